@@ -1,0 +1,113 @@
+"""The errors of PEP 249, and those that a statement can cause.
+
+    Exception
+    ├── Warning
+    └── Error
+        ├── InterfaceError
+        └── DatabaseError
+            ├── DataError
+            ├── OperationalError
+            ├── IntegrityError
+            ├── InternalError
+            ├── ProgrammingError
+            │   └── StatementError            a fault in the text, with its place
+            │       ├── CallSyntaxError       the text is no statement of ours
+            │       ├── UnknownNameError      no procedure or parameter of this name
+            │       └── ArgumentsError        too many, twice, missing, or in the wrong order
+            └── NotSupportedError
+
+The tree stands in the lowest package so that every package above can raise what PEP 249 asks for.
+"""
+
+from __future__ import annotations
+
+from grokcall_parser.places import Span, point_at
+
+
+class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name
+    """An important warning, as PEP 249 names it."""
+
+
+class Error(Exception):
+    """Every error that this library raises on purpose."""
+
+
+class InterfaceError(Error):
+    """The library was used in a way that it cannot serve, for example after closing."""
+
+
+class DatabaseError(Error):
+    """Everything that has to do with the service or the statement."""
+
+
+class DataError(DatabaseError):
+    """A value has the wrong type, size or range, or an answer could not be read."""
+
+
+class OperationalError(DatabaseError):
+    """The service could not be reached or refused to work now."""
+
+
+class IntegrityError(DatabaseError):
+    """Kept for PEP 249; nothing here raises it."""
+
+
+class InternalError(DatabaseError):
+    """A fault of this library."""
+
+
+class ProgrammingError(DatabaseError):
+    """The statement or its parameters are wrong; trying again cannot help."""
+
+
+class NotSupportedError(DatabaseError):
+    """Asked for something that this library does not do."""
+
+
+class StatementError(ProgrammingError):
+    """A fault in the text of a statement, which the message quotes and points at.
+
+    Args:
+        message: What is wrong and what to do, without the place.
+        text: The whole statement.
+        span: Where in the text; None when the fault has no single place.
+        procedure: The procedure concerned, when one is known.
+        parameter: The parameter concerned, when one is known.
+        position: The 1-based position of the parameter or argument, when one is known.
+
+    The line and column (both from 1) are attributes: ``error.line``, ``error.column``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        text: str = "",
+        span: Span | None = None,
+        *,
+        procedure: str | None = None,
+        parameter: str | None = None,
+        position: int | None = None,
+    ) -> None:
+        self.reason = message
+        self.text = text
+        self.span = span
+        self.procedure = procedure
+        self.parameter = parameter
+        self.position = position
+        self.line: int | None = None
+        self.column: int | None = None
+        if span is not None:
+            self.line, self.column = span.line_and_column(text)
+        super().__init__(message if span is None else f"{message}\n{point_at(text, span)}")
+
+
+class CallSyntaxError(StatementError):
+    """The text is not a statement that this library understands."""
+
+
+class UnknownNameError(StatementError):
+    """There is no procedure, parameter or marker of this name."""
+
+
+class ArgumentsError(StatementError):
+    """Arguments are too many, given twice, missing, or in an order that cannot be."""

@@ -1,0 +1,222 @@
+"""GenerateAudio: speech from a text."""
+
+from __future__ import annotations
+
+from grokcall_parser.errors import DataError
+from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
+from grokcall_procedures.documents import decode_json, stated_failure, unreadable
+from grokcall_procedures.media import decoded
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import Kind, Reply, Request, Steps
+from grokcall_procedures.text import reply_of
+from grokcall_procedures.types import ParameterType, UnfitValue, to_int32
+
+LONGEST_TEXT = 15_000
+"""Characters of a text to speak."""
+LANGUAGES = (
+    "auto",
+    "en",
+    "ar-EG",
+    "ar-SA",
+    "ar-AE",
+    "bn",
+    "zh",
+    "fr",
+    "de",
+    "hi",
+    "id",
+    "it",
+    "ja",
+    "ko",
+    "pt-BR",
+    "pt-PT",
+    "ru",
+    "es-MX",
+    "es-ES",
+    "tr",
+    "vi",
+)
+VOICES = (
+    "eve",
+    "ara",
+    "leo",
+    "rex",
+    "sal",
+    "carina",
+    "zagan",
+    "helix",
+    "orion",
+    "luna",
+    "iris",
+    "altair",
+    "zenith",
+    "perseus",
+    "helios",
+    "lux",
+    "kepler",
+    "rigel",
+    "cosmo",
+    "celeste",
+    "ursa",
+    "sirius",
+    "lumen",
+    "castor",
+    "naksh",
+    "atlas",
+)
+CODECS = ("mp3", "wav", "pcm", "mulaw", "ulaw", "alaw")
+SAMPLE_RATES = ("8000", "16000", "22050", "24000", "44100", "48000")
+BIT_RATES = ("32000", "64000", "96000", "128000", "192000")
+
+
+class OutputFormat(Body):
+    """``output_format`` of a request."""
+
+    codec: object = None
+    sample_rate: int | None = None
+    bit_rate: int | None = None
+
+
+class SpeechBody(Body):
+    """The body of ``POST /tts``."""
+
+    text: object
+    language: object
+    voice_id: object = None
+    output_format: OutputFormat | None = None
+    speed: object = None
+
+
+def read_rate(value: object) -> str:
+    """A rate as the digits that the Enum lists; on the wire it is a number."""
+    rate = to_int32(value)
+    if rate < 1:
+        raise UnfitValue(f"must be at least 1, got {rate}")
+    return str(rate)
+
+
+def output_format(values: Values) -> OutputFormat | None:
+    """The chosen members of the format; None when none is chosen."""
+    sample_rate, bit_rate = values.get("OutputSampleRate"), values.get("OutputMp3Bitrate")
+    chosen = OutputFormat(
+        codec=values.get("OutputCodec"),
+        sample_rate=None if sample_rate is None else int(str(sample_rate)),
+        bit_rate=None if bit_rate is None else int(str(bit_rate)),
+    )
+    return None if chosen == OutputFormat() else chosen
+
+
+def generate_audio(call: BoundCall) -> Steps:
+    """One text, its speech."""
+    get = call.values.get
+    body = SpeechBody(
+        text=get("Text"),
+        language=get("Language"),
+        voice_id=get("Voice"),
+        output_format=output_format(call.values),
+        speed=get("Speed"),
+    )
+    reply = yield Request("POST", "/tts", body=body_bytes(body, call.values), kind=Kind.AUDIO, billed=True)
+    return [(speech_in(reply_of(reply)),)]
+
+
+def speech_in(reply: Reply) -> bytes:
+    """The sound of a reply, which is its whole body; with time stamps it stands in a JSON document.
+
+    Raises:
+        FailedReplyError: The body states a failure.
+        DataError: The body is empty, or something else than sound.
+    """
+    body = reply.body
+    if not body:
+        raise DataError("the service sent no sound: the reply is empty")
+    content_type = reply.headers.get("content-type", "").lower()
+    if content_type.startswith("text/"):
+        raise unreadable(body, f"it is {content_type} where sound was expected")
+    if "json" not in content_type and not body.lstrip().startswith(b"{"):
+        return body
+    try:
+        document = decode_json(body)
+    except (ValueError, RecursionError) as error:
+        if "json" in content_type:
+            raise unreadable(body, error) from None
+        return body
+    if isinstance(document, dict):
+        failure = stated_failure(document)
+        if failure is not None:
+            raise failure
+        if isinstance(document.get("audio"), str):
+            return decoded(document["audio"])
+    raise unreadable(body, "it is a JSON document where sound was expected")
+
+
+def bit_rate_fits_codec(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Leaves the bit rate of MP3 out for any other codec."""
+    codec = values.get("OutputCodec", "mp3")
+    if "OutputMp3Bitrate" not in values or codec == "mp3":
+        return ()
+    rate = values.pop("OutputMp3Bitrate")
+    return (f"{codec} has no bit rate to set: OutputMp3Bitrate {rate} was left out",)
+
+
+GENERATE_AUDIO = Procedure(
+    name="GenerateAudio",
+    summary="Speaks a text.",
+    parameters=(
+        Parameter(
+            "Text",
+            ParameterType.STRING,
+            "The text to speak, at most 15,000 characters. Tags such as `[pause]` or `<whisper>…</whisper>` direct "
+            "the voice.",
+            required=True,
+            max_length=LONGEST_TEXT,
+        ),
+        Parameter(
+            "Language",
+            ParameterType.ENUM,
+            "The language of the text, or `auto`.",
+            required=True,
+            values=LANGUAGES,
+        ),
+        Parameter(
+            "Voice", ParameterType.ENUM, "The voice; `eve` when NULL. A custom voice's id works too.", values=VOICES
+        ),
+        Parameter("OutputCodec", ParameterType.ENUM, "The codec of the sound; `mp3` when NULL.", values=CODECS),
+        Parameter(
+            "OutputSampleRate",
+            ParameterType.ENUM,
+            "Samples for each second; 24000 when NULL.",
+            values=SAMPLE_RATES,
+            reader=read_rate,
+        ),
+        Parameter(
+            "OutputMp3Bitrate",
+            ParameterType.ENUM,
+            "Bits for each second of MP3; 128000 when NULL. Left out, with a warning, for other codecs.",
+            values=BIT_RATES,
+            reader=read_rate,
+        ),
+        Parameter(
+            "Speed",
+            ParameterType.DOUBLE,
+            "How fast the voice speaks, from 0.7 to 1.5; 1 when NULL.",
+            low=0.7,
+            high=1.5,
+            named_only=True,
+        ),
+        EXTRA_BODY,
+    ),
+    fields=(ResultField("ResultAudio_Content", ParameterType.BINARY, "", "The sound in the codec asked for."),),
+    steps=generate_audio,
+    rules=(extra_body_is_sound, bit_rate_fits_codec),
+    reference="POST /v1/tts",
+    vendor=True,
+    example="CALL GenerateAudio('Good morning', 'en', 'ara', OutputCodec => 'wav')",
+    notes=(
+        "The codecs `pcm`, `mulaw`, `ulaw` and `alaw` give raw sound without a head: whoever plays it must know the "
+        "sampling rate.",
+    ),
+)
+
+PROCEDURES = (GENERATE_AUDIO,)

@@ -1,0 +1,258 @@
+"""The binder: statement and procedure once, values for each row, a frozen call out.
+
+What can be checked without values is checked when the :class:`Binder` is made, with the place in the text. What is
+left for a row is a few dictionary look-ups, so a lookup over a million rows parses and resolves its statement once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, UnknownNameError, nearest, point_at
+from grokcall_parser.errors import DataError
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.types import UnfitValue, described
+from grokcall_procedures.values import BadValueError, fit_value
+
+__all__ = ["BadValueError", "Binder", "MarkerBinding"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerBinding:
+    """A marker of the statement and the parameter that it fills."""
+
+    parameter: Parameter
+    position: int
+    slot: int
+    """Which of the binder's distinct markers, from 0."""
+
+
+class Binder:
+    """Joins one statement with one procedure.
+
+    Args:
+        call: The parsed statement.
+        procedure: Its definition.
+        settings: The connection's choices.
+
+    Raises:
+        grokcall_parser.ArgumentsError: Too many arguments, one given twice, or a required one missing.
+        grokcall_parser.UnknownNameError: A named argument that the procedure does not have.
+        BadValueError: A literal that does not fit.
+
+    >>> from grokcall_parser import parse_call
+    >>> from grokcall_procedures import CATALOG
+    >>> binder = Binder(parse_call("CALL GenerateResponse(:Message)"), CATALOG["GenerateResponse"], Settings())
+    >>> binder.bind({"message": "hi"}).values
+    {'Message': 'hi', 'Model': 'grok-4.3'}
+    """
+
+    def __init__(self, call: Call, procedure: Procedure, settings: Settings) -> None:
+        self.call = call
+        self.procedure = procedure
+        self.settings = settings
+        self.marker_names: list[str | None] = []
+        """The distinct markers in order of the text; None for each question mark."""
+        self._slots: dict[str, int] = {}
+        self._constants: Values = {}
+        self._constant_warnings: tuple[str, ...] = ()
+        self.bindings: tuple[MarkerBinding, ...] = self._resolve()
+        if procedure.model_kind is not None and "Model" not in {b.parameter.name for b in self.bindings}:
+            self._constants.setdefault("Model", settings.default_models[procedure.model_kind])
+
+    @property
+    def marker_count(self) -> int:
+        """How many distinct values a row has to bring."""
+        return len(self.marker_names)
+
+    def bind(self, values: Mapping[str, object] | Sequence[object] | None = None) -> BoundCall:
+        """The call with ``values``: a mapping for named markers (any case), a sequence for question marks.
+
+        Raises:
+            ArgumentsError: A marker has no value, or the sequence has the wrong length.
+            BadValueError: A value does not fit its parameter, or a required one is NULL.
+            DataError: The values do not go together.
+        """
+        return self.bind_row(self._in_order(values))
+
+    def bind_row(self, row: Sequence[object]) -> BoundCall:
+        """The call with one value for each of ``marker_names``, in that order; the fast way for lookups."""
+        values: Values = self._constants.copy()
+        warnings = self._constant_warnings
+        for binding in self.bindings:
+            parameter = binding.parameter
+            value, warning = self._fit(row[binding.slot], parameter, binding.position)
+            if value is not None:
+                values[parameter.name] = value
+            if warning:
+                warnings = (*warnings, warning)
+        kind = self.procedure.model_kind
+        if kind is not None and "Model" not in values:
+            values["Model"] = self.settings.default_models[kind]
+        for rule in self.procedure.rules:
+            try:
+                found = rule(values, self.settings)
+            except UnfitValue as error:
+                raise self._refused(error) from None
+            if found:
+                warnings = (*warnings, *(f"{self.procedure.name}: {warning}" for warning in found))
+        return BoundCall(self.procedure, values, self.settings, warnings)
+
+    def _resolve(self) -> tuple[MarkerBinding, ...]:
+        self._check_count()
+        taken: dict[str, Span] = {}
+        bindings: list[MarkerBinding] = []
+        for index, argument in enumerate(self.call.arguments):
+            parameter, position = self._parameter_of(index, argument.name, argument.name_span)
+            if parameter.name in taken:
+                raise ArgumentsError(
+                    f"{self.procedure.name}: {parameter.name} (position {position}) is given twice; keep one of them",
+                    self.call.text,
+                    argument.name_span or argument.span,
+                    procedure=self.procedure.name,
+                    parameter=parameter.name,
+                    position=position,
+                )
+            taken[parameter.name] = argument.span
+            if isinstance(argument.value, Marker):
+                bindings.append(MarkerBinding(parameter, position, self._slot(argument.value)))
+            else:
+                self._take_literal(argument.value, parameter, position)
+        self._check_required(taken)
+        return tuple(bindings)
+
+    def _check_count(self) -> None:
+        declared = len(self.procedure.positional)
+        given = sum(not self._is_named_only(argument) for argument in self.call.arguments)
+        if self.settings.strict_arity and given != declared:
+            raise ArgumentsError(
+                f"{self.procedure.name} takes exactly {declared} arguments here (strict_arity), got {given}; "
+                "pass NULL for those that are not needed",
+                self.call.text,
+                self.call.span,
+                procedure=self.procedure.name,
+            )
+
+    def _is_named_only(self, argument: Argument) -> bool:
+        parameter = self.procedure.by_name.get((argument.name or "").lower())
+        return parameter is not None and parameter.named_only
+
+    def _parameter_of(self, index: int, name: str | None, name_span: Span | None) -> tuple[Parameter, int]:
+        procedure = self.procedure
+        if name is None:
+            if index < len(procedure.positional):
+                return procedure.positional[index], index + 1
+            raise self._too_many(index)
+        parameter = procedure.by_name.get(name.lower())
+        if parameter is None:
+            near = nearest(name, [known.name for known in procedure.parameters])
+            names = ", ".join(known.name for known in procedure.parameters) or "none"
+            raise UnknownNameError(
+                f"{procedure.name} has no parameter {name}"
+                + (f"; did you mean {near}?" if near else f"; it has: {names}"),
+                self.call.text,
+                name_span,
+                procedure=procedure.name,
+                parameter=name,
+            )
+        return parameter, procedure.parameters.index(parameter) + 1
+
+    def _too_many(self, index: int) -> ArgumentsError:
+        procedure, declared = self.procedure, len(self.procedure.positional)
+        named = [parameter.name for parameter in procedure.parameters if parameter.named_only]
+        by_name = f"; by name it also takes {', '.join(named)}" if named else ""
+        takes = "no arguments" if declared == 0 else f"at most {declared} argument{'s' if declared > 1 else ''}"
+        return ArgumentsError(
+            f"{procedure.name} takes {takes}{' by position' if named else ''}, got {len(self.call.arguments)}{by_name}",
+            self.call.text,
+            self.call.arguments[index].span,
+            procedure=procedure.name,
+            position=index + 1,
+        )
+
+    def _slot(self, marker: Marker) -> int:
+        if marker.name is None:
+            self.marker_names.append(None)
+            return len(self.marker_names) - 1
+        key = marker.name.lower()
+        if key not in self._slots:
+            self._slots[key] = len(self.marker_names)
+            self.marker_names.append(marker.name)
+        return self._slots[key]
+
+    def _take_literal(self, literal: Literal, parameter: Parameter, position: int) -> None:
+        value, warning = self._fit(literal.value, parameter, position, literal.span)
+        if value is not None:
+            self._constants[parameter.name] = value
+        if warning:
+            self._constant_warnings = (*self._constant_warnings, warning)
+
+    def _check_required(self, taken: Mapping[str, Span]) -> None:
+        for position, parameter in enumerate(self.procedure.parameters, 1):
+            if parameter.required and parameter.name not in taken:
+                raise ArgumentsError(
+                    f"{self.procedure.name} needs {parameter.name} (position {position}, {parameter.type}): "
+                    "add the argument",
+                    self.call.text,
+                    self.call.span,
+                    procedure=self.procedure.name,
+                    parameter=parameter.name,
+                    position=position,
+                )
+
+    def _fit(
+        self, value: object, parameter: Parameter, position: int, span: Span | None = None
+    ) -> tuple[object, str | None]:
+        try:
+            fitted, warning = fit_value(value, parameter, strict_enums=self.settings.strict_enums)
+            if fitted is None and parameter.required:
+                raise UnfitValue("is required and must not be NULL")
+        except UnfitValue as error:
+            pointer = point_at(self.call.text, span) if span is not None else ""
+            raise BadValueError(str(error), self.procedure.name, parameter.name, position, pointer) from None
+        return fitted, f"{self.procedure.name}: {warning}" if warning else None
+
+    def _refused(self, error: UnfitValue) -> DataError:
+        """The error of a rule, with the place of the parameter that it found at fault."""
+        name = self.procedure.name
+        if error.parameter is None:
+            return DataError(f"{name}: {error}")
+        position = self.procedure.parameters.index(self.procedure.by_name[error.parameter.lower()]) + 1
+        return BadValueError(str(error), name, error.parameter, position)
+
+    def _in_order(self, values: Mapping[str, object] | Sequence[object] | None) -> Sequence[object]:
+        if isinstance(values, Mapping):
+            return self._from_mapping(values)
+        if values is None:
+            values = ()
+        if isinstance(values, str | bytes):
+            raise ArgumentsError(f"parameters must be a mapping or a sequence, not {described(values)}")
+        if self._slots and values:
+            shown = ", ".join(f":{name}" for name in self.marker_names)
+            raise ArgumentsError(f"the statement has named markers ({shown}): pass a mapping, not a sequence")
+        if self._slots:
+            return self._from_mapping({})
+        if len(values) != self.marker_count:
+            raise ArgumentsError(
+                f"the statement has {self.marker_count} question mark{'s' if self.marker_count != 1 else ''}, "
+                f"got {len(values)} value{'s' if len(values) != 1 else ''}",
+                self.call.text,
+                self.call.span,
+                procedure=self.procedure.name,
+            )
+        return values
+
+    def _from_mapping(self, values: Mapping[str, object]) -> Sequence[object]:
+        if not self._slots and self.marker_count:
+            raise ArgumentsError("the statement has question marks: pass a sequence, not a mapping")
+        given = {str(key).lower().lstrip(":$@"): value for key, value in values.items()}
+        missing = [name for name in self.marker_names if name is not None and name.lower() not in given]
+        if missing:
+            shown = ", ".join(f":{name}" for name in missing)
+            near = nearest(missing[0], [str(key) for key in values])
+            hint = f"did you mean {near}?" if near else f"pass {{{missing[0]!r}: …}} (NULL is None)"
+            span = next(m.span for m in self.call.markers if m.name == missing[0])
+            raise ArgumentsError(f"no value for {shown}; {hint}", self.call.text, span, procedure=self.procedure.name)
+        return [given[name.lower()] for name in self.marker_names if name is not None]

@@ -1,0 +1,138 @@
+"""What a procedure is: a frozen, typed definition that every surface reads.
+
+Adding a procedure is adding one :class:`Procedure` to the catalog. Binding, the command line's help, DESCRIBE, the
+documentation pages and every other surface read the definition and need no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import Steps
+from grokcall_procedures.types import ParameterType
+
+Values: TypeAlias = dict[str, object]
+"""A call's values by the declared parameter name; parameters that are NULL are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One input of a procedure.
+
+    Args:
+        name: The name as it is shown; matched without regard to case.
+        type: Its type.
+        doc: What it does, in a sentence or two.
+        required: Whether NULL is refused.
+        values: For an Enum the known values. The list is open: others warn and are sent, unless enums are strict.
+        low: The smallest value allowed.
+        high: The largest value allowed.
+        low_excluded: Whether ``low`` itself is refused.
+        max_length: The longest text in characters, or the largest Binary in bytes.
+        named_only: Whether it can be given by name only. Parameters beyond the vendor's are.
+        reader: Reads a value where the type's own way is too narrow; raises UnfitValue.
+    """
+
+    name: str
+    type: ParameterType
+    doc: str
+    required: bool = False
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    low_excluded: bool = False
+    max_length: int | None = None
+    named_only: bool = False
+    reader: Callable[[object], object] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultField:
+    """One column of a procedure's result.
+
+    Args:
+        name: The column's name, byte for byte.
+        type: Its type.
+        path: Where the value stands in the API's reply, as a JSON path; empty when it is computed.
+        doc: What it holds.
+    """
+
+    name: str
+    type: ParameterType
+    path: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCall:
+    """A procedure with valid values: everything that is needed to run it.
+
+    ``warnings`` says what was changed on the way, for example a parameter that the model would have refused.
+    """
+
+    procedure: Procedure
+    values: Values
+    settings: Settings
+    warnings: tuple[str, ...] = ()
+
+    def steps(self) -> Steps:
+        """A fresh run of the call, to be driven by whoever can send requests."""
+        return self.procedure.steps(self)
+
+
+Rule: TypeAlias = Callable[[Values, Settings], tuple[str, ...]]
+"""Checks a call's values together, may change them, and returns warnings; raises UnfitValue to refuse the call."""
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A stored procedure.
+
+    Args:
+        name: Its name; matched without regard to case.
+        summary: What it does, in one sentence.
+        parameters: Its inputs in the order of positional arguments; named-only ones last.
+        fields: Its result columns in order.
+        steps: Makes the steps of a call.
+        model_kind: Which default model a NULL ``Model`` takes; None when the procedure has no model.
+        rules: Checked in order once the values have their types.
+        many: Whether a call may give any number of rows instead of exactly one.
+        reference: The API's own words for it: method and path of the main request.
+        vendor: Whether it is one of the vendor's, with exactly its parameters and fields.
+        example: A statement that one can paste.
+        notes: Paragraphs for its documentation page.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    fields: tuple[ResultField, ...]
+    steps: Callable[[BoundCall], Steps] = field(repr=False)
+    model_kind: str | None = None
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    many: bool = False
+    reference: str = ""
+    vendor: bool = False
+    example: str = ""
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Parameter]:
+        """The parameters by lower-case name."""
+        return {parameter.name.lower(): parameter for parameter in self.parameters}
+
+    @cached_property
+    def positional(self) -> tuple[Parameter, ...]:
+        """The parameters that may be given by position."""
+        return tuple(parameter for parameter in self.parameters if not parameter.named_only)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the result."""
+        return pa.schema([pa.field(column.name, column.type.arrow) for column in self.fields])

@@ -1,0 +1,253 @@
+"""RawRequest: any request to the service, for what has no procedure of its own."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlencode
+
+from grokcall_parser.errors import DataError
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
+from grokcall_procedures.documents import as_text, decode_json, document_of, json_text
+from grokcall_procedures.media import LARGEST_FILE
+from grokcall_procedures.multipart import FilePart, encode_form
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
+from grokcall_procedures.text import reply_of
+from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+FREE_METHODS = ("GET", "DELETE", "HEAD")
+"""Methods that cost nothing and so may be sent again."""
+RESPONSE_TYPES = ("json", "text", "binary")
+OWN_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "x-api-key",
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "user-agent",
+    }
+)
+"""Headers that the connection sets; a call that names one is refused."""
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+LONGEST_TIMEOUT = 3600
+
+
+def read_method(value: object) -> str:
+    """A method in capitals."""
+    method = to_string(value).strip().upper()
+    if not TOKEN.fullmatch(method):
+        raise UnfitValue(f"is not a method: {described(value)}")
+    return method
+
+
+def read_path(value: object) -> str:
+    """A path below the base URL, with its slash and without the version that the base URL already has.
+
+    >>> read_path("v1/models"), read_path("/models?limit=5")
+    ('/models', '/models?limit=5')
+    """
+    given = to_string(value).strip()
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|//", given):
+        raise UnfitValue(f"is an address; give the path only, for example /models, not {described(given)}")
+    if re.search(r"[\s\x00-\x1f\x7f\\#]", given):
+        raise UnfitValue(f"must not contain blanks, backslashes or #: {described(given)}")
+    path, question, query = given.partition("?")
+    path = "/" + path.removeprefix("/")
+    path = path.removeprefix("/v1") if path == "/v1" or path.startswith("/v1/") else path
+    if any(unquote(segment) in (".", "..") for segment in re.split(r"/|%2f", path, flags=re.IGNORECASE)):
+        raise UnfitValue(f"must not contain the steps . and ..: {described(given)}")
+    if path in ("", "/"):
+        raise UnfitValue("names nothing; give a path such as /models")
+    return path + question + query
+
+
+def read_object(value: object) -> str:
+    """The JSON text of an object."""
+    text = to_json(value)
+    if not isinstance(decode_json(text), dict):
+        raise UnfitValue("must be a JSON object")
+    return text
+
+
+def read_headers(value: object) -> str:
+    """The JSON text of an object of headers that a call may set."""
+    text = read_object(value)
+    for name, content in document_of(text.encode("utf-8")).items():
+        if name.lower() in OWN_HEADERS:
+            raise UnfitValue(f"must not set {name}: the connection does")
+        if not TOKEN.fullmatch(name) or re.search(r"[\x00-\x1f\x7f]", as_text(content)):
+            raise UnfitValue(f"has a header that cannot be sent: {described(name)}")
+    return text
+
+
+def members(values: Values, name: str) -> dict[str, object]:
+    """The members of a parameter that holds a JSON object; none when it is NULL."""
+    return document_of(str(values.get(name, "{}")).encode("utf-8"))
+
+
+def raw_request(call: BoundCall) -> Steps:
+    """One request, its reply."""
+    request = build(call.values)
+    reply = yield request
+    return [raw_row(reply_of(reply), call.values.get("ResponseType"))]
+
+
+def build(values: Values) -> Request:
+    """The request that the values describe."""
+    headers = {name: as_text(content) for name, content in members(values, "Headers").items()}
+    body, content_type = payload(values)
+    own_type = next((name for name in headers if name.lower() == "content-type"), None)
+    if own_type is not None:
+        chosen = headers.pop(own_type)
+        content_type = chosen if "FormData" not in values and "FileData" not in values else content_type
+    method = str(values.get("Method", "GET" if body is None else "POST"))
+    free = method in FREE_METHODS
+    timeout = values.get("Timeout")
+    return Request(
+        method,
+        target(values),
+        body=body,
+        content_type=content_type,
+        kind=Kind.METADATA if free else Kind.TEXT,
+        billed=not free,
+        headers=tuple(headers.items()),
+        timeout=timeout if isinstance(timeout, float) else None,
+    )
+
+
+def target(values: Values) -> str:
+    """The path with its query; a list gives one entry for each of its elements, null gives none."""
+    path = str(values["Path"])
+    pairs = [
+        (name, as_text(element))
+        for name, value in members(values, "Query").items()
+        for element in (value if isinstance(value, list) else [value])
+        if element is not None
+    ]
+    if not pairs:
+        return path
+    return path + ("&" if "?" in path else "?") + urlencode(pairs)
+
+
+def payload(values: Values) -> tuple[bytes | None, str]:
+    """The body and its content type."""
+    content = values.get("FileData")
+    if "FormData" in values or content is not None:
+        fields = {name: as_text(value) for name, value in members(values, "FormData").items()}
+        name = str(values.get("FileName", "file"))
+        return encode_form(fields, FilePart(name, content) if isinstance(content, bytes) else None)
+    if "Body" not in values:
+        return None, "application/json"
+    body = str(values["Body"])
+    return body.encode("utf-8"), "application/json" if is_json(body.encode("utf-8")) else "text/plain; charset=utf-8"
+
+
+def is_json(data: bytes) -> bool:
+    """Whether bytes are a JSON document."""
+    try:
+        decode_json(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def raw_row(reply: Reply, response_type: object) -> Row:
+    """The columns of a reply, read as the call asked or, where it did not, as the reply's own content type says.
+
+    Raises:
+        DataError: JSON was asked for and something else came.
+    """
+    content_type = reply.headers.get("content-type")
+    kind = response_type or kind_of(content_type or "")
+    head = (reply.status, json_text(dict(reply.headers)), content_type)
+    if kind == "binary":
+        return (*head, None, reply.body)
+    if kind == "json" and reply.body and not is_json(reply.body):
+        raise DataError(f"RawRequest: the reply is not JSON but {content_type or 'of no stated type'}; ask for text")
+    return (*head, reply.body.decode("utf-8", "replace") if reply.body else None, None)
+
+
+def kind_of(content_type: str) -> str:
+    """How to read a reply of a content type: text and its relatives as text, anything else as bytes."""
+    mime = content_type.partition(";")[0].strip().lower()
+    textual = mime.startswith("text/") or mime.endswith(("json", "xml", "javascript")) or not mime
+    return "text" if textual else "binary"
+
+
+def payloads_do_not_clash(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Refuses two bodies, and a file's name without the file."""
+    form = next((name for name in ("FormData", "FileData") if name in values), None)
+    if "Body" in values and form is not None:
+        raise UnfitValue(f"cannot be given together with {form}: a request has one body", "Body")
+    if "FileName" in values and "FileData" not in values:
+        raise UnfitValue("names a file that is not given; give FileData as well", "FileName")
+    return ()
+
+
+RAW_REQUEST = Procedure(
+    name="RawRequest",
+    summary="Sends any request to the service and gives its reply as it is.",
+    parameters=(
+        Parameter(
+            "Path",
+            ParameterType.STRING,
+            "The path below the base URL, for example /models.",
+            required=True,
+            reader=read_path,
+        ),
+        Parameter(
+            "Method",
+            ParameterType.ENUM,
+            "The HTTP method; when NULL it is POST with a body and GET without.",
+            values=METHODS,
+            reader=read_method,
+        ),
+        Parameter("Body", ParameterType.STRING, "The body: JSON text, or any other text."),
+        Parameter("Query", ParameterType.JSON, "Query parameters, as a JSON object.", reader=read_object),
+        Parameter(
+            "Headers",
+            ParameterType.JSON,
+            "Further headers, as a JSON object; those of the connection, the key above all, cannot be set.",
+            reader=read_headers,
+        ),
+        Parameter(
+            "ResponseType",
+            ParameterType.ENUM,
+            "How to read the reply; by its own content type when NULL.",
+            values=RESPONSE_TYPES,
+        ),
+        Parameter("FormData", ParameterType.JSON, "The fields of a form, as a JSON object.", reader=read_object),
+        Parameter("FileData", ParameterType.BINARY, "A file for the form, at most 48 MiB.", max_length=LARGEST_FILE),
+        Parameter("FileName", ParameterType.STRING, "The name of the file; `file` when NULL."),
+        Parameter(
+            "Timeout",
+            ParameterType.DOUBLE,
+            "Seconds to wait for the reply, at most 3600.",
+            low=0,
+            low_excluded=True,
+            high=LONGEST_TIMEOUT,
+        ),
+    ),
+    fields=(
+        ResultField("Raw_Status", ParameterType.INT32, "", "The HTTP status."),
+        ResultField("Raw_Headers", ParameterType.JSON, "", "The headers of the reply, as a JSON object."),
+        ResultField("Raw_ContentType", ParameterType.STRING, "", "The content type of the reply."),
+        ResultField("Raw_Body", ParameterType.STRING, "", "The reply as text; NULL when it is read as binary."),
+        ResultField("Raw_Content", ParameterType.BINARY, "", "The reply's bytes when it is read as binary."),
+    ),
+    steps=raw_request,
+    rules=(payloads_do_not_clash,),
+    reference="any method and path below the base URL",
+    example="CALL RawRequest('/models', ResponseType => 'json')",
+    notes=(
+        "Every method but GET, HEAD and DELETE is taken for one that costs money, so it is not sent a second time "
+        "after an answer got lost.",
+        "A status of 400 or above is an error, as with every other procedure.",
+    ),
+)
+
+PROCEDURES = (RAW_REQUEST,)

@@ -1,0 +1,48 @@
+"""What a connection decides about its calls, as far as the procedures need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+DEFAULT_MODELS: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "grok-4.3",
+        "image": "grok-imagine-image",
+        "image_edit": "grok-imagine-image",
+        "video": "grok-imagine-video",
+        "video_edit": "grok-imagine-video",
+    }
+)
+"""The model of each kind when neither the call nor the connection names one: the cheapest current ones."""
+
+ToolLimitField = Literal["max_turns", "max_tool_calls", "omit"]
+FileTransfer = Literal["upload", "inline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices that shape requests; every one has a default that follows the API's current behaviour.
+
+    Args:
+        default_models: The model for each kind (text, image, image_edit, video, video_edit).
+        tool_limit_field: The wire name of MaxToolCalls. The API's request schema has ``max_turns`` only.
+        file_transfer: ``upload`` sends files to ``/files`` first and deletes them after the call; ``inline`` puts
+            them into the request, which fewer models are known to accept.
+        poll_interval: Seconds between two looks at a video.
+        poll_timeout: Seconds after which a video that is not ready is given up (its request id stays usable).
+        strict_enums: Refuse a value that an Enum does not list instead of warning and sending it.
+        strict_arity: Demand exactly the declared number of arguments, as the vendor does.
+        max_media_bytes: The largest media result to download, in bytes.
+    """
+
+    default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
+    tool_limit_field: ToolLimitField = "max_turns"
+    file_transfer: FileTransfer = "upload"
+    poll_interval: float = 5.0
+    poll_timeout: float = 600.0
+    strict_enums: bool = False
+    strict_arity: bool = False
+    max_media_bytes: int = 512 * 1024 * 1024

@@ -1,0 +1,108 @@
+"""The steps of a call: requests to send, waits to keep, and the replies that come back.
+
+A procedure describes its run as a generator. It yields what should happen next and is sent the reply; it never does
+input or output itself, so the same steps serve the network, ``EXPLAIN`` and tests.
+
+    def respond(call: BoundCall) -> Steps:
+        reply = yield Request("POST", "/responses", body=encode(call), kind=Kind.TEXT, billed=True)
+        return [row_of(reply.body)]
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from grokcall_parser.errors import DatabaseError, OperationalError
+
+
+class Kind(enum.StrEnum):
+    """What a request is for; it decides how long a reply may take."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    POLL = "poll"
+    UPLOAD = "upload"
+    DOWNLOAD = "download"
+    METADATA = "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, complete but for the host and the key."""
+
+    method: str
+    path: str
+    """Below the base URL (``/responses``); for a download an absolute URL."""
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    kind: Kind = Kind.TEXT
+    billed: bool = False
+    """Whether an answer costs money: such a request is never sent twice unless the first surely was not served."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further headers; never the key."""
+    max_bytes: int | None = None
+    """The largest reply to accept; None for the transport's own limit."""
+    timeout: float | None = None
+    """Seconds to wait for the reply; None for the connection's limit for the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait this many seconds before the next step."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply with a status below 400."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    body: bytes = field(repr=False)
+
+
+Row: TypeAlias = tuple[object, ...]
+Step: TypeAlias = Request | Pause
+Steps: TypeAlias = Generator[Step, Reply | None, list[Row]]
+"""Yields steps; is sent a Reply after a Request and None after a Pause; returns the result rows.
+
+An error reply (status 400 or above) is thrown into the generator at the ``yield`` as the connector's error, so that
+``try … finally`` can clean up, for instance delete an uploaded file.
+"""
+
+
+class FailedReplyError(DatabaseError):
+    """The API answered with a success status and said in the body that the work failed.
+
+    The connector turns it into the service error that fits ``code`` and ``message``.
+    """
+
+    def __init__(self, code: str | None, message: str, *, cost_ticks: int | None = None) -> None:
+        self.code = code
+        self.message = message
+        self.cost_ticks = cost_ticks
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.code, self.message), {"cost_ticks": self.cost_ticks}
+
+
+class NotReadyError(OperationalError):
+    """A video was not ready in time; ``request_id`` fetches it later without paying again."""
+
+    error_code = "video_timeout"
+    retryable = False
+
+    def __init__(self, message: str, request_id: str) -> None:
+        self.request_id = request_id
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.request_id)

@@ -1,0 +1,213 @@
+"""Text procedures: one request to ``POST /responses``, one row with the 34 response fields."""
+
+from __future__ import annotations
+
+from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, is_multi_agent, refuses_effort
+from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import Kind, Reply, Request, Steps
+from grokcall_procedures.types import ParameterType, UnfitValue
+
+
+class Effort(Body):
+    """``reasoning`` of a request."""
+
+    effort: object = None
+
+
+class ResponsesBody(Body):
+    """The body of ``POST /responses``, in the members that the procedures set."""
+
+    model: object
+    input: object
+    instructions: object = None
+    previous_response_id: object = None
+    temperature: object = None
+    top_p: object = None
+    max_output_tokens: object = None
+    max_turns: object = None
+    max_tool_calls: object = None
+    store: object = None
+    reasoning: Effort | None = None
+    text: dict[str, object] | None = None
+
+
+MESSAGE = Parameter("Message", ParameterType.STRING, "The prompt for the model.", required=True)
+INSTRUCTIONS = Parameter("Instructions", ParameterType.STRING, "A system message put into the model's context.")
+MODEL = Parameter(
+    "Model",
+    ParameterType.ENUM,
+    "The id of the model; the connection's default when it is NULL.",
+    values=TEXT_MODELS,
+)
+PREVIOUS_RESPONSE_ID = Parameter(
+    "PreviousResponseId",
+    ParameterType.STRING,
+    "The id of an earlier response to continue; that one must have been stored. Not together with Instructions, "
+    "because the service goes on with the earlier ones.",
+)
+TEMPERATURE = Parameter(
+    "Temperature",
+    ParameterType.DOUBLE,
+    "The sampling temperature: higher is more random, lower more determined.",
+    low=0,
+    high=2,
+)
+TOP_P = Parameter(
+    "TopP",
+    ParameterType.DOUBLE,
+    "Nucleus sampling: only the tokens that make up this share of the probability are considered. "
+    "Better not together with Temperature.",
+    low=0,
+    high=1,
+    low_excluded=True,
+)
+MAX_OUTPUT_TOKENS = Parameter(
+    "MaxOutputTokens",
+    ParameterType.INT32,
+    "The most tokens to write, reasoning included; the answer is incomplete when they run out.",
+    low=1,
+)
+MAX_TOOL_CALLS = Parameter(
+    "MaxToolCalls",
+    ParameterType.INT32,
+    "Limits the use of the service's own tools. The API has no such member, so it is sent as `max_turns`, which "
+    "bounds the rounds of tool use, and only where such a tool is at work.",
+    low=1,
+)
+STORE = Parameter(
+    "Store", ParameterType.BOOLEAN, "Whether the service keeps the response (30 days) so that it can be continued."
+)
+REASONING_EFFORT = Parameter(
+    "ReasoningEffort",
+    ParameterType.ENUM,
+    "How much the model reasons. Left out, with a warning, for models that refuse it.",
+    values=REASONING_EFFORTS,
+)
+TEXT_OPTIONS = (
+    INSTRUCTIONS,
+    MODEL,
+    PREVIOUS_RESPONSE_ID,
+    TEMPERATURE,
+    TOP_P,
+    MAX_OUTPUT_TOKENS,
+    MAX_TOOL_CALLS,
+    STORE,
+    REASONING_EFFORT,
+)
+"""What every text procedure of the vendor takes after its own parameters, in the vendor's order."""
+
+
+def effort_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Leaves ReasoningEffort out for a model that would answer 400 to it."""
+    if "ReasoningEffort" not in values or not refuses_effort(str(values["Model"])):
+        return ()
+    effort = values.pop("ReasoningEffort")
+    return (f"{values['Model']} takes no reasoning effort: ReasoningEffort '{effort}' was left out",)
+
+
+def output_limit_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Refuses MaxOutputTokens for multi-agent models, where dropping it would lift a limit on the price."""
+    if "MaxOutputTokens" in values and is_multi_agent(str(values["Model"])):
+        raise UnfitValue(f"{values['Model']} takes none; pass NULL or choose another model", "MaxOutputTokens")
+    return ()
+
+
+def instructions_fit_conversation(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Refuses Instructions together with PreviousResponseId, which the API answers with 400."""
+    if "PreviousResponseId" in values and "Instructions" in values:
+        raise UnfitValue(
+            "cannot be given together with PreviousResponseId: the service keeps the instructions of the earlier "
+            "response; pass NULL for one of them",
+            "Instructions",
+        )
+    return ()
+
+
+TEXT_RULES = (effort_fits_model, output_limit_fits_model, instructions_fit_conversation, extra_body_is_sound)
+
+
+def responses_body(call: BoundCall, content: object, *, tools_run: bool = False) -> ResponsesBody:
+    """The body that asks for a response to ``content``.
+
+    Args:
+        call: Where the options come from.
+        content: The ``input``: a string, or a list of messages.
+        tools_run: Whether the service runs tools of its own for this request even if none is named.
+    """
+    get = call.values.get
+    effort = get("ReasoningEffort")
+    body = ResponsesBody(
+        model=get("Model"),
+        input=content,
+        instructions=get("Instructions"),
+        previous_response_id=get("PreviousResponseId"),
+        temperature=get("Temperature"),
+        top_p=get("TopP"),
+        max_output_tokens=get("MaxOutputTokens"),
+        store=get("Store"),
+        reasoning=Effort(effort) if effort is not None else None,
+    )
+    limit = get("MaxToolCalls")
+    if limit is not None and (tools_run or names_tools(call)):
+        limit_tools(body, limit, call.settings)
+    return body
+
+
+def names_tools(call: BoundCall) -> bool:
+    """Whether the call's ExtraBody offers tools."""
+    return bool(extra_members(call.values).get("tools"))
+
+
+def limit_tools(body: ResponsesBody, limit: object, settings: Settings) -> None:
+    """Puts MaxToolCalls under the wire name that the connection chose."""
+    if settings.tool_limit_field == "max_turns":
+        body.max_turns = limit
+    elif settings.tool_limit_field == "max_tool_calls":
+        body.max_tool_calls = limit
+
+
+def ask(call: BoundCall, body: ResponsesBody) -> Request:
+    """The request that sends ``body``."""
+    return Request("POST", "/responses", body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True)
+
+
+def reply_of(reply: Reply | None) -> Reply:
+    """The reply to a request; a driver that sends none back is at fault."""
+    if reply is None:
+        raise TypeError("a request needs its reply sent back into the steps")
+    return reply
+
+
+def generate_response(call: BoundCall) -> Steps:
+    """One question, one answer."""
+    reply = yield ask(call, responses_body(call, call.values["Message"]))
+    return [response_row(reply_of(reply).body)]
+
+
+def user_message(*parts: dict[str, object]) -> list[dict[str, object]]:
+    """An ``input`` of one message by the user."""
+    return [{"role": "user", "content": list(parts)}]
+
+
+GENERATE_RESPONSE = Procedure(
+    name="GenerateResponse",
+    summary="Answers a message with a text model.",
+    parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY),
+    fields=RESPONSE_FIELDS,
+    steps=generate_response,
+    model_kind="text",
+    rules=TEXT_RULES,
+    reference="POST /v1/responses",
+    vendor=True,
+    example="CALL GenerateResponse('Which colour is a ripe banana?', 'Answer in one word.')",
+    notes=(
+        "An answer that was cut short has `Response_Status` 'incomplete' and says why in "
+        "`Response_IncompleteDetails`; what was written so far stands in `Response_Result`.",
+        "To continue a conversation pass the `Response_Id` of a stored answer as PreviousResponseId.",
+    ),
+)
+
+PROCEDURES = (GENERATE_RESPONSE,)

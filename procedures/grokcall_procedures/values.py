@@ -1,0 +1,89 @@
+"""One value for one parameter: its type, its range, and the error that names its place."""
+
+from __future__ import annotations
+
+from grokcall_parser import nearest
+from grokcall_parser.errors import DataError
+from grokcall_procedures.definition import Parameter
+from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, plain
+
+
+class BadValueError(DataError):
+    """A value does not fit its parameter.
+
+    ``procedure``, ``parameter`` and the 1-based ``position`` name the place.
+    """
+
+    def __init__(self, reason: str, procedure: str, parameter: str, position: int, pointer: str = "") -> None:
+        self.reason = reason
+        self.procedure = procedure
+        self.parameter = parameter
+        self.position = position
+        self.pointer = pointer
+        place = f"{procedure}: parameter {parameter} (position {position})"
+        super().__init__(f"{place}: {reason}" + (f"\n{pointer}" if pointer else ""))
+
+    def __reduce__(self) -> tuple[type[BadValueError], tuple[object, ...]]:
+        return type(self), (self.reason, self.procedure, self.parameter, self.position, self.pointer)
+
+
+def fit_value(value: object, parameter: Parameter, *, strict_enums: bool = False) -> tuple[object, str | None]:
+    """``value`` as the parameter wants it, and a warning or None; NULL in any guise becomes None.
+
+    Args:
+        value: What was given.
+        parameter: What it is for.
+        strict_enums: Whether a value that an Enum does not list is refused.
+
+    Raises:
+        UnfitValue: The value does not fit.
+    """
+    value = plain(value)
+    if value is None:
+        return None, None
+    fitted = parameter.reader(value) if parameter.reader else COERCIONS[parameter.type](value)
+    check_range(fitted, parameter)
+    if parameter.type is not ParameterType.ENUM or not parameter.values:
+        return fitted, None
+    listed, known = listed_value(str(fitted), parameter)
+    if known:
+        return listed, None
+    near = nearest(listed, parameter.values)
+    hint = f"did you mean {near}?" if near else f"known: {', '.join(parameter.values)}"
+    if strict_enums:
+        raise UnfitValue(f"{described(listed)} is not one of its values; {hint}")
+    return listed, f"{parameter.name} {described(listed)} is not a listed value; {hint}"
+
+
+def listed_value(value: str, parameter: Parameter) -> tuple[str, bool]:
+    """The listed spelling of an Enum's value and whether it is listed; case is ignored."""
+    if value in parameter.values:
+        return value, True
+    for known in parameter.values:
+        if known.lower() == value.lower():
+            return known, True
+    return value, False
+
+
+def check_range(value: object, parameter: Parameter) -> None:
+    """Raises UnfitValue when a number is out of range, a text or binary too long, or a required one empty."""
+    low, high = parameter.low, parameter.high
+    if (low is not None or high is not None) and isinstance(value, int | float):
+        under = low is not None and (value <= low if parameter.low_excluded else value < low)
+        if under or (high is not None and value > high):
+            raise UnfitValue(f"must be {range_text(parameter)}, got {described(value)}")
+    if parameter.max_length is not None and isinstance(value, str | bytes) and len(value) > parameter.max_length:
+        unit = "characters" if isinstance(value, str) else "bytes"
+        raise UnfitValue(f"is {len(value):,} {unit} long; at most {parameter.max_length:,} are allowed")
+    if parameter.required and isinstance(value, str | bytes) and not value:
+        raise UnfitValue("must not be empty")
+
+
+def range_text(parameter: Parameter) -> str:
+    """A parameter's range in words: ``0 to 2``, ``greater than 0 and at most 1``, ``at least 1``."""
+    low, high = parameter.low, parameter.high
+    if low is None:
+        return f"at most {high:g}" if high is not None else "any number"
+    if high is None:
+        return f"greater than {low:g}" if parameter.low_excluded else f"at least {low:g}"
+    return f"greater than {low:g} and at most {high:g}" if parameter.low_excluded else f"{low:g} to {high:g}"

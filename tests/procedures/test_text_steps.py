@@ -1,0 +1,254 @@
+"""What the text procedures send, and what they make of the answers."""
+
+import json
+
+import pytest
+from samples import ANSWER
+from stepping import QUICK, RefusedError, bind, run
+
+from grokcall_parser import DataError
+from grokcall_procedures import BadValueError, FailedReplyError, Kind, Settings
+from grokcall_procedures.responses import response_row
+
+
+def answer(text, status="completed", **members):
+    output = [{"type": "message", "content": [{"type": "output_text", "text": text}]}] if text is not None else []
+    return {**ANSWER, "status": status, "output": output, **members}
+
+
+def sent(statement, values=None, settings=QUICK):
+    return run(statement, [ANSWER], values, settings).body()
+
+
+def test_a_plain_question_sends_the_model_and_the_input_and_nothing_else():
+    done = run("CALL GenerateResponse('Which colour is a ripe banana?')", [ANSWER])
+
+    (request,) = done.requests
+    assert request.body == b'{"model":"grok-4.3","input":"Which colour is a ripe banana?"}'
+    assert (request.method, request.path, request.content_type) == ("POST", "/responses", "application/json")
+    assert (request.kind, request.billed, request.headers) == (Kind.TEXT, True, ())
+    assert done.rows == [response_row(json.dumps(ANSWER).encode())]
+    assert done.rows[0][0] == "Yellow"
+
+
+def test_every_option_has_its_place_in_the_body():
+    statement = "CALL GenerateResponse('hi', :i, 'grok-4.5', NULL, 0.5, 0.9, 100, 3, FALSE, 'high')"
+
+    assert sent(statement, {"i": "be brief"}) == {
+        "model": "grok-4.5",
+        "input": "hi",
+        "instructions": "be brief",
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "max_output_tokens": 100,
+        "store": False,
+        "reasoning": {"effort": "high"},
+    }
+
+
+def test_a_conversation_goes_on_by_the_earlier_id():
+    body = sent("CALL GenerateResponse('And when unripe?', PreviousResponseId => 'abc')")
+
+    assert body == {"model": "grok-4.3", "input": "And when unripe?", "previous_response_id": "abc"}
+
+
+def test_instructions_and_an_earlier_id_do_not_go_together():
+    with pytest.raises(BadValueError, match="cannot be given together with PreviousResponseId"):
+        bind("CALL GenerateResponse('hi', 'be brief', NULL, 'abc')")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "grok-4.20",
+        "grok-4.20-reasoning",
+        "grok-4.20-0309-non-reasoning",
+        "GROK-4.20-reasoning-latest",
+        "grok-build-0.1",
+        "grok-code-fast-1",
+    ],
+)
+def test_an_effort_that_the_model_would_refuse_is_left_out_with_a_warning(model):
+    call = bind("CALL GenerateResponse('hi', Model => :m, ReasoningEffort => 'low')", {"m": model})
+
+    assert "takes no reasoning effort: ReasoningEffort 'low' was left out" in call.warnings[-1]
+    assert "reasoning" not in sent("CALL GenerateResponse('hi', Model => :m, ReasoningEffort => 'low')", {"m": model})
+
+
+@pytest.mark.parametrize("model", ["grok-4.3", "grok-4.7", "grok-4.20-multi-agent", "grok-99"])
+def test_an_effort_is_sent_to_every_other_model(model):
+    body = sent("CALL GenerateResponse('hi', Model => :m, ReasoningEffort => 'low')", {"m": model})
+
+    assert body["reasoning"] == {"effort": "low"}
+
+
+def test_a_limit_is_refused_where_leaving_it_out_would_cost_money():
+    with pytest.raises(BadValueError, match=r"MaxOutputTokens \(position 7\): grok-4.20-multi-agent takes none"):
+        bind("CALL GenerateResponse('hi', Model => 'grok-4.20-multi-agent', MaxOutputTokens => 5)")
+
+
+def test_top_p_of_zero_is_refused():
+    with pytest.raises(BadValueError, match="greater than 0"):
+        bind("CALL GenerateResponse('hi', TopP => 0)")
+
+
+TOOLS = '{"tools": [{"type": "web_search"}]}'
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [("max_turns", {"max_turns": 3}), ("max_tool_calls", {"max_tool_calls": 3}), ("omit", {})],
+)
+def test_the_tool_limit_has_the_name_that_the_connection_chose_and_goes_with_tools_only(field, expected):
+    settings = Settings(tool_limit_field=field)
+    plain = sent("CALL GenerateResponse('hi', MaxToolCalls => 3)", settings=settings)
+    tools = sent("CALL GenerateResponse('hi', MaxToolCalls => 3, ExtraBody => :x)", {"x": TOOLS}, settings)
+
+    assert plain == {"model": "grok-4.3", "input": "hi"}
+    assert tools == {"model": "grok-4.3", "input": "hi", "tools": [{"type": "web_search"}], **expected}
+
+
+def test_extra_members_win_over_the_parameters():
+    body = sent(
+        "CALL GenerateResponse('hi', Temperature => 1, ExtraBody => :x)", {"x": {"temperature": 0, "user": "7"}}
+    )
+
+    assert body == {"model": "grok-4.3", "input": "hi", "temperature": 0, "user": "7"}
+
+
+def test_text_of_any_language_is_sent_as_utf_8():
+    (request,) = run("CALL GenerateResponse(:m)", [ANSWER], {"m": "süß 😀 \ud800"}).requests
+
+    assert "süß 😀 \ufffd".encode() in request.body
+
+
+def test_an_error_of_the_service_ends_the_call_as_it_is():
+    refused = RefusedError(429)
+
+    assert run("CALL GenerateResponse('hi')", [refused]).error is refused
+
+
+def test_a_failure_inside_a_success_is_an_error_of_the_call():
+    done = run("CALL GenerateResponse('hi')", [{"code": "internal", "error": "Broken."}])
+
+    assert isinstance(done.error, FailedReplyError)
+    assert (done.error.code, done.error.message) == ("internal", "Broken.")
+
+
+CLASSIFY = "CALL ClassifyText(:text, :categories, AllowMultiple => :several)"
+
+
+def classify(reply, categories=("delivery", "billing"), several=False):
+    return run(CLASSIFY, [reply], {"text": "It never came.", "categories": list(categories), "several": several})
+
+
+def test_a_classification_asks_for_an_answer_within_the_categories():
+    given = '{"reasoning": "A parcel.", "category": "delivery", "confidence": 0.9}'
+    done = classify(answer(given), [{"name": "delivery", "description": "parcels"}, "billing"])
+
+    body = done.body()
+    schema = body["text"]["format"]["schema"]
+    assert body["input"] == "Text:\nIt never came."
+    assert "- delivery: parcels\n- billing" in body["instructions"]
+    assert body["text"]["format"] | {"schema": None} == {
+        "type": "json_schema",
+        "name": "classification",
+        "strict": True,
+        "schema": None,
+    }
+    assert schema["properties"]["category"] == {"type": "string", "enum": ["delivery", "billing"]}
+    assert schema["required"] == list(schema["properties"])
+    assert schema["additionalProperties"] is False
+    assert done.rows[0][:4] == ("delivery", '["delivery"]', 0.9, "A parcel.")
+    assert done.rows[0][4:] == response_row(json.dumps(answer(given)).encode())
+
+
+def test_a_classification_can_give_several_categories():
+    done = classify(answer('{"reasoning": "", "categories": ["billing", "delivery"], "confidence": 1}'), several=True)
+
+    assert done.body()["text"]["format"]["schema"]["properties"]["categories"]["items"]["enum"] == [
+        "delivery",
+        "billing",
+    ]
+    assert done.rows[0][:4] == ("billing", '["billing", "delivery"]', 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "expected"),
+    [
+        (None, "incomplete", (None, None, None, None)),
+        ('{"reasoning": "cut', "incomplete", (None, None, None, None)),
+        ("I cannot help with that.", "completed", (None, None, None, "I cannot help with that.")),
+    ],
+)
+def test_a_cut_or_refused_classification_keeps_its_row(text, status, expected):
+    assert classify(answer(text, status)).rows[0][:4] == expected
+
+
+@pytest.mark.parametrize("text", ['{"category": "praise"}', '{"reasoning": "none"}', '{"category": 5}', "[1]", "{"])
+def test_a_classification_that_does_not_obey_is_an_error(text):
+    assert isinstance(classify(answer(text)).error, DataError)
+
+
+@pytest.mark.parametrize(
+    ("categories", "names"),
+    [
+        ("a, b", ["a", "b"]),
+        ("a\nb\n", ["a", "b"]),
+        ('["a", "b"]', ["a", "b"]),
+        (["a", {"label": "b"}], ["a", "b"]),
+        ({"a": "first", "b": None}, ["a", "b"]),
+        ((1, 2), ["1", "2"]),
+    ],
+)
+def test_categories_come_in_many_forms(categories, names):
+    call = bind(CLASSIFY, {"text": "x", "categories": categories, "several": None})
+
+    assert [entry["name"] for entry in json.loads(call.values["Categories"])] == names
+
+
+@pytest.mark.parametrize(
+    ("categories", "reason"),
+    [
+        ("", "names no category"),
+        ([], "names no category"),
+        (["a", "a"], "names the category 'a' twice"),
+        ("[a", "not a valid JSON list"),
+        ([None], "neither a name nor an object"),
+        ([{"description": "x"}], "neither a name nor an object"),
+        (5, "expected a list of names"),
+        ([str(number) for number in range(501)], "501 categories; at most 500"),
+    ],
+)
+def test_categories_that_make_no_sense_are_refused(categories, reason):
+    with pytest.raises(BadValueError, match=rf"Categories \(position 2\): .*{reason}"):
+        bind(CLASSIFY, {"text": "x", "categories": categories, "several": None})
+
+
+def test_a_summary_keeps_to_the_wishes_and_ends_with_the_response_fields():
+    done = run(
+        "CALL SummarizeText('Long.', 40, 'French', 'bullets', 'Mind the dates.')", [answer('{"summary": "- Court."}')]
+    )
+
+    told = done.body()["instructions"].splitlines()
+    assert told[1:] == [
+        "Use at most 40 words.",
+        "Write in French.",
+        "Write a list of short points, each on a line of its own beginning with '- '.",
+        "Mind the dates.",
+    ]
+    assert done.body()["text"]["format"]["schema"]["required"] == ["summary"]
+    assert done.rows[0][:2] == ("- Court.", '{"summary": "- Court."}')
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [(None, "incomplete"), ('{"summary": "cu', "incomplete"), ("I cannot.", "completed")]
+)
+def test_a_cut_or_refused_summary_keeps_its_row(text, status):
+    done = run("CALL SummarizeText('Long.')", [answer(text, status)])
+
+    assert (done.rows[0][0], done.rows[0][4]) == (None, status)
+
+
+def test_a_summary_that_does_not_obey_is_an_error():
+    assert isinstance(run("CALL SummarizeText('Long.')", [answer('{"text": 1}')]).error, DataError)

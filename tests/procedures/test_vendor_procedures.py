@@ -1,0 +1,191 @@
+"""The vendor's page, typed in once more: whoever moves a flow from there finds every name as it was."""
+
+import pytest
+
+from grokcall_parser import parse_call
+from grokcall_procedures import CATALOG, Binder, Settings
+
+TEXT_OPTIONS = """
+    Instructions String
+    Model Enum
+    PreviousResponseId String
+    Temperature Double
+    TopP Double
+    MaxOutputTokens Int32
+    MaxToolCalls Int32
+    Store Boolean
+    ReasoningEffort Enum
+"""
+
+PARAMETERS = {
+    "GenerateResponse": "Message String required" + TEXT_OPTIONS,
+    "AnalyzeImage": """
+        Message String required
+        Image1_Content Binary required
+        Image2_Content Binary
+        Image3_Content Binary
+    """
+    + TEXT_OPTIONS,
+    "AnalyzeImageByUrl": """
+        Message String required
+        Image1_Url String required
+        Image2_Url String
+        Image3_Url String
+    """
+    + TEXT_OPTIONS,
+    "AnalyzeFile": """
+        Message String required
+        File1_Content Binary required
+        File1_Name String required
+        File2_Content Binary
+        File2_Name String
+        File3_Content Binary
+        File3_Name String
+    """
+    + TEXT_OPTIONS,
+    "GenerateImage": """
+        Instructions String required
+        Model Enum
+        AspectRatio Enum
+        Resolution Enum
+    """,
+    "EditImage": """
+        Instructions String required
+        Image1_Content Binary required
+        Image2_Content Binary
+        Image3_Content Binary
+        Model Enum
+        AspectRatio Enum
+        Resolution Enum
+    """,
+    "EditImageByUrl": """
+        Instructions String required
+        Image1_Url String required
+        Image2_Url String
+        Image3_Url String
+        Model Enum
+        AspectRatio Enum
+        Resolution Enum
+    """,
+    "GenerateAudio": """
+        Text String required
+        Language Enum required
+        Voice Enum
+        OutputCodec Enum
+        OutputSampleRate Enum
+        OutputMp3Bitrate Enum
+    """,
+    "GenerateVideo": """
+        Instructions String required
+        Model Enum
+        AspectRatio Enum
+        Duration Int32
+        Resolution Enum
+        Image_Content Binary
+        Image_Url String
+    """,
+    "EditVideo": """
+        Video_Content Binary required
+        Instructions String required
+        Model Enum
+    """,
+    "EditVideoByUrl": """
+        Video_Url String required
+        Instructions String required
+        Model Enum
+    """,
+}
+
+RESPONSE_FIELD_LIST = """
+    Response_Result Response_Reasoning Response_Id Response_Status Response_Error Response_Object Response_CreatedAt
+    Response_CompletedAt Response_IncompleteDetails Response_Temperature Response_TopP Response_MaxOutputTokens
+    Response_MaxTollCalls Response_PreviousResponseId Response_Store Response_Model Response_TextFormatType
+    Response_TextVerbosity Response_ReasoningEffort Response_ReasoningSummary Response_Truncation
+    Response_SafetyIdentifier Response_ParallelToolCalls Response_ToolChoice Response_Tools Response_ServiceTier
+    Response_UsageInputTokens Response_UsageInputTokensDetailsCachedTokens Response_UsageOutputTokens
+    Response_UsageTotalTokens Response_UsageNumSourcesUsed Response_UsageNumServerSideToolsUsed
+    Response_UsageCostInUsdTicks Response_UsageOutputTokensDetailsReasoningTokens
+"""
+RESPONSE_FIELDS = RESPONSE_FIELD_LIST.split()
+
+FIELDS = {
+    "GenerateResponse": RESPONSE_FIELDS,
+    "AnalyzeImage": RESPONSE_FIELDS,
+    "AnalyzeImageByUrl": RESPONSE_FIELDS,
+    "AnalyzeFile": RESPONSE_FIELDS,
+    "GenerateImage": ["ResultImage_Content"],
+    "EditImage": ["ResultImage_Content"],
+    "EditImageByUrl": ["ResultImage_Content"],
+    "GenerateAudio": ["ResultAudio_Content"],
+    "GenerateVideo": ["ResultVideo_Content"],
+    "EditVideo": ["ResultVideo_Content"],
+    "EditVideoByUrl": ["ResultVideo_Content"],
+}
+
+OURS = {
+    "ClassifyText": "Text Categories Instructions AllowMultiple Model Temperature MaxOutputTokens ReasoningEffort",
+    "SummarizeText": "Text MaxWords Language Style Instructions Model Temperature MaxOutputTokens ReasoningEffort",
+    "CreateChatCompletion": "Model Messages Temperature TopP AdditionalFields",
+    "CreateMessage": "Messages Model MaxTokens AdditionalFields",
+    "ListModels": "",
+    "GetModel": "Model",
+    "GetVideo": "RequestId",
+    "RawRequest": "Path Method Body Query Headers ResponseType FormData FileData FileName Timeout",
+}
+
+
+def test_the_vendors_field_list_has_its_34_names():
+    assert len(RESPONSE_FIELDS) == 34
+
+
+def test_the_catalog_has_the_vendors_11_procedures_and_ours_and_no_other():
+    assert {name for name in CATALOG if CATALOG[name].vendor} == set(PARAMETERS)
+    assert set(CATALOG) == set(PARAMETERS) | set(OURS)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_vendor_procedure_has_the_vendors_parameters_in_its_order(name):
+    declared = [
+        f"{parameter.name} {parameter.type}" + (" required" if parameter.required else "")
+        for parameter in CATALOG[name].positional
+    ]
+
+    assert declared == [line.strip() for line in PARAMETERS[name].strip().splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_vendor_procedure_gives_the_vendors_fields_in_its_order(name):
+    assert [column.name for column in CATALOG[name].fields] == FIELDS[name]
+    assert CATALOG[name].schema.names == FIELDS[name]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_vendors_own_statement_binds_even_where_the_count_must_be_exact(name):
+    markers = ", ".join(f":{line.split()[0]}" for line in PARAMETERS[name].strip().splitlines() if line.strip())
+    call = parse_call(f"CALL {name}({markers})")
+
+    binder = Binder(call, CATALOG[name], Settings(strict_arity=True))
+
+    assert [f":{marker}" for marker in binder.marker_names] == markers.split(", ")
+
+
+@pytest.mark.parametrize(("name", "names"), OURS.items())
+def test_a_procedure_of_ours_has_the_parameters_that_its_page_promises(name, names):
+    assert [parameter.name for parameter in CATALOG[name].positional] == names.split()
+
+
+@pytest.mark.parametrize(("name", "first"), [("ClassifyText", 4), ("SummarizeText", 1)])
+def test_classification_and_summary_end_with_the_34_fields(name, first):
+    assert [column.name for column in CATALOG[name].fields][first:] == RESPONSE_FIELDS
+
+
+def test_result_types_are_those_of_the_arrow_columns():
+    types = {column.name: str(column.type) for column in CATALOG["GenerateResponse"].schema}
+
+    assert types["Response_Result"] == "string"
+    assert types["Response_CreatedAt"] == types["Response_CompletedAt"] == "int64"
+    assert types["Response_Temperature"] == types["Response_TopP"] == "double"
+    assert types["Response_MaxOutputTokens"] == types["Response_UsageTotalTokens"] == "int32"
+    assert types["Response_Store"] == types["Response_ParallelToolCalls"] == "bool"
+    assert types["Response_UsageCostInUsdTicks"] == "int64"
+    assert str(CATALOG["GenerateImage"].schema.field(0).type) == "large_binary"

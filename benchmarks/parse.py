@@ -1,4 +1,4 @@
-"""Time of reading one statement, beside sqlglot's own parser on a SELECT of the same length.
+"""Time of reading one statement and of binding a row, beside sqlglot's own parser on a SELECT of the same length.
 
     python benchmarks/parse.py
 
@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 
 import sqlglot
 
-from grokcall_parser import parse_statement
+from grokcall_parser import parse_call, parse_statement
 from grokcall_parser.parsing import read_statement
+from grokcall_procedures import CATALOG, Binder, Settings
 
 CALL = "CALL GenerateResponse(:Message, :Instructions, Model => 'grok-4.3', Temperature => 0.2, Store => FALSE)"
 SELECT = "SELECT body, subject, 'grok-4.3' AS model, 0.2 AS temperature, FALSE AS store FROM support.tickets_2026"
@@ -40,11 +41,15 @@ def time_in_turns(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
 def parsing_rows() -> list[tuple[str, float]]:
     """What is timed, and microseconds for one statement."""
     parse_statement(CALL)
+    binder = Binder(parse_call(CALL), CATALOG["GenerateResponse"], Settings())
+    row = ("The parcel never came, and nobody answers.", "Answer in one word.")
     medians = time_in_turns(
         {
             "CALL, first time": lambda: read_statement(CALL),
             "CALL, known text": lambda: parse_statement(CALL),
             BASE: lambda: sqlglot.parse_one(SELECT),
+            "binding a row of two values": lambda: binder.bind_row(row),
+            "its request, encoded": lambda: next(binder.bind_row(row).steps()),
         }
     )
     return list(medians.items())

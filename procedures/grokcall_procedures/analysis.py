@@ -35,6 +35,9 @@ from grokcall_procedures.text import (
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_string
 from grokcall_procedures.uploads import with_uploads
 
+MIME_TYPES = mimetypes.MimeTypes()
+"""Python's own table, so that a name means the same on every machine; not every version of it knows Markdown."""
+MIME_TYPES.add_type("text/markdown", ".md")
 LARGEST_INLINE = 20 * MIB
 """Bytes of base64 that a request may carry; larger bodies are not known to be served."""
 
@@ -102,7 +105,8 @@ def file_parts(values: Values) -> list[FilePart]:
 
 def mime_of(name: str) -> str:
     """The MIME type that a file's name suggests."""
-    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
+    mime, compression = MIME_TYPES.guess_type(name)
+    return "application/octet-stream" if mime is None or compression else mime
 
 
 def analyze_file(call: BoundCall) -> Steps:

@@ -46,7 +46,7 @@ class Binder:
     >>> from grokcall_procedures import CATALOG
     >>> binder = Binder(parse_call("CALL GenerateResponse(:Message)"), CATALOG["GenerateResponse"], Settings())
     >>> binder.bind({"message": "hi"}).values
-    {'Message': 'hi', 'Model': 'grok-4.3'}
+    {'Model': 'grok-4.3', 'Message': 'hi'}
     """
 
     def __init__(self, call: Call, procedure: Procedure, settings: Settings) -> None:

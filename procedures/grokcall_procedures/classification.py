@@ -121,7 +121,7 @@ def classify_text(call: BoundCall) -> Steps:
     categories = json.loads(str(call.values["Categories"]))
     several = bool(call.values.get("AllowMultiple"))
     names = [entry["name"] for entry in categories]
-    body = responses_body(call, f"Text:\n{call.values['Text']}")
+    body = responses_body(call, call.values["Text"])
     body.instructions = task_text(categories, several, call.values.get("Instructions"))
     body.text = answer_format(names, several)
     reply = yield ask(call, body)

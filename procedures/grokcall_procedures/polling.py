@@ -34,6 +34,20 @@ class Watch:
         return max(time.monotonic() - self.started, self.paused)
 
 
+def request_id_of(reply: Reply) -> str:
+    """The id of the video that was started.
+
+    Raises:
+        FailedReplyError: The reply states a failure.
+        DataError: The reply names no id.
+    """
+    document = document_of(reply.body)
+    request_id = document.get("request_id")
+    if not isinstance(request_id, str) or not request_id:
+        raise stated_failure(document) or DataError("the service started a video but named no id for it")
+    return request_id
+
+
 def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
     """Waits for a video and gives its bytes as the only row.
 

@@ -65,7 +65,7 @@ def task_text(values: Values) -> str:
 
 def summarize_text(call: BoundCall) -> Steps:
     """One text, its summary, and the response fields."""
-    body = responses_body(call, f"Text:\n{call.values['Text']}")
+    body = responses_body(call, call.values["Text"])
     body.instructions = task_text(call.values)
     body.text = ANSWER_FORMAT
     reply = yield ask(call, body)

@@ -159,7 +159,7 @@ def is_whole(value: float | Decimal) -> bool:
     """Whether a number is finite and without a fraction; a huge Decimal is not, for it would take long to find out."""
     if isinstance(value, Decimal):
         return value.is_finite() and value.adjusted() < MOST_DIGITS and value == value.to_integral_value()
-    return value.is_integer()
+    return float(value).is_integer()
 
 
 def to_int32(value: object) -> int:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
-from grokcall_procedures.documents import document_of, stated_failure
 from grokcall_procedures.media import (
     JPEG,
     LARGEST_FILE,
@@ -22,9 +20,9 @@ from grokcall_procedures.media import (
 )
 from grokcall_procedures.models import VIDEO_MODELS
 from grokcall_procedures.multipart import FilePart
-from grokcall_procedures.polling import await_video
+from grokcall_procedures.polling import await_video, request_id_of
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue
 from grokcall_procedures.uploads import with_uploads
@@ -63,20 +61,6 @@ def make_video(call: BoundCall, path: str, body: VideoBody) -> Steps:
     """Starts a video, which is what costs money, then waits for it and fetches it."""
     reply = yield Request("POST", path, body=body_bytes(body, call.values), kind=Kind.VIDEO, billed=True)
     return (yield from await_video(request_id_of(reply_of(reply)), call.settings, fresh=True))
-
-
-def request_id_of(reply: Reply) -> str:
-    """The id of the video that was started.
-
-    Raises:
-        FailedReplyError: The reply states a failure.
-        DataError: The reply names no id.
-    """
-    document = document_of(reply.body)
-    request_id = document.get("request_id")
-    if not isinstance(request_id, str) or not request_id:
-        raise stated_failure(document) or DataError("the service started a video but named no id for it")
-    return request_id
 
 
 def generate_video(call: BoundCall) -> Steps:

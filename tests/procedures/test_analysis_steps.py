@@ -8,6 +8,7 @@ from stepping import QUICK, RefusedError, bind, drive, reply, run
 
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, FailedReplyError, Kind, Settings
+from grokcall_procedures.analysis import mime_of
 from grokcall_procedures.responses import response_row
 from samples import ANSWER, JPEG, PNG
 
@@ -238,6 +239,21 @@ def test_each_file_needs_a_name_of_its_own(values, parameter, reason):
 )
 def test_directories_before_a_name_are_dropped(given, kept):
     assert bind("CALL AnalyzeFile('?', :c, :n)", {"c": b"x", "n": given}).values["File1_Name"] == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("a.csv", "text/csv"),
+        ("a.MD", "text/markdown"),
+        ("a.json", "application/json"),
+        ("a.pdf", "application/pdf"),
+        ("a.csv.gz", "application/octet-stream"),
+        ("README", "application/octet-stream"),
+    ],
+)
+def test_the_mime_type_of_a_file_follows_its_name(name, mime):
+    assert mime_of(name) == mime
 
 
 def test_a_gap_between_files_does_not_matter():

@@ -80,7 +80,7 @@ def test_one_binder_serves_many_rows_without_mixing_them():
     ("text", "error", "message", "column"),
     [
         ("CALL GenerateResponse()", ArgumentsError, r"needs Message \(position 1, String\)", 6),
-        ("CALL GenerateResponse('hi', Modle => 'x')", UnknownNameError, "no parameter Modle; did you mean Model", 29),
+        ("CALL GenerateResponse('hi', Models => 'x')", UnknownNameError, "no parameter Models; did you mean Model", 29),
         ("CALL GenerateResponse('hi', Message => 'x')", ArgumentsError, "Message .position 1. is given twice", 29),
         ("CALL ListModels('x')", ArgumentsError, "takes no arguments, got 1", 17),
         ("CALL GetModel('x', 'y')", ArgumentsError, "takes at most 1 argument, got 2", 20),
@@ -181,7 +181,7 @@ def test_strict_arity_asks_for_the_declared_count():
 @pytest.mark.parametrize(
     ("text", "values", "message"),
     [
-        ("CALL GenerateResponse(:Message)", {"Mesage": "x"}, "no value for :Message; did you mean Mesage"),
+        ("CALL GenerateResponse(:Message)", {"Messages": "x"}, "no value for :Message; did you mean Messages"),
         ("CALL GenerateResponse(:Message)", {}, "no value for :Message; pass {'Message': …}"),
         ("CALL GenerateResponse(:Message)", None, "no value for :Message"),
         ("CALL GenerateResponse(:Message)", ["x"], "named markers .:Message.: pass a mapping"),

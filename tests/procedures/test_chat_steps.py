@@ -37,9 +37,9 @@ MESSAGE = {
     "model": "grok-4.3",
     "content": [
         {"type": "thinking", "thinking": "A greeting."},
-        {"type": "text", "text": "Hel"},
+        {"type": "text", "text": "Hello, "},
         {"type": "tool_use", "id": "t1", "name": "wave", "input": {}},
-        {"type": "text", "text": "lo"},
+        {"type": "text", "text": "you"},
     ],
     "stop_reason": "end_turn",
     "stop_sequence": None,
@@ -103,7 +103,7 @@ def test_a_message_sends_a_limit_and_gives_its_columns():
     assert row == {
         "Message_Id": "m1",
         "Message_Model": "grok-4.3",
-        "Message_Content": "Hello",
+        "Message_Content": "Hello, you",
         "Message_Reasoning": "A greeting.",
         "Message_StopReason": "end_turn",
         "Message_StopSequence": None,

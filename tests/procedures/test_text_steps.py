@@ -148,7 +148,7 @@ def test_a_classification_asks_for_an_answer_within_the_categories():
 
     body = done.body()
     schema = body["text"]["format"]["schema"]
-    assert body["input"] == "Text:\nIt never came."
+    assert body["input"] == "It never came."
     assert "- delivery: parcels\n- billing" in body["instructions"]
     assert body["text"]["format"] | {"schema": None} == {
         "type": "json_schema",

@@ -1,0 +1,29 @@
+"""The embedded engine: a local HTTP server that speaks xAI's API, so that everything runs with no key and no network.
+
+Its answers come from plain local rules and its media are made on the spot; they depend only on the request and the
+seed. Model ids, prices and the shapes of replies and errors are those of the service; `owned_by` is
+`grokcall-sandbox`.
+
+Example:
+    >>> from grokcall.sandbox import SANDBOX_KEY, Sandbox
+    >>> with Sandbox() as sandbox:
+    ...     sandbox.base_url, SANDBOX_KEY  # doctest: +SKIP
+"""
+
+try:
+    import av as _av
+    import PIL as _PIL
+    import starlette as _starlette
+    import uvicorn as _uvicorn
+except ImportError as missing:
+    raise ImportError(
+        f"the sandbox needs the package {missing.name!r}: pip install 'grokcall[sandbox]'", name=missing.name
+    ) from missing
+
+from grokcall.sandbox.app import create_app
+from grokcall.sandbox.keys import SANDBOX_KEY
+from grokcall.sandbox.server import Sandbox
+
+del _av, _PIL, _starlette, _uvicorn
+
+__all__ = ["SANDBOX_KEY", "Sandbox", "create_app"]

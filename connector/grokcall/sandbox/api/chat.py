@@ -1,0 +1,272 @@
+"""Chat completions: plain, streamed, deferred."""
+
+import time
+from typing import Any, Literal
+from uuid import uuid4
+
+import msgspec
+
+from grokcall.sandbox.api.contents import read_message
+from grokcall.sandbox.api.generation import (
+    JSON_SCHEMA,
+    Format,
+    Written,
+    check_effort,
+    check_length,
+    check_policy,
+    check_sampling,
+    compose,
+    fit_answer,
+    read_format,
+    turn_tokens,
+)
+from grokcall.sandbox.api.tools import call_function, check_tools
+from grokcall.sandbox.catalogue import TextModel, find_text_model
+from grokcall.sandbox.engine import DeferredChat, Engine
+from grokcall.sandbox.errors import invalid, not_found, undeserializable, unsupported_field, unsupported_parameter
+from grokcall.sandbox.prices import Usage, price_text
+from grokcall.sandbox.text.conversation import Answer, Conversation
+from grokcall.sandbox.tokens import split_tokens
+from grokcall.sandbox.web import EVENTS, Call, Reply, json_reply
+
+FINGERPRINT = "fp_grokcall_sandbox"
+
+
+class SchemaOptions(msgspec.Struct):
+    """The `json_schema` object of a response format."""
+
+    schema: msgspec.Raw
+    name: str | None = None
+
+
+class ResponseFormat(msgspec.Struct):
+    """The `response_format` object."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: SchemaOptions | None = None
+
+
+class StreamOptions(msgspec.Struct):
+    """The `stream_options` object."""
+
+    include_usage: bool = False
+
+
+class ChatRequest(msgspec.Struct):
+    """The body of a chat completion; fields that the service ignores are not listed."""
+
+    model: str
+    messages: list[dict[str, Any]]
+    max_completion_tokens: int | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    n: int | None = None
+    stop: str | list[str] | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    logit_bias: dict[str, float] | None = None
+    reasoning_effort: str | None = None
+    response_format: ResponseFormat | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    deferred: bool | None = None
+    service_tier: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(ChatRequest)
+
+
+async def create(call: Call) -> Reply:
+    """POST /v1/chat/completions."""
+    request = call.decode(_DECODER)
+    model = find_text_model(request.model)
+    effort = _check(request, model)
+    wanted = _wanted_format(request.response_format)
+    conversation, tokens = await _read_conversation(request, call.engine)
+    check_policy(model, conversation)
+    check_length(model, tokens)
+    tools, choice = _flat_tools(request)
+    if tools or choice is not None:
+        check_tools(model, tools, choice)
+    called = call_function(tools, choice, conversation) if tools else None
+    answer = Answer(called[1], f"The question calls for the function {called[0]}.") if called else None
+    limit = None if called else request.max_completion_tokens or request.max_tokens
+    written = fit_answer(answer or await compose(conversation, wanted), model, effort, limit)
+    written, stopped = _apply_stop(written, request.stop)
+    usage = price_text(
+        model, tokens, 0, written.visible_tokens, written.reasoning_tokens, {}, request.service_tier == "priority"
+    )
+    completion = _completion(model, written, called, usage, request.n or 1, stopped)
+    if request.deferred:
+        return _defer(call, completion, model, usage)
+    if request.stream:
+        with_usage = request.stream_options is not None and request.stream_options.include_usage
+        return Reply(_chunks(completion, with_usage), content_type=EVENTS, ticks=usage.ticks, model=model.id)
+    return json_reply(completion, ticks=usage.ticks, model=model.id)
+
+
+async def retrieve_deferred(call: Call) -> Reply:
+    """GET /v1/chat/deferred-completion/{id}: readable once."""
+    request_id = call.parameters["id"]
+    held = call.engine.deferred.get(request_id)
+    if held is None:
+        raise not_found(f"Deferred completion with id={request_id} not found")
+    if time.monotonic() < held.ready_at:
+        return Reply(b"", 202)
+    call.engine.deferred.take(request_id)
+    return Reply(held.reply)
+
+
+def _check(request: ChatRequest, model: TextModel) -> str | None:
+    if model.agents:
+        raise invalid(f"Model {model.id} is not available on chat completions; use the Responses endpoint.")
+    for name, value, refused in (
+        ("presencePenalty", request.presence_penalty, True),
+        ("frequencyPenalty", request.frequency_penalty, True),
+        ("stop", request.stop, model.reasons),
+    ):
+        if value is not None and refused:
+            raise unsupported_parameter(model.id, name)
+    if request.logit_bias is not None:
+        raise unsupported_field("logit_bias")
+    check_sampling(request.temperature, request.top_p)
+    if not request.messages:
+        raise invalid("messages must not be empty.")
+    if request.n is not None and not 1 <= request.n <= 8:
+        raise invalid(f"Invalid n: {request.n} is not between 1 and 8.")
+    if isinstance(request.stop, list) and len(request.stop) > 4:
+        raise invalid("At most 4 stop sequences are allowed.")
+    for limit in (request.max_completion_tokens, request.max_tokens):
+        if limit is not None and limit < 1:
+            raise invalid("max_completion_tokens must be at least 1.")
+    return check_effort(model, request.reasoning_effort)
+
+
+def _wanted_format(wanted: ResponseFormat | None) -> Format:
+    if wanted is None:
+        return Format()
+    if wanted.type == JSON_SCHEMA and wanted.json_schema is None:
+        raise undeserializable("response_format: missing field `json_schema`")
+    return read_format(wanted.type, wanted.json_schema.schema if wanted.json_schema else b"")
+
+
+async def _read_conversation(request: ChatRequest, engine: Engine) -> tuple[Conversation, int]:
+    turns = [await read_message(message.get("role"), message.get("content"), engine) for message in request.messages]
+    system = "\n".join(turn.text for turn in turns if turn.role == "system")
+    return Conversation(tuple(turns), system), sum(turn_tokens(turn) for turn in turns)
+
+
+def _flat_tools(request: ChatRequest) -> tuple[list[dict[str, Any]], Any]:
+    """The tools and the choice in the flat form of the Responses endpoint."""
+    tools = []
+    for tool in request.tools or []:
+        nested = tool.get("function")
+        if tool.get("type") != "function" or not isinstance(nested, dict):
+            raise undeserializable("tools: only tools of type `function` are taken here")
+        tools.append({"parameters": {"type": "object"}, **nested, "type": "function"})
+    choice = request.tool_choice
+    if isinstance(choice, dict) and isinstance(choice.get("function"), dict):
+        choice = {"type": "function", **choice["function"]}
+    return tools, choice
+
+
+def _apply_stop(written: Written, stop: str | list[str] | None) -> tuple[Written, bool]:
+    text = written.text
+    for mark in [stop] if isinstance(stop, str) else stop or []:
+        text = text.partition(mark)[0] if mark else text
+    if text == written.text:
+        return written, False
+    shorter = Written(
+        text, written.thought, written.refused, len(split_tokens(text)), written.reasoning_tokens, cut=False
+    )
+    return shorter, True
+
+
+def _completion(
+    model: TextModel, written: Written, called: tuple[str, str] | None, usage: Usage, count: int, stopped: bool
+) -> dict[str, Any]:
+    completion_id = str(uuid4())
+    message: dict[str, Any] = {"role": "assistant", "content": written.text, "refusal": None}
+    reason = "length" if written.cut and not stopped else "stop"
+    if written.refused:
+        message |= {"content": None, "refusal": written.text}
+    if written.thought:
+        message["reasoning_content"] = written.thought
+    if called is not None:
+        function = {"name": called[0], "arguments": called[1]}
+        message |= {
+            "content": "",
+            "tool_calls": [{"id": f"call-{completion_id}-0", "type": "function", "function": function}],
+        }
+        reason = "tool_calls"
+    return {
+        "id": completion_id,
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model.id,
+        "choices": [{"index": index, "message": message, "finish_reason": reason} for index in range(count)],
+        "usage": _usage(usage),
+        "system_fingerprint": FINGERPRINT,
+        "service_tier": "default",
+    }
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    # Unlike on the Responses endpoint, the completion tokens leave the reasoning out.
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens - usage.reasoning_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {
+            "text_tokens": usage.input_tokens,
+            "audio_tokens": 0,
+            "image_tokens": 0,
+            "cached_tokens": usage.cached_tokens,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+        "num_sources_used": 0,
+        "cost_in_usd_ticks": usage.ticks,
+    }
+
+
+def _defer(call: Call, completion: dict[str, Any], model: TextModel, usage: Usage) -> Reply:
+    request_id = str(uuid4())
+    body = msgspec.json.encode(completion)
+    ready = time.monotonic() + call.engine.video_seconds
+    call.engine.deferred.put(request_id, DeferredChat(body, ready), len(body))
+    return json_reply({"request_id": request_id}, ticks=usage.ticks, model=model.id)
+
+
+def _chunks(completion: dict[str, Any], with_usage: bool) -> list[bytes]:
+    head = {key: completion[key] for key in ("id", "created", "model", "system_fingerprint")}
+    head["object"] = "chat.completion.chunk"
+    frames: list[bytes] = []
+
+    def send(choices: list[dict[str, Any]], **more: Any) -> None:
+        frames.append(b"data: " + msgspec.json.encode({**head, "choices": choices, **more}) + b"\n\n")
+
+    for choice in completion["choices"]:
+        message, index = choice["message"], choice["index"]
+        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+        if "reasoning_content" in message:
+            deltas.append({"reasoning_content": message["reasoning_content"]})
+        deltas += [{"content": piece} for piece in split_tokens(message["content"] or "")]
+        if message["refusal"]:
+            deltas.append({"refusal": message["refusal"]})
+        if "tool_calls" in message:
+            deltas.append({"tool_calls": [{"index": 0, **message["tool_calls"][0]}]})
+        for delta in deltas:
+            send([{"index": index, "delta": delta, "finish_reason": None}])
+        send([{"index": index, "delta": {}, "finish_reason": choice["finish_reason"]}])
+    if with_usage:
+        send([], usage=completion["usage"])
+    frames.append(b"data: [DONE]\n\n")
+    return frames

@@ -1,0 +1,142 @@
+"""Messages with their pictures and files, read into turns."""
+
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from grokcall.sandbox.engine import Engine
+from grokcall.sandbox.errors import invalid, not_found, undeserializable
+from grokcall.sandbox.media.sources import decode_base64, decode_data_uri, is_loopback, read_url
+from grokcall.sandbox.text.conversation import Document, Picture, Turn
+
+_ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system", "tool": "tool"}
+_TOOL_OUTPUTS = ("function_call_output", "shell_call_output")
+# Earlier output that a caller sends back; it carries nothing that the rules read.
+_REPLAYED = ("reasoning", "compaction", "item_reference")
+
+
+async def read_items(items: list[dict[str, Any]], engine: Engine) -> tuple[Turn, ...]:
+    """The turns of an input list.
+
+    Raises:
+        ApiError: 422 for an item of no known kind, 400 for a picture or file that cannot be taken.
+    """
+    turns = []
+    for item in items:
+        turn = await _read_item(item, engine)
+        if turn is not None:
+            turns.append(turn)
+    return tuple(turns)
+
+
+async def read_message(role: Any, content: Any, engine: Engine) -> Turn:
+    """One message with a text or a list of parts as its content."""
+    if role not in _ROLES:
+        raise _no_variant()
+    if isinstance(content, str):
+        return Turn(_ROLES[role], content)
+    if content is None and role == "assistant":
+        return Turn("assistant", "")
+    if not isinstance(content, list):
+        raise _no_variant()
+    texts: list[str] = []
+    pictures: list[Picture] = []
+    documents: list[Document] = []
+    for part in content:
+        if not isinstance(part, dict):
+            raise _no_variant()
+        await _read_part(part, engine, texts, pictures, documents)
+    return Turn(_ROLES[role], "\n".join(texts), tuple(pictures), tuple(documents))
+
+
+async def _read_item(item: dict[str, Any], engine: Engine) -> Turn | None:
+    kind = item.get("type", "message")
+    if kind == "message":
+        return await read_message(item.get("role"), item.get("content"), engine)
+    if kind in _TOOL_OUTPUTS:
+        output = item.get("output")
+        if not isinstance(item.get("call_id"), str) or not isinstance(output, str | list):
+            raise _no_variant()
+        return Turn("tool", output if isinstance(output, str) else msgspec.json.encode(output).decode())
+    if kind in _REPLAYED or (isinstance(kind, str) and kind.endswith("_call")):
+        return None
+    raise _no_variant()
+
+
+async def _read_part(
+    part: dict[str, Any], engine: Engine, texts: list[str], pictures: list[Picture], documents: list[Document]
+) -> None:
+    match part.get("type"):
+        case "input_text" | "output_text" | "text":
+            text = part.get("text")
+            if not isinstance(text, str):
+                raise _no_variant()
+            texts.append(text)
+        case "input_image":
+            pictures.append(await _read_picture(part.get("image_url")))
+        case "image_url":
+            nested = part.get("image_url")
+            pictures.append(await _read_picture(nested.get("url") if isinstance(nested, dict) else None))
+        case "image":
+            pictures.append(await _read_block(part.get("source")))
+        case "input_file":
+            documents.append(_read_file(part, engine))
+        case "file":
+            nested = part.get("file")
+            documents.append(_read_file(nested if isinstance(nested, dict) else {}, engine))
+        case "tool_result":
+            texts.append(msgspec.json.encode(part.get("content", "")).decode())
+        case "refusal" | "tool_use" | "thinking" | "redacted_thinking":
+            pass
+        case _:
+            raise _no_variant()
+
+
+async def _read_picture(address: Any) -> Picture:
+    if not isinstance(address, str):
+        raise invalid("Images must be given as `image_url`: a URL or a base64 data URI.")
+    if address.startswith("data:") or is_loopback(address):
+        data = await read_url(address)
+        if not data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+            raise invalid("Unsupported image format: images must be JPEG or PNG.")
+        return Picture(address[:100], data)
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise invalid("Invalid image URL: expected an http(s) URL or a base64 data URI.")
+    return Picture(address, None)
+
+
+async def _read_block(source: Any) -> Picture:
+    if not isinstance(source, dict):
+        raise _no_variant()
+    if source.get("type") == "base64":
+        return await _read_picture(f"data:{source.get('media_type')};base64,{source.get('data')}")
+    return await _read_picture(source.get("url"))
+
+
+def _read_file(part: dict[str, Any], engine: Engine) -> Document:
+    given = [key for key in ("file_id", "file_url", "file_data") if part.get(key) is not None]
+    if len(given) != 1:
+        raise invalid("Exactly one of file_id, file_url and file_data must be given for an input_file.")
+    value = part[given[0]]
+    if not isinstance(value, str):
+        raise _no_variant()
+    if given[0] == "file_id":
+        stored = engine.files.get(value)
+        if stored is None:
+            raise not_found(f"File with id={value} not found")
+        return Document(stored.name, stored.data)
+    if given[0] == "file_url":
+        return Document(PurePosixPath(urlsplit(value).path).name or value, None)
+    name = part.get("filename")
+    if not isinstance(name, str) or not name:
+        raise invalid("filename is required with file_data.")
+    data = decode_data_uri(value) if value.startswith("data:") else decode_base64(value)
+    if len(data) > 48 * 1024 * 1024:
+        raise invalid("The file exceeds the maximum allowed size of 48 MiB.")
+    return Document(name, data)
+
+
+def _no_variant() -> Exception:
+    return undeserializable("input: data did not match any variant of untagged enum ModelInput")

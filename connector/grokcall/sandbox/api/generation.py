@@ -1,0 +1,132 @@
+"""What all text endpoints share: checking the model's parameters, and writing an answer of bounded length."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from grokcall.sandbox.catalogue import TextModel
+from grokcall.sandbox.errors import invalid, policy_violation, unsupported_parameter
+from grokcall.sandbox.prices import HIDDEN_TOKENS, PICTURE_TOKENS
+from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
+from grokcall.sandbox.text.rules import answer_conversation
+from grokcall.sandbox.text.schema import JsonSchema, read_schema
+from grokcall.sandbox.text.structured import answer_structured
+from grokcall.sandbox.tokens import count_tokens, first_tokens
+
+FORBIDDEN_MARK = "FORBIDDEN_CONTENT"
+"""A prompt with this in it is refused by the content policy, so that callers can try what they do then."""
+
+JSON_SCHEMA = "json_schema"
+JSON_OBJECT = "json_object"
+MAX_TOOLS = 128
+
+# How much longer a model thinks, by effort; those that do not take the field think as at low.
+_EFFORT_TOKENS = {"none": 0, "low": 1, "medium": 2, "high": 3, "xhigh": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The form an answer must have: `text`, `json_object` or `json_schema` with its schema."""
+
+    type: str = "text"
+    schema: JsonSchema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer and its size; `cut` when it did not fit the limit. Without reasoning `thought` is empty."""
+
+    text: str
+    thought: str
+    refused: bool
+    visible_tokens: int
+    reasoning_tokens: int
+    cut: bool
+
+
+def read_format(kind: str, schema: "msgspec.Raw | bytes") -> Format:
+    """The format a request asks for; raises a 400 `ApiError` for a schema the service refuses."""
+    if kind != JSON_SCHEMA:
+        return Format(kind)
+    return Format(kind, read_schema(bytes(schema)))
+
+
+def check_sampling(temperature: float | None, top_p: float | None) -> None:
+    """Refuse a temperature outside 0…2 and a top_p outside 0 < p ≤ 1."""
+    if temperature is not None and not 0 <= temperature <= 2:
+        raise invalid(f"Invalid temperature: {temperature} is not between 0 and 2.")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise invalid(f"Invalid top_p: {top_p} is not greater than 0 and at most 1.")
+
+
+def check_effort(model: TextModel, effort: str | None) -> str | None:
+    """The effort that applies: the one asked for, else the model's own; None where the model takes none."""
+    if effort is None:
+        return model.default_effort
+    if not model.efforts:
+        raise unsupported_parameter(model.id, "reasoningEffort")
+    if effort not in model.efforts:
+        raise invalid("Invalid reasoning effort.")
+    return effort
+
+
+def check_policy(model: TextModel, conversation: Conversation) -> None:
+    """Refuse a conversation with the forbidden mark in it."""
+    if FORBIDDEN_MARK in conversation.instructions or any(FORBIDDEN_MARK in turn.text for turn in conversation.turns):
+        raise policy_violation(model.id)
+
+
+def check_length(model: TextModel, prompt_tokens: int) -> None:
+    """Refuse a prompt that does not fit the model."""
+    total = prompt_tokens + HIDDEN_TOKENS
+    if total > model.context:
+        raise invalid(f"This model's maximum prompt length is {model.context} but the request contains {total} tokens.")
+
+
+def turn_tokens(turn: Turn) -> int:
+    """The prompt tokens of one turn with what is attached to it."""
+    attached = sum(len(document.data or b"") // 4 for document in turn.documents)
+    return count_tokens(turn.text) + PICTURE_TOKENS * len(turn.pictures) + attached
+
+
+async def compose(conversation: Conversation, wanted: Format) -> Answer:
+    """The answer in the wanted format; attachments are read in a thread."""
+    if conversation.pictures or conversation.documents:
+        return await asyncio.to_thread(_compose, conversation, wanted)
+    return _compose(conversation, wanted)
+
+
+def fit_answer(answer: Answer, model: TextModel, effort: str | None, limit: int | None) -> Written:
+    """The answer with its tokens counted, cut where reasoning and text do not fit the limit."""
+    thought = answer.why if model.reasons and effort != "none" else ""
+    thinking = count_tokens(thought) * _EFFORT_TOKENS[effort or "low"]
+    visible = count_tokens(answer.text)
+    if limit is None or thinking + visible <= limit:
+        return Written(answer.text, thought, answer.refused, visible, thinking, cut=False)
+    thinking = min(thinking, limit)
+    visible = limit - thinking
+    return Written(first_tokens(answer.text, visible), thought, answer.refused, visible, thinking, cut=True)
+
+
+def fill_arguments(conversation: Conversation, parameters: JsonSchema) -> str:
+    """The arguments of a function call, as JSON text."""
+    checked = read_schema(msgspec.json.encode(parameters))
+    return msgspec.json.encode(answer_structured(conversation, checked)[0]).decode()
+
+
+def _compose(conversation: Conversation, wanted: Format) -> Answer:
+    if wanted.type == "text":
+        return answer_conversation(conversation)
+    plain = answer_conversation(conversation)
+    if plain.refused:
+        return plain
+    if wanted.schema is None:
+        return Answer(_dump({"answer": plain.text}), plain.why)
+    value, why = answer_structured(conversation, wanted.schema)
+    return Answer(_dump(value), why)
+
+
+def _dump(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

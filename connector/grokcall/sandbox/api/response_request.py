@@ -1,0 +1,107 @@
+"""What POST /v1/responses takes, and what it refuses."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from grokcall.sandbox.api.generation import JSON_SCHEMA, check_effort, check_sampling
+from grokcall.sandbox.api.tools import check_tools
+from grokcall.sandbox.catalogue import TextModel
+from grokcall.sandbox.errors import invalid, undeserializable, unsupported_field, unsupported_parameter
+
+
+class ReasoningOptions(msgspec.Struct):
+    """The `reasoning` object."""
+
+    effort: str | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
+
+
+class TextFormat(msgspec.Struct):
+    """The `text.format` object; the schema stays as it was sent, for it is echoed."""
+
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    schema: msgspec.Raw = msgspec.Raw()
+
+
+class TextOptions(msgspec.Struct):
+    """The `text` object."""
+
+    format: TextFormat | None = None
+
+
+class ResponseRequest(msgspec.Struct):
+    """The body; fields that the service ignores are not listed."""
+
+    input: str | list[dict[str, Any]]
+    model: str | None = None
+    instructions: str | None = None
+    previous_response_id: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_output_tokens: int | None = None
+    max_turns: int | None = None
+    max_tool_calls: int | None = None
+    store: bool | None = None
+    stream: bool | None = None
+    reasoning: ReasoningOptions | None = None
+    text: TextOptions | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    include: list[str] | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    user: str | None = None
+    service_tier: str | None = None
+    metadata: dict[str, Any] | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    stop: str | list[str] | None = None
+
+    @property
+    def format(self) -> TextFormat:
+        """The wanted format; plain text when none is given."""
+        return (self.text.format if self.text else None) or _PLAIN
+
+
+_PLAIN = TextFormat()
+DECODER = msgspec.json.Decoder(ResponseRequest)
+
+
+def check_request(request: ResponseRequest, model: TextModel) -> str | None:
+    """The reasoning effort that applies, once everything in the request is found to be allowed.
+
+    Raises:
+        ApiError: 400 or 422, the service refuses a parameter.
+    """
+    if request.instructions is not None and request.previous_response_id is not None:
+        raise unsupported_field("instructions and previous_response_id together")
+    for name, value in (
+        ("presencePenalty", request.presence_penalty),
+        ("frequencyPenalty", request.frequency_penalty),
+        ("stop", request.stop),
+    ):
+        if value is not None:
+            raise unsupported_parameter(model.id, name)
+    check_sampling(request.temperature, request.top_p)
+    _check_bounds(request, model)
+    if request.format.type == JSON_SCHEMA and not bytes(request.format.schema):
+        raise undeserializable("text.format: missing field `schema`")
+    if request.service_tier not in (None, "auto", "default", "priority"):
+        raise invalid(f"Invalid service_tier: {request.service_tier}.")
+    if request.tools or request.tool_choice is not None:
+        check_tools(model, request.tools or [], request.tool_choice)
+    return check_effort(model, request.reasoning.effort if request.reasoning else None)
+
+
+def _check_bounds(request: ResponseRequest, model: TextModel) -> None:
+    if not request.input and request.input != "":
+        raise invalid("input must not be empty.")
+    if request.max_output_tokens is not None:
+        if model.agents:
+            raise unsupported_parameter(model.id, "maxOutputTokens")
+        if request.max_output_tokens < 1:
+            raise invalid("max_output_tokens must be at least 1.")
+    if request.max_turns is not None and request.max_turns < 1:
+        raise invalid("max_turns must be at least 1.")

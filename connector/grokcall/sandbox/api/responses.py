@@ -1,0 +1,162 @@
+"""The Responses endpoints: create, retrieve, delete, list the input."""
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from grokcall.sandbox.api.contents import read_items
+from grokcall.sandbox.api.generation import (
+    check_length,
+    check_policy,
+    compose,
+    fit_answer,
+    read_format,
+    turn_tokens,
+)
+from grokcall.sandbox.api.response_events import build_events
+from grokcall.sandbox.api.response_object import build_call_output, build_output, build_response
+from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_request
+from grokcall.sandbox.api.tools import ToolRun, call_function, run_server_tools
+from grokcall.sandbox.catalogue import find_text_model
+from grokcall.sandbox.engine import Engine, StoredResponse
+from grokcall.sandbox.errors import invalid, not_found
+from grokcall.sandbox.prices import price_text
+from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
+from grokcall.sandbox.tokens import count_tokens
+from grokcall.sandbox.web import EVENTS, Call, Reply, json_reply
+
+_NO_TOOLS = ToolRun()
+
+
+async def create(call: Call) -> Reply:
+    """POST /v1/responses."""
+    request = call.decode(DECODER)
+    model = find_text_model(request.model)
+    effort = check_request(request, model)
+    wanted = read_format(request.format.type, request.format.schema)
+    earlier = _earlier(call.engine, request.previous_response_id)
+    conversation, new_tokens = await _read_conversation(call.engine, request, earlier)
+    check_policy(model, conversation)
+    earlier_tokens = earlier.tokens if earlier else 0
+    check_length(model, earlier_tokens + new_tokens)
+
+    response_id = str(uuid4())
+    tools = request.tools or []
+    run = _NO_TOOLS
+    if tools or conversation.documents:
+        run = run_server_tools(tools, request.tool_choice, conversation)
+    called = call_function(tools, request.tool_choice, conversation) if tools else None
+    if called is not None:
+        answer = Answer(called[1], f"The question calls for the function {called[0]}.")
+        written = fit_answer(answer, model, effort, None)
+        output = build_call_output(response_id, written, run, *called)
+    else:
+        written = fit_answer(await compose(conversation, wanted), model, effort, request.max_output_tokens)
+        output = build_output(response_id, written, run)
+    usage = price_text(
+        model,
+        earlier_tokens + new_tokens,
+        earlier_tokens,
+        written.visible_tokens,
+        written.reasoning_tokens,
+        run.counts,
+        priority=request.service_tier == "priority",
+    )
+    response = build_response(response_id, request, model.id, effort, output, usage, written.cut)
+    body = msgspec.json.encode(response)
+    if request.store is not False:
+        tokens = earlier_tokens + new_tokens + written.visible_tokens
+        _keep(call, response_id, body, conversation, written.text, tokens)
+    if request.stream:
+        return Reply(build_events(response), content_type=EVENTS, ticks=usage.ticks, model=model.id)
+    return Reply(body, ticks=usage.ticks, model=model.id)
+
+
+async def retrieve(call: Call) -> Reply:
+    """GET /v1/responses/{id}."""
+    return Reply(_stored(call.engine, call.parameters["id"]).reply)
+
+
+async def delete(call: Call) -> Reply:
+    """DELETE /v1/responses/{id}."""
+    response_id = call.parameters["id"]
+    _stored(call.engine, response_id)
+    call.engine.responses.take(response_id)
+    return json_reply({"id": response_id, "object": "response", "deleted": True})
+
+
+async def list_input(call: Call) -> Reply:
+    """GET /v1/responses/{id}/input_items."""
+    stored = _stored(call.engine, call.parameters["id"])
+    limit = call.query.get("limit", "20")
+    if not limit.isdigit() or not 1 <= int(limit) <= 100:
+        raise invalid(f"Invalid limit: {limit} is not between 1 and 100.")
+    items = _input_items(DECODER.decode(stored.request), call.parameters["id"])
+    if call.query.get("order", "asc") == "desc":
+        items.reverse()
+    after = call.query.get("after")
+    if after is not None:
+        items = items[next((n for n, item in enumerate(items, start=1) if item["id"] == after), len(items)) :]
+    page = items[: int(limit)]
+    return json_reply(
+        {
+            "object": "list",
+            "data": page,
+            "first_id": page[0]["id"] if page else None,
+            "last_id": page[-1]["id"] if page else None,
+            "has_more": len(items) > len(page),
+        }
+    )
+
+
+def _earlier(engine: Engine, response_id: str | None) -> StoredResponse | None:
+    return None if response_id is None else _stored(engine, response_id)
+
+
+def _stored(engine: Engine, response_id: str) -> StoredResponse:
+    stored = engine.responses.get(response_id)
+    if stored is None:
+        raise not_found(f"Response with id={response_id} not found")
+    return stored
+
+
+async def _read_conversation(
+    engine: Engine, request: ResponseRequest, earlier: StoredResponse | None
+) -> tuple[Conversation, int]:
+    given = request.input
+    turns = (Turn("user", given),) if isinstance(given, str) else await read_items(given, engine)
+    tokens = sum(turn_tokens(turn) for turn in turns)
+    instructions = request.instructions or ""
+    if earlier is not None:
+        return Conversation(earlier.conversation.turns + turns, earlier.conversation.instructions), tokens
+    if instructions:
+        tokens += count_tokens(instructions)
+    system = [turn.text for turn in turns if turn.role == "system"]
+    return Conversation(turns, "\n".join([*filter(None, (instructions,)), *system])), tokens
+
+
+def _keep(call: Call, response_id: str, body: bytes, conversation: Conversation, said: str, tokens: int) -> None:
+    turns = (*conversation.turns, Turn("assistant", said))
+    attached = sum(len(picture.data or b"") for picture in conversation.pictures)
+    attached += sum(len(document.data or b"") for document in conversation.documents)
+    kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens)
+    call.engine.responses.put(response_id, kept, len(body) + len(call.body) + attached)
+
+
+def _input_items(request: ResponseRequest, response_id: str) -> list[dict[str, Any]]:
+    given = request.input
+    items = [{"role": "user", "content": [{"type": "input_text", "text": given}]}] if isinstance(given, str) else given
+    listed: list[dict[str, Any]] = []
+    for number, item in enumerate(items):
+        shown = {
+            "type": "message",
+            "status": "completed",
+            **item,
+            "id": item.get("id") or f"item_{response_id}_{number}",
+        }
+        if shown["type"] == "message" and isinstance(shown.get("content"), str):
+            kind = "output_text" if shown.get("role") == "assistant" else "input_text"
+            shown["content"] = [{"type": kind, "text": shown["content"]}]
+        listed.append(shown)
+    return listed

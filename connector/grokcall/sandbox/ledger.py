@@ -1,0 +1,75 @@
+"""What the engine billed, in the order it did."""
+
+from collections import deque
+from dataclasses import dataclass
+from threading import Lock
+
+MAX_ENTRIES = 1_000_000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One billed request.
+
+    Attributes:
+        time: When, in Unix seconds.
+        endpoint: The path, such as `/v1/responses`.
+        model: The model id that is billed; empty for speech, which has none.
+        body_hash: SHA-256 of the request body.
+        ticks: The price; 10,000,000,000 ticks are one US dollar.
+        request_id: The id the reply carries.
+        answered: True once the whole reply was handed to the client.
+    """
+
+    time: float
+    endpoint: str
+    model: str
+    body_hash: bytes
+    ticks: int
+    request_id: str
+    answered: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """The entry as `GET /sandbox/ledger` shows it."""
+        return {
+            "time": self.time,
+            "endpoint": self.endpoint,
+            "model": self.model,
+            "request_hash": self.body_hash.hex(),
+            "ticks": self.ticks,
+            "answered": self.answered,
+            "request_id": self.request_id,
+        }
+
+
+class Ledger:
+    """The billed requests, oldest first; beyond `max_entries` the oldest are forgotten but stay in the total."""
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        self._entries: deque[Entry] = deque(maxlen=max_entries)
+        self._total = 0
+        self._lock = Lock()  # the program that embeds the engine reads from another thread
+
+    def add(self, entry: Entry) -> Entry:
+        """Note a billed request."""
+        with self._lock:
+            self._entries.append(entry)
+            self._total += entry.ticks
+        return entry
+
+    def entries(self) -> list[dict[str, object]]:
+        """All entries as dictionaries, oldest first."""
+        with self._lock:
+            kept = list(self._entries)
+        return [entry.as_dict() for entry in kept]
+
+    @property
+    def total_ticks(self) -> int:
+        """The sum of everything billed since the last `clear`."""
+        return self._total
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self._total = 0

@@ -1,0 +1,1 @@
+"""Answers to text requests by plain local rules, one module a rule."""

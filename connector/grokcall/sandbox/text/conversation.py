@@ -1,0 +1,72 @@
+"""What was said so far, in the one form that all text endpoints are brought to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An attached file. `data` is None when only its address is known, for the engine fetches none."""
+
+    name: str
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An attached picture. `data` is None when only its address is known."""
+
+    address: str
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message: who said it (`user`, `assistant`, `system` or `tool`), what, and what was attached."""
+
+    role: str
+    text: str
+    pictures: tuple[Picture, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns up to and with the question, and the system prompt."""
+
+    turns: tuple[Turn, ...]
+    instructions: str = ""
+
+    @property
+    def question(self) -> str:
+        """The text of the last user turn; empty when there is none."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+    @property
+    def earlier(self) -> str:
+        """The text of the user turn before the question; empty when there is none."""
+        said = [turn.text for turn in self.turns if turn.role == "user"]
+        return said[-2] if len(said) > 1 else ""
+
+    @property
+    def tool_output(self) -> str:
+        """What a function gave back, when that is the last thing said; else empty."""
+        return self.turns[-1].text if self.turns and self.turns[-1].role == "tool" else ""
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every attached picture, first one first."""
+        return tuple(picture for turn in self.turns for picture in turn.pictures)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Every attached file, first one first."""
+        return tuple(document for turn in self.turns for document in turn.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a rule says, and in a sentence how it came to it."""
+
+    text: str
+    why: str
+    refused: bool = False

@@ -1,0 +1,79 @@
+"""One engine for all tests of it, emptied before each."""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from PIL import Image
+
+from grokcall.sandbox import SANDBOX_KEY, Sandbox
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Sandbox]:
+    with Sandbox(video_seconds=0.05) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: Sandbox) -> Sandbox:
+    running.reset()
+    return running
+
+
+@pytest.fixture(scope="session")
+def _http(running: Sandbox) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
+    with httpx.Client(base_url=running.base_url, headers=headers, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def http(_http: httpx.Client, sandbox: Sandbox) -> httpx.Client:
+    return _http
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(api_key=SANDBOX_KEY, base_url=sandbox.base_url, max_retries=0) as openai_client:
+        yield openai_client
+
+
+@pytest.fixture
+def ask(http: httpx.Client) -> Callable[..., dict[str, Any]]:
+    """The response object of a request that must succeed."""
+
+    def send(text: Any, /, **fields: Any) -> dict[str, Any]:
+        reply = http.post("/responses", json={"model": "grok-4.3", "input": text, **fields})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    return send
+
+
+@pytest.fixture
+def say(ask: Callable[..., dict[str, Any]]) -> Callable[..., str]:
+    """The text of the answer to a request that must succeed."""
+
+    def send(text: Any, /, **fields: Any) -> str:
+        parts = [
+            part for item in ask(text, **fields)["output"] if item["type"] == "message" for part in item["content"]
+        ]
+        return "".join(part["text"] for part in parts)
+
+    return send
+
+
+@pytest.fixture
+def picture() -> Callable[..., bytes]:
+    """A picture file of one colour."""
+
+    def make(colour: str = "red", size: tuple[int, int] = (60, 40), kind: str = "PNG") -> bytes:
+        held = io.BytesIO()
+        Image.new("RGB", size, colour).save(held, kind)
+        return held.getvalue()
+
+    return make

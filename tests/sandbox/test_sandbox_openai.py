@@ -1,0 +1,183 @@
+"""The official OpenAI client, as it is, works with the engine."""
+
+import base64
+import io
+
+import httpx
+import openai
+import pytest
+from PIL import Image
+from pydantic import BaseModel
+
+from grokcall.sandbox import Sandbox
+
+
+def test_a_response_has_text_and_usage(client):
+    response = client.responses.create(model="grok-4.3", input="what is 6 times 7?")
+    assert response.output_text == "42"
+    assert response.status == "completed"
+    assert response.usage.total_tokens == response.usage.input_tokens + response.usage.output_tokens
+    assert response.usage.output_tokens_details.reasoning_tokens > 0
+
+
+def test_a_streamed_response_ends_with_the_whole_object(client):
+    events = list(client.responses.create(model="grok-4.3", input="Say good morning", stream=True))
+    deltas = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert deltas == "good morning"
+    assert events[0].type == "response.created"
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.output_text == "good morning"
+
+
+def test_the_stream_helper_reassembles_the_answer(client):
+    with client.responses.stream(model="grok-4.3", input="Say hello there") as stream:
+        for _ in stream:
+            pass
+        assert stream.get_final_response().output_text == "hello there"
+
+
+class Verdict(BaseModel):
+    label: str
+    confidence: float
+    tags: list[str]
+
+
+def test_a_structured_response_parses_into_a_model(client):
+    response = client.responses.parse(model="grok-4.3", input="Classify: the parcel never came", text_format=Verdict)
+    assert isinstance(response.output_parsed, Verdict)
+    assert 0 <= response.output_parsed.confidence <= 1
+
+
+def test_a_json_schema_with_an_enum_gives_the_fitting_label(client):
+    schema = {
+        "type": "object",
+        "properties": {"label": {"type": "string", "enum": ["complaint", "praise", "other"]}},
+        "required": ["label"],
+        "additionalProperties": False,
+    }
+    response = client.responses.create(
+        model="grok-4.3",
+        input="Classify: 'the parcel never came'",
+        text={"format": {"type": "json_schema", "name": "label", "schema": schema, "strict": True}},
+    )
+    assert response.output_text == '{"label":"complaint"}'
+
+
+def test_an_attached_picture_is_described(client, picture):
+    uri = "data:image/png;base64," + base64.b64encode(picture("blue", (320, 200))).decode()
+    content = [
+        {"type": "input_text", "text": "What do you see?"},
+        {"type": "input_image", "image_url": uri, "detail": "high"},
+    ]
+    response = client.responses.create(model="grok-4.3", input=[{"role": "user", "content": content}])
+    assert "PNG of 320 x 200 pixels, mostly blue" in response.output_text
+
+
+def test_a_follow_up_knows_what_was_said(client):
+    first = client.responses.create(model="grok-4.3", input="My dog is called Rex.")
+    second = client.responses.create(model="grok-4.3", input="Nice weather.", previous_response_id=first.id)
+    assert "My dog is called Rex." in second.output_text
+    assert second.previous_response_id == first.id
+    assert client.responses.retrieve(second.id).output_text == second.output_text
+    assert second.usage.input_tokens > first.usage.input_tokens
+
+
+def test_a_deleted_response_is_gone(client):
+    response = client.responses.create(model="grok-4.3", input="Say hello")
+    client.responses.delete(response.id)
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.responses.retrieve(response.id)
+    assert caught.value.response.json()["error"] == f"Response with id={response.id} not found"
+
+
+def test_the_input_of_a_response_can_be_listed(client):
+    response = client.responses.create(model="grok-4.3", input="Say hello")
+    assert [item.content[0].text for item in client.responses.input_items.list(response.id)] == ["Say hello"]
+
+
+def test_a_picture_comes_as_bytes(client):
+    images = client.images.generate(model="grok-imagine-image", prompt="a red kite", response_format="b64_json")
+    with Image.open(io.BytesIO(base64.b64decode(images.data[0].b64_json))) as image:
+        assert (image.format, image.size) == ("JPEG", (1024, 1024))
+
+
+def test_a_picture_comes_as_an_address(client):
+    images = client.images.generate(model="grok-imagine-image", prompt="a red kite", n=2)
+    assert len(images.data) == 2
+    first, second = (httpx.get(datum.url).content for datum in images.data)
+    assert first.startswith(b"\xff\xd8\xff")
+    assert first != second
+
+
+def test_files_live_until_they_are_deleted(client):
+    kept = client.files.create(file=("notes.txt", b"alpha\nbeta\n"), purpose="assistants")
+    assert kept.id.startswith("file_")
+    assert (kept.filename, kept.bytes) == ("notes.txt", 11)
+    assert client.files.retrieve(kept.id).filename == "notes.txt"
+    assert [file.id for file in client.files.list().data] == [kept.id]
+    assert client.files.content(kept.id).read() == b"alpha\nbeta\n"
+    assert client.files.delete(kept.id).deleted is True
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(kept.id)
+
+
+def test_models_are_listed_and_found_by_alias(client):
+    models = {model.id: model for model in client.models.list()}
+    assert {"grok-4.3", "grok-imagine-image", "grok-imagine-video"} <= set(models)
+    assert {model.owned_by for model in models.values()} == {"grokcall-sandbox"}
+    assert client.models.retrieve("grok-4.3-latest").id == "grok-4.3"
+
+
+def test_a_chat_completion_answers(client):
+    completion = client.chat.completions.create(model="grok-4.3", messages=[{"role": "user", "content": "2+2?"}])
+    assert completion.choices[0].message.content == "4"
+    assert completion.choices[0].finish_reason == "stop"
+    usage = completion.usage
+    reasoning = usage.completion_tokens_details.reasoning_tokens
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens + reasoning
+
+
+def test_a_streamed_chat_completion_ends_with_usage(client):
+    chunks = list(
+        client.chat.completions.create(
+            model="grok-4.3",
+            messages=[{"role": "user", "content": "Say hello again"}],
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+    )
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "hello again"
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage.total_tokens > 0
+
+
+def test_an_unknown_model_is_not_found(client):
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.responses.create(model="grok-99", input="hi")
+    assert "The model grok-99 does not exist" in caught.value.response.text
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "text"),
+    [
+        ("xai-wrong", openai.BadRequestError, "Incorrect API key provided"),
+        ("xai-invalid", openai.BadRequestError, "Incorrect API key provided"),
+        ("xai-blocked", openai.PermissionDeniedError, "denied"),
+        ("xai-broke", openai.RateLimitError, "used all available credits"),
+    ],
+)
+def test_a_telling_key_is_refused(sandbox: Sandbox, key, error, text):
+    with (
+        openai.OpenAI(api_key=key, base_url=sandbox.base_url, max_retries=0) as client,
+        pytest.raises(error) as caught,
+    ):
+        client.responses.create(model="grok-4.3", input="hi")
+    assert text in caught.value.response.text
+
+
+def test_a_wrong_type_is_unprocessable(client):
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        client.responses.create(model="grok-4.3", input="hi", temperature="warm")
+    assert caught.value.response.text.startswith(
+        "Failed to deserialize the JSON body into the target type: temperature"
+    )

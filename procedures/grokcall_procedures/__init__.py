@@ -15,7 +15,18 @@ from grokcall_procedures.images import PROCEDURES as _IMAGES
 from grokcall_procedures.media import MediaType, sniff
 from grokcall_procedures.raw import PROCEDURES as _RAW
 from grokcall_procedures.settings import DEFAULT_MODELS, Settings
-from grokcall_procedures.steps import FailedReplyError, Kind, NotReadyError, Pause, Reply, Request, Row, Step, Steps
+from grokcall_procedures.steps import (
+    FailedReplyError,
+    Kind,
+    MalformedReplyError,
+    NotReadyError,
+    Pause,
+    Reply,
+    Request,
+    Row,
+    Step,
+    Steps,
+)
 from grokcall_procedures.summarization import PROCEDURES as _SUMMARIZATION
 from grokcall_procedures.text import PROCEDURES as _TEXT
 from grokcall_procedures.types import ParameterType, UnfitValue, coerce
@@ -46,6 +57,7 @@ __all__ = [
     "Catalog",
     "FailedReplyError",
     "Kind",
+    "MalformedReplyError",
     "MediaType",
     "NotReadyError",
     "Parameter",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import decode_json, stated_failure, unreadable
 from grokcall_procedures.media import decoded
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, to_int32
 
@@ -126,11 +125,11 @@ def speech_in(reply: Reply) -> bytes:
 
     Raises:
         FailedReplyError: The body states a failure.
-        DataError: The body is empty, or something else than sound.
+        MalformedReplyError: The body is empty, or something else than sound.
     """
     body = reply.body
     if not body:
-        raise DataError("the service sent no sound: the reply is empty")
+        raise MalformedReplyError("the service sent no sound: the reply is empty")
     content_type = reply.headers.get("content-type", "").lower()
     if content_type.startswith("text/"):
         raise unreadable(body, f"it is {content_type} where sound was expected")

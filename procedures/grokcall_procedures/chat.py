@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.bodies import ADDITIONAL_FIELDS, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.documents import column_value, document_of, json_text, stated_failure
-from grokcall_procedures.steps import Kind, Request, Row, Steps
+from grokcall_procedures.steps import Kind, MalformedReplyError, Request, Row, Steps
 from grokcall_procedures.text import MODEL, TEMPERATURE, TOP_P, reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 
@@ -78,12 +77,12 @@ def completion_row(document: Mapping[str, object]) -> Row:
 
     Raises:
         FailedReplyError: The reply states a failure.
-        DataError: There is no choice.
+        MalformedReplyError: There is no choice.
     """
     choices = document.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict):
-        raise stated_failure(document) or DataError("the service sent a completion without a choice")
+        raise stated_failure(document) or MalformedReplyError("the service sent a completion without a choice")
     read = {**document, "choice": choice}
     columns = {column.name: column_value(read, column) for column in COMPLETION_FIELDS[:-1]}
     if columns["Completion_Content"] is None:
@@ -104,11 +103,11 @@ def message_row(document: Mapping[str, object]) -> Row:
 
     Raises:
         FailedReplyError: The reply states a failure.
-        DataError: There is no content.
+        MalformedReplyError: There is no content.
     """
     content = document.get("content")
     if not isinstance(content, list):
-        raise stated_failure(document) or DataError("the service sent a message without content")
+        raise stated_failure(document) or MalformedReplyError("the service sent a message without content")
     blocks = [block for block in content if isinstance(block, dict)]
     tools = [block for block in blocks if block.get("type") == "tool_use"]
     read = {

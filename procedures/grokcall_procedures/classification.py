@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
-from grokcall_procedures.steps import Row, Steps
+from grokcall_procedures.steps import MalformedReplyError, Row, Steps
 from grokcall_procedures.text import (
     MAX_OUTPUT_TOKENS,
     MODEL,
@@ -133,7 +132,7 @@ def picked_categories(row: Row, names: Sequence[str]) -> Row:
     """The four result values; NULL when the answer was cut short or refused, which the row's status shows.
 
     Raises:
-        DataError: The answer does not obey the schema that it was given.
+        MalformedReplyError: The answer does not obey the schema that it was given.
     """
     if row[3] != "completed":
         return (None, None, None, None)
@@ -142,11 +141,11 @@ def picked_categories(row: Row, names: Sequence[str]) -> Row:
     except msgspec.DecodeError as error:
         if refused(row):
             return (None, None, None, row[0])
-        raise DataError(f"the answer is not the JSON that was asked for: {error}") from None
+        raise MalformedReplyError(f"the answer is not the JSON that was asked for: {error}") from None
     chosen = answer.categories or ([answer.category] if answer.category is not None else [])
     strange = next((name for name in chosen if name not in names), None)
     if strange is not None or not chosen:
-        raise DataError(f"the answer names {described(strange)}, which is not one of the categories")
+        raise MalformedReplyError(f"the answer names {described(strange)}, which is not one of the categories")
     return (chosen[0], json.dumps(chosen, ensure_ascii=False), answer.confidence, answer.reasoning or None)
 
 

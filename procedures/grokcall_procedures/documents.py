@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.definition import ResultField
-from grokcall_procedures.steps import FailedReplyError
+from grokcall_procedures.steps import FailedReplyError, MalformedReplyError
 from grokcall_procedures.types import INT64_RANGE, ParameterType, UnfitValue, coerce, well_formed
 
 SHOWN_BYTES = 80
@@ -22,7 +21,7 @@ def document_of(body: bytes) -> dict[str, object]:
     """The body as a JSON object.
 
     Raises:
-        DataError: It is not valid JSON, or not an object.
+        MalformedReplyError: It is not valid JSON, or not an object.
     """
     try:
         document = decode_json(body)
@@ -33,10 +32,10 @@ def document_of(body: bytes) -> dict[str, object]:
     return document
 
 
-def unreadable(body: bytes, why: object) -> DataError:
+def unreadable(body: bytes, why: object) -> MalformedReplyError:
     """The error for a reply that is not what it should be, quoting how it begins."""
     begins = body[:SHOWN_BYTES].decode("utf-8", "replace")
-    return DataError(f"the reply could not be read: {why}; it begins with {begins!r}")
+    return MalformedReplyError(f"the reply could not be read: {why}; it begins with {begins!r}")
 
 
 def value_at(document: object, path: str) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.addresses import download
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
@@ -13,7 +12,7 @@ from grokcall_procedures.media import JPEG, PNG, WEBP, decoded, result_bytes
 from grokcall_procedures.models import IMAGE_MODELS, takes_quality
 from grokcall_procedures.pictures import address_parameters, addresses, content_parameters, content_uris
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Request, Steps
+from grokcall_procedures.steps import Kind, MalformedReplyError, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue
 
@@ -90,12 +89,12 @@ def picture_in(document: dict[str, object]) -> tuple[str | None, str]:
 
     Raises:
         FailedReplyError: Moderation holds it back, or the reply states another failure.
-        DataError: The reply has neither.
+        MalformedReplyError: The reply has neither.
     """
     pictures = document.get("data")
     entry = pictures[0] if isinstance(pictures, list) and pictures else None
     if not isinstance(entry, dict):
-        raise stated_failure(document) or DataError("the service sent no picture")
+        raise stated_failure(document) or MalformedReplyError("the service sent no picture")
     content, url = entry.get("b64_json"), entry.get("url")
     if entry.get("respect_moderation") is False or not (content or url):
         raise moderated("image", document)
@@ -103,7 +102,7 @@ def picture_in(document: dict[str, object]) -> tuple[str | None, str]:
         return content, ""
     if isinstance(url, str) and url:
         return None, url
-    raise DataError("the service sent a picture that is neither base64 nor an address")
+    raise MalformedReplyError("the service sent a picture that is neither base64 nor an address")
 
 
 def generate_image(call: BoundCall) -> Steps:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grokcall_parser.errors import DataError
+from grokcall_procedures.steps import MalformedReplyError
 from grokcall_procedures.types import UnfitValue, to_binary
 
 MIB = 1024 * 1024
@@ -155,12 +155,12 @@ def result_bytes(data: bytes, family: str) -> bytes:
         family: How the MIME type must begin: ``image/`` or ``video/mp4``.
 
     Raises:
-        DataError: They are something else.
+        MalformedReplyError: They are something else.
     """
     media = sniff(data)
     if media is None or not media.mime.startswith(family):
         found = "nothing" if not data else media.name if media else f"{len(data):,} bytes of an unknown kind"
-        raise DataError(f"the service sent {found} where {family.rstrip('/')} was expected")
+        raise MalformedReplyError(f"the service sent {found} where {family.rstrip('/')} was expected")
     return data
 
 
@@ -168,12 +168,12 @@ def decoded(text: str) -> bytes:
     """The bytes of a base64 result; a ``data:`` head before it does not matter.
 
     Raises:
-        DataError: It is not base64.
+        MalformedReplyError: It is not base64.
     """
     try:
         return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
     except ValueError as error:
-        raise DataError(f"the service sent a result that is not valid base64: {error}") from None
+        raise MalformedReplyError(f"the service sent a result that is not valid base64: {error}") from None
 
 
 def listed(names: list[str]) -> str:

@@ -7,12 +7,21 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.addresses import download
 from grokcall_procedures.documents import cost_of, document_of, moderated, stated_failure, value_at
 from grokcall_procedures.media import result_bytes
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import FailedReplyError, Kind, NotReadyError, Pause, Reply, Request, Step, Steps
+from grokcall_procedures.steps import (
+    FailedReplyError,
+    Kind,
+    MalformedReplyError,
+    NotReadyError,
+    Pause,
+    Reply,
+    Request,
+    Step,
+    Steps,
+)
 from grokcall_procedures.text import reply_of
 
 ACCEPTED = 202
@@ -39,12 +48,12 @@ def request_id_of(reply: Reply) -> str:
 
     Raises:
         FailedReplyError: The reply states a failure.
-        DataError: The reply names no id.
+        MalformedReplyError: The reply names no id.
     """
     document = document_of(reply.body)
     request_id = document.get("request_id")
     if not isinstance(request_id, str) or not request_id:
-        raise stated_failure(document) or DataError("the service started a video but named no id for it")
+        raise stated_failure(document) or MalformedReplyError("the service started a video but named no id for it")
     return request_id
 
 
@@ -115,7 +124,7 @@ def film_address(reply: Reply) -> str | None:
 
     Raises:
         FailedReplyError: The service could not make it, holds it back, or has dropped it.
-        DataError: The reply cannot be read.
+        MalformedReplyError: The reply cannot be read.
     """
     if not reply.body.strip() or (reply.status == ACCEPTED and not reply.body.lstrip().startswith(b"{")):
         return None
@@ -134,5 +143,5 @@ def film_address(reply: Reply) -> str | None:
     if isinstance(url, str) and url:
         return url
     if status == "done":
-        raise DataError("the service says that the video is done but not where it is")
+        raise MalformedReplyError("the service says that the video is done but not where it is")
     return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlencode
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import as_text, decode_json, document_of, json_text
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, encode_form
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
+from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 
@@ -159,7 +158,7 @@ def raw_row(reply: Reply, response_type: object) -> Row:
     """The columns of a reply, read as the call asked or, where it did not, as the reply's own content type says.
 
     Raises:
-        DataError: JSON was asked for and something else came.
+        MalformedReplyError: JSON was asked for and something else came.
     """
     content_type = reply.headers.get("content-type")
     kind = response_type or kind_of(content_type or "")
@@ -167,7 +166,9 @@ def raw_row(reply: Reply, response_type: object) -> Row:
     if kind == "binary":
         return (*head, None, reply.body)
     if kind == "json" and reply.body and not is_json(reply.body):
-        raise DataError(f"RawRequest: the reply is not JSON but {content_type or 'of no stated type'}; ask for text")
+        raise MalformedReplyError(
+            f"RawRequest: the reply is not JSON but {content_type or 'of no stated type'}; ask for text"
+        )
     return (*head, reply.body.decode("utf-8", "replace") if reply.body else None, None)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from grokcall_parser.errors import DatabaseError, OperationalError
+from grokcall_parser.errors import DatabaseError, DataError, OperationalError
 
 
 class Kind(enum.StrEnum):
@@ -92,6 +92,17 @@ class FailedReplyError(DatabaseError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.code, self.message), {"cost_ticks": self.cost_ticks}
+
+
+class MalformedReplyError(DataError):
+    """The API said yes, and its answer is not what it promises: no JSON, another type, a member missing."""
+
+    error_code = "malformed_reply"
+    retryable = False
+
+    def __init__(self, message: str, *, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.request_id = request_id
 
 
 class NotReadyError(OperationalError):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.classification import refused
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
-from grokcall_procedures.steps import Row, Steps
+from grokcall_procedures.steps import MalformedReplyError, Row, Steps
 from grokcall_procedures.text import (
     MAX_OUTPUT_TOKENS,
     MODEL,
@@ -82,7 +81,7 @@ def summary_of(row: Row) -> str | None:
     except msgspec.DecodeError as error:
         if refused(row):
             return None
-        raise DataError(f"the answer is not the JSON that was asked for: {error}") from None
+        raise MalformedReplyError(f"the answer is not the JSON that was asked for: {error}") from None
 
 
 SUMMARIZE_TEXT = Procedure(

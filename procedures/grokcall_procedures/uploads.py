@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from grokcall_parser.errors import DataError
 from grokcall_procedures.documents import document_of
 from grokcall_procedures.multipart import FilePart, encode_form
-from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
+from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 
 LIFETIME = 3600
@@ -44,11 +43,11 @@ def file_id_of(reply: Reply) -> str:
     """The id of the uploaded file.
 
     Raises:
-        DataError: The reply names none.
+        MalformedReplyError: The reply names none.
     """
     file_id = document_of(reply.body).get("id")
     if not isinstance(file_id, str) or not file_id:
-        raise DataError("the service took the file but named no id for it")
+        raise MalformedReplyError("the service took the file but named no id for it")
     return file_id
 
 

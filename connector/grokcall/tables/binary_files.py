@@ -1,0 +1,157 @@
+"""Parquet, Arrow and Excel files, and tables of DuckDB files, as streams."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+
+from grokcall.tables.engine import private_connection, record_batches
+from grokcall.tables.faults import told_of
+from grokcall.tables.formats import DatabaseTable, nearest, quoted_text
+from grokcall.tables.sources import Source
+from grokcall_parser.errors import DataError, NotSupportedError, ProgrammingError
+
+READ_AHEAD = 1 << 20
+
+
+def open_parquet(path: Path, *, batch_rows: int, name: str) -> Source:
+    """A Parquet file, read a page at a time."""
+    with told_of(name):
+        file = pq.ParquetFile(str(path), buffer_size=READ_AHEAD, pre_buffer=False)
+        batches = file.iter_batches(batch_rows, use_threads=False)
+        return Source(
+            name, file.schema_arrow, batches, row_count=file.metadata.num_rows, batch_rows=batch_rows, close=file.close
+        )
+
+
+def open_arrow(path: Path, *, batch_rows: int, name: str) -> Source:
+    """An Arrow file or stream; pages of the file are mapped, so that a batch of any size costs no memory."""
+    with told_of(name):
+        if path.stat().st_size == 0:
+            raise DataError(f"{name}: the file is empty")
+        mapped = pa.memory_map(str(path))
+        if mapped.read(6) == b"ARROW1":
+            reader = pa.ipc.open_file(mapped)
+            batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+            count = pa.dataset.dataset(str(path), format="ipc").count_rows()
+            return Source(name, reader.schema, batches, row_count=count, batch_rows=batch_rows, close=mapped.close)
+        mapped.seek(0)
+        stream = pa.ipc.open_stream(mapped)
+        return Source(name, stream.schema, stream, batch_rows=batch_rows, close=mapped.close)
+
+
+def open_database_table(file: Path, table: DatabaseTable | None, *, batch_rows: int, name: str) -> Source:
+    """A table or view of a DuckDB file, which is opened for reading only.
+
+    Raises:
+        ProgrammingError: No table is named, or there is none of that name; the message lists those there are.
+    """
+    connection = private_connection()
+    try:
+        with told_of(name):
+            connection.execute(f"ATTACH {quoted_text(str(file))} AS source (READ_ONLY)")
+            known = table_names(connection)
+            if table is None:
+                raise ProgrammingError(
+                    f"{name}: name a table as in {file}::{next(iter(known), 'table')}{listed(known)}"
+                )
+            wanted = str(table).split("::", 1)[1]
+            found = {each.lower(): each for each in known}.get(wanted.lower())
+            if found is None:
+                raise ProgrammingError(f"{file}: there is no table {wanted!r}{nearest(wanted, known)}{listed(known)}")
+            relation = connection.sql(f"FROM source.{table.quoted}")
+            counted = relation.aggregate("count(*)").fetchall()
+            reader = record_batches(relation, batch_rows)
+    except BaseException:
+        connection.close()
+        raise
+    count = counted[0][0]
+    return Source(name, reader.schema, reader, row_count=count, batch_rows=batch_rows, close=connection.close)
+
+
+def table_names(connection: Any) -> list[str]:
+    """The tables and views of the attached file; those outside the schema ``main`` with their schema."""
+    rows = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source'"
+        " UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
+        " ORDER BY ALL"
+    ).fetchall()
+    return [table if schema == "main" else f"{schema}.{table}" for schema, table in rows]
+
+
+def listed(known: list[str]) -> str:
+    """The tables there are, for the end of a message."""
+    return f"; the file has {', '.join(known[:20])}" if known else "; the file has no tables"
+
+
+def open_sheet(path: Path, sheet: str | None, *, batch_rows: int, name: str) -> Source:
+    """A sheet of an Excel workbook, the first one unless named; its first row has the names. Read into memory.
+
+    Raises:
+        NotSupportedError: The extra ``xlsx`` is not installed.
+        DataError: The workbook cannot be read, or the sheet is empty.
+        ProgrammingError: There is no such sheet.
+    """
+    try:
+        import python_calamine as calamine
+    except ImportError as error:
+        raise NotSupportedError(f'{name}: to read Excel files, pip install "grokcall[xlsx]"') from error
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        if sheet is not None and sheet not in book.sheet_names:
+            raise ProgrammingError(
+                f"{name}: there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)};"
+                f" the workbook has {', '.join(book.sheet_names)}"
+            )
+        opened = book.get_sheet_by_index(0) if sheet is None else book.get_sheet_by_name(sheet)
+        rows = opened.to_python(skip_empty_area=True)
+    except calamine.CalamineError as error:
+        raise DataError(f"{name}: not a readable Excel workbook ({error})") from error
+    if not rows:
+        raise DataError(f"{name}: the sheet is empty; a first row with the columns' names is needed")
+    columns = [sheet_column([row[index] for row in rows[1:]]) for index in range(len(rows[0]))]
+    schema = pa.schema([pa.field(str(title), column.type) for title, column in zip(rows[0], columns, strict=True)])
+    batch = pa.RecordBatch.from_arrays(columns, schema=schema)
+    return Source(name, schema, iter([batch]), row_count=len(rows) - 1, batch_rows=batch_rows)
+
+
+def sheet_column(cells: list[Any]) -> Any:
+    """The cells of one column; empty ones are NULL, and a column of several kinds is text."""
+    values = [None if cell == "" else cell for cell in cells]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float} and all(value is None or float(value).is_integer() for value in values):
+        return pa.array(
+            [None if value is None else int(value) for value in values], pa.int64() if kinds else pa.string()
+        )
+    if kinds <= {int, float}:
+        return pa.array(values, pa.float64())
+    if kinds == {datetime.date, datetime.datetime}:
+        return pa.array([midnight(value) for value in values], pa.timestamp("us"))
+    if len(kinds) == 1 and kinds != {str}:
+        return pa.array(values)
+    return pa.array(list(sheet_texts(values)), pa.string())
+
+
+def midnight(value: Any) -> Any:
+    """A date as the moment at which it begins."""
+    return value if value is None or isinstance(value, datetime.datetime) else datetime.datetime(*value.timetuple()[:3])
+
+
+def sheet_texts(values: list[Any]) -> Iterator[str | None]:
+    """Each cell as the text that Excel would show for it."""
+    for value in values:
+        if isinstance(value, float) and value.is_integer():
+            yield str(int(value))
+        elif isinstance(value, bool):
+            yield str(value).upper()
+        elif isinstance(value, datetime.date | datetime.time):
+            yield value.isoformat()
+        else:
+            yield None if value is None else str(value if not isinstance(value, Decimal) else format(value, "f"))

@@ -1,0 +1,102 @@
+"""Bytes in a format that has only text: each value becomes a file, and its path stands in the column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from grokcall.tables.faults import told_of
+from grokcall.tables.plain import unique_names
+
+MAGIC = (
+    (0, b"\xff\xd8\xff", "jpg"),
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (8, b"WEBP", "webp"),
+    (0, b"GIF8", "gif"),
+    (4, b"ftyp", "mp4"),
+    (0, b"ID3", "mp3"),
+    (8, b"WAVE", "wav"),
+    (0, b"%PDF-", "pdf"),
+)
+
+
+def sniff_extension(data: bytes) -> str:
+    """The ending for a file of these bytes: jpg, png, webp, gif, mp4, mp3, wav, pdf, and bin for anything else.
+
+    >>> sniff_extension(b"%PDF-1.7 ..."), sniff_extension(b"")
+    ('pdf', 'bin')
+    """
+    for offset, magic, ending in MAGIC:
+        if data[offset : offset + len(magic)] == magic and (offset != 8 or data[:4] == b"RIFF"):
+            return ending
+    # An MPEG frame without a tag: eleven bits of synchronisation, then a layer that is not the reserved one (AAC's).
+    if len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06:
+        return "mp3"
+    return "bin"
+
+
+def is_bytes(of: pa.DataType) -> bool:
+    """Whether a column of this plain type holds bytes."""
+    return pa.types.is_binary(of) or pa.types.is_large_binary(of)
+
+
+def text_schema(schema: pa.Schema) -> pa.Schema:
+    """``schema`` with a text column, for paths, in place of each column of bytes."""
+    return pa.schema([pa.field(field.name, pa.string()) if is_bytes(field.type) else field for field in schema])
+
+
+class MediaFolder:
+    """The folder for the media of one output.
+
+    Files are called ``000001-Audio_Content.mp3``: the row's number from 1, then the column. The folder comes to be
+    with the first file.
+
+    Args:
+        target: The output: for ``answers.csv`` the folder is ``answers_media`` beside it. None for standard output:
+            the folder is then ``grokcall_media`` in the current one.
+    """
+
+    def __init__(self, target: Path | None) -> None:
+        self.folder: Path = Path("grokcall_media") if target is None else target.with_name(f"{target.stem}_media")
+        self.rows: int = 0
+        self.files: int = 0
+
+    def convert(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """``batch`` with the paths of files, relative to the output's folder, in place of bytes.
+
+        Raises:
+            OutputFull: There is no space for a file.
+            OperationalError: The folder cannot be written to.
+        """
+        schema = text_schema(batch.schema)
+        safe = unique_names([re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII)[:80] for name in batch.schema.names])
+        columns = [
+            self._stored(column, name) if is_bytes(column.type) else column
+            for column, name in zip(batch.columns, safe, strict=True)
+        ]
+        self.rows += batch.num_rows
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _stored(self, column: Any, name: str) -> Any:
+        paths = [
+            self._store(f"{row:06d}-{name}", value.as_buffer()) if value.is_valid else None
+            for row, value in enumerate(column, self.rows + 1)
+        ]
+        return pa.array(paths, pa.string())
+
+    def _store(self, stem: str, data: pa.Buffer) -> str:
+        path = self.folder / f"{stem}.{sniff_extension(data[:16].to_pybytes())}"
+        aside = path.with_name(f".{path.name}.part")
+        with told_of(str(path)):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                aside.write_bytes(data)
+                aside.replace(path)
+            except BaseException:
+                aside.unlink(missing_ok=True)
+                raise
+        self.files += 1
+        return f"{self.folder.name}/{path.name}"

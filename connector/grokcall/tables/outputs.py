@@ -1,0 +1,215 @@
+"""Where a table goes: a file that appears whole, a table of a DuckDB file, or a stream."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from grokcall.tables.engine import private_connection
+from grokcall.tables.faults import told_of
+from grokcall.tables.formats import DatabaseTable, quoted_name, quoted_text
+from grokcall.tables.reserve import ForwardStream, OutputStream, ReservedFile
+from grokcall_parser.errors import OperationalError, ProgrammingError
+
+
+class Output(Protocol):
+    """A place for one table."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file, which media are put beside; None for standard output."""
+
+    @property
+    def stream(self) -> OutputStream:
+        """What the format writes into."""
+
+    @property
+    def streamed(self) -> bool:
+        """Whether what was written cannot be taken back."""
+
+    def publish(self) -> None:
+        """Makes the finished table visible under its name."""
+
+    def keep(self) -> Path | None:
+        """Leaves the finished part of a table beside the place where the whole one would be."""
+
+    def discard(self) -> None:
+        """Leaves nothing."""
+
+
+class StagedFile:
+    """A file written aside under a hidden name, and renamed when it is whole.
+
+    A reader never sees half of it, and a file of that name is only replaced by a whole one.
+    """
+
+    streamed = False
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self.name: str = str(path)
+        check_folder(path)
+        if path.exists() and not overwrite:
+            raise ProgrammingError(f"{path}: there is such a file already; remove it, or allow overwriting")
+        self.path = path
+        self._final = path.resolve()  # a link stays a link
+        self._aside = hidden_sibling(self._final)
+        with told_of(self.name):
+            self.stream: ReservedFile = ReservedFile(self._aside)
+            if self._final.exists():
+                self._aside.chmod(stat.S_IMODE(self._final.stat().st_mode))
+
+    def publish(self) -> None:
+        """Takes the place of the file of this name, in one step."""
+        self.stream.seal()
+        self._aside.replace(self._final)
+        sync_folder(self._final.parent)
+
+    def keep(self) -> Path:
+        """Renames the part to ``out.partial.parquet``."""
+        partial = self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}")
+        self.stream.seal()
+        self._aside.replace(partial)
+        sync_folder(partial.parent)
+        return partial
+
+    def discard(self) -> None:
+        """Removes what was written."""
+        self.stream.close()
+        self._aside.unlink(missing_ok=True)
+
+
+class StagedTable:
+    """A table of a DuckDB file. Its rows wait in a Parquet file and go into the database at the end, all at once.
+
+    So the database is not locked while the work goes on, nor is anything in it half done.
+    """
+
+    streamed = False
+
+    def __init__(self, table: DatabaseTable, *, overwrite: bool) -> None:
+        self.name: str = str(table)
+        self.path: Path = table.file
+        self._table = table
+        check_folder(table.file)
+        if table.file.exists():
+            self._check_database(overwrite=overwrite)
+        self._aside = hidden_sibling(table.file.with_name(f"{table.file.stem}.{table.table}.parquet"))
+        with told_of(self.name):
+            self.stream: ReservedFile = ReservedFile(self._aside)
+
+    def _check_database(self, *, overwrite: bool) -> None:
+        with self.path.open("rb") as file:
+            head = file.read(12)
+        if head and head[8:12] != b"DUCK":
+            raise ProgrammingError(f"{self.path}: is not a DuckDB file; name another file")
+        if overwrite:
+            return
+        with told_of(self.name), contextlib.closing(private_connection()) as connection:
+            connection.execute(f"ATTACH {quoted_text(str(self.path))} AS target (READ_ONLY)")
+            found = connection.execute(
+                "SELECT 1 FROM duckdb_tables() WHERE database_name = 'target'"
+                " AND schema_name = ? AND lower(table_name) = lower(?)",
+                [self._table.schema, self._table.table],
+            ).fetchall()
+        if found:
+            raise ProgrammingError(f"{self.name}: there is such a table already; drop it, or allow overwriting")
+
+    def publish(self) -> None:
+        """Creates or replaces the table in one transaction; when that fails, the rows stay in a Parquet file."""
+        self.stream.seal()
+        try:
+            with told_of(self.name), contextlib.closing(private_connection()) as connection:
+                connection.execute(f"ATTACH {quoted_text(str(self.path))} AS target")
+                connection.execute("BEGIN")
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS target.{quoted_name(self._table.schema)}")
+                connection.execute(
+                    f"CREATE OR REPLACE TABLE target.{self._table.quoted} AS"
+                    f" FROM read_parquet({quoted_text(str(self._aside))}, hive_partitioning=false)"
+                )
+                connection.execute("COMMIT")
+        except Exception as error:
+            kept = self._rename()
+            raise OperationalError(f"{error}; the rows are kept in {kept}") from error
+        self._aside.unlink()
+
+    def keep(self) -> Path:
+        """Renames the waiting rows to ``file.table.partial.parquet``."""
+        self.stream.seal()
+        return self._rename()
+
+    def _rename(self) -> Path:
+        partial = self.path.with_name(f"{self.path.stem}.{self._table.table}.partial.parquet")
+        self._aside.replace(partial)
+        return partial
+
+    def discard(self) -> None:
+        """Removes the waiting rows."""
+        self.stream.close()
+        self._aside.unlink(missing_ok=True)
+
+
+class Forward:
+    """Standard output, a device or a pipe: what is written is gone."""
+
+    streamed = True
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.name: str = "standard output" if path is None else str(path)
+        with told_of(self.name):
+            if path is None:
+                self.stream: ForwardStream = ForwardStream(sys.stdout.buffer, owned=False)
+            else:
+                self.stream = ForwardStream(path.open("wb", buffering=0), owned=True)
+
+    def publish(self) -> None:
+        """Sends on what waits in a buffer."""
+        self.stream.seal()
+
+    def keep(self) -> None:
+        """Sends on what waits in a buffer; there is no file to keep."""
+        self.stream.seal()
+
+    def discard(self) -> None:
+        """Lets go; what was sent cannot be taken back."""
+        self.stream.close()
+
+
+def is_forward(path: Path) -> bool:
+    """Whether ``path`` is a device, a pipe or a socket, which cannot be replaced by a file."""
+    with contextlib.suppress(OSError):
+        mode = path.stat().st_mode
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
+
+
+def check_folder(path: Path) -> None:
+    """Raises unless a file can be made at ``path``."""
+    if path.is_dir():
+        raise ProgrammingError(f"{path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise ProgrammingError(f"{path}: there is no folder {path.parent}; make it first")
+
+
+def hidden_sibling(path: Path) -> Path:
+    """A name beside ``path`` that nothing else uses."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def sync_folder(folder: Path) -> None:
+    """Has the disk keep a rename; where folders cannot be opened, it does so by itself."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,96 @@
+"""A table that is read once, from its first row to its last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from grokcall.tables.faults import told_of
+from grokcall.tables.plain import in_pieces, plain_batch, plain_schema, renamed
+
+DEFAULT_BATCH_ROWS = 1024
+
+
+class Source:
+    """A table as a stream of record batches in the order of its rows.
+
+    Iterating reads it, once. It closes itself after the last row, on leaving a ``with`` block, or by :meth:`close`.
+
+    Args:
+        name: What the table is called in messages.
+        schema: The columns as they come; :attr:`schema` has their plain types.
+        batches: The rows.
+        row_count: How many rows there are, when that is known without reading them.
+        batch_rows: The most rows that a batch given out has.
+        close: Lets go of files and connections.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+        *,
+        row_count: int | None = None,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        close: Callable[[], object] | None = None,
+    ) -> None:
+        self.name = name
+        self.schema: pa.Schema = plain_schema(schema)
+        self.row_count = row_count
+        self.notes: tuple[str, ...] = renamed(schema.names)
+        """A line for each column that had to be renamed."""
+        self._release = close
+        self._rows = self._read(in_pieces(batches, batch_rows))
+
+    def _read(self, pieces: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        done = 0
+        try:
+            while True:
+                with told_of(self.name):
+                    piece = next(pieces, None)
+                    if piece is None:
+                        return
+                    batch = plain_batch(piece, self.schema, done + 1)
+                done += batch.num_rows
+                yield batch
+        finally:
+            self.close()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self._rows
+
+    def __next__(self) -> pa.RecordBatch:
+        return next(self._rows)
+
+    def read_all(self) -> pa.Table:
+        """The rows that are left, as one table in memory."""
+        return pa.Table.from_batches(list(self), schema=self.schema)
+
+    def on_close(self, action: Callable[[], object]) -> None:
+        """Has ``action`` done too when the source is closed, after what is done already."""
+        before = self._release
+
+        def release() -> None:
+            if before is not None:
+                before()
+            action()
+
+        self._release = release
+
+    def close(self) -> None:
+        """Lets go of the file or connection; does nothing the second time."""
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,98 @@
+"""Columns as the text that CSV and JSON files hold.
+
+What text cannot keep: an empty text reads back as NULL from CSV, whole columns that look like numbers or dates read
+back as those, NaN and infinities are NULL in JSON, and bytes inside lists or structs become base64.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+# In names all of these are quoted, for readers tell the delimiter by the header.
+OTHER_DELIMITER = re.compile(r'[,;|\t"\r\n]|^$|^\s|\s$')
+NEEDS_QUOTES = '[{delimiter}"\r\n]|^$|^\\s|\\s$'
+
+
+def delimited_lines(batch: pa.RecordBatch, delimiter: str) -> bytes:
+    """The rows as lines of CSV (RFC 4180, but LF): NULL is nothing, and values are quoted where they have to be."""
+    columns = [quoted(text_of(column), delimiter) for column in batch.columns]
+    if len(columns) == 1:
+        # A line with nothing on it would be skipped by most readers, and the row be lost.
+        columns = [columns[0].fill_null('""')]
+    separator = pa.scalar(delimiter, pa.large_string())
+    lines = pc.binary_join_element_wise(*columns, separator, null_handling="replace", null_replacement="")
+    return "".join(f"{line}\n" for line in lines.to_pylist()).encode()
+
+
+def header_line(names: list[str], delimiter: str) -> bytes:
+    """The names as a line of CSV."""
+    safe = [f'"{name.replace(chr(34), chr(34) * 2)}"' if OTHER_DELIMITER.search(name) else name for name in names]
+    return (delimiter.join(safe) + "\n").encode()
+
+
+def quoted(column: Any, delimiter: str) -> Any:
+    """Texts, with quotes around those that would not be read back as they are."""
+    pattern = NEEDS_QUOTES.format(delimiter=re.escape(delimiter))
+    doubled = pc.replace_substring(column, '"', '""')
+    mark = pa.scalar('"', pa.large_string())
+    nothing = pa.scalar("", pa.large_string())
+    return pc.if_else(
+        pc.match_substring_regex(column, pattern), pc.binary_join_element_wise(mark, doubled, mark, nothing), column
+    )
+
+
+def text_of(column: Any) -> Any:
+    """A column as text: ISO dates and times (moments with ``Z``), plain decimals, JSON for lists, structs and maps."""
+    of = column.type
+    if pa.types.is_decimal(of):
+        return pa.array(
+            [None if value is None else format(value, "f") for value in column.to_pylist()], pa.large_string()
+        )
+    if pa.types.is_nested(of):
+        values = values_of(column)
+        texts = [None if value is None else ENCODER.encode(value).decode() for value in values]
+        return pa.array(texts, pa.large_string())
+    text = column.cast(pa.large_string())
+    if pa.types.is_timestamp(of):
+        text = pc.replace_substring(text, " ", "T")
+    if pa.types.is_timestamp(of) or pa.types.is_time(of):
+        text = pc.replace_substring_regex(text, r"\.0+(Z?)$", r"\1")
+    return text
+
+
+def json_rows(batch: pa.RecordBatch) -> list[bytes]:
+    """Each row as a JSON object; decimals are numbers with all their digits."""
+    names = batch.schema.names
+    columns = [values_of(column) for column in batch.columns]
+    rows = zip(*columns, strict=True) if columns else ((),) * batch.num_rows
+    return [ENCODER.encode(dict(zip(names, row, strict=True))) for row in rows]
+
+
+def values_of(column: Any) -> list[Any]:
+    """The values as Python values that have a JSON form."""
+    of = column.type
+    if pa.types.is_temporal(of):
+        return list(text_of(column).to_pylist())
+    if pa.types.is_nested(of):
+        return list(column.cast(jsonable_type(of)).to_pylist(maps_as_pydicts="lossy"))
+    return list(column.to_pylist())
+
+
+def jsonable_type(of: Any) -> Any:
+    """A nested type with text in place of dates, times and the keys of maps."""
+    is_ = pa.types
+    if is_.is_large_list(of):
+        return pa.large_list(pa.field("item", jsonable_type(of.value_type)))
+    if is_.is_list(of):
+        return pa.list_(pa.field("item", jsonable_type(of.value_type)))
+    if is_.is_struct(of):
+        return pa.struct([pa.field(child.name, jsonable_type(child.type)) for child in of])
+    if is_.is_map(of):
+        return pa.map_(pa.string(), jsonable_type(of.item_type))
+    return pa.string() if is_.is_temporal(of) else of

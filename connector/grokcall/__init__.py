@@ -1,0 +1,145 @@
+"""grokcall: stored procedures for xAI's Grok API, an answer beside each row of a table.
+
+>>> import grokcall
+>>> with grokcall.connect() as connection:
+...     cursor = connection.execute("CALL GenerateResponse(:Message)", {"Message": "Say hello"})  # doctest: +SKIP
+...     cursor.fetchone()  # doctest: +SKIP
+
+The module is a PEP 249 driver; ``Connection.lookup`` is the main door for tables.
+"""
+
+from grokcall._version import __version__
+from grokcall.connection import Connection, connect
+from grokcall.credentials import SecretKey
+from grokcall.cursor import Cursor
+from grokcall.dbapi import (
+    BINARY,
+    DATETIME,
+    NUMBER,
+    ROWID,
+    STRING,
+    Binary,
+    Date,
+    DateFromTicks,
+    Time,
+    TimeFromTicks,
+    Timestamp,
+    TimestampFromTicks,
+    apilevel,
+    paramstyle,
+    threadsafety,
+)
+from grokcall.errors import (
+    ArgumentsError,
+    AuthenticationError,
+    CallSyntaxError,
+    ConnectionCutError,
+    ContentRefusedError,
+    CreditsExhaustedError,
+    DatabaseError,
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    InvalidRequestError,
+    MalformedReplyError,
+    MediaError,
+    MissingKeyError,
+    NotFoundError,
+    NotReadyError,
+    NotSentError,
+    NotSupportedError,
+    OperationalError,
+    PermissionDeniedError,
+    ProgrammingError,
+    RateLimitedError,
+    ReadTimeoutError,
+    ReplyTooLargeError,
+    ServerFailureError,
+    ServiceError,
+    StatementError,
+    TransportError,
+    UnknownNameError,
+    Warning,  # noqa: A004 - PEP 249 fixes the name
+)
+from grokcall.execute_command import CommandParameter, ExecuteCommand
+from grokcall.lookup import LookupFailedError, LookupOptions, LookupResult, LookupStream
+from grokcall.mapping import const, file
+from grokcall.options import Options
+from grokcall.outcomes import CallStatus
+from grokcall.step import Lookup
+from grokcall.summaries import Summary
+from grokcall.transport import HttpReply, HttpRequest, Transport
+from grokcall_procedures import BadValueError
+
+__all__ = [
+    "BINARY",
+    "DATETIME",
+    "NUMBER",
+    "ROWID",
+    "STRING",
+    "ArgumentsError",
+    "AuthenticationError",
+    "BadValueError",
+    "Binary",
+    "CallStatus",
+    "CallSyntaxError",
+    "CommandParameter",
+    "Connection",
+    "ConnectionCutError",
+    "ContentRefusedError",
+    "CreditsExhaustedError",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "Date",
+    "DateFromTicks",
+    "Error",
+    "ExecuteCommand",
+    "HttpReply",
+    "HttpRequest",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "InvalidRequestError",
+    "Lookup",
+    "LookupFailedError",
+    "LookupOptions",
+    "LookupResult",
+    "LookupStream",
+    "MalformedReplyError",
+    "MediaError",
+    "MissingKeyError",
+    "NotFoundError",
+    "NotReadyError",
+    "NotSentError",
+    "NotSupportedError",
+    "OperationalError",
+    "Options",
+    "PermissionDeniedError",
+    "ProgrammingError",
+    "RateLimitedError",
+    "ReadTimeoutError",
+    "ReplyTooLargeError",
+    "SecretKey",
+    "ServerFailureError",
+    "ServiceError",
+    "StatementError",
+    "Summary",
+    "Time",
+    "TimeFromTicks",
+    "Timestamp",
+    "TimestampFromTicks",
+    "Transport",
+    "TransportError",
+    "UnknownNameError",
+    "Warning",
+    "__version__",
+    "apilevel",
+    "connect",
+    "const",
+    "file",
+    "paramstyle",
+    "threadsafety",
+]

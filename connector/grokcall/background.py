@@ -1,0 +1,126 @@
+"""One event loop in one thread, so that synchronous callers can use the asynchronous engine."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from grokcall.errors import InterfaceError
+
+T = TypeVar("T")
+Work = Coroutine[Any, Any, T]
+
+CLOSED = "the connection is closed"
+MOST_ROUNDS = 10
+"""Rounds of cancelling at the end: a task that ends may leave another one behind."""
+
+
+class BackgroundLoop:
+    """An event loop that runs in a thread of its own from the first use until :meth:`close`.
+
+    Any number of threads may use it at the same time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._last: Callable[[], Work[None]] | None = None
+        self._closed = False
+
+    def submit(self, work: Work[T]) -> concurrent.futures.Future[T]:
+        """Starts ``work`` on the loop.
+
+        Raises:
+            InterfaceError: The loop is closed.
+        """
+        try:
+            # Under the lock, so that no work comes after the loop was told to stop: it would never end.
+            with self._lock:
+                return asyncio.run_coroutine_threadsafe(work, self._running())
+        except BaseException:
+            work.close()
+            raise
+
+    def run(self, work: Work[T]) -> T:
+        """The result of ``work``. An interrupt of the waiting thread cancels it.
+
+        Raises:
+            InterfaceError: The loop was closed before the work was done.
+        """
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise InterfaceError("a synchronous method was called on the connection's own loop; use its async twin")
+        future = self.submit(work)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise InterfaceError(CLOSED) from None  # nobody but close() cancels what runs here
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def arun(self, work: Work[T]) -> T:
+        """The result of ``work``, awaited from any loop.
+
+        Raises:
+            InterfaceError: The loop was closed before the work was done.
+        """
+        try:
+            return await asyncio.wrap_future(self.submit(work))
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if self._closed and waiting is not None and not waiting.cancelling():
+                raise InterfaceError(CLOSED) from None
+            raise
+
+    def close(self, last: Callable[[], Work[None]] | None = None) -> None:
+        """Cancels what runs, does ``last`` and ends the thread; harmless when repeated.
+
+        Where nothing has ever run there is nothing to end, and ``last`` is not done either.
+        """
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop, self._last, self._closed = None, last, True
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        if thread is not threading.current_thread():
+            thread.join()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._closed:
+            raise InterfaceError(CLOSED)
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._run_until_stopped, args=(self._loop,), name="grokcall", daemon=True
+            )
+            self._thread.start()
+        return self._loop
+
+    def _run_until_stopped(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            cancel_all(loop)
+            if self._last is not None:
+                loop.run_until_complete(self._last())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+
+def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancels every task of a loop and waits for their ends."""
+    for _ in range(MOST_ROUNDS):
+        tasks = asyncio.all_tasks(loop)
+        if not tasks:
+            return
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))

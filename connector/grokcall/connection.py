@@ -1,0 +1,260 @@
+"""Connections: options, a key, a transport and a loop, and everything that one can run over them."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from grokcall import errors
+from grokcall.admission import Gate
+from grokcall.background import BackgroundLoop
+from grokcall.credentials import Key, SecretKey, find_key
+from grokcall.cursor import Cursor
+from grokcall.engine import Engine
+from grokcall.errors import InterfaceError
+from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, gathered
+from grokcall.mapping import MappingLike
+from grokcall.options import Options, load_options
+from grokcall.outcomes import Outcome
+from grokcall.tables import Source, open_table
+from grokcall.transports import as_transport
+from grokcall_parser import Call, nearest, parse_call
+from grokcall_procedures import CATALOG, Binder, Catalog, Settings
+
+_in_use: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_forgotten() -> None:
+    # A program that ends without closing must not leave its sockets to be complained about by the libraries below.
+    for connection in tuple(_in_use):
+        connection.close()
+
+
+KeyLike = str | SecretKey | Callable[[], str] | None
+
+
+def connect(
+    *,
+    api_key: KeyLike = None,
+    profile: str | None = None,
+    transport: object = None,
+    **options: Any,
+) -> Connection:
+    """A connection to the service; nothing is sent before the first call.
+
+    Args:
+        api_key: The key, a secret that holds it, or a function that gives it. Without one it is looked for in
+            ``XAI_API_KEY``, the file ``XAI_API_KEY_FILE``, the keyring and the profile.
+        profile: The profile of the configuration file to take options from.
+        transport: ``"aiohttp"`` (the default), ``"httpx"``, an ``httpx.AsyncClient`` or ``AsyncBaseTransport``, any
+            object with the methods of :class:`grokcall.Transport`, or a function from request to reply.
+        **options: Any option of :class:`grokcall.Options` by name, for example ``base_url``, ``concurrency``,
+            ``timeout``, ``max_attempts``, ``default_models``.
+
+    Raises:
+        InterfaceError: An option is unknown or has a value that it cannot take.
+
+    >>> with connect(base_url="https://api.x.ai/v1") as connection:
+    ...     connection.execute("SELECT 1").fetchone()
+    (1,)
+    """
+    return Connection(load_options(profile, **options), api_key=api_key, transport=transport)
+
+
+class Connection:
+    """A connection as PEP 249 has it; threads may share it, each with cursors of its own.
+
+    The calls of all its cursors and lookups run on one event loop in the background and share one limit of calls in
+    flight. ``commit`` and ``rollback`` do nothing: what was answered cannot be taken back.
+    """
+
+    Warning = errors.Warning
+    Error = errors.Error
+    InterfaceError = errors.InterfaceError
+    DatabaseError = errors.DatabaseError
+    DataError = errors.DataError
+    OperationalError = errors.OperationalError
+    IntegrityError = errors.IntegrityError
+    InternalError = errors.InternalError
+    ProgrammingError = errors.ProgrammingError
+    NotSupportedError = errors.NotSupportedError
+
+    def __init__(self, options: Options, *, api_key: KeyLike = None, transport: object = None) -> None:
+        self.options = options
+        self.catalog: Catalog = CATALOG
+        self.settings: Settings = options.settings()
+        self._api_key = api_key
+        self._transport = as_transport(transport, options)
+        self._loop = BackgroundLoop()
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._key: Key | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
+
+    def cursor(self) -> Cursor:
+        """A new cursor."""
+        self.check_open()
+        return Cursor(self)
+
+    def execute(self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> Cursor:
+        """A new cursor that has executed ``operation``."""
+        return self.cursor().execute(operation, parameters)
+
+    async def acall(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+    ) -> pa.Table:
+        """The result of one CALL as an Arrow table, awaited from any event loop.
+
+        Raises:
+            grokcall.Error: What the call failed with.
+        """
+        binder = self.binder(parse_call(operation))
+        outcome = await self._loop.arun(self.engine().run(binder.bind(parameters)))
+        return binder_table(binder, outcome)
+
+    def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
+        """One call for each row of a table, the results beside the rows, in the rows' order.
+
+        Args:
+            command: The CALL; its markers are filled from columns.
+            rows: An Arrow table or reader, a pandas or Polars frame, a list of dicts, a path, a SELECT, or anything
+                with ``__arrow_c_stream__``.
+            mapping: From marker to column, :func:`grokcall.const` or :func:`grokcall.file`. A marker takes the column
+                of its own name without one.
+            **options: The fields of :class:`grokcall.LookupOptions`: ``on_error``, ``on_null_input``, ``fields``,
+                ``prefix``, ``call_columns``, ``concurrency``.
+
+        Raises:
+            grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
+            grokcall.Error: Anything that would fail every row: a refused key, no credits, an unreachable service.
+
+        An exception that ends the lookup early, an interrupt included, has the rows that had ended by then in its
+        attribute ``result``, a :class:`grokcall.LookupResult`.
+
+        >>> rows = [{"body": "My parcel never came"}, {"body": "Thank you!"}]
+        >>> connection.lookup("CALL GenerateResponse(:body)", rows).summary.ok  # doctest: +SKIP
+        2
+        """
+        with self.lookup_stream(command, rows, mapping, **options) as stream:
+            return gathered(stream)
+
+    async def alookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
+        """The asynchronous twin of :meth:`lookup`, awaited from any event loop."""
+        return await agathered(self.lookup_stream(command, rows, mapping, **options), self._loop)
+
+    def lookup_stream(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupStream:
+        """A lookup as an iterator of (output batch, error batch), in bounded memory; see :meth:`lookup`.
+
+        A context manager; leaving it early stops the lookup.
+        """
+        self.check_open()
+        try:
+            chosen = LookupOptions(**options)
+        except TypeError as error:
+            raise InterfaceError(unknown_option(options) or f"lookup: {error}") from None
+        binder = self.binder(parse_call(command))
+        source = rows if isinstance(rows, Source) else open_table(rows)
+        try:
+            plan = LookupPlan(binder, source.schema, mapping, chosen)
+        except BaseException:
+            source.close()
+            raise
+        return LookupStream(plan, source, self.engine, self._loop, self.options.concurrency)
+
+    def binder(self, call: Call) -> Binder:
+        """The statement joined with its procedure.
+
+        Raises:
+            grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
+        """
+        return Binder(call, self.catalog.find(call.procedure, call.text, call.span), self.settings)
+
+    def engine(self) -> Engine:
+        """The engine, made at the first call."""
+        self.check_open()
+        with self._lock:
+            if self._engine is None:
+                _in_use.add(self)
+                gate = Gate(self.options.concurrency)
+                self._engine = Engine(self._transport, self.options, self.key, gate)
+            return self._engine
+
+    def key(self) -> Key:
+        """The key and where it was found.
+
+        Raises:
+            grokcall.MissingKeyError: There is none; the message names every place that was looked at.
+        """
+        if self._key is None:
+            self._key = find_key(self._api_key, profile=self.options.profile)
+        return self._key
+
+    @property
+    def loop(self) -> BackgroundLoop:
+        """The loop on which the calls run."""
+        return self._loop
+
+    def commit(self) -> None:
+        """Does nothing."""
+        self.check_open()
+
+    def rollback(self) -> None:
+        """Does nothing."""
+        self.check_open()
+
+    def close(self) -> None:
+        """Ends calls that run and closes the connection; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.close(self._engine.close if self._engine is not None else None)
+
+    def __enter__(self) -> Self:
+        self.check_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True) and self._engine is not None:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+            self.close()
+
+    def check_open(self) -> None:
+        """Raises InterfaceError when the connection is closed."""
+        if self._closed:
+            raise InterfaceError("the connection is closed")
+
+
+def unknown_option(given: Mapping[str, object]) -> str | None:
+    """What is said of the first option that no lookup has; None when there is none."""
+    known = [field.name for field in fields(LookupOptions)]
+    stray = next((name for name in given if name not in known), None)
+    if stray is None:
+        return None
+    near = nearest(stray, known)
+    return f"lookup has no option {stray!r}; " + (f"did you mean {near}?" if near else f"it has: {', '.join(known)}")
+
+
+def binder_table(binder: Binder, outcome: Outcome) -> pa.Table:
+    """The rows of an outcome as a table, or its error raised."""
+    from grokcall.columns import result_table
+
+    if outcome.error is not None:
+        raise outcome.error
+    return result_table(binder.procedure, outcome.rows or [])

@@ -1,0 +1,357 @@
+"""Cursors: PEP 249 over Arrow tables.
+
+Rows stay Arrow until someone asks for tuples. What PEP 249 does not name is named as ADBC and DuckDB name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+
+import pyarrow as pa
+
+from grokcall.columns import result_table
+from grokcall.descriptions import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
+from grokcall.errors import (
+    Error,
+    InterfaceError,
+    NotSupportedError,
+    ProgrammingError,
+    Warning,  # noqa: A004 - PEP 249 fixes the name
+)
+from grokcall.explain import EXPLAIN_SCHEMA, explain
+from grokcall.outcomes import Outcome
+from grokcall.verdicts import Verdicts
+from grokcall.window import Chunk, Values, Window, WindowLimits
+from grokcall_parser import (
+    Call,
+    DescribeProcedure,
+    Explain,
+    Query,
+    SelectConstant,
+    ShowProcedures,
+    Statement,
+    parse_statement,
+    split_statements,
+)
+from grokcall_procedures import Binder, BoundCall
+
+if TYPE_CHECKING:
+    from grokcall.connection import Connection
+
+Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
+P = TypeVar("P", bound=Mapping[str, object] | Sequence[object])
+Description: TypeAlias = list[tuple[str, pa.DataType, None, None, None, None, bool]]
+
+EXECUTEMANY_CHUNK = 64
+
+
+class Cursor:
+    """Runs statements and holds their result, which can be fetched even after the connection was closed.
+
+    Args:
+        connection: Where the calls go.
+
+    ``messages`` holds the warnings of the last statement, as PEP 249 describes it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.arraysize = 1
+        self.messages: list[tuple[type[Warning], str]] = []
+        self._table: pa.Table | None = None
+        self._rows: Iterator[tuple[object, ...]] | None = None
+        self._results: list[pa.Table] = []
+        self._closed = False
+
+    @property
+    def description(self) -> Description | None:
+        """Seven values for each column of the result; the type code is the Arrow type. None before a result."""
+        if self._table is None:
+            return None
+        return [(field.name, field.type, None, None, None, None, True) for field in self._table.schema]
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the result has; -1 before a result."""
+        return -1 if self._table is None else int(self._table.num_rows)
+
+    def execute(self, operation: str, parameters: Parameters = None, *, params: Parameters = None) -> Self:
+        """Runs one statement.
+
+        Args:
+            operation: A CALL, EXPLAIN, SHOW PROCEDURES, DESCRIBE PROCEDURE or ``SELECT 1``.
+            parameters: A mapping for named markers, a sequence for question marks.
+            params: Another name for ``parameters``.
+
+        Raises:
+            grokcall.StatementError: The statement is wrong; nothing was sent.
+            grokcall.DataError: A value does not fit, or the answer could not be read.
+            grokcall.OperationalError: The service could not be reached or refused.
+
+        >>> cursor.execute("CALL GenerateResponse(:Message)", {"Message": "Say hello"})  # doctest: +SKIP
+        """
+        self._check_usable()
+        if parameters is not None and params is not None:
+            raise InterfaceError("give either parameters or params, not both")
+        self._results = []
+        self._hold(None)
+        self._hold(self._run(parse_statement(operation), parameters if parameters is not None else params))
+        return self
+
+    def executemany(self, operation: str, seq_of_parameters: Iterable[Mapping[str, object] | Sequence[object]]) -> Self:
+        """Runs a CALL once for each set of parameters, many at a time; the rows come in the sets' order.
+
+        An error that every set would meet, such as a refused key, ends the run at once.
+
+        Raises:
+            grokcall.Error: The error of the first set that failed; the rows of the others can be fetched.
+        """
+        self._check_usable()
+        statement = parse_statement(operation)
+        if not isinstance(statement, Call):
+            raise ProgrammingError("executemany runs CALL statements only")
+        self._results = []
+        self._hold(None)
+        binder = self.connection.binder(statement)
+        sets = list(seq_of_parameters)
+        outcomes, stopped = self.connection.loop.run(self._run_all(binder, sets))
+        rows = [row for outcome in outcomes for row in outcome.rows or ()]
+        self._note([warning for outcome in outcomes for warning in outcome.warnings])
+        self._hold(result_table(binder.procedure, rows))
+        failures = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if failures:
+            failed = len(failures) + len(sets) - len(outcomes)
+            error = stopped or failures[0]
+            error.add_note(f"{failed} of {len(sets)} parameter sets failed; the rows of the others stay")
+            raise error
+        return self
+
+    def executescript(self, script: str) -> Self:
+        """Runs several statements one after the other; :meth:`nextset` goes from result to result.
+
+        The texts are all read before the first is run. When one fails, the results of those before it stay.
+        """
+        self._check_usable()
+        statements = [parse_statement(text) for text in split_statements(script)]
+        if not statements:
+            raise ProgrammingError("the script holds no statement")
+        self._results = []
+        self._hold(None)
+        results: list[pa.Table] = []
+        try:
+            for statement in statements:
+                results.append(self._run(statement, None))  # noqa: PERF401 - what came before a failure stays
+        finally:
+            if results:
+                self._hold(results[0])
+                self._results = results[1:]
+        return self
+
+    def callproc(self, procname: str, parameters: P = ()) -> P:  # type: ignore[assignment]
+        """Calls a procedure and returns its arguments unchanged; the row is there to be fetched.
+
+        Args:
+            procname: The procedure.
+            parameters: A sequence gives the arguments by position, a mapping gives them by name.
+        """
+        if isinstance(parameters, Mapping):
+            self.execute(f"CALL {procname}({', '.join(f'{name} => :{name}' for name in parameters)})", parameters)
+        elif isinstance(parameters, str | bytes):
+            raise ProgrammingError("callproc takes a sequence or a mapping of arguments, for example ['hi']")
+        else:
+            self.execute(f"CALL {procname}({', '.join('?' * len(parameters))})", list(parameters))
+        return parameters
+
+    def fetchone(self) -> tuple[object, ...] | None:
+        """The next row, or None when there is none."""
+        return next(self._row_iterator(), None)
+
+    def fetchmany(self, size: int | None = None) -> list[tuple[object, ...]]:
+        """The next ``size`` rows, ``arraysize`` by default, or those that are left."""
+        rows = self._row_iterator()
+        return [row for _, row in zip(range(self.arraysize if size is None else size), rows, strict=False)]
+
+    def fetchall(self) -> list[tuple[object, ...]]:
+        """The rows that are left."""
+        return list(self._row_iterator())
+
+    def fetch_arrow_table(self) -> pa.Table:
+        """The whole result as an Arrow table."""
+        return self._result()
+
+    fetchallarrow = fetch_arrow_table
+
+    def fetch_record_batch(self) -> pa.RecordBatchReader:
+        """The whole result as an Arrow reader."""
+        return self._result().to_reader()
+
+    def fetch_arrow(self) -> pa.Table:
+        """The whole result as an object with ``__arrow_c_stream__``."""
+        return self._result()
+
+    def fetch_df(self) -> Any:
+        """The whole result as a pandas DataFrame; pandas must be installed."""
+        return self._result().to_pandas()
+
+    def fetch_polars(self) -> Any:
+        """The whole result as a Polars DataFrame; Polars must be installed."""
+        import polars
+
+        return polars.from_arrow(self._result())
+
+    def __arrow_c_schema__(self) -> object:
+        """The result's schema as a PyCapsule."""
+        return self._result().schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The result as a PyCapsule stream, a fresh one at each call: the statement is not run again."""
+        capsule: object = self._result().__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
+        return capsule
+
+    def adbc_execute_schema(self, operation: str, parameters: Parameters = None) -> pa.Schema:  # noqa: ARG002
+        """The schema that a statement's result would have; sends nothing."""
+        self._check_usable()
+        statement = parse_statement(operation)
+        if isinstance(statement, Call):
+            return self.connection.binder(statement).procedure.schema
+        if isinstance(statement, Explain):
+            return EXPLAIN_SCHEMA
+        if isinstance(statement, ShowProcedures):
+            return PROCEDURES_SCHEMA
+        if isinstance(statement, DescribeProcedure):
+            return DESCRIPTION_SCHEMA
+        return self._run(statement, None).schema
+
+    def nextset(self) -> bool | None:
+        """Goes on to the next result of a script; None when there is none."""
+        self._check_open()
+        if not self._results:
+            return None
+        self._hold(self._results.pop(0))
+        return True
+
+    def setinputsizes(self, sizes: object) -> None:
+        """Does nothing, as PEP 249 allows."""
+
+    def setoutputsize(self, size: int, column: int | None = None) -> None:
+        """Does nothing, as PEP 249 allows."""
+
+    def close(self) -> None:
+        """Lets the result go; the cursor cannot be used afterwards."""
+        self._closed = True
+        self._table = self._rows = None
+        self._results = []
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        return self._row_iterator()
+
+    def __next__(self) -> tuple[object, ...]:
+        return next(self._row_iterator())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, statement: Statement, parameters: Parameters) -> pa.Table:
+        connection = self.connection
+        if isinstance(statement, Call):
+            binder = connection.binder(statement)
+            outcome = connection.loop.run(connection.engine().run(binder.bind(parameters)))
+            self._note(outcome.warnings)
+            if outcome.error is not None:
+                raise outcome.error
+            return result_table(binder.procedure, outcome.rows or [])
+        if isinstance(statement, Explain):
+            return self._explained(statement, parameters)
+        if isinstance(statement, ShowProcedures):
+            return show_procedures(connection.catalog, statement.like)
+        if isinstance(statement, DescribeProcedure):
+            return describe_procedure(connection.catalog.find(statement.procedure, statement.text, statement.span))
+        if isinstance(statement, SelectConstant):
+            return pa.table({statement.name: [statement.value]})
+        assert isinstance(statement, Query)
+        raise NotSupportedError(
+            "queries run inside DuckDB, which this connection does not start yet; CALL, EXPLAIN, SHOW PROCEDURES and "
+            "DESCRIBE PROCEDURE run here, and lookup() puts a call beside each row of a table"
+        )
+
+    def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
+        if statement.cost:
+            raise NotSupportedError("EXPLAIN COST is not built yet; EXPLAIN CALL shows the request")
+        call = self.connection.binder(statement.call).bind(parameters)
+        self._note(call.warnings)
+        return explain(call, self.connection.options.base_url)
+
+    async def _run_all(self, binder: Binder, sets: Sequence[Any]) -> tuple[list[Outcome], Error | None]:
+        """The outcomes of the sets in order, and the error that ended the run early, if any did."""
+        concurrency = self.connection.options.concurrency
+        verdicts = Verdicts(binder, concurrency)
+        window = Window(
+            self.connection.engine(),
+            each_set(binder),
+            (Chunk(None, [(values,) for values in part]) for part in pieces(sets, EXECUTEMANY_CHUNK)),
+            WindowLimits(concurrency, 16 * concurrency),
+            lambda outcome, _row: verdicts.of(outcome),
+        )
+        window.start()
+        outcomes: list[Outcome] = []
+        try:
+            while (chunk := await window.next_chunk()) is not None:
+                outcomes += [outcome for outcome in chunk.outcomes if outcome is not None]
+        except Error as error:
+            return outcomes, error
+        except BaseException as error:
+            await window.stop(error)
+            raise
+        return outcomes, None
+
+    def _note(self, warnings: Iterable[str]) -> None:
+        self.messages = [(Warning, text) for text in dict.fromkeys(warnings)]
+
+    def _hold(self, table: pa.Table | None) -> None:
+        self._table = table
+        self._rows = None if table is None else row_tuples(table)
+        if table is None:
+            self.messages = []
+
+    def _result(self) -> pa.Table:
+        self._check_open()
+        if self._table is None:
+            raise ProgrammingError("there is no result: execute a statement first")
+        return self._table
+
+    def _row_iterator(self) -> Iterator[tuple[object, ...]]:
+        self._result()
+        assert self._rows is not None
+        return self._rows
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InterfaceError("the cursor is closed")
+
+    def _check_usable(self) -> None:
+        self._check_open()
+        self.connection.check_open()
+
+
+def each_set(binder: Binder) -> Callable[[Values], BoundCall]:
+    """Binds rows that hold a whole parameter set as their only value."""
+    return lambda row: binder.bind(row[0])  # type: ignore[arg-type]  # the binder says what a set may be
+
+
+def row_tuples(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    """The rows of a table as tuples of Python values, a batch at a time."""
+    for batch in table.to_batches():
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """``items`` in pieces of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

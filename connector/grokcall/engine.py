@@ -1,0 +1,210 @@
+"""The asynchronous engine: it drives the steps of calls over a transport.
+
+A ladder of short methods, each with one worry: a call is admitted and recorded (`run`), its steps are driven
+(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire once (`_round_trip`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from urllib.parse import urljoin, urlsplit
+
+from grokcall.admission import Gate
+from grokcall.credentials import Key
+from grokcall.errors import Error, MediaError, OperationalError, request_id_of
+from grokcall.options import Options
+from grokcall.outcomes import CallStatus, Outcome
+from grokcall.redaction import get_logger
+from grokcall.replies import error_of, service_error
+from grokcall.retries import RetryPolicy
+from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
+from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Step, Steps
+from grokcall_procedures.addresses import is_loopback
+
+logger: logging.Logger = get_logger("grokcall.engine")
+
+MOST_REDIRECTS = 3
+COST = re.compile(rb'"cost_in_usd_ticks"\s*:\s*(\d+)')
+BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
+
+
+class Engine:
+    """Runs calls.
+
+    Args:
+        transport: Where requests go.
+        options: The connection's options.
+        key: Gives the key when the first request needs it, so that what sends nothing needs none.
+        gate: Admits calls and records their ends.
+        sleep: How to wait; tests hand in one that does not.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        options: Options,
+        key: Callable[[], Key],
+        gate: Gate,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.transport = transport
+        self.options = options
+        self.gate = gate
+        self.policy: RetryPolicy = RetryPolicy(max_attempts=options.max_attempts)
+        self._key = key
+        self._sleep = sleep
+        self._headers: dict[str, str] | None = None
+        self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
+
+    def narrowed(self, concurrency: int) -> Engine:
+        """This engine for a lookup with a limit of its own; the connection's limit holds for it as well."""
+        if concurrency >= self.gate.concurrency:
+            return self
+        narrower = copy.copy(self)
+        narrower.gate = Gate(concurrency, self.gate)
+        return narrower
+
+    async def run(self, call: BoundCall) -> Outcome:
+        """What became of ``call``. Errors of the service and of values are in the outcome; only a cancel is raised."""
+        outcome = Outcome(warnings=call.warnings)
+        await self.gate.admit(call)
+        started = time.perf_counter()
+        try:
+            outcome.rows = await self._drive(call.steps(), outcome)
+        except Error as error:
+            outcome.status, outcome.error = CallStatus.ERROR, error
+            outcome.request_id = request_id_of(error) or outcome.request_id
+        finally:
+            outcome.seconds = time.perf_counter() - started
+            self.gate.record(call, outcome)
+        return outcome
+
+    async def _drive(self, steps: Steps, outcome: Outcome) -> list[Row]:
+        """The rows that the steps return, once each of their requests was sent and each reply given back."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    reply = await self._take(step, outcome)
+                except Error as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(reply)
+        except StopIteration as finished:
+            rows: list[Row] = finished.value
+            return rows
+        except FailedReplyError as failed:
+            raise service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks) from failed
+        finally:
+            steps.close()
+
+    async def _take(self, step: Step, outcome: Outcome) -> Reply | None:
+        if isinstance(step, Pause):
+            await self._sleep(step.seconds)
+            return None
+        return await self._send(step, outcome)
+
+    async def _send(self, request: Request, outcome: Outcome) -> Reply:
+        """The reply to ``request``, after as many tries as the policy allows."""
+        attempt = 0
+        while True:
+            attempt += 1
+            if request.kind not in (Kind.POLL, Kind.DOWNLOAD):
+                outcome.attempts += 1
+            outcome.billed |= request.billed
+            try:
+                return await self._follow(request, outcome)
+            except Error as error:
+                outcome.add_cost(getattr(error, "cost_ticks", None))
+                wait = self.policy.wait_before_retry(error, request, attempt)
+                if wait is None:
+                    raise
+                logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
+                async with self.gate.stepped_aside():
+                    await self._sleep(wait)
+
+    async def _follow(self, request: Request, outcome: Outcome) -> Reply:
+        """One try; a download may be sent on to another address a few times, the API may not."""
+        url = self._url(request)
+        for _ in range(MOST_REDIRECTS + 1):
+            reply = await self._round_trip(request, url, outcome)
+            if not 300 <= reply.status < 400:
+                return Reply(reply.status, reply.headers, reply.body)
+            if request.kind is not Kind.DOWNLOAD:
+                raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
+            url = urljoin(url, reply.headers.get("location", ""))
+        raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
+
+    async def _round_trip(self, request: Request, url: str, outcome: Outcome) -> HttpReply:
+        reply = await self.transport.send(
+            HttpRequest(
+                request.method,
+                url,
+                self._headers_for(request, url),
+                request.body,
+                self.options.connect_timeout,
+                request.timeout if request.timeout is not None else self._timeouts[request.kind],
+                request.max_bytes or MAX_REPLY_BYTES,
+            )
+        )
+        headers = reply.headers
+        outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
+        error = error_of(reply)
+        if error is not None:
+            raise error
+        if outcome.billed and request.kind not in BINARY_KINDS:
+            outcome.add_cost(cost_of(reply.body))
+        return reply
+
+    def _url(self, request: Request) -> str:
+        return self.options.base_url + request.path if request.path.startswith("/") else request.path
+
+    def _headers_for(self, request: Request, url: str) -> Mapping[str, str]:
+        """The headers of a request; the key goes to the service's own address only."""
+        if not request.path.startswith("/"):
+            refuse_unsafe_download(url)
+            return {"User-Agent": self.options.user_agent}
+        if self._headers is None:
+            self._headers = {
+                "Authorization": f"Bearer {self._key().value.reveal()}",
+                "Content-Type": "application/json",
+                "User-Agent": self.options.user_agent,
+            }
+        if request.body is not None and request.content_type == "application/json" and not request.headers:
+            return self._headers
+        headers = {**dict(request.headers), **self._headers, "Content-Type": request.content_type}
+        if request.body is None:
+            del headers["Content-Type"]
+        return headers
+
+    async def close(self) -> None:
+        """Closes the transport."""
+        with suppress(Error):
+            await self.transport.close()
+
+
+def cost_of(body: bytes) -> int | None:
+    """What a reply says it cost, in ticks.
+
+    The text of an answer cannot be mistaken for it: inside a JSON string the quotation marks are escaped.
+    """
+    at = body.rfind(b'"cost_in_usd_ticks"')
+    found = COST.match(body, at) if at >= 0 else None
+    return int(found[1]) if found else None
+
+
+def refuse_unsafe_download(url: str) -> None:
+    """Refuses an address that media must not be fetched from.
+
+    Raises:
+        MediaError: The address is neither https nor on this machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        raise MediaError(f"media is fetched over https only, not from {parts.scheme}://{parts.netloc}")

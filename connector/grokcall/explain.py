@@ -1,0 +1,90 @@
+"""EXPLAIN: the requests that a call would send, shown without sending any."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from grokcall.arrow import INT32, STRING, table_of
+from grokcall.redaction import redact
+from grokcall_procedures import BoundCall, Kind, Pause, Reply, Request
+
+EXPLAIN_SCHEMA = pa.schema(
+    [
+        ("Step", INT32),
+        ("Method", STRING),
+        ("Url", STRING),
+        ("Headers", STRING),
+        ("Body", STRING),
+        ("Warning", STRING),
+    ]
+)
+LONGEST_RUN = 200
+BASE64_RUN = re.compile(rf"[A-Za-z0-9+/=_-]{{{LONGEST_RUN},}}")
+PREPARATIONS = (Kind.UPLOAD,)
+
+
+def explain(call: BoundCall, base_url: str) -> pa.Table:
+    """The requests of ``call`` in order, up to the first whose reply cannot be known: the key is not in them."""
+    warning = "; ".join(call.warnings) or None
+    rows = [
+        (number, request.method, redact(base_url + request.path), headers_of(request), body_of(request), warning)
+        for number, request in enumerate(foreseeable(call), 1)
+    ]
+    return table_of(EXPLAIN_SCHEMA, rows)
+
+
+def foreseeable(call: BoundCall) -> Iterator[Request]:
+    """The requests that do not depend on an answer; uploads get a stand-in for the id that the service would give."""
+    steps = call.steps()
+    try:
+        step = next(steps)
+        uploads = 0
+        while True:
+            if isinstance(step, Pause):
+                step = steps.send(None)
+                continue
+            yield step
+            if step.kind not in PREPARATIONS:
+                return
+            uploads += 1
+            step = steps.send(Reply(200, {}, json.dumps({"id": f"<id of upload {uploads}>"}).encode()))
+    except StopIteration:
+        return
+    finally:
+        steps.close()
+
+
+def headers_of(request: Request) -> str:
+    """The headers as JSON, with the key blotted out."""
+    headers = {"Authorization": "Bearer ***", **dict(request.headers)}
+    if request.body is not None:
+        headers["Content-Type"] = request.content_type
+    return json.dumps(headers)
+
+
+def body_of(request: Request) -> str | None:
+    """The body as text, with long binary parts shortened; None when there is none."""
+    if request.body is None:
+        return None
+    if not request.content_type.startswith("application/json"):
+        return shown_multipart(request.body)
+    text = request.body.decode("utf-8")
+    return redact(BASE64_RUN.sub(lambda run: f"{run[0][:24]}… ({len(run[0]):,} characters)", text))
+
+
+def shown_multipart(body: bytes) -> str:
+    """A form as text: its headers and short fields, and the size of anything long or binary."""
+    return "\n".join(shown_piece(piece) for piece in body.split(b"\r\n"))
+
+
+def shown_piece(piece: bytes) -> str:
+    """One line of a form."""
+    try:
+        text = piece.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"… ({len(piece):,} bytes)"
+    return text if len(text) <= LONGEST_RUN else f"{text[:24]}… ({len(piece):,} bytes)"

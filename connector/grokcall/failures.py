@@ -1,0 +1,83 @@
+"""What a transport raises when there is no reply, whichever library it uses.
+
+Each transport has one table from the names of its library's exceptions to ours. Names, not classes, so that a table
+can list an exception that only newer versions of the library have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from grokcall.errors import ConnectionCutError, NotSentError, ReadTimeoutError, ReplyTooLargeError, TransportError
+from grokcall.redaction import redact
+from grokcall.transport import HttpRequest
+
+FailureTable = Mapping[str, type[TransportError]]
+
+_LONGEST_REASON = 300
+_WITHOUT_HOPE = frozenset({"InvalidURL", "NonHttpUrlClientError", "UnsupportedProtocol", "LocalProtocolError"})
+
+
+def failure(exception: BaseException, table: FailureTable, request: HttpRequest) -> TransportError:
+    """Our error for ``exception``, which ended ``request``.
+
+    It does not chain the exception: some keep the request with its headers, and so the key, among their arguments.
+    What no table knows counts as a connection that was cut, the most careful reading.
+    """
+    error = next((table[name] for name in _names(exception) if name in table), ConnectionCutError)
+    host = _host(request.url)
+    if error is ReadTimeoutError:
+        return ReadTimeoutError(
+            f"{host} did not answer within {request.read_timeout:g} s (the option timeout sets this for texts)"
+        )
+    if error is NotSentError:
+        return _not_sent(exception, host, request)
+    return error(f"The connection to {host} ended before the whole reply had come: {_reason(exception)}")
+
+
+def too_large(request: HttpRequest) -> ReplyTooLargeError:
+    """The error for a reply that is longer than the request allows."""
+    host = _host(request.url)
+    return ReplyTooLargeError(f"The reply of {host} is longer than the {request.max_bytes:,} bytes that are allowed")
+
+
+def _not_sent(exception: BaseException, host: str, request: HttpRequest) -> NotSentError:
+    if any("CERTIFICATE_VERIFY_FAILED" in str(each) for each in _chain(exception)):
+        return NotSentError(
+            f"The certificate of {host} is not trusted: {_reason(exception)}. Where a proxy of your own stands between,"
+            " name its certificate authority in the option ca_file or in SSL_CERT_FILE.",
+            retryable=False,
+        )
+    if any(name in _WITHOUT_HOPE for name in _names(exception)):
+        return NotSentError(
+            f"The request to {host} cannot be sent: {_reason(exception)}", retryable=False, systemic=False
+        )
+    if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in _chain(exception)):
+        return NotSentError(
+            f"No connection to {host} within {request.connect_timeout:g} s (the option connect_timeout)"
+        )
+    return NotSentError(f"No connection to {host}: {_reason(exception)}")
+
+
+def _host(url: str) -> str:
+    # By hand, because the address may be the very thing that no parser accepts.
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+
+def _reason(exception: BaseException) -> str:
+    text = redact(" ".join(str(exception).split())) or "no reason given"
+    return f"{text[:_LONGEST_REASON]} ({type(exception).__name__})"
+
+
+def _names(exception: BaseException) -> Iterator[str]:
+    return (kind.__name__ for kind in type(exception).__mro__)
+
+
+def _chain(exception: BaseException) -> Iterator[BaseException]:
+    """The exception and its causes, ten at most."""
+    each: BaseException | None = exception
+    for _ in range(10):
+        if each is None:
+            return
+        yield each
+        each = each.__cause__ or each.__context__

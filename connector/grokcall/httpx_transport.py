@@ -1,0 +1,140 @@
+"""The transport for those who bring their own httpx client or transport: recorders, mocks, company proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import http.cookiejar
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
+from grokcall.failures import failure, too_large
+from grokcall.redaction import redact
+from grokcall.surroundings import tls_context
+from grokcall.transport import HttpReply, HttpRequest
+
+FAILURES: Mapping[str, type[TransportError]] = {
+    # No connection, so nothing was sent
+    "ConnectError": NotSentError,
+    "ConnectTimeout": NotSentError,
+    "InvalidURL": NotSentError,
+    "LocalProtocolError": NotSentError,
+    "PoolTimeout": NotSentError,
+    "ProxyError": NotSentError,
+    "UnsupportedProtocol": NotSentError,
+    # Sent, and no answer in time
+    "ReadTimeout": ReadTimeoutError,
+    "TimeoutError": ReadTimeoutError,
+    "TimeoutException": ReadTimeoutError,
+    # Sent as a whole or in part, and the answer is missing, cut off or no HTTP
+    "CloseError": ConnectionCutError,
+    "DecodingError": ConnectionCutError,
+    "HTTPError": ConnectionCutError,
+    "NetworkError": ConnectionCutError,
+    "OSError": ConnectionCutError,
+    "ProtocolError": ConnectionCutError,
+    "ReadError": ConnectionCutError,
+    "RemoteProtocolError": ConnectionCutError,
+    "RequestError": ConnectionCutError,
+    "TransportError": ConnectionCutError,
+    "WriteError": ConnectionCutError,
+    "WriteTimeout": ConnectionCutError,
+    # Redirects are not followed, cookies not asked for and streams read once; listed so that the list is whole
+    "CookieConflict": ConnectionCutError,
+    "HTTPStatusError": ConnectionCutError,
+    "RequestNotRead": ConnectionCutError,
+    "ResponseNotRead": ConnectionCutError,
+    "StreamClosed": ConnectionCutError,
+    "StreamConsumed": ConnectionCutError,
+    "StreamError": ConnectionCutError,
+    "TooManyRedirects": ConnectionCutError,
+}
+"""What each exception of httpx means for a request."""
+
+
+class HttpxTransport:
+    """Sends requests with httpx.
+
+    Args:
+        client_or_transport: A client, which is used as it is and left open by :meth:`close`; or a transport, which is
+            closed; or None for a client of our own.
+        concurrency: The most connections to keep, for a client of our own.
+        trust_env_proxies: Whether a client of our own goes through the proxies that the environment prescribes.
+        ca_file: A PEM file of further certificate authorities that a client of our own trusts.
+
+    >>> transport = HttpxTransport(httpx.MockTransport(lambda request: httpx.Response(200, json={})))
+    """
+
+    def __init__(
+        self,
+        client_or_transport: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
+        *,
+        concurrency: int = 64,
+        trust_env_proxies: bool = True,
+        ca_file: Path | None = None,
+    ) -> None:
+        self._given = client_or_transport
+        self._concurrency = concurrency
+        self._trust_env_proxies = trust_env_proxies
+        self._ca_file = ca_file
+        self._client = client_or_transport if isinstance(client_or_transport, httpx.AsyncClient) else None
+        self._closed = False
+
+    async def send(self, request: HttpRequest) -> HttpReply:
+        """The reply to ``request``; see :class:`~grokcall.transport.Transport`."""
+        client = self._client_here()
+        try:
+            async with asyncio.timeout(request.connect_timeout + request.read_timeout):
+                return await _exchange(client, request)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError) as exception:
+            error = failure(exception, FAILURES, request)
+        # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
+        raise error
+
+    async def close(self) -> None:
+        """Closes every connection, unless they belong to a client that was handed in."""
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None and client is not self._given:
+            await client.aclose()
+
+    def _client_here(self) -> httpx.AsyncClient:
+        if self._client is not None:
+            return self._client
+        if self._closed:
+            raise InterfaceError("The transport is closed.")
+        transport = self._given if isinstance(self._given, httpx.AsyncBaseTransport) else None
+        try:
+            self._client = httpx.AsyncClient(
+                transport=transport,
+                verify=True if transport is not None else tls_context(self._ca_file),
+                trust_env=self._trust_env_proxies and transport is None,
+                limits=httpx.Limits(max_connections=self._concurrency, max_keepalive_connections=self._concurrency),
+                cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=())),
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise InterfaceError(f"The proxy that the environment names cannot be used: {redact(str(error))}") from None
+        return self._client
+
+
+async def _exchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpReply:
+    outgoing = client.build_request(
+        request.method,
+        request.url,
+        headers=dict(request.headers),
+        content=request.body,
+        timeout=httpx.Timeout(request.read_timeout, connect=request.connect_timeout),
+    )
+    response = await client.send(outgoing, stream=True, follow_redirects=False)
+    try:
+        chunks, size = [], 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > request.max_bytes:
+                raise too_large(request)
+            chunks.append(chunk)
+    finally:
+        await response.aclose()
+    return HttpReply(response.status_code, dict(response.headers), b"".join(chunks))

@@ -1,0 +1,162 @@
+"""The mapping of a lookup: where each marker of the statement takes its value from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from grokcall.errors import DataError, ProgrammingError
+from grokcall_parser import nearest
+from grokcall_procedures import Binder
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is the same for every row."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """A column that holds paths; the value is the content of the file that a row names."""
+
+    column: str
+
+
+def const(value: object) -> Constant:
+    """A constant for a lookup's mapping.
+
+    >>> const("grok-4.3")
+    Constant(value='grok-4.3')
+    """
+    return Constant(value)
+
+
+def file(column: str) -> FileColumn:
+    """For a lookup's mapping: the bytes of the file whose path stands in ``column``.
+
+    >>> file("photo_path")
+    FileColumn(column='photo_path')
+    """
+    return FileColumn(column)
+
+
+Mapped: TypeAlias = str | Constant | FileColumn
+MappingLike: TypeAlias = Mapping[str, Mapped] | Sequence[Mapped] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Takes the values of the markers out of record batches, in the order of the binder's markers."""
+
+    sources: tuple[int | Constant, ...]
+    """For each marker a column's index, or a constant."""
+    files: tuple[bool, ...]
+    """For each marker whether the column holds paths."""
+
+    def rows(self, batch: pa.RecordBatch) -> Sequence[Sequence[object]]:
+        """One tuple of values for each row of ``batch``."""
+        if not self.sources:
+            return [()] * batch.num_rows
+        columns = [
+            [source.value] * batch.num_rows if isinstance(source, Constant) else batch.column(source).to_pylist()
+            for source in self.sources
+        ]
+        return list(zip(*columns, strict=True))
+
+    def with_files(self, row: Sequence[object]) -> Sequence[object]:
+        """The row with the content of files in place of their paths.
+
+        Raises:
+            DataError: A file cannot be read.
+        """
+        if not any(self.files):
+            return row
+        return [
+            content_of(value) if is_file and value is not None else value
+            for value, is_file in zip(row, self.files, strict=True)
+        ]
+
+
+def content_of(path: object) -> bytes:
+    """The bytes of the file at ``path``.
+
+    Raises:
+        DataError: There is no such file, or it cannot be read.
+    """
+    try:
+        return Path(str(path)).expanduser().read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(f"cannot read the file {str(path)!r}: {reason}") from None
+
+
+def row_reader(binder: Binder, mapping: MappingLike, schema: pa.Schema) -> RowReader:
+    """Resolves a mapping against the input's columns.
+
+    A marker without an entry takes the column of its own name, in any case. Question marks take a sequence.
+
+    Raises:
+        ProgrammingError: An entry names no marker, or a marker has no column.
+    """
+    by_marker = entries_of(binder, mapping)
+    sources: list[int | Constant] = []
+    files: list[bool] = []
+    for index, name in enumerate(binder.marker_names):
+        entry = by_marker[index]
+        if isinstance(entry, Constant):
+            sources.append(entry)
+        else:
+            column = entry.column if isinstance(entry, FileColumn) else entry
+            sources.append(column_index(column, schema, name, mapped=column != name))
+        files.append(isinstance(entry, FileColumn))
+    return RowReader(tuple(sources), tuple(files))
+
+
+def entries_of(binder: Binder, mapping: MappingLike) -> list[Mapped]:
+    """For each of the binder's markers its entry in the mapping, or its own name."""
+    names = binder.marker_names
+    if None in names:
+        entries = [] if mapping is None else mapping
+        if isinstance(entries, Mapping | str) or len(entries) != len(names):
+            raise ProgrammingError(
+                f"the statement has {len(names)} question mark{'s' if len(names) > 1 else ''}: "
+                "the mapping must be a list with a column for each"
+            )
+        return list(entries)
+    if mapping is not None and not isinstance(mapping, Mapping):
+        raise ProgrammingError("the statement has named markers: the mapping must be a dict from marker to column")
+    given = {str(key).lower().lstrip(":$@"): (key, entry) for key, entry in (mapping or {}).items()}
+    entries = [given.pop(str(name).lower(), (None, str(name)))[1] for name in names]
+    for key, _ in given.values():
+        near = nearest(str(key), [str(name) for name in names])
+        shown = ", ".join(f":{name}" for name in names) or "none"
+        raise ProgrammingError(
+            f"the mapping names {key!r}, which is no marker of the statement; "
+            + (f"did you mean {near}?" if near else f"its markers are: {shown}")
+        )
+    return entries
+
+
+def column_index(column: str, schema: pa.Schema, marker: str | None, *, mapped: bool) -> int:
+    """The index of a column, by exact name or else in any case."""
+    if column in schema.names:
+        if schema.names.count(column) > 1:
+            raise ProgrammingError(f"the input has more than one column {column!r}; rename one of them")
+        return int(schema.get_field_index(column))
+    folded = [name.lower() for name in schema.names]
+    if folded.count(column.lower()) == 1:
+        return folded.index(column.lower())
+    place = f"the marker :{marker}" if marker else "a question mark"
+    near = nearest(column, schema.names)
+    hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(map(repr, schema.names))}"
+    if not schema.names:
+        raise ProgrammingError(f"the input has no column for {place}; it has no columns at all")
+    if mapped:
+        raise ProgrammingError(f"the input has no column {column!r} for {place}; {hint}")
+    raise ProgrammingError(f"the input has no column for {place}; {hint} (a mapping joins a marker with a column)")

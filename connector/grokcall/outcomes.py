@@ -1,0 +1,61 @@
+"""What became of a call."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from decimal import Decimal
+
+from grokcall_procedures import Row
+
+TICKS_PER_USD = 10_000_000_000
+"""The API counts money in ticks of 1e-10 USD."""
+
+
+class CallStatus(enum.StrEnum):
+    """The word in the column ``Call_Status``."""
+
+    OK = "ok"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    CACHED = "cached"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one call: its rows, or the error, and what it took.
+
+    A value that is filled while the call runs and left alone afterwards.
+    """
+
+    status: CallStatus = CallStatus.OK
+    rows: list[Row] | None = None
+    error: Exception | None = None
+    warnings: tuple[str, ...] = ()
+    attempts: int = 0
+    """Requests that were sent, polls and downloads not counted."""
+    billed: bool = False
+    """Whether a request was sent that costs money; what a look at earlier work says of its price is none of ours."""
+    request_id: str | None = None
+    seconds: float = 0.0
+    cost_ticks: int | None = None
+    """None when no reply said what it cost."""
+
+    def add_cost(self, ticks: int | None) -> None:
+        """Adds what one reply of the call cost."""
+        if ticks is not None:
+            self.cost_ticks = (self.cost_ticks or 0) + ticks
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """The price in USD, exact."""
+        return None if self.cost_ticks is None else usd(self.cost_ticks)
+
+
+def usd(ticks: int) -> Decimal:
+    """Ticks as USD, exact.
+
+    >>> usd(2_306_000)
+    Decimal('0.0002306000')
+    """
+    return Decimal(ticks).scaleb(-10)

@@ -1,0 +1,104 @@
+"""A lookup as a step of somebody else's data flow: from record batch to record batch, and easy to ship."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from grokcall.connection import Connection, connect
+from grokcall.errors import InterfaceError
+from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput
+from grokcall.mapping import MappingLike
+from grokcall_parser import parse_call
+
+
+class Lookup:
+    """A picklable step that puts a call beside each row of the batches it is given.
+
+    It holds no connection and no key until it runs; each process that runs it makes its own connection and looks the
+    key up in its own surroundings.
+
+    Args:
+        command: The CALL; its markers are filled from columns.
+        mapping: From marker to column, :func:`grokcall.const` or :func:`grokcall.file`.
+        on_error: ``ignore`` keeps a failed row, with NULL in the result fields; ``fail`` raises. A step has one
+            output, so there is no ``redirect``.
+        on_null_input, fields, prefix, call_columns, concurrency: As for :meth:`grokcall.Connection.lookup`.
+        profile: The profile of the configuration file.
+        **options: Options of the connection; never a key.
+
+    >>> step = Lookup("CALL GenerateResponse(:Message)", {"Message": "body"}, fields=["Response_Result"])
+    >>> step.schema(pa.schema({"body": pa.string()})).names[:2]
+    ['body', 'Response_Result']
+    """
+
+    def __init__(
+        self,
+        command: str,
+        mapping: MappingLike = None,
+        *,
+        on_error: OnError = "ignore",
+        on_null_input: OnNullInput = "error",
+        fields: Sequence[str] | None = None,
+        prefix: str = "",
+        call_columns: bool | None = None,
+        concurrency: int | None = None,
+        profile: str | None = None,
+        **options: Any,
+    ) -> None:
+        if on_error == "redirect":
+            raise InterfaceError("a step has one output: on_error must be 'ignore' or 'fail'")
+        if "api_key" in options:
+            raise InterfaceError("a step travels between processes, so it takes no key; set XAI_API_KEY where it runs")
+        parse_call(command)
+        self.command = command
+        self.mapping = mapping
+        self.lookup_options: LookupOptions = LookupOptions(
+            on_error, on_null_input, fields, prefix, call_columns, concurrency
+        )
+        self.profile = profile
+        self.options = options
+        self._connection: Connection | None = None
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the result's columns added, in the same order.
+
+        Raises:
+            grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
+            grokcall.Error: Anything that would fail every row.
+        """
+        chosen = self.lookup_options
+        with self._connected().lookup_stream(
+            self.command,
+            batch,
+            self.mapping,
+            **{name: getattr(chosen, name) for name in LookupOptions.__slots__},
+        ) as stream:
+            table = pa.Table.from_batches([rows for rows, _ in stream], schema=stream.schema)
+        combined = table.combine_chunks().to_batches()
+        return combined[0] if combined else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """The schema of what comes out for what goes in; sends nothing."""
+        binder = self._connected().binder(parse_call(self.command))
+        return LookupPlan(binder, input_schema, self.mapping, self.lookup_options).schema
+
+    def close(self) -> None:
+        """Closes the connection that the step made, if it made one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_connection": None}
+
+    def __del__(self) -> None:
+        if getattr(self, "_connection", None) is not None:
+            self.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = connect(profile=self.profile, **self.options)
+        return self._connection

@@ -1,0 +1,66 @@
+"""What the machine prescribes for connections: trusted certificates, and proxies."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from grokcall.errors import InterfaceError
+from grokcall.redaction import redact
+
+_SCHEMES = ("http", "https")
+
+
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """A context that trusts what the system trusts, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` where they are set.
+
+    Args:
+        ca_file: A PEM file of further certificate authorities.
+
+    Raises:
+        InterfaceError: A file of certificates is missing or holds none.
+    """
+    context = ssl.create_default_context()
+    paths = ssl.get_default_verify_paths()
+    if not (paths.cafile or paths.capath or context.get_ca_certs()):
+        # Python as installed on macOS, and bare containers, come without any authorities.
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise InterfaceError(f"The option ca_file: {ca_file} holds no readable certificates ({error}).") from None
+    return context
+
+
+class Proxies:
+    """The http proxies of the environment (``HTTP_PROXY``, ``HTTPS_PROXY``, ``NO_PROXY``) or the system's settings.
+
+    Args:
+        trusted: False for none at all.
+    """
+
+    def __init__(self, *, trusted: bool = True) -> None:
+        self._proxies = urllib.request.getproxies() if trusted else {}
+
+    def proxy_for(self, url: str) -> str | None:
+        """The address of the proxy for ``url``, or None to connect directly.
+
+        Raises:
+            InterfaceError: The proxy is of a kind that cannot be used.
+        """
+        parts = urlsplit(url)
+        proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
+        if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
+            return None
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        if urlsplit(proxy).scheme not in _SCHEMES:
+            raise InterfaceError(
+                f"The proxy {redact(proxy)} is of a kind that this transport cannot use. Name an http proxy, exempt"
+                f" {parts.hostname} in NO_PROXY, or install httpx[socks] and set the option transport to httpx."
+            )
+        return proxy

@@ -1,0 +1,60 @@
+"""The one method behind which the outside world lies.
+
+Everything that leaves the process goes through :class:`Transport.send`: bytes out; status, headers and bytes in. Tests
+and callers may hand in any object with that method, or a plain function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+MAX_REPLY_BYTES = 1 << 30
+"""The largest reply that a transport accepts unless a request says otherwise: 1 GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One HTTP request as it goes over the wire."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    """Includes the key, so it has no place in a repr."""
+    body: bytes | None = field(default=None, repr=False)
+    connect_timeout: float = 10.0
+    """Seconds to wait for a connection."""
+    read_timeout: float = 600.0
+    """Seconds to wait for the whole reply once the request was sent."""
+    max_bytes: int = MAX_REPLY_BYTES
+    """A longer reply is cut off with :class:`~grokcall.errors.ReplyTooLargeError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """One HTTP reply, read to its end. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Sends requests. An implementation keeps its own pool of connections and never follows a redirect."""
+
+    async def send(self, request: HttpRequest) -> HttpReply:
+        """The reply to ``request``, whatever its status.
+
+        Raises:
+            grokcall.errors.NotSentError: No byte of the request can have been served; sending again is safe.
+            grokcall.errors.ConnectionCutError: The connection ended or timed out after bytes may have been served.
+            grokcall.errors.ReadTimeoutError: The reply did not come within ``read_timeout``.
+            grokcall.errors.ReplyTooLargeError: The reply is longer than ``max_bytes``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        ...

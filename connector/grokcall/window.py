@@ -1,0 +1,231 @@
+"""The sliding window: many calls in flight over a table, their rows back in the table's order.
+
+Rows are read in chunks, but no chunk waits for another: whenever a call ends, the next row starts, whichever chunk it
+is in. Chunks leave in order once each of their rows has its outcome. Reading ahead is bounded in rows and in bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from grokcall.admission import Gate
+from grokcall.errors import Error
+from grokcall.outcomes import CallStatus, Outcome
+from grokcall_procedures import BoundCall
+
+C = TypeVar("C")
+Values = Sequence[object]
+
+
+@dataclass(slots=True)
+class Chunk(Generic[C]):
+    """Some consecutive rows of the input and what became of each."""
+
+    context: C
+    """Whatever the caller wants back with the outcomes, for instance the input batch."""
+    rows: Sequence[Values]
+    first: int = 0
+    """The number of the first row in the whole input, from 0."""
+    outcomes: list[Outcome | None] = field(default_factory=list)
+    missing: int = 0
+    payload: int = 0
+    """About how many bytes its results hold."""
+
+    def __post_init__(self) -> None:
+        self.missing = len(self.rows)
+        self.outcomes = [None] * self.missing
+
+
+class Runner(Protocol):
+    """Runs one call; the engine does."""
+
+    gate: Gate
+
+    async def run(self, call: BoundCall) -> Outcome:
+        """What became of ``call``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLimits:
+    """How far the window reaches.
+
+    Args:
+        workers: Calls in flight at the most.
+        rows: Rows that may be read and not yet given back.
+        payload: Bytes of results that may be held for rows which are not yet given back.
+    """
+
+    workers: int
+    rows: int
+    payload: int = 256 * 1024 * 1024
+
+
+class Window(Generic[C]):
+    """One pass over a table.
+
+    Args:
+        runner: Runs calls.
+        bind: Makes a call from a row's values, or an outcome for a row that needs none; its errors belong to the row.
+        chunks: Gives the input; it is read in another thread because it may have to wait for a disk.
+        limits: How far the window reaches.
+        settle: Told of each outcome and its row's number from 0; gives the error that ends the whole pass, if any.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        bind: Callable[[Values], BoundCall | Outcome],
+        chunks: Iterator[Chunk[C]],
+        limits: WindowLimits,
+        settle: Callable[[Outcome, int], BaseException | None],
+    ) -> None:
+        self._runner = runner
+        self._bind = bind
+        self._chunks = chunks
+        self._limits = limits
+        self._settle = settle
+        self._open: deque[Chunk[C]] = deque()
+        self._next_chunk: Chunk[C] | None = None
+        self._next_row = 0
+        self._read_rows = 0
+        self._held_rows = 0
+        self._held_bytes = 0
+        self._exhausted = False
+        self._failure: BaseException | None = None
+        self._feeding = asyncio.Lock()
+        self._finished = asyncio.Event()
+        self._room = asyncio.Event()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Future[Chunk[C] | None] | None = None
+
+    def start(self) -> None:
+        """Starts the calls; must be called on the loop."""
+        self._runner.gate.on_vacancy.add(self._add_worker)
+        for _ in range(self._limits.workers):
+            self._add_worker()
+
+    async def next_chunk(self) -> Chunk[C] | None:
+        """The next chunk in order, None at the end.
+
+        When the pass fails, no further call starts, those in flight end (they may have been paid for), and every
+        outcome still comes, with None for the rows that were not reached; then the failure is raised.
+        """
+        while True:
+            ended = self._failure is not None and not self._workers
+            if self._open and (self._open[0].missing == 0 or ended):
+                return self._give_back(self._open.popleft())
+            if self._failure is not None and ended:
+                raise self._failure
+            if self._exhausted and not self._open:
+                return None
+            self._finished.clear()
+            await self._finished.wait()
+
+    async def stop(self, reason: BaseException) -> None:
+        """Cancels what is in flight; :meth:`next_chunk` gives what has ended and then raises ``reason``."""
+        self._fail(reason)
+        workers = tuple(self._workers)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        if self._reading is not None:
+            await asyncio.wait([self._reading])  # the source may be closed once nobody reads from it
+
+    def _give_back(self, chunk: Chunk[C]) -> Chunk[C]:
+        self._held_rows -= len(chunk.rows)
+        self._held_bytes -= chunk.payload
+        self._room.set()
+        return chunk
+
+    def _add_worker(self) -> None:
+        # Twice as many at the most: the second half only works while calls of the first wait before a retry.
+        if self._exhausted or self._failure is not None or len(self._workers) >= 2 * self._limits.workers:
+            return
+        worker = asyncio.get_running_loop().create_task(self._work())
+        self._workers.add(worker)
+        worker.add_done_callback(self._worker_ended)
+
+    def _worker_ended(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled() and (error := worker.exception()) is not None:
+            self._fail(error)
+        if not self._workers:
+            self._runner.gate.on_vacancy.discard(self._add_worker)
+        self._finished.set()
+
+    async def _work(self) -> None:
+        while (place := await self._take_row()) is not None:
+            chunk, index = place
+            chunk.outcomes[index] = outcome = await self._outcome_of(chunk.rows[index])
+            chunk.missing -= 1
+            payload = payload_of(outcome)
+            chunk.payload += payload
+            self._held_bytes += payload
+            if chunk.missing == 0:
+                self._finished.set()
+            error = self._settle(outcome, chunk.first + index)
+            if error is not None:
+                self._fail(error)
+
+    async def _outcome_of(self, row: Values) -> Outcome:
+        try:
+            call = self._bind(row)
+        except Error as error:
+            return Outcome(CallStatus.ERROR, error=error)
+        return call if isinstance(call, Outcome) else await self._runner.run(call)
+
+    async def _take_row(self) -> tuple[Chunk[C], int] | None:
+        while self._failure is None:
+            chunk, index = self._next_chunk, self._next_row
+            if chunk is not None and index < len(chunk.rows):
+                # The first open chunk never waits: nothing could leave the window before it is complete.
+                if self._held_bytes > self._limits.payload and chunk is not self._open[0]:
+                    await self._wait_for_room()
+                    continue
+                self._next_row = index + 1
+                return chunk, index
+            if self._exhausted:
+                return None
+            async with self._feeding:
+                if self._next_chunk is chunk and not self._exhausted:  # nobody else has read on in the meantime
+                    await self._read_chunk()
+        return None
+
+    async def _read_chunk(self) -> None:
+        while self._held_rows >= self._limits.rows and self._failure is None:
+            await self._wait_for_room()
+        self._reading = asyncio.ensure_future(asyncio.to_thread(next, self._chunks, None))
+        chunk = await asyncio.shield(self._reading)
+        if chunk is None:
+            self._exhausted = True
+            self._finished.set()
+            return
+        chunk.first = self._read_rows
+        self._read_rows += len(chunk.rows)
+        self._held_rows += len(chunk.rows)
+        self._open.append(chunk)
+        self._next_chunk, self._next_row = chunk, 0
+
+    async def _wait_for_room(self) -> None:
+        self._room.clear()
+        await self._room.wait()
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is None:
+            self._failure = error
+        self._room.set()
+        self._finished.set()
+
+
+def payload_of(outcome: Outcome) -> int:
+    """About how many bytes an outcome holds: the long values of every procedure are among its first fields."""
+    size = 0
+    for value in outcome.rows[0][:6] if outcome.rows else ():
+        if type(value) is str or type(value) is bytes:
+            size += len(value)
+    return size

@@ -1,0 +1,5 @@
+"""The command ``grokcall``."""
+
+from grokcall.cli.app import main
+
+__all__ = ["main"]

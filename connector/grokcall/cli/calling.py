@@ -1,0 +1,89 @@
+"""``grokcall call``: one statement, its result on the terminal or in a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grokcall.cli.display import described, show_table
+from grokcall.cli.flags import Flags
+from grokcall.cli.values import parameters
+from grokcall.errors import ProgrammingError
+from grokcall.execute_command import ExecuteCommand
+from grokcall.tables import open_writer, sniff_extension
+
+MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")
+
+
+def call(
+    *,
+    statement: Annotated[str, typer.Argument(help="The statement, or - to read it from standard input.")],
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter; NAME=@path takes a file's content."),
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="table, json, jsonl, csv, tsv, arrow or parquet.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file to write; a media ending takes the media itself.")
+    ] = None,
+    flags: Flags,
+) -> None:
+    """Run one statement: CALL, EXPLAIN CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE."""
+    text = sys.stdin.read() if statement == "-" else statement
+    with flags.connection() as connection:
+        action = ExecuteCommand(connection, text)
+        cursor = connection.execute(action.command, action.completed(parameters(parameter or ())))
+        for _, warning in cursor.messages:
+            flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+        deliver(cursor.fetch_arrow_table(), form, output, flags)
+
+
+def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags) -> None:
+    """Puts a result where it was asked for."""
+    if output is not None and output.suffix.lower() in MEDIA_ENDINGS and form is None:
+        save_media(table, output, flags)
+        return
+    on_terminal = sys.stdout.isatty() and output is None
+    if form == "table" or (form is None and on_terminal):
+        if output is not None:
+            raise ProgrammingError("a table is for reading; choose csv, json, jsonl, arrow or parquet for a file")
+        show_table(Console(no_color=flags.no_color or None, highlight=False), table)
+        return
+    target = "-" if output is None or str(output) == "-" else str(output)
+    with open_writer(target, table.schema, format=form or ("jsonl" if target == "-" else None)) as writer:
+        for batch in table.to_batches():
+            writer.write(batch)
+    if target != "-":
+        flags.console().print(f"{table.num_rows:,} row{'s' if table.num_rows != 1 else ''} written to {target}")
+
+
+def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
+    """Writes the one media value of a result as a file of its own, aside first and then renamed."""
+    binary = [field.name for field in table.schema if pa.types.is_large_binary(field.type)]
+    if len(binary) != 1 or table.num_rows != 1:
+        raise ProgrammingError(
+            f"the result is not one piece of media, so {path.name!r} cannot hold it; "
+            "choose an ending such as .parquet, .json or .csv"
+        )
+    data: bytes | None = table.column(binary[0])[0].as_py()
+    if data is None:
+        raise ProgrammingError(f"{binary[0]} is NULL: there is nothing to write to {path}")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(data)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    flags.console().print(f"{described(data)} written to {path}")
+    kind = sniff_extension(data)
+    if kind != "bin" and kind != path.suffix.lower().lstrip(".").replace("jpeg", "jpg"):
+        flags.console().print(Text(f"warning: the content is {kind}, whatever the file's name says", style="yellow"))

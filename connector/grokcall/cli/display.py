@@ -1,0 +1,103 @@
+"""Tables on a terminal: a few columns, short texts, and media by type, size and path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grokcall.summaries import Summary
+from grokcall.tables import MediaFolder, sniff_extension
+
+LONGEST_CELL = 400
+
+
+def show_table(console: Console, table: pa.Table) -> None:
+    """Prints a result: one row as names and values, several as a table. Bytes are saved and shown by their path."""
+    saved = saved_media(table)
+    if table.num_rows == 1 and table.num_columns > 4:
+        show_record(console, saved)
+        return
+    drawn = Table(header_style="bold")
+    for name in saved.column_names:
+        drawn.add_column(name, overflow="fold")
+    for row in saved.to_pylist():
+        drawn.add_row(*(cell(value) for value in row.values()))
+    console.print(drawn)
+
+
+def show_record(console: Console, table: pa.Table) -> None:
+    """Prints one row downwards; fields that are NULL are named in one line."""
+    row = table.to_pylist()[0]
+    drawn = Table(show_header=False, box=None, pad_edge=False)
+    drawn.add_column(style="bold", no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, value in row.items():
+        if value is not None:
+            drawn.add_row(name, cell(value))
+    console.print(drawn)
+    empty = [name for name, value in row.items() if value is None]
+    if empty:
+        console.print(Text(f"NULL: {', '.join(empty)}", style="dim"))
+
+
+def cell(value: object) -> Text:
+    """A value as a cell."""
+    if value is None:
+        return Text("NULL", style="dim")
+    text = str(value)
+    return Text(text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)")
+
+
+def saved_media(table: pa.Table) -> pa.Table:
+    """The table with each Binary value saved to a file and described: type, size, path."""
+    binary = [field.name for field in table.schema if pa.types.is_large_binary(field.type)]
+    if not binary:
+        return table
+    batches = table.combine_chunks().to_batches()
+    if not batches:
+        return table
+    folder = MediaFolder(None)
+    paths = folder.convert(batches[0])
+    for name in binary:
+        index = table.schema.get_field_index(name)
+        told = [
+            None if data is None else f"{described(data)}: {path}"
+            for data, path in zip(table.column(name).to_pylist(), paths.column(index).to_pylist(), strict=True)
+        ]
+        table = table.set_column(index, name, pa.array(told, pa.string()))
+    return table
+
+
+def described(data: bytes) -> str:
+    """The type and size of some media."""
+    return f"{sniff_extension(data)}, {len(data):,} bytes"
+
+
+def show_summary(console: Console, summary: Summary, files: dict[str, Path | str | None]) -> None:
+    """Prints what a lookup did."""
+    drawn = Table(show_header=False, box=None, pad_edge=False)
+    drawn.add_column(style="bold")
+    drawn.add_column(overflow="fold")
+    counts = f"{summary.ok:,} ok, {summary.failed:,} failed"
+    counts += f", {summary.skipped:,} skipped" if summary.skipped else ""
+    counts += f", {summary.cached:,} cached" if summary.cached else ""
+    drawn.add_row("rows", f"{summary.rows:,} ({counts})")
+    drawn.add_row("requests", f"{summary.calls:,}")
+    if summary.total_tokens:
+        drawn.add_row(
+            "tokens", f"{summary.total_tokens:,} ({summary.input_tokens:,} read, {summary.output_tokens:,} written)"
+        )
+    priced = f"{summary.cost_usd:.6f} USD"
+    drawn.add_row("cost", priced + (f" ({summary.unpriced:,} calls did not say)" if summary.unpriced else ""))
+    pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
+    drawn.add_row("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)")
+    for name, path in files.items():
+        if path is not None:
+            drawn.add_row(name, str(path))
+    console.print(drawn)
+    for warning, count in summary.warnings.items():
+        console.print(Text(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), style="yellow"))

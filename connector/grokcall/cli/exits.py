@@ -1,0 +1,88 @@
+"""Exit codes, and the one place where an error becomes a line and a code."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from grokcall.errors import (
+    AuthenticationError,
+    CreditsExhaustedError,
+    DataError,
+    Error,
+    InterfaceError,
+    MissingKeyError,
+    NotSentError,
+    PermissionDeniedError,
+    ProgrammingError,
+    ServiceError,
+    TransportError,
+)
+from grokcall.lookup import LookupFailedError
+from grokcall.redaction import redact
+from grokcall.tables import OutputClosed
+
+
+class Exit(enum.IntEnum):
+    """What the command's exit code says."""
+
+    FINE = 0
+    FAILED_ROWS = 1
+    """Finished, but rows failed; or a single call failed at the service."""
+    USAGE = 2
+    """The statement, a value, an option or an input is wrong: nothing was sent."""
+    KEY_REFUSED = 3
+    BUDGET = 4
+    """Stopped by a budget, the service's spending limit included; can be continued."""
+    UNREACHABLE = 5
+    INTERRUPTED = 130
+
+
+EXITS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
+    ((AuthenticationError, PermissionDeniedError, MissingKeyError), Exit.KEY_REFUSED),
+    ((CreditsExhaustedError,), Exit.BUDGET),
+    ((NotSentError,), Exit.UNREACHABLE),
+    ((ServiceError, TransportError), Exit.FAILED_ROWS),
+    ((ProgrammingError, DataError, InterfaceError), Exit.USAGE),
+    ((KeyboardInterrupt,), Exit.INTERRUPTED),
+)
+
+
+def exit_of(error: BaseException) -> Exit:
+    """The exit code for an error that ended the command."""
+    if isinstance(error, LookupFailedError):
+        return exit_of(error.cause) if isinstance(error.cause, ServiceError) else Exit.FAILED_ROWS
+    return next((code for kinds, code in EXITS if isinstance(error, kinds)), Exit.FAILED_ROWS)
+
+
+def one_line(error: BaseException) -> str:
+    """What is shown of an error: its sentence, and the pointer into the statement where there is one."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError):
+        return redact(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+    text = str(error) or type(error).__name__
+    return redact(text if isinstance(error, Error | ImportError) else f"{type(error).__name__}: {text}")
+
+
+def guarded(command: Callable[..., int | None], console: Console, arguments: dict[str, Any]) -> int:
+    """The exit code of a command; an error that can be foreseen is shown in a line, with its notes."""
+    try:
+        code = command(**arguments) or Exit.FINE
+        sys.stdout.flush()
+    except (OutputClosed, BrokenPipeError):
+        # Nobody reads standard output any more, which is no fault; the interpreter must not trip over it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FINE
+    except (Error, OSError, ImportError, KeyboardInterrupt) as error:
+        console.print(Text(f"grokcall: {one_line(error)}", style="red"), soft_wrap=True)
+        for note in getattr(error, "__notes__", ()):
+            console.print(Text(redact(note)), soft_wrap=True)
+        return exit_of(error)
+    return code

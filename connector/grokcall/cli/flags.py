@@ -1,0 +1,154 @@
+"""The flags that every command shares, declared once and added by a decorator."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from grokcall.cli.exits import guarded
+from grokcall.connection import Connection, connect
+from grokcall.errors import InterfaceError
+
+Profile = Annotated[str | None, typer.Option("--profile", help="The profile of the configuration file.")]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the service is.")]
+OnSandbox = Annotated[bool, typer.Option("--sandbox", help="Run on an embedded engine: no key, no network.")]
+Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait for an answer.", min=0.001)]
+ConnectTimeout = Annotated[
+    float | None, typer.Option("--connect-timeout", help="Seconds to wait for a connection.", min=0.001)
+]
+MaxAttempts = Annotated[int | None, typer.Option("--max-attempts", help="Tries for each request.", min=1)]
+Concurrency = Annotated[int | None, typer.Option("--concurrency", help="Calls in flight at the most.", min=1)]
+PollInterval = Annotated[float | None, typer.Option("--poll-interval", help="Seconds between looks at a video.")]
+PollTimeout = Annotated[float | None, typer.Option("--poll-timeout", help="Seconds after which a video is given up.")]
+DefaultModel = Annotated[
+    list[str] | None,
+    typer.Option("--default-model", metavar="KIND=ID", help="The model where a call names none, e.g. text=grok-4.6."),
+]
+StrictArity = Annotated[bool | None, typer.Option("--strict-arity", help="Demand every argument, as the vendor does.")]
+StrictEnums = Annotated[bool | None, typer.Option("--strict-enums", help="Refuse values that are not listed.")]
+TransportName = Annotated[str | None, typer.Option("--transport", help="aiohttp or httpx.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but errors and data.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log requests and retries; never a key.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
+
+CONNECTION_OPTIONS = (
+    "base_url",
+    "timeout",
+    "connect_timeout",
+    "max_attempts",
+    "concurrency",
+    "poll_interval",
+    "poll_timeout",
+    "strict_arity",
+    "strict_enums",
+)
+"""The flags that are options of a connection by the same name and type."""
+
+
+@dataclass(slots=True)
+class Flags:
+    """The shared flags of one run of the command."""
+
+    profile: Profile = None
+    base_url: BaseUrl = None
+    sandbox: OnSandbox = False
+    timeout: Timeout = None
+    connect_timeout: ConnectTimeout = None
+    max_attempts: MaxAttempts = None
+    concurrency: Concurrency = None
+    poll_interval: PollInterval = None
+    poll_timeout: PollTimeout = None
+    default_model: DefaultModel = None
+    strict_arity: StrictArity = None
+    strict_enums: StrictEnums = None
+    transport: TransportName = None
+    quiet: Quiet = False
+    verbose: Verbose = False
+    no_color: NoColor = False
+
+    def laid_over(self, before: Flags) -> Flags:
+        """These flags, with those given before the command's name where these are not given."""
+        chosen = {}
+        for item in fields(self):
+            mine, earlier = getattr(self, item.name), getattr(before, item.name)
+            chosen[item.name] = earlier if mine is None or mine is item.default else mine
+        chosen["default_model"] = [*(before.default_model or ()), *(self.default_model or ())]
+        return Flags(**chosen)
+
+    def options(self) -> dict[str, Any]:
+        """The connection options that were given."""
+        given = {name: getattr(self, name) for name in CONNECTION_OPTIONS if getattr(self, name) is not None}
+        if self.default_model:
+            given["default_models"] = ",".join(self.default_model)
+        return given
+
+    def console(self) -> Console:
+        """Where everything but data goes: standard error."""
+        return Console(stderr=True, quiet=self.quiet, no_color=self.no_color or None, highlight=False)
+
+    def errors(self) -> Console:
+        """Where errors go: standard error, even when quiet."""
+        return Console(stderr=True, no_color=self.no_color or None, highlight=False)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection with these flags; with ``--sandbox`` to an engine that lives as long as the block."""
+        if self.verbose:
+            log_to_standard_error()
+        if not self.sandbox:
+            with connect(profile=self.profile, transport=self.transport, **self.options()) as connection:
+                yield connection
+            return
+        if self.base_url:
+            raise InterfaceError("--sandbox starts an engine of its own; leave out --base-url")
+        from grokcall.sandbox import SANDBOX_KEY, Sandbox
+
+        options = {"poll_interval": 0.1, **self.options()}
+        with (
+            Sandbox() as sandbox,
+            connect(
+                profile=self.profile,
+                api_key=SANDBOX_KEY,
+                transport=self.transport,
+                **{**options, "base_url": sandbox.base_url},
+            ) as connection,
+        ):
+            yield connection
+
+
+def log_to_standard_error() -> None:
+    """Shows the library's log; its filter has taken every secret out."""
+    logger = logging.getLogger("grokcall")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+
+def shared_flags(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Adds the shared flags to a command, which gets them as its keyword argument ``flags`` and gives an exit code."""
+
+    @wraps(command)
+    def with_flags(context: typer.Context, **arguments: Any) -> None:
+        given = Flags(**{item.name: arguments.pop(item.name) for item in fields(Flags)})
+        flags = given.laid_over(context.obj) if isinstance(context.obj, Flags) else given
+        context.obj = flags
+        code = guarded(command, flags.errors(), {"flags": flags, **arguments})
+        if code:
+            raise typer.Exit(code)
+
+    own = [item for item in inspect.signature(command, eval_str=True).parameters.values() if item.name != "flags"]
+    shared = inspect.signature(Flags, eval_str=True).parameters.values()
+    keyword = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*own, *shared)]
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    with_flags.__signature__ = inspect.Signature([context, *keyword])  # type: ignore[attr-defined]
+    with_flags.__annotations__ = {item.name: item.annotation for item in (context, *keyword)}
+    return with_flags

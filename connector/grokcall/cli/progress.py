@@ -1,0 +1,106 @@
+"""Progress of a lookup: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from grokcall.summaries import Summary
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class Report(Protocol):
+    """Shows how far a lookup is; a context manager."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, summary: Summary) -> None:
+        """Shows the totals so far."""
+        ...
+
+
+class Bar:
+    """A bar that redraws itself."""
+
+    def __init__(self, console: Console, total: int | None) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID = self._progress.add_task("lookup", total=total, told="starting")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, summary: Summary) -> None:
+        """Redraws the bar."""
+        self._progress.update(self._task, completed=summary.rows, told=told(summary))
+
+
+class Lines:
+    """A line every few seconds."""
+
+    def __init__(self, console: Console, total: int | None) -> None:
+        self._console = console
+        self._total = total
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, summary: Summary) -> None:
+        """Prints a line if the last one is old enough."""
+        now = time.monotonic()
+        if now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            self._console.print(f"{told(summary)}{time_left(summary, self._total)}", soft_wrap=True)
+
+
+def report(console: Console, total: int | None) -> Report:
+    """The fitting way to show progress on this console."""
+    return Bar(console, total) if console.is_terminal and not console.quiet else Lines(console, total)
+
+
+def told(summary: Summary) -> str:
+    """The totals in one line."""
+    pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
+    parts = [f"{summary.rows:,} rows", f"{pace:,.1f} rows/s"]
+    parts += [f"{summary.failed:,} failed"] if summary.failed else []
+    parts += [f"{summary.cached:,} cached"] if summary.cached else []
+    parts += [f"{summary.skipped:,} skipped"] if summary.skipped else []
+    parts += [f"{summary.total_tokens:,} tokens"] if summary.total_tokens else []
+    return ", ".join([*parts, f"{summary.cost_usd:.4f} USD"])
+
+
+def time_left(summary: Summary, total: int | None) -> str:
+    """How long the rest will take at the pace so far, where the number of rows is known."""
+    if total is None or not summary.rows:
+        return ""
+    seconds = (total - summary.rows) * summary.seconds / summary.rows
+    return f", {seconds:,.0f} s left"

@@ -1,0 +1,66 @@
+"""``grokcall check`` and ``grokcall sandbox``: is the service there, and a service of one's own."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from grokcall.cli.flags import Flags
+from grokcall.connection import Connection
+
+
+def check(*, flags: Flags) -> None:
+    """Ask the service for the key's owner and the models; costs nothing."""
+    console = flags.console()
+    with flags.connection() as connection:
+        drawn = Table(show_header=False, box=None, pad_edge=False)
+        drawn.add_column(style="bold")
+        drawn.add_column(overflow="fold")
+        drawn.add_row("service", connection.options.base_url)
+        drawn.add_row("key from", connection.key().source)
+        started = time.perf_counter()
+        for name, value in key_facts(connection).items():
+            drawn.add_row(name, value)
+        drawn.add_row("answered in", f"{(time.perf_counter() - started) * 1000:,.0f} ms")
+        table = connection.execute("CALL ListModels()").fetch_arrow_table()
+        found = [str(model) for model in table.column("Model_Id").to_pylist()]
+        drawn.add_row("models", f"{len(found)}: {', '.join(found)}")
+    console.print(drawn)
+    console.print("fine: the service answers and accepts the key")
+
+
+def key_facts(connection: Connection) -> dict[str, str]:
+    """What the service says of the key, without the key."""
+    row = connection.execute("CALL RawRequest('/api-key')").fetch_arrow_table().to_pylist()[0]
+    facts = json.loads(row["Raw_Body"])
+    blocked = [name for name in ("team_blocked", "api_key_blocked", "api_key_disabled") if facts.get(name)]
+    return {
+        "key": f"{facts.get('redacted_api_key', '?')} ({facts.get('name', 'no name')})",
+        "team": str(facts.get("team_id", "?")),
+        "may use": ", ".join(facts.get("acls") or []) or "?",
+        "blocked": ", ".join(blocked) or "no",
+    }
+
+
+def sandbox(
+    *,
+    port: Annotated[int, typer.Option("--port", help="The port to listen on; 0 for any that is free.")] = 8080,
+    chaos: Annotated[
+        str | None, typer.Option("--chaos", metavar="PROFILE", help="Faults to bring in, by name.")
+    ] = None,
+    latency: Annotated[float, typer.Option("--latency", help="Seconds before each answer.", min=0)] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other pictures and ids.")] = 0,
+    flags: Flags,
+) -> None:
+    """Serve the API on this machine: no key, no network, the same answers every time."""
+    from grokcall.sandbox import SANDBOX_KEY, Sandbox
+
+    engine = Sandbox(port=port, latency=latency, seed=seed, profile=chaos)
+    console = flags.console()
+    console.print(f"serving on http://127.0.0.1:{port or '(a free port)'}/v1 until interrupted; any key is accepted:")
+    console.print(f"  export XAI_BASE_URL=http://127.0.0.1:{port}/v1 XAI_API_KEY={SANDBOX_KEY}", soft_wrap=True)
+    engine.serve()

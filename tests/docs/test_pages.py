@@ -1,0 +1,135 @@
+"""The pages say what the code does, all of it, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pages
+import pytest
+import typer.core
+import typer.main
+from page_blocks import PAGES, ROOT, blocks
+
+import grokcall
+from grokcall import lookup
+from grokcall.cli.app import app
+from grokcall.cli.exits import Exit
+from grokcall.options import Options
+from grokcall.sandbox import ledger
+from grokcall.tables import faults
+from grokcall_parser import parsing
+from grokcall_procedures import CATALOG, audio, classification
+
+LINK = re.compile(r"(?<!\!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+WORD_OF_A_COMMAND = re.compile(r"\bgrokcall (?P<command>[a-z]+)\b")
+FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+
+
+def commands() -> dict[str, typer.core.TyperCommand]:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    return dict(group.commands)
+
+
+def relative(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def test_the_generated_pages_are_those_that_the_code_makes_now():
+    """When this fails: make docs."""
+    assert relative(pages.stale(pages.documents())) == []
+
+
+def test_every_procedure_has_a_page_that_names_each_parameter_and_field():
+    for name in CATALOG:
+        text = (ROOT / "docs" / "procedures" / f"{name}.md").read_text("utf-8")
+        assert all(f"`{item.name}`" in text for item in (*CATALOG[name].parameters, *CATALOG[name].fields))
+
+
+def test_every_command_has_a_section_with_each_of_its_flags():
+    text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    for name, command in commands().items():
+        section = text.partition(f"\n## grokcall {name}\n")[2].partition("\n## ")[0]
+        assert all(flag in section for item in command.params for flag in item.opts if flag.startswith("--"))
+
+
+def test_every_option_and_exit_code_and_public_error_is_on_its_page():
+    options = (ROOT / "docs" / "options.md").read_text("utf-8")
+    assert all(f"| `{name}` |" in options for name in Options.model_fields)
+    codes = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    assert all(f"| {int(code)} |" in codes for code in Exit)
+    errors = (ROOT / "docs" / "errors.md").read_text("utf-8")
+    kinds = [getattr(grokcall, name) for name in grokcall.__all__ if name.endswith("Error") and name != "Error"]
+    parents = {"DatabaseError", "IntegrityError", "InternalError"}
+    assert all(f"| `{kind.__name__}` |" in errors for kind in kinds if kind.__name__ not in parents)
+
+
+def test_help_on_the_page_is_what_the_command_prints():
+    shown = pages.surroundings(Path("/nonexistent"))
+    printed = subprocess.run(
+        ["grokcall", "lookup", "--help"], env=shown, capture_output=True, encoding="utf-8", timeout=60, check=True
+    ).stdout
+    text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    assert "\n".join(line.rstrip() for line in printed.splitlines()).strip() in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative(PAGES))
+def test_links_lead_somewhere(page: Path):
+    for found in LINK.finditer(page.read_text("utf-8")):
+        target, _, anchor = found["target"].partition("#")
+        if target.startswith(("http://", "https://")):
+            continue
+        other = page.parent / target if target else page
+        assert other.exists(), found["target"]
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", other.read_text("utf-8"), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative(PAGES))
+def test_pages_name_only_commands_and_flags_that_there_are(page: Path):
+    there = commands()
+    flags = {flag for command in there.values() for item in command.params for flag in item.opts}
+    group = typer.main.get_command(app)
+    flags |= {flag for item in group.params for flag in item.opts} | {"--help"}
+    shown = [block.text for block in blocks("sh", "text") if block.page == page]
+    shown += re.findall(r"`(grokcall [^`]+)`", page.read_text("utf-8"))
+    for text in shown:
+        for line in text.replace("\\\n", " ").splitlines():
+            if not (found := WORD_OF_A_COMMAND.search(line.partition("#")[0])) or line.lstrip().startswith("Usage"):
+                continue
+            assert found["command"] in there, line
+            given = FLAG.findall(re.sub(r"\"[^\"]*\"|'[^']*'", "", line[found.start() :]))
+            assert set(given) <= flags, line
+
+
+def test_no_page_sample_or_tool_names_a_place_on_somebody_s_machine():
+    written = [*PAGES, *(ROOT / "samples").glob("*.*"), *(ROOT / "tools").glob("*.py"), *(ROOT / "docs").glob("*.svg")]
+    place = re.compile(r"/(?:home|root|Users|work|tmp)/\w|[A-Z]:\\\\?Users")
+    for path in written:
+        assert place.search(path.read_text("utf-8")) is None, path
+
+
+def test_the_limits_that_are_stated_are_those_that_hold():
+    text = (ROOT / "docs" / "limits.md").read_text("utf-8")
+    defaults = Options()
+    mib = 1 << 20
+    for stated in (
+        f"| a statement | {parsing.LONGEST_STATEMENT // mib} MiB |",
+        f"| a script of statements | {parsing.LONGEST_SCRIPT // mib} MiB |",
+        f"| calls in flight, for one connection | {defaults.concurrency}, from 1 to 4,096 |",
+        f"| tries for one request | {defaults.max_attempts}, from 1 to 20 |",
+        f"| a film | {defaults.poll_timeout:.0f} s |",
+        f"| a picture, sound or film to download | {defaults.max_media_bytes // mib} MiB |",
+        f"| a text to speak | {audio.LONGEST_TEXT:,} characters |",
+        f"| categories of ClassifyText | {classification.MOST_CATEGORIES} |",
+        f"| a row of a CSV file | {faults.LONGEST_ROW // mib} MiB |",
+        f"| an object of a JSON file | {faults.LARGEST_OBJECT // mib} MiB |",
+    ):
+        assert stated in text
+    lookups = (ROOT / "docs" / "lookups.md").read_text("utf-8")
+    assert f"batches of {lookup.BATCH_ROWS} rows ({lookup.MEDIA_BATCH_ROWS} where" in lookups
+    assert f"pauses while {lookup.READ_AHEAD_ROWS:,} rows" in lookups
+    assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")

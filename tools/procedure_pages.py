@@ -1,0 +1,161 @@
+"""The pages of the procedures, from their definitions."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import grokcall
+from grokcall.descriptions import signature, told, values_of
+from grokcall_procedures import CATALOG, Parameter, ParameterType, Procedure, ResultField
+
+MIB = 1 << 20
+PLACEHOLDERS: dict[str, bytes] = {
+    "Image1_Content": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "File1_Content": b"month,sales\nApril,90\nMay,160\n",
+    "Video_Content": b"\x00\x00\x00\x18ftypmp42" + bytes(100),
+}
+"""What the examples' markers are filled with for EXPLAIN."""
+
+
+INDEX = """# Procedures
+
+Each page is made from the definition that runs. `SHOW PROCEDURES`, `DESCRIBE PROCEDURE Name` and
+`grokcall procedures Name` say the same.
+
+## The {count} of Skyvia's connector
+
+Exactly its parameters, in its order, and exactly its result fields. Parameters beyond those come last and can be given
+by name only.
+
+{vendor}
+
+## Further ones
+
+{others}
+"""
+
+
+def procedure_pages() -> dict[str, str]:
+    """Every page below ``docs``, by its path."""
+    pages = {f"procedures/{name}.md": page(CATALOG[name]) for name in CATALOG}
+    return {"procedures/index.md": index(), **pages}
+
+
+def index() -> str:
+    """The list of procedures."""
+    vendor = [CATALOG[name] for name in CATALOG if CATALOG[name].vendor]
+    others = [CATALOG[name] for name in CATALOG if not CATALOG[name].vendor]
+    return INDEX.format(count=len(vendor), vendor="\n".join(overview(vendor)), others="\n".join(overview(others)))
+
+
+def overview(procedures: list[Procedure]) -> list[str]:
+    """A table of procedures."""
+    rows = [f"| [{each.name}]({each.name}.md) | {each.summary} | `{each.reference}` |" for each in procedures]
+    return ["| procedure | what it does | requests |", "|---|---|---|", *rows]
+
+
+def page(procedure: Procedure) -> str:
+    """The page of one procedure."""
+    lines = [
+        f"# {procedure.name}",
+        "",
+        procedure.summary,
+        "",
+        "```sql",
+        signature(procedure),
+        "```",
+        "",
+        "Example:",
+        "",
+        "```sql",
+        procedure.example,
+        "```",
+        "",
+        *(line for note in procedure.notes for line in (note, "")),
+        "A call gives any number of rows, so it cannot be used in a lookup."
+        if procedure.many
+        else "A call gives one row.",
+        "",
+        "## Parameters",
+        "",
+        *parameter_table(procedure),
+        "",
+        "## Result fields",
+        "",
+        *field_table(procedure),
+        "",
+        "## The request",
+        "",
+        f"`{procedure.reference}`. What `EXPLAIN` shows for the example:",
+        "",
+        *explained(procedure),
+    ]
+    return "\n".join(lines)
+
+
+def parameter_table(procedure: Procedure) -> list[str]:
+    """The parameters, in order."""
+    if not procedure.parameters:
+        return ["None."]
+    rows = [
+        f"| {number} | `{each.name}` | {each.type} | {'yes' if each.required else ''} | {limits(each)} "
+        f"| {cell(told(each))} |"
+        for number, each in enumerate(procedure.parameters, 1)
+    ]
+    return ["|   | name | type | required | values | what it does |", "|---|---|---|---|---|---|", *rows]
+
+
+def limits(parameter: Parameter) -> str:
+    """The values or the range that a parameter takes."""
+    if parameter.values:
+        return ", ".join(f"`{value}`" for value in parameter.values)
+    parts = [values_of(parameter) or ""]
+    if parameter.max_length is not None and parameter.type is ParameterType.BINARY:
+        parts.append(f"at most {parameter.max_length // MIB} MiB")
+    elif parameter.max_length is not None:
+        parts.append(f"at most {parameter.max_length:,} characters")
+    return cell("; ".join(part for part in parts if part))
+
+
+def field_table(procedure: Procedure) -> list[str]:
+    """The result fields, in order."""
+    rows = [
+        f"| {number} | `{each.name}` | {each.type} | {path_of(each)} | {cell(each.doc)} |"
+        for number, each in enumerate(procedure.fields, 1)
+    ]
+    return ["|   | name | type | in the reply | what it holds |", "|---|---|---|---|---|", *rows]
+
+
+def path_of(column: ResultField) -> str:
+    """Where a field stands in the reply; nothing for one that is computed."""
+    return f"`{column.path}`" if column.path else ""
+
+
+def cell(text: str) -> str:
+    """A text that may stand in a table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def explained(procedure: Procedure) -> list[str]:
+    """The requests of the example."""
+    markers = re.findall(r":(\w+)", procedure.example)
+    values = {name: PLACEHOLDERS[name] for name in markers if name in PLACEHOLDERS}
+    with grokcall.connect() as connection:
+        steps = connection.execute(f"EXPLAIN {procedure.example}", values or None).fetch_arrow_table().to_pylist()
+    return [line for step in steps for line in request(step["Method"], step["Url"], step["Body"])]
+
+
+def request(method: str, url: str, body: str | None) -> list[str]:
+    """One request as a block of text."""
+    if body is None:
+        return ["```text", f"{method} {url}", "```", ""]
+    return ["```text", f"{method} {url}", "", *shown(body).splitlines(), "```", ""]
+
+
+def shown(body: str) -> str:
+    """A body, indented when it is JSON."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body

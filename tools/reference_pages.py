@@ -1,0 +1,250 @@
+"""The pages of options, errors and commands, from the code that they describe."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+
+import typer.core
+import typer.main
+from annotated_types import BaseMetadata, Ge, Gt, Le, MaxLen, MinLen
+from pydantic.fields import FieldInfo
+
+import grokcall
+from grokcall import errors
+from grokcall.cli.app import app
+from grokcall.cli.exits import Exit, exit_of
+from grokcall.cli.flags import Flags
+from grokcall.lookup import LookupFailedError
+from grokcall.options import ENVIRONMENT_PREFIXES, Options
+from grokcall.tables import OutputFull
+
+WORDS = {bool: "true or false", int: "integer", float: "seconds", Decimal: "decimal", str: "text", Path: "path"}
+FLAGS_BY_OTHER_NAMES = {"default_models": "default_model"}
+
+EXIT_MEANINGS = {
+    Exit.FINE: "all rows fine",
+    Exit.FAILED_ROWS: "finished, but rows failed; or a single call failed",
+    Exit.USAGE: "the statement, a value, an option or an input is wrong; for a value or statement nothing was sent",
+    Exit.KEY_REFUSED: "there is no key, or the service refused it",
+    Exit.BUDGET: "no credits, or the service's spending limit is reached",
+    Exit.UNREACHABLE: "the service cannot be reached",
+    Exit.INTERRUPTED: "interrupted; finished rows are kept in a file beside the output",
+}
+
+
+OPTIONS = """# Options
+
+An option is given, in order of strength, as an argument of `connect()` or a flag of the command line, as a variable
+`{first}NAME`, as a variable `{second}NAME`, or in a profile. A value that an option cannot take is an error that names
+the option, the value, where it came from, and what would do.
+
+| option | type | default | range | variables | flag | what it is |
+|---|---|---|---|---|---|---|
+{rows}
+
+The key is no option: see [security](security.md). `default_models` takes a mapping, JSON, or
+`text=grok-4.3,image=grok-imagine-image`; kinds that are not named keep their default.
+
+## Profiles
+
+A profile is a table of a TOML file: `~/.config/grokcall/config.toml` (or `$XDG_CONFIG_HOME/grokcall/config.toml`, or
+the file that `GROKCALL_CONFIG` names). `[default]` holds when no profile is named; a named profile stands alone, so
+that nothing of `[default]`, a key above all, is mixed into it.
+
+```toml
+[default]
+max_attempts = 8
+
+[profiles.work]
+base_url = "https://us.api.x.ai/v1"
+default_models = {{ text = "grok-4.6" }}
+```
+
+Choose one with `connect(profile="work")`, `--profile work` or `GROKCALL_PROFILE=work`.
+"""
+
+ERRORS = """# Errors
+
+All are subclasses of `grokcall.Error`, and each has one of PEP 249's classes among its parents or is one. The word is
+what stands in the column `Call_ErrorCode` of a lookup; it stays the same from release to release. *Retryable* tells
+whether the same call can succeed later with nothing changed (`Call_Retryable`); *systemic* whether every row would fail
+alike, so that a lookup ends at once instead of collecting failed rows. Service errors carry `status`, `code`,
+`request_id`, `retry_after` and `cost_ticks`; a single one may differ from its class in `retryable` and `systemic`,
+which are attributes of it.
+
+| class | parents | word | retryable | systemic | exit code | when |
+|---|---|---|---|---|---|---|
+{rows}
+
+The exit code is that of the command line when the error ends the command. A row of a lookup that fails with `redirect`
+or `ignore` does not end it; the command ends with 1 when it is through.
+
+Statement errors quote the statement and point at the place:
+
+```text
+UnknownNameError: GenerateResponse has no parameter Modelo; did you mean Model?
+  CALL GenerateResponse('hi', Modelo => 'grok-4.3')
+                              ^^^^^^ line 1, column 29
+```
+
+## What is tried again
+
+The connector tries again by itself, up to `max_attempts` times: after errors in which nothing was sent, and after HTTP
+408, 409, 429 (unless credits are spent) and 500 and above. It waits at random up to 0.5 s, then up to twice as long
+each time, at most 30 s; or as long as `Retry-After` says, up to 300 s.
+
+A request that costs money is not sent again when its connection was cut or timed out, because it may have been served;
+pictures, sound and films are not asked for again after 408, 504 and 524 either.
+"""
+
+COMMAND_LINE = """# Command line
+
+Data goes to standard output and everything else to standard error. The shared flags may stand before or after the
+command's name.
+
+{sections}
+## Exit codes
+
+| code | meaning |
+|---|---|
+{codes}
+
+A command whose standard output is closed by its reader, as after `| head`, ends with 0.
+"""
+
+
+def reference_pages() -> dict[str, str]:
+    """Every page below ``docs``, by its path."""
+    return {"options.md": options_page(), "errors.md": errors_page(), "command-line.md": command_line_page()}
+
+
+def options_page() -> str:
+    """Every option of a connection."""
+    first, second = ENVIRONMENT_PREFIXES
+    rows = "\n".join(option_row(name, field) for name, field in Options.model_fields.items())
+    return OPTIONS.format(first=first, second=second, rows=rows)
+
+
+def option_row(name: str, field: FieldInfo) -> str:
+    """One line of the table of options."""
+    variables = " ".join(f"`{prefix}{name.upper()}`" for prefix in ENVIRONMENT_PREFIXES)
+    flag = FLAGS_BY_OTHER_NAMES.get(name, name)
+    shown = f"`--{flag.replace('_', '-')}`" if flag in {item.name for item in fields(Flags)} else ""
+    return (
+        f"| `{name}` | {type_word(field.annotation, name)} | {default_of(field)} | {range_of(field)} | {variables} "
+        f"| {shown} | {field.description} |"
+    )
+
+
+def type_word(annotation: object, name: str) -> str:
+    """The type of an option in words."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return type_word(typing.get_args(annotation)[0], name)
+    if origin in (typing.Union, types.UnionType):
+        return type_word(typing.get_args(annotation)[0], name)
+    if origin is typing.Literal:
+        return " or ".join(f"`{value}`" for value in typing.get_args(annotation))
+    if inspect.isclass(origin) and issubclass(origin, Mapping):
+        return "mapping from kind to model"
+    assert isinstance(annotation, type), (name, annotation)
+    return WORDS[annotation]
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default of an option."""
+    default = field.get_default(call_default_factory=True)
+    if default is None:
+        return ""
+    if isinstance(default, Mapping):
+        return "<br>".join(f"{key}: `{value}`" for key, value in default.items())
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def range_of(field: FieldInfo) -> str:
+    """The range of an option in words; nothing when any value of its type will do."""
+    limits = list(metadata(field))
+    words = [f"above {limit.gt:,}" for limit in limits if isinstance(limit, Gt)]
+    words += [f"from {limit.ge:,}" for limit in limits if isinstance(limit, Ge)]
+    words += [f"to {limit.le:,}" for limit in limits if isinstance(limit, Le)]
+    lengths = [limit.min_length for limit in limits if isinstance(limit, MinLen)]
+    lengths += [limit.max_length for limit in limits if isinstance(limit, MaxLen)]
+    words += [f"{' to '.join(map(str, lengths))} characters"] if lengths else []
+    return " ".join(words)
+
+
+def metadata(field: FieldInfo) -> Iterator[BaseMetadata]:
+    """The limits of an option, also those inside ``… | None``."""
+    pending: list[object] = [*field.metadata, *typing.get_args(field.annotation)]
+    while pending:
+        item = pending.pop(0)
+        if typing.get_origin(item) is typing.Annotated:
+            pending += typing.get_args(item)[1:]
+        elif isinstance(item, FieldInfo):
+            pending += item.metadata
+        elif isinstance(item, BaseMetadata):
+            yield item
+
+
+def errors_page() -> str:
+    """Every error that can be caught."""
+    return ERRORS.format(rows="\n".join(error_row(kind) for kind in error_classes()))
+
+
+def error_classes() -> list[type[BaseException]]:
+    """The errors, each class before those made from it; those of PEP 249 that are only parents are left out."""
+    public = [getattr(grokcall, name) for name in grokcall.__all__]
+    kinds = {kind for kind in public if isinstance(kind, type) and issubclass(kind, grokcall.Error)}
+    kinds |= {OutputFull}
+    parents = {errors.Error, errors.DatabaseError, errors.IntegrityError, errors.InternalError}
+    return sorted(kinds - parents, key=line_of_descent)
+
+
+def line_of_descent(kind: type[BaseException]) -> list[str]:
+    """The names from the root of the tree down to a class, by its first parent each."""
+    return [] if kind is BaseException else [*line_of_descent(kind.__bases__[0]), kind.__name__]
+
+
+def error_row(kind: type[BaseException]) -> str:
+    """One line of the table of errors."""
+    # Made without its arguments, which do not matter for what the class as a whole promises.
+    example = kind.__new__(kind)
+    parents = ", ".join(f"`{parent.__name__}`" for parent in kind.__bases__)
+    if kind is LookupFailedError:
+        word, code = "that of its cause", "1, or that of its cause"
+    else:
+        word, code = f"`{errors.error_code(example)}`", str(int(exit_of(example)))
+    marks = ["yes" if holds(example) else "" for holds in (errors.is_retryable, errors.is_systemic)]
+    opening = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
+    name = kind.__name__ if kind.__name__ in grokcall.__all__ else f"{kind.__module__}.{kind.__name__}"
+    return f"| `{name}` | {parents} | {word} | {marks[0]} | {marks[1]} | {code} | {opening} |"
+
+
+def command_line_page() -> str:
+    """The help of every command."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    sections = [section("grokcall", [])] + [section(f"grokcall {name}", [name]) for name in group.commands]
+    codes = "\n".join(f"| {int(code)} | {meaning} |" for code, meaning in EXIT_MEANINGS.items())
+    return COMMAND_LINE.format(sections="\n".join(sections), codes=codes)
+
+
+def section(title: str, arguments: list[str]) -> str:
+    """The help page of one command."""
+    return f"## {title}\n\n```text\n{help_of(arguments)}\n```\n"
+
+
+def help_of(arguments: list[str]) -> str:
+    """What ``--help`` prints; the environment says how wide the terminal is."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        app([*arguments, "--help"], prog_name="grokcall", standalone_mode=False)
+    return "\n".join(line.rstrip() for line in printed.getvalue().rstrip().splitlines())

@@ -211,7 +211,7 @@ def main() -> None:
         return
     rows, repeats = (2_000, 1) if options.quick else (options.rows, options.repeats)
     compare_overhead(rows, repeats)
-    compare_pace(6_400 if not options.quick else 1_280, repeats)
+    compare_pace(12_800 if not options.quick else 1_280, repeats)
     compare_memory(10_000 if not options.quick else 2_000, 100_000 if not options.quick else 10_000)
 
 

@@ -1,4 +1,4 @@
-"""The one place where a call is admitted and the one where its outcome is recorded."""
+"""The one place where a call is admitted, its requests are paced, and its outcome is recorded."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from grokcall.limits import Caps, Limiter, Passage
 from grokcall.outcomes import Outcome
-from grokcall_procedures import BoundCall
+from grokcall.transport import HttpReply
+from grokcall_procedures import BoundCall, Request
+
+PATIENCE = 0.25
+"""Seconds that a request waits for its turn before its call steps aside for one that has other limits."""
 
 
 class Gate:
     """Lets at most ``concurrency`` calls of a connection run at a time, whichever thread or lookup they come from.
 
     A call that waits before a retry steps aside, so that its place does not stand empty; ``on_vacancy`` holds what is
-    to be told then.
+    to be told then. Within a call each request is paced: it waits until the limits of its model let it go.
 
     Args:
         concurrency: Calls that may run at a time.
-        wider: The gate behind this one, for a lookup with a limit of its own: a call passes both.
+        wider: The gate behind this one, for a lookup with a limit of its own: a call passes both, and its requests
+            keep the limits of the wider one.
+        caps: The limits that the user has set for requests; None for none but ``concurrency``.
     """
 
-    def __init__(self, concurrency: int, wider: Gate | None = None) -> None:
+    def __init__(self, concurrency: int, wider: Gate | None = None, caps: Caps | None = None) -> None:
         self.concurrency = concurrency
         self.on_vacancy: set[Callable[[], None]] = set()
+        self.limiter: Limiter = wider.limiter if wider is not None else Limiter(caps or Caps(concurrency))
         self._wider = wider
         self._places = asyncio.Semaphore(concurrency)
 
@@ -35,6 +43,36 @@ class Gate:
         """Takes note of a call's end and gives its place to the next."""
         self._leave()
 
+    async def pace(self, request: Request) -> Passage | None:
+        """Waits until a request of an admitted call may go.
+
+        Returns:
+            What :meth:`observe` has to be given once the request has ended; None for a request without limits.
+        """
+        lane = self.limiter.lane(request)
+        if lane is None:
+            return None
+        passage = lane.passage(request.body or b"")
+        turn = lane.enter(passage)
+        if turn is not None:
+            try:
+                await self._await_turn(turn)
+            except BaseException:
+                lane.give_up(passage, turn)
+                raise
+        return passage
+
+    def observe(self, passage: Passage | None, reply: HttpReply | None, error: BaseException | None) -> None:
+        """Takes note of how a paced request has ended, and learns from it.
+
+        Args:
+            passage: What :meth:`pace` gave.
+            reply: The reply, if one came.
+            error: What the reply stands for, or why there is none; None for an answer.
+        """
+        if passage is not None:
+            passage.lane.leave(passage, reply, error)
+
     @asynccontextmanager
     async def stepped_aside(self) -> AsyncIterator[None]:
         """Gives the place to another call for the length of a wait."""
@@ -45,6 +83,12 @@ class Gate:
         finally:
             # A cancelled wait must take its place back as well, because ``record`` gives one back in every case.
             await asyncio.shield(self._enter())
+
+    async def _await_turn(self, turn: asyncio.Future[None]) -> None:
+        await asyncio.wait([turn], timeout=PATIENCE)
+        if not turn.done():
+            async with self.stepped_aside():
+                await turn
 
     async def _enter(self) -> None:
         # The narrower gate first: who holds a place of the wider one waits for nothing else.

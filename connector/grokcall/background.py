@@ -25,7 +25,7 @@ class BackgroundLoop:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may submit in the midst of a submit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._last: Callable[[], Work[None]] | None = None

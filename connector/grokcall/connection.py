@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import pyarrow as pa
 
@@ -102,6 +102,9 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connection cannot be pickled; grokcall.Lookup can, and connects where it runs")
 
     def cursor(self) -> Cursor:
         """A new cursor."""

@@ -1,7 +1,8 @@
 """The asynchronous engine: it drives the steps of calls over a transport.
 
 A ladder of short methods, each with one worry: a call is admitted and recorded (`run`), its steps are driven
-(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire once (`_round_trip`).
+(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire once, when the
+limits let it (`_round_trip`, `_exchange`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from grokcall.credentials import Key
 from grokcall.errors import Error, MediaError, OperationalError, request_id_of
 from grokcall.options import Options
 from grokcall.outcomes import CallStatus, Outcome
-from grokcall.redaction import get_logger
+from grokcall.redaction import get_logger, redact
 from grokcall.replies import error_of, service_error
 from grokcall.retries import RetryPolicy
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
@@ -78,6 +79,7 @@ class Engine:
         try:
             outcome.rows = await self._drive(call.steps(), outcome)
         except Error as error:
+            error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
             outcome.status, outcome.error = CallStatus.ERROR, error
             outcome.request_id = request_id_of(error) or outcome.request_id
         finally:
@@ -100,9 +102,11 @@ class Engine:
             rows: list[Row] = finished.value
             return rows
         except FailedReplyError as failed:
-            raise service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks) from failed
+            refusal = service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks)
         finally:
             steps.close()
+        # Outside the handler, so that the raw words of the service, which may repeat a key, do not come along.
+        raise refusal
 
     async def _take(self, step: Step, outcome: Outcome) -> Reply | None:
         if isinstance(step, Pause):
@@ -142,7 +146,28 @@ class Engine:
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
     async def _round_trip(self, request: Request, url: str, outcome: Outcome) -> HttpReply:
-        reply = await self.transport.send(
+        """One request and its reply, when the limits let it go."""
+        passage = await self.gate.pace(request)
+        reply: HttpReply | None = None
+        failure: BaseException | None = None
+        try:
+            reply = await self._exchange(request, url)
+            failure = error_of(reply)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            self.gate.observe(passage, reply, failure)
+        headers = reply.headers
+        outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
+        if failure is not None:
+            raise failure
+        if outcome.billed and request.kind not in BINARY_KINDS:
+            outcome.add_cost(cost_of(reply.body))
+        return reply
+
+    async def _exchange(self, request: Request, url: str) -> HttpReply:
+        return await self.transport.send(
             HttpRequest(
                 request.method,
                 url,
@@ -153,14 +178,6 @@ class Engine:
                 request.max_bytes or MAX_REPLY_BYTES,
             )
         )
-        headers = reply.headers
-        outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
-        error = error_of(reply)
-        if error is not None:
-            raise error
-        if outcome.billed and request.kind not in BINARY_KINDS:
-            outcome.add_cost(cost_of(reply.body))
-        return reply
 
     def _url(self, request: Request) -> str:
         return self.options.base_url + request.path if request.path.startswith("/") else request.path

@@ -230,6 +230,9 @@ class LookupStream:
         self._verdicts = Verdicts(plan.binder, self._concurrency)
         self._window: Window[pa.RecordBatch] | None = None
         self._reason: BaseException | None = None
+        # What has left the window and was not yet given out: an interrupt may strike between the two.
+        self._held: Chunk[pa.RecordBatch] | None = None
+        self._stopped = False
         self._over = False
 
     @property
@@ -238,8 +241,10 @@ class LookupStream:
         return self._tally.summary
 
     def __iter__(self) -> Iterator[Pair]:
-        while (chunk := self._chunk()) is not None:
-            yield self.plan.assemble(chunk)
+        while (chunk := self._held or self._chunk()) is not None:
+            pair = self.plan.assemble(chunk)
+            self._held = None
+            yield pair
 
     def _chunk(self) -> Chunk[pa.RecordBatch] | None:
         try:
@@ -252,6 +257,8 @@ class LookupStream:
         if self._over:
             return None
         try:
+            if self._stopped and self._window is None:
+                raise LookupStoppedError
             chunk = await self._started().next_chunk()
         except asyncio.CancelledError:
             raise  # the caller was interrupted; what has ended can still be had after stop()
@@ -259,14 +266,18 @@ class LookupStream:
             self._over = True
             raise
         self._over = chunk is None
+        self._held = chunk
         return chunk
 
     def stop(self, reason: BaseException | None = None) -> None:
         """Cancels the calls in flight. Iterating goes on with what has ended and then raises ``reason``."""
         self._reason = reason
-        if self._window is not None and not self._over:
-            # The reason itself stays on this side: an interrupt raised inside the loop would end the loop as well.
-            self._loop.run(self._window.stop(LookupStoppedError()))
+        self._loop.run(self._astop())
+
+    def interrupt(self, reason: BaseException) -> None:
+        """Like :meth:`stop`, without waiting for the calls in flight to end: for the handler of a signal."""
+        self._reason = reason
+        self._loop.submit(self._astop())
 
     def close(self) -> None:
         """Stops the lookup if it is not over, and closes its input."""
@@ -278,10 +289,15 @@ class LookupStream:
 
     async def aclose(self) -> None:
         """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
-        if self._window is not None and not self._over:
-            await self._window.stop(LookupStoppedError())
+        await self._astop()
         self._over = True
         self._source.close()
+
+    async def _astop(self) -> None:
+        self._stopped = True
+        if self._window is not None and not self._over:
+            # The reason stays on the caller's side: an interrupt raised inside the loop would end the loop as well.
+            await self._window.stop(LookupStoppedError())
 
     def __enter__(self) -> Self:
         return self

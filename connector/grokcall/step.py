@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -11,7 +12,8 @@ from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput
 from grokcall.mapping import MappingLike
-from grokcall_parser import parse_call
+from grokcall.options import Options
+from grokcall_parser import nearest, parse_call
 
 
 class Lookup:
@@ -52,6 +54,10 @@ class Lookup:
             raise InterfaceError("a step has one output: on_error must be 'ignore' or 'fail'")
         if "api_key" in options:
             raise InterfaceError("a step travels between processes, so it takes no key; set XAI_API_KEY where it runs")
+        stray = next((name for name in options if name not in Options.model_fields), None)
+        if stray is not None:
+            near = nearest(stray, list(Options.model_fields))
+            raise InterfaceError(f"a step has no option {stray!r}" + (f"; did you mean {near}?" if near else ""))
         parse_call(command)
         self.command = command
         self.mapping = mapping
@@ -90,6 +96,14 @@ class Lookup:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_connection": None}

@@ -121,7 +121,7 @@ class Window(Generic[C]):
                 return self._give_back(self._open.popleft())
             if self._failure is not None and ended:
                 raise self._failure
-            if self._exhausted and not self._open:
+            if self._failure is None and self._exhausted and not self._open:
                 return None
             self._finished.clear()
             await self._finished.wait()
@@ -192,7 +192,8 @@ class Window(Generic[C]):
             if self._exhausted:
                 return None
             async with self._feeding:
-                if self._next_chunk is chunk and not self._exhausted:  # nobody else has read on in the meantime
+                # Unless somebody else has read on, or failed to, in the meantime.
+                if self._next_chunk is chunk and not self._exhausted and self._failure is None:
                     await self._read_chunk()
         return None
 
@@ -200,7 +201,11 @@ class Window(Generic[C]):
         while self._held_rows >= self._limits.rows and self._failure is None:
             await self._wait_for_room()
         self._reading = asyncio.ensure_future(asyncio.to_thread(next, self._chunks, None))
-        chunk = await asyncio.shield(self._reading)
+        try:
+            chunk = await asyncio.shield(self._reading)
+        except Exception as error:
+            self._fail(error)  # at once: who reads on after a failure would find an ordinary end
+            return
         if chunk is None:
             self._exhausted = True
             self._finished.set()
@@ -210,6 +215,8 @@ class Window(Generic[C]):
         self._held_rows += len(chunk.rows)
         self._open.append(chunk)
         self._next_chunk, self._next_row = chunk, 0
+        if chunk.missing == 0:  # no outcome will ever tell that an empty chunk can leave
+            self._finished.set()
 
     async def _wait_for_room(self) -> None:
         self._room.clear()

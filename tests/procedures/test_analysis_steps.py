@@ -4,13 +4,13 @@ import base64
 import json
 
 import pytest
+from canned import ANSWER, JPEG, PNG
 from stepping import QUICK, RefusedError, bind, drive, reply, run
 
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, FailedReplyError, Kind, Settings
 from grokcall_procedures.analysis import mime_of
 from grokcall_procedures.responses import response_row
-from samples import ANSWER, JPEG, PNG
 
 ROW = response_row(json.dumps(ANSWER).encode())
 INLINE = Settings(file_transfer="inline")

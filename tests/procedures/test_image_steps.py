@@ -3,11 +3,11 @@
 import base64
 
 import pytest
+from canned import JPEG, MP4, PNG, WEBP
 from stepping import RefusedError, bind, reply, run
 
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, FailedReplyError, Kind, Settings
-from samples import JPEG, MP4, PNG, WEBP
 
 B64 = base64.b64encode(JPEG).decode()
 MADE = {"data": [{"b64_json": B64, "mime_type": "image/jpeg"}], "usage": {"cost_in_usd_ticks": 200000000}}

@@ -4,9 +4,9 @@ import base64
 import re
 
 import pytest
+from canned import GIF, JPEG, MP4, PNG, WEBP, ftyp, picture
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import GIF, JPEG, MP4, PNG, WEBP, ftyp, picture
 from stepping import bind
 
 from grokcall_parser import DataError

@@ -6,9 +6,9 @@ import pickle
 import msgspec
 import pyarrow as pa
 import pytest
+from canned import ANSWER
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import ANSWER
 
 from grokcall_parser import DataError
 from grokcall_procedures import FailedReplyError, NotReadyError

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from samples import ANSWER
+from canned import ANSWER
 from stepping import QUICK, RefusedError, bind, run
 
 from grokcall_parser import DataError

@@ -4,11 +4,11 @@ import base64
 import time
 
 import pytest
+from canned import GIF, JPEG, MP4, PNG, ftyp
 from stepping import QUICK, RefusedError, bind, reply, run
 
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, FailedReplyError, Kind, NotReadyError, Settings
-from samples import GIF, JPEG, MP4, PNG, ftyp
 
 MIB = 1024 * 1024
 ID = "5f0c2b7e-1111-4222-8333-9c0ffee00002"

@@ -14,10 +14,12 @@ from rich.text import Text
 
 from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
+from grokcall.cli.targets import check_target
 from grokcall.cli.values import parameters
-from grokcall.errors import ProgrammingError
+from grokcall.errors import DataError, ProgrammingError
 from grokcall.execute_command import ExecuteCommand
 from grokcall.tables import open_writer, sniff_extension
+from grokcall.tables.outputs import check_folder
 
 MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")
 
@@ -41,21 +43,34 @@ def call(
     text = sys.stdin.read() if statement == "-" else statement
     with flags.connection() as connection:
         action = ExecuteCommand(connection, text)
-        cursor = connection.execute(action.command, action.completed(parameters(parameter or ())))
+        given = action.completed(parameters(parameter or ()))
+        check_output(action.schema, form, output)
+        cursor = connection.execute(action.command, given)
         for _, warning in cursor.messages:
             flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         deliver(cursor.fetch_arrow_table(), form, output, flags)
 
 
+def check_output(schema: pa.Schema, form: str | None, output: Path | None) -> None:
+    """Refuses an output that cannot be, before the call is paid for."""
+    if output is not None and is_media(output, form):
+        check_folder(output)
+        media_column(schema, output)
+    elif form == "table":
+        if output is not None:
+            raise ProgrammingError("a table is for reading; choose csv, json, jsonl, arrow or parquet for a file")
+    else:
+        target = "-" if output is None else str(output)
+        check_target(target, schema, form or ("jsonl" if target == "-" else None))
+
+
 def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags) -> None:
     """Puts a result where it was asked for."""
-    if output is not None and output.suffix.lower() in MEDIA_ENDINGS and form is None:
+    if output is not None and is_media(output, form):
         save_media(table, output, flags)
         return
     on_terminal = sys.stdout.isatty() and output is None
     if form == "table" or (form is None and on_terminal):
-        if output is not None:
-            raise ProgrammingError("a table is for reading; choose csv, json, jsonl, arrow or parquet for a file")
         show_table(Console(no_color=flags.no_color or None, highlight=False), table)
         return
     target = "-" if output is None or str(output) == "-" else str(output)
@@ -66,17 +81,28 @@ def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags
         flags.console().print(f"{table.num_rows:,} row{'s' if table.num_rows != 1 else ''} written to {target}")
 
 
-def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
-    """Writes the one media value of a result as a file of its own, aside first and then renamed."""
-    binary = [field.name for field in table.schema if pa.types.is_large_binary(field.type)]
-    if len(binary) != 1 or table.num_rows != 1:
+def is_media(output: Path, form: str | None) -> bool:
+    """Whether an output takes the media itself instead of a table."""
+    return form is None and output.suffix.lower() in MEDIA_ENDINGS
+
+
+def media_column(schema: pa.Schema, path: Path) -> str:
+    """The name of the one column of bytes."""
+    binary: list[str] = [field.name for field in schema if pa.types.is_large_binary(field.type)]
+    if len(binary) != 1:
         raise ProgrammingError(
             f"the result is not one piece of media, so {path.name!r} cannot hold it; "
             "choose an ending such as .parquet, .json or .csv"
         )
-    data: bytes | None = table.column(binary[0])[0].as_py()
+    return binary[0]
+
+
+def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
+    """Writes the one media value of a result as a file of its own, aside first and then renamed."""
+    column = media_column(table.schema, path)
+    data: bytes | None = table.column(column)[0].as_py() if table.num_rows == 1 else None
     if data is None:
-        raise ProgrammingError(f"{binary[0]} is NULL: there is nothing to write to {path}")
+        raise DataError(f"{column} is NULL: there is nothing to write to {path}")
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         aside.write_bytes(data)

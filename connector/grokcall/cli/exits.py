@@ -17,8 +17,11 @@ from grokcall.errors import (
     DataError,
     Error,
     InterfaceError,
+    MalformedReplyError,
+    MediaError,
     MissingKeyError,
     NotSentError,
+    NotSupportedError,
     PermissionDeniedError,
     ProgrammingError,
     ServiceError,
@@ -48,8 +51,8 @@ EXITS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
     ((AuthenticationError, PermissionDeniedError, MissingKeyError), Exit.KEY_REFUSED),
     ((CreditsExhaustedError,), Exit.BUDGET),
     ((NotSentError,), Exit.UNREACHABLE),
-    ((ServiceError, TransportError), Exit.FAILED_ROWS),
-    ((ProgrammingError, DataError, InterfaceError), Exit.USAGE),
+    ((ServiceError, TransportError, MalformedReplyError, MediaError), Exit.FAILED_ROWS),
+    ((ProgrammingError, NotSupportedError, DataError, InterfaceError), Exit.USAGE),
     ((KeyboardInterrupt,), Exit.INTERRUPTED),
 )
 

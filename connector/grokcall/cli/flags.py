@@ -32,8 +32,12 @@ DefaultModel = Annotated[
     list[str] | None,
     typer.Option("--default-model", metavar="KIND=ID", help="The model where a call names none, e.g. text=grok-4.6."),
 ]
-StrictArity = Annotated[bool | None, typer.Option("--strict-arity", help="Demand every argument, as the vendor does.")]
-StrictEnums = Annotated[bool | None, typer.Option("--strict-enums", help="Refuse values that are not listed.")]
+StrictArity = Annotated[
+    bool | None, typer.Option("--strict-arity/--no-strict-arity", help="Demand every argument, as the vendor does.")
+]
+StrictEnums = Annotated[
+    bool | None, typer.Option("--strict-enums/--no-strict-enums", help="Refuse values that are not listed.")
+]
 TransportName = Annotated[str | None, typer.Option("--transport", help="aiohttp or httpx.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but errors and data.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log requests and retries; never a key.")]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
 import pyarrow as pa
 
 from grokcall.cli.progress import Report
-from grokcall.lookup import LookupStream
+from grokcall.cli.targets import check_target
+from grokcall.lookup import LookupStoppedError, LookupStream
 from grokcall.tables import OutputFull, Writer, open_writer
 
 
@@ -15,9 +22,14 @@ class ErrorFile:
     Args:
         target: The file; None where failed rows stay in the output.
         schema: The columns of failed rows.
+
+    Raises:
+        ProgrammingError: There cannot be such a file.
     """
 
     def __init__(self, target: str | None, schema: pa.Schema) -> None:
+        if target is not None:
+            check_target(target, schema)
         self.target = target
         self._schema = schema
         self._writer: Writer | None = None
@@ -57,7 +69,7 @@ class LookupRun:
                 says in which.
         """
         try:
-            with report:
+            with report, interrupts_told_to(self._stream):
                 self._stream.on_outcome = lambda _outcome: report.show(self._stream.summary)
                 self._write_all()
             self._failed.close()
@@ -70,6 +82,19 @@ class LookupRun:
             self._failed.write(failed)
             if rows.num_rows:
                 self._rows.write(rows)
+            if self._rows.is_full:
+                self._write_last()
+
+    def _write_last(self) -> None:
+        """Puts what has ended into the room that is left, in one write, for it is the last: it says what is full."""
+        self._stream.stop()
+        ended = []
+        with suppress(LookupStoppedError):
+            for rows, failed in self._stream:
+                self._failed.write(failed)
+                ended.append(rows)
+        batches = pa.Table.from_batches(ended, schema=self._stream.schema).combine_chunks().to_batches()
+        self._rows.write(batches[0] if batches else pa.RecordBatch.from_pylist([], schema=self._stream.schema))
 
     def _rescue(self, error: BaseException) -> None:
         """Puts what has ended by now into the files."""
@@ -78,12 +103,37 @@ class LookupRun:
         if not full:
             try:
                 self._write_all()
-            except BaseException as again:
+            except BaseException as again:  # what went wrong first is what counts
                 if again is not error:
                     error.add_note(f"while keeping the finished rows: {again}")
         self._failed.close()
         kept = self._rows.keep_partial()
         if kept is not None and not full:
-            error.add_note(f"{self._rows.rows:,} finished rows are kept in {kept}")
+            count = self._rows.rows
+            told = "1 finished row is" if count == 1 else f"{count:,} finished rows are"
+            error.add_note(f"{told} kept in {kept}")
         if self._failed.path is not None:
             error.add_note(f"failed rows are in {self._failed.path}")
+
+
+@contextmanager
+def interrupts_told_to(stream: LookupStream) -> Iterator[None]:
+    """Has the first SIGINT stop the stream, which then raises KeyboardInterrupt when its finished rows have come.
+
+    Raised at once, it could strike in the middle of a write and leave half a batch, or none of it. A second SIGINT
+    is raised at once all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        stream.interrupt(KeyboardInterrupt())
+
+    signal.signal(signal.SIGINT, tell)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from grokcall.cli.flags import Flags
 from grokcall.connection import Connection
+from grokcall.redaction import redact
 
 
 def check(*, flags: Flags) -> None:
@@ -38,12 +39,13 @@ def key_facts(connection: Connection) -> dict[str, str]:
     row = connection.execute("CALL RawRequest('/api-key')").fetch_arrow_table().to_pylist()[0]
     facts = json.loads(row["Raw_Body"])
     blocked = [name for name in ("team_blocked", "api_key_blocked", "api_key_disabled") if facts.get(name)]
-    return {
+    found = {
         "key": f"{facts.get('redacted_api_key', '?')} ({facts.get('name', 'no name')})",
         "team": str(facts.get("team_id", "?")),
         "may use": ", ".join(facts.get("acls") or []) or "?",
         "blocked": ", ".join(blocked) or "no",
     }
+    return {name: redact(value) for name, value in found.items()}
 
 
 def sandbox(

@@ -1,0 +1,134 @@
+"""Accounts: the limits of one budget, and how much of each is used up or set aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from grokcall.budget_limits import Amount, BudgetReachedError, Limit, Need, count_of, seconds_of, ticks_of
+from grokcall.outcomes import usd
+
+
+class Account:
+    """The limits of one budget and what is used of them; it only counts, and knows of no other account.
+
+    Args:
+        max_cost: USD that may be spent, 0 or more; None for no limit. Rounded down to 1e-10 USD.
+        max_calls: Calls that may be made.
+        max_tokens: Tokens that may be read and written together.
+        max_duration: Seconds, counted from the first reservation, after which no call starts any more.
+        name: Whose account it is, for messages.
+        clock: Gives seconds; tests hand in one that they set.
+
+    Raises:
+        InterfaceError: A limit is negative or no number.
+    """
+
+    def __init__(
+        self,
+        max_cost: Decimal | float | str | None = None,
+        max_calls: int | None = None,
+        max_tokens: int | None = None,
+        max_duration: float | None = None,
+        name: str = "run",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.max_ticks: int | None = ticks_of(max_cost)
+        self.max_calls: int | None = count_of("max_calls", max_calls)
+        self.max_tokens: int | None = count_of("max_tokens", max_tokens)
+        self.max_duration: float | None = seconds_of(max_duration)
+        self.spent_ticks = 0
+        self.reserved_ticks = 0
+        self.tokens = 0
+        """Tokens that were read and written."""
+        self.reserved_tokens = 0
+        self.calls = 0
+        """Calls that were admitted and not released, those in flight included."""
+        self.in_flight = 0
+        self.stopped: BudgetReachedError | None = None
+        """The first error for a limit of this very budget; None while none was reached."""
+        self._clock = clock
+        self._started: float | None = None
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether any limit is set here."""
+        limits = (self.max_ticks, self.max_calls, self.max_tokens, self.max_duration)
+        return any(limit is not None for limit in limits)
+
+    @property
+    def remaining_ticks(self) -> int | None:
+        """Ticks that are neither spent nor set aside, in this budget alone; None without a limit."""
+        return None if self.max_ticks is None else max(0, self.max_ticks - self.spent_ticks - self.reserved_ticks)
+
+    @property
+    def remaining_usd(self) -> Decimal | None:
+        """The same in USD."""
+        return None if self.remaining_ticks is None else usd(self.remaining_ticks)
+
+    @property
+    def remaining_calls(self) -> int | None:
+        """Calls that may still be made; None without a limit."""
+        return None if self.max_calls is None else max(0, self.max_calls - self.calls)
+
+    @property
+    def remaining_tokens(self) -> int | None:
+        """Tokens that are neither used nor set aside; None without a limit."""
+        return None if self.max_tokens is None else max(0, self.max_tokens - self.tokens - self.reserved_tokens)
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """Seconds in which calls may still start; None without a limit."""
+        return None if self.max_duration is None else max(0.0, self.max_duration - self.elapsed)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first reservation."""
+        return 0.0 if self._started is None else self._clock() - self._started
+
+    @property
+    def spent_usd(self) -> Decimal:
+        """What was spent, in USD, exact."""
+        return usd(self.spent_ticks)
+
+    def start(self) -> None:
+        """Starts the time, once."""
+        if self._started is None:
+            self._started = self._clock()
+
+    def refusal(self, need: Need) -> BudgetReachedError | None:
+        """The error for a call that does not fit even if those in flight cost nothing."""
+        if self.max_ticks is not None and need.ticks > 0 and need.ticks > self.max_ticks - self.spent_ticks:
+            return self._error("max_cost", usd(self.max_ticks), self.spent_usd, usd(need.ticks))
+        if self.max_tokens is not None and need.tokens > 0 and need.tokens > self.max_tokens - self.tokens:
+            return self._error("max_tokens", self.max_tokens, self.tokens, need.tokens)
+        if self.max_calls is not None and self.calls >= self.max_calls:
+            return self._error("max_calls", self.max_calls, self.calls, 1)
+        if self.max_duration is not None and self.elapsed >= self.max_duration:
+            return self._error("max_duration", self.max_duration, self.elapsed, 0.0)
+        return None
+
+    def _error(self, reason: Limit, cap: Amount, spent: Amount, needed: Amount) -> BudgetReachedError:
+        return BudgetReachedError(reason, cap, spent, needed, self.name)
+
+    def has_room(self, need: Need) -> bool:
+        """Whether a call fits beside those that are in flight; what a call does not need is no obstacle."""
+        ticks, tokens = self.spent_ticks + self.reserved_ticks, self.tokens + self.reserved_tokens
+        return (self.max_ticks is None or not need.ticks or ticks + need.ticks <= self.max_ticks) and (
+            self.max_tokens is None or not need.tokens or tokens + need.tokens <= self.max_tokens
+        )
+
+    def set_aside(self, need: Need) -> None:
+        """Takes note of a call that starts."""
+        self.reserved_ticks += need.ticks
+        self.reserved_tokens += need.tokens
+        self.calls += 1
+        self.in_flight += 1
+
+    def give_back(self, need: Need) -> None:
+        """Takes note that what was set aside for a call is no longer."""
+        self.reserved_ticks -= need.ticks
+        self.reserved_tokens -= need.tokens
+        self.in_flight -= 1

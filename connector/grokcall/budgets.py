@@ -1,0 +1,238 @@
+"""Budgets: limits of money, calls, tokens and time that hold while many calls run at once.
+
+The highest price of a call is set aside before the call is sent and replaced by what it really cost when it has ended.
+What is spent and what is set aside together never pass the limit, so calls that run at the same time cannot pass it
+together. That is a guarantee for calls that have a highest price; for the others the likely price is set aside, and
+the limit can be passed by what the calls in flight cost. :meth:`Budget.guarantee` says which of the two holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from grokcall.accounts import Account
+from grokcall.budget_limits import BudgetReachedError, Need
+from grokcall.guarantees import promise
+from grokcall_procedures.estimates import Estimate
+
+__all__ = ["Budget", "BudgetReachedError", "Reservation"]
+
+
+@dataclass(slots=True, eq=False)
+class Reservation:
+    """What is set aside for one call in a budget and those above it; ``open`` until it is settled or released."""
+
+    budget: Budget
+    need: Need
+    open: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A call that waits for room."""
+
+    need: Need
+    ticket: int
+    loop: asyncio.AbstractEventLoop
+    admitted: asyncio.Future[None]
+    reservation: Reservation | None = None
+    error: BudgetReachedError | None = None
+
+
+@dataclass(slots=True)
+class Queues:
+    """What a budget and all budgets above and below it share: one lock, and who waits."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    tickets: Iterator[int] = field(default_factory=itertools.count)
+    waiting: set[Budget] = field(default_factory=set)
+    """Budgets on which a call waits."""
+
+
+class Budget(Account):
+    """Limits for a statement, a run or a connection.
+
+    Every reservation counts for the budget and for those above it. Threads and event loops may share a budget.
+
+    Args:
+        max_cost: USD that may be spent, 0 or more; None for no limit. Rounded down to 1e-10 USD.
+        max_calls: Calls that may be made.
+        max_tokens: Tokens that may be read and written together.
+        max_duration: Seconds, counted from the first reservation, after which no call starts any more; those in flight
+            end.
+        name: Whose budget it is, for messages.
+        parent: The budget above, for example the connection's.
+        clock: Gives seconds; tests hand in one that they set.
+
+    Raises:
+        InterfaceError: A limit is negative or no number.
+
+    >>> budget = Budget(max_cost="5", max_calls=1000)
+    >>> budget.remaining_usd, budget.stopped
+    (Decimal('5.0000000000'), None)
+    """
+
+    def __init__(
+        self,
+        max_cost: Decimal | float | str | None = None,
+        max_calls: int | None = None,
+        max_tokens: int | None = None,
+        max_duration: float | None = None,
+        name: str = "run",
+        parent: Budget | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(max_cost, max_calls, max_tokens, max_duration, name, clock)
+        self.parent = parent
+        self._queue: deque[Waiter] = deque()
+        self._queues: Queues = parent._queues if parent is not None else Queues()
+        self._chain: tuple[Budget, ...] = (self, *(parent._chain if parent is not None else ()))
+
+    @property
+    def limited(self) -> bool:
+        """Whether this budget or one above it has a limit, so that calls have to be estimated at all."""
+        return any(budget.has_limit for budget in self._chain)
+
+    async def reserve(self, estimate: Estimate) -> Reservation:
+        """Sets aside what a call may take, as soon as there is room for it.
+
+        Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was set
+        aside for them and so make room.
+
+        Raises:
+            BudgetReachedError: There is no room and will be none, however little the calls in flight cost.
+        """
+        need = Need.of(estimate)
+        with self._queues.lock:
+            for budget in self._chain:
+                budget.start()
+            lacking = self._lacking(need)
+            if lacking is None and not self._queues.waiting:
+                return self._take(need)
+            waiter = self._enqueue(need)
+            self._admit_waiting()
+        try:
+            await waiter.admitted
+        except BaseException:
+            self._leave(waiter)
+            raise
+        if waiter.error is not None:
+            raise waiter.error
+        assert waiter.reservation is not None
+        return waiter.reservation
+
+    def settle(self, reservation: Reservation, ticks: int | None, tokens: int | None = None) -> None:
+        """Replaces what was set aside by what the call cost. Of several settles and releases the first counts.
+
+        Args:
+            reservation: The call's.
+            ticks: What it cost; None where nobody knows, and all that was set aside counts as spent.
+            tokens: What it read and wrote; None as for ``ticks``.
+        """
+        with self._queues.lock:
+            if not reservation.open:
+                return
+            self._give_back(reservation)
+            for budget in reservation.budget._chain:
+                budget.spent_ticks += reservation.need.ticks if ticks is None else ticks
+                budget.tokens += reservation.need.tokens if tokens is None else tokens
+            self._admit_waiting()
+
+    def release(self, reservation: Reservation) -> None:
+        """Gives back what was set aside for a call that surely was not billed, as if it had never been made."""
+        with self._queues.lock:
+            if reservation.open:
+                self._undo(reservation)
+                self._admit_waiting()
+
+    def guarantee(self, example: Estimate) -> str:
+        """What the limits are worth for calls like ``example``, in a sentence to show before the run starts.
+
+        >>> Budget(max_cost=5).guarantee(Estimate(1, 2, 3))
+        'The run will not cost more than 5 USD.'
+        """
+        sentences = [promise(budget, example) for budget in self._chain]
+        return " ".join(filter(None, sentences)) or "No limit of cost, calls, tokens or time is set."
+
+    def _lacking(self, need: Need) -> Budget | None:
+        """The first budget of the chain without room; None when there is room. Raises where there never will be."""
+        for budget in self._chain:
+            error = budget.refusal(need)
+            if error is not None:
+                budget.stopped = budget.stopped or error
+                raise error
+        return next((budget for budget in self._chain if not budget.has_room(need)), None)
+
+    def _take(self, need: Need) -> Reservation:
+        for budget in self._chain:
+            budget.set_aside(need)
+        return Reservation(self, need)
+
+    def _give_back(self, reservation: Reservation) -> None:
+        reservation.open = False
+        for budget in reservation.budget._chain:
+            budget.give_back(reservation.need)
+
+    def _undo(self, reservation: Reservation) -> None:
+        self._give_back(reservation)
+        for budget in reservation.budget._chain:
+            budget.calls -= 1
+
+    def _enqueue(self, need: Need) -> Waiter:
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(need, next(self._queues.tickets), loop, loop.create_future())
+        self._queue.append(waiter)
+        self._queues.waiting.add(self)
+        return waiter
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Undoes a wait that was cancelled, whether room had been found in the meantime or not."""
+        with self._queues.lock:
+            if waiter.reservation is not None:
+                self.release(waiter.reservation)
+            elif waiter in self._queue:
+                self._queue.remove(waiter)
+                self._admit_waiting()
+
+    def _admit_waiting(self) -> None:
+        """Lets in who waited longest, as long as there is room; nobody overtakes on a budget that both need."""
+        waiting = self._queues.waiting
+        full: set[Budget] = set()
+        while ready := [budget for budget in waiting if budget._queue and True]:
+            budget = min(ready, key=lambda each: each._queue[0].ticket)
+            lacking = budget._admit_first()
+            if lacking is not None:
+                full.add(lacking)
+        waiting.difference_update([budget for budget in waiting if not budget._queue])
+
+    def _admit_first(self) -> Budget | None:
+        """Lets the first of the queue in, or turns it away for good; the budget without room if it has to wait on."""
+        waiter = self._queue[0]
+        try:
+            lacking = self._lacking(waiter.need)
+        except BudgetReachedError as error:
+            waiter.error = error
+        else:
+            if lacking is not None:
+                return lacking
+            waiter.reservation = self._take(waiter.need)
+        self._queue.popleft()
+        try:
+            waiter.loop.call_soon_threadsafe(wake, waiter.admitted)
+        except RuntimeError:  # its loop was closed: nobody is left to come in
+            if waiter.reservation is not None:
+                self._undo(waiter.reservation)
+        return None
+
+
+def wake(admitted: asyncio.Future[None]) -> None:
+    """Tells a waiting call that its turn has come, unless it was cancelled meanwhile."""
+    if not admitted.done():
+        admitted.set_result(None)

@@ -1,0 +1,137 @@
+"""What a call costs, told before it is sent: an :class:`Estimate` from the very request that it would send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grokcall_procedures.bounds import ALLOWANCES, FREE, Allowances, Estimate, unpriced
+from grokcall_procedures.definition import BoundCall
+from grokcall_procedures.documents import decode_json, document_of, encode_json
+from grokcall_procedures.media_estimates import film_estimate, picture_estimate, speech_estimate
+from grokcall_procedures.prices import PRICES, Prices
+from grokcall_procedures.readings import LIMITS, as_list, read_body
+from grokcall_procedures.steps import Kind, MalformedReplyError, Pause, Reply, Request, Steps
+from grokcall_procedures.text import reply_of
+from grokcall_procedures.text_estimates import text_estimate
+
+__all__ = ["ALLOWANCES", "Allowances", "Estimate", "billed_request", "estimate", "estimate_request", "tokenize"]
+
+FREE_PATHS = frozenset({"/files", "/tokenize-text"})
+UNKNOWN = b"\0"
+"""Stands for a file that nothing is known of: one that is no plain text."""
+NO_UPLOADS: Mapping[str, bytes] = {}
+
+
+def estimate(
+    call: BoundCall,
+    prices: Prices = PRICES,
+    allowances: Allowances = ALLOWANCES,
+    *,
+    text_tokens: int | None = None,
+) -> Estimate:
+    """What ``call`` costs; sends nothing.
+
+    Args:
+        call: The call.
+        prices: What things cost.
+        allowances: What is taken for granted where the service states no limit.
+        text_tokens: How many tokens its texts have, as :func:`tokenize` counts them; None to estimate them.
+
+    >>> from grokcall_parser import parse_call
+    >>> from grokcall_procedures import CATALOG, Binder, Settings
+    >>> binder = Binder(parse_call("CALL GenerateImage('A red kite')"), CATALOG["GenerateImage"], Settings())
+    >>> estimate(binder.bind()).worst_ticks
+    200000000
+    """
+    request, uploads = billed_request(call)
+    return FREE if request is None else estimate_request(request, prices, allowances, uploads, text_tokens=text_tokens)
+
+
+def estimate_request(
+    request: Request,
+    prices: Prices = PRICES,
+    allowances: Allowances = ALLOWANCES,
+    uploads: Mapping[str, bytes] = NO_UPLOADS,
+    *,
+    text_tokens: int | None = None,
+) -> Estimate:
+    """What the answer to ``request`` costs.
+
+    Args:
+        request: The request, complete.
+        prices: What things cost.
+        allowances: What is taken for granted where the service states no limit.
+        uploads: The contents of the uploaded files that it names, by their ids.
+        text_tokens: How many tokens its texts have, where that is known.
+    """
+    path = request.path.partition("?")[0].rstrip("/")
+    if not request.billed or path in FREE_PATHS:
+        return FREE
+    body = json_body(request)
+    if body is not None and request.method == "POST":
+        if path in LIMITS:
+            size = len(request.body or b"")
+            return text_estimate(path, body, size, prices, allowances, uploads, text_tokens)
+        if path in ("/images/generations", "/images/edits"):
+            return picture_estimate(body, prices)
+        if path in ("/videos/generations", "/videos/edits", "/videos/extensions"):
+            return film_estimate(path, body, prices)
+        if path == "/tts":
+            return speech_estimate(body, prices)
+    return unpriced(f"the price of {request.method} {path} is not known (use a procedure that has one)")
+
+
+def billed_request(call: BoundCall) -> tuple[Request | None, Mapping[str, bytes]]:
+    """The request of ``call`` that costs money, None if none does, and the files that it uploads first.
+
+    The files stand under the ids by which the request names them, which are not those that the service would give.
+    """
+    contents = iter([value for _, value in sorted(call.values.items()) if isinstance(value, bytes)])
+    uploads: dict[str, bytes] = {}
+    steps = call.steps()
+    try:
+        step = next(steps)
+        while isinstance(step, Pause) or not step.billed:
+            if isinstance(step, Pause):
+                step = steps.send(None)
+                continue
+            if step.kind is not Kind.UPLOAD:
+                return None, uploads
+            name = f"upload-{len(uploads) + 1}"
+            uploads[name] = next(contents, UNKNOWN)
+            step = steps.send(Reply(200, {}, encode_json({"id": name})))
+        return step, uploads
+    except StopIteration:
+        return None, uploads
+    finally:
+        steps.close()
+
+
+def json_body(request: Request) -> Mapping[str, object] | None:
+    """The body of a request as a JSON object; None when it is none."""
+    try:
+        body = decode_json(request.body or b"")
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def tokenize(call: BoundCall) -> Steps:
+    """Asks the service how many tokens the texts of ``call`` have; the only row has the number, or 0 without texts.
+
+    What the service adds to a prompt, schemas, pictures and files are not counted. It costs nothing.
+
+    Raises:
+        MalformedReplyError: The reply has no list of tokens.
+    """
+    request, uploads = billed_request(call)
+    body = json_body(request) if request is not None else None
+    if request is None or body is None or request.path not in LIMITS:
+        return [(0,)]
+    text = "\n".join(read_body(body, uploads).texts)
+    asked = encode_json({"model": body.get("model"), "text": text})
+    reply = yield Request("POST", "/tokenize-text", body=asked, kind=Kind.METADATA)
+    tokens = document_of(reply_of(reply).body).get("token_ids")
+    if not isinstance(tokens, list):
+        raise MalformedReplyError("the service counted no tokens: its reply has no token_ids")
+    return [(len(as_list(tokens)),)]

@@ -1,0 +1,83 @@
+"""What every test starts from: surroundings without surprises, a service that obeys, and the embedded engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import grokcall
+from scripted_service import KEY, Service
+
+if TYPE_CHECKING:
+    from grokcall.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No keys, proxies, certificates, options or profiles of the machine on which the tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.upper().startswith(("XAI_", "GROKCALL_", "SSL_CERT")) or name.upper().endswith("_PROXY"):
+                patch.delenv(name)
+        home = tmp_path_factory.mktemp("home")
+        for name in ("HOME", "XDG_CONFIG_HOME"):
+            patch.setenv(name, str(home))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A service that answers each prompt in capitals until it is told otherwise (``service.script = …``)."""
+    with Service() as running:
+        yield running
+
+
+Connecting = Callable[..., grokcall.Connection]
+
+
+@pytest.fixture
+def connecting(service: Service) -> Iterator[Connecting]:
+    """Makes connections to the service, with any options, which are closed at the end of the test."""
+    with ExitStack() as stack:
+
+        def connect(**options: Any) -> grokcall.Connection:
+            given = {"api_key": KEY, "base_url": service.base_url, **options}
+            return stack.enter_context(grokcall.connect(**given))
+
+        yield connect
+
+
+@pytest.fixture
+def connection(connecting: Connecting) -> grokcall.Connection:
+    """A connection to the service."""
+    return connecting()
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    """One embedded engine for all tests."""
+    from grokcall.sandbox import Sandbox
+
+    with Sandbox(video_seconds=0.05) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """The embedded engine with an empty ledger."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def on_sandbox(sandbox: Sandbox) -> Iterator[grokcall.Connection]:
+    """A connection to the embedded engine."""
+    from grokcall.sandbox import SANDBOX_KEY
+
+    with grokcall.connect(api_key=SANDBOX_KEY, base_url=sandbox.base_url, poll_interval=0.05) as open_connection:
+        yield open_connection

@@ -1,0 +1,80 @@
+"""Calls of the public API as users write them: checked by the type checker, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import pyarrow as pa
+
+import grokcall
+from grokcall import ExecuteCommand, HttpReply, HttpRequest, Lookup, LookupResult, LookupStream, const, file
+
+
+def use_a_cursor() -> list[tuple[object, ...]]:
+    with grokcall.connect(profile="work", timeout=30, concurrency=8, default_models={"text": "grok-4.3"}) as connection:
+        cursor: grokcall.Cursor = connection.cursor()
+        cursor.execute("CALL GenerateResponse(:Message)", {"Message": "hi"})
+        cursor.execute("CALL GenerateResponse(?)", ["hi"]).fetchmany(size=2)
+        cursor.execute("CALL GenerateResponse(:Message)", params={"Message": "hi"})
+        cursor.executemany("CALL GenerateResponse(:Message)", [{"Message": "a"}, {"Message": "b"}])
+        given: list[object] = cursor.callproc("GenerateResponse", list[object](["hi"]))
+        named: dict[str, object] = cursor.callproc("GenerateResponse", dict[str, object](Message="hi"))
+        one: tuple[object, ...] | None = cursor.fetchone()
+        table: pa.Table = cursor.fetch_arrow_table()
+        names: list[str] = [column[0] for column in cursor.description or ()]
+        for row in cursor:
+            print(row, given, named, one, table, names)
+        return connection.execute("SELECT 1").fetchall()
+
+
+def use_a_lookup(rows: Sequence[Mapping[str, object]]) -> Decimal:
+    with grokcall.connect(api_key=lambda: "from a vault") as connection:
+        result: LookupResult = connection.lookup(
+            "CALL AnalyzeImage(:Instructions, :Image)",
+            rows,
+            {"Instructions": const("What is it?"), "Image": file("path")},
+            on_error="ignore",
+            fields=["Response_Result"],
+        )
+        tables: tuple[pa.Table, pa.Table] = result.rows, result.errors
+        stream: LookupStream
+        with connection.lookup_stream("CALL GenerateResponse(:body)", "tickets.csv") as stream:
+            for good, bad in stream:
+                batches: tuple[pa.RecordBatch, pa.RecordBatch] = good, bad
+                print(tables, batches)
+        return result.summary.cost_usd
+
+
+async def use_the_asynchronous_twins(connection: grokcall.Connection) -> pa.Table:
+    result: LookupResult = await connection.alookup("CALL GenerateResponse(:body)", [{"body": "hi"}])
+    print(result.summary.as_dict())
+    return await connection.acall("CALL GenerateResponse(?)", ["hi"])
+
+
+def use_a_step(batch: pa.RecordBatch) -> pa.RecordBatch:
+    step = Lookup(
+        "CALL GenerateResponse(:Message)", {"Message": "body"}, on_error="fail", base_url="https://api.x.ai/v1"
+    )
+    schema: pa.Schema = step.schema(batch.schema)
+    print(schema)
+    return step(batch)
+
+
+def use_a_command(connection: grokcall.Connection) -> list[dict[str, object]]:
+    action = ExecuteCommand(connection, "CALL GenerateResponse(:Message)")
+    required: list[str] = [parameter.name for parameter in action.parameters if parameter.required]
+    print(required, action.schema)
+    return action.run({"Message": "hi"})
+
+
+def use_a_transport_of_your_own() -> None:
+    def answer(request: HttpRequest) -> HttpReply:
+        return HttpReply(200, {"content-type": "application/json"}, request.body or b"{}")
+
+    with grokcall.connect(api_key=grokcall.SecretKey("a key"), transport=answer) as connection:
+        connection.execute("CALL ListModels()")
+
+
+def read_an_error(error: grokcall.ServiceError) -> tuple[int, str | None, str | None, bool, float | None]:
+    return error.status, error.code, error.request_id, error.retryable, error.retry_after

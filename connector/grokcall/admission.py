@@ -12,7 +12,7 @@ from grokcall.transport import HttpReply
 from grokcall_procedures import BoundCall, Request
 
 PATIENCE = 0.25
-"""Seconds that a request waits for its turn before its call steps aside for one that has other limits."""
+"""Seconds that a request waits for its turn before further calls are begun, which may have other limits."""
 
 
 class Gate:
@@ -81,14 +81,29 @@ class Gate:
         try:
             yield
         finally:
-            # A cancelled wait must take its place back as well, because ``record`` gives one back in every case.
-            await asyncio.shield(self._enter())
+            await self._return()
 
     async def _await_turn(self, turn: asyncio.Future[None]) -> None:
-        await asyncio.wait([turn], timeout=PATIENCE)
-        if not turn.done():
-            async with self.stepped_aside():
+        # Who waits holds no place: it would be missing to those whose turn it is, and to calls with other limits.
+        self._leave()
+        try:
+            await asyncio.wait([turn], timeout=PATIENCE)
+            if not turn.done():
+                self._tell()
                 await turn
+        finally:
+            await self._return()
+
+    async def _return(self) -> None:
+        """Takes a place again, in the midst of a cancel as well: ``record`` gives one back in every case."""
+        if self._is_full:
+            await asyncio.shield(self._enter())
+        else:
+            await self._enter()  # does not wait, so it cannot be cancelled
+
+    @property
+    def _is_full(self) -> bool:
+        return self._places.locked() or (self._wider is not None and self._wider._is_full)
 
     async def _enter(self) -> None:
         # The narrower gate first: who holds a place of the wider one waits for nothing else.

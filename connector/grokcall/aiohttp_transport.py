@@ -174,7 +174,9 @@ class AiohttpTransport:
         if timeout is None:
             if len(self._timeouts) >= MOST_CACHED:
                 self._timeouts.clear()
-            timeout = aiohttp.ClientTimeout(total=sum(seconds), connect=request.connect_timeout)
+            # Connecting ends a little before the whole does, so that nobody there is told from nobody answering.
+            connect = min(request.connect_timeout, 0.9 * request.read_timeout)
+            timeout = aiohttp.ClientTimeout(total=request.read_timeout, connect=connect)
             self._timeouts[seconds] = timeout
         return timeout
 

@@ -205,7 +205,7 @@ class Budget(Account):
         """Lets in who waited longest, as long as there is room; nobody overtakes on a budget that both need."""
         waiting = self._queues.waiting
         full: set[Budget] = set()
-        while ready := [budget for budget in waiting if budget._queue and True]:
+        while ready := [budget for budget in waiting if budget._queue and full.isdisjoint(budget._chain)]:
             budget = min(ready, key=lambda each: each._queue[0].ticket)
             lacking = budget._admit_first()
             if lacking is not None:

@@ -16,11 +16,13 @@ import pyarrow as pa
 from grokcall import errors
 from grokcall.admission import Gate
 from grokcall.background import BackgroundLoop
+from grokcall.bookkeeping import Bookkeeper, Books
+from grokcall.budgets import Budget
 from grokcall.credentials import Key, SecretKey, find_key
 from grokcall.cursor import Cursor
 from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
-from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, gathered
+from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
 from grokcall.mapping import MappingLike
 from grokcall.options import Options, load_options
 from grokcall.outcomes import Outcome
@@ -97,6 +99,7 @@ class Connection:
         self._loop = BackgroundLoop()
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self.budget: Budget = Budget(options.max_cost, name="connection")
         self._key: Key | None = None
         self._closed = False
 
@@ -124,7 +127,7 @@ class Connection:
             grokcall.Error: What the call failed with.
         """
         binder = self.binder(parse_call(operation))
-        outcome = await self._loop.arun(self.engine().run(binder.bind(parameters)))
+        outcome = await self._loop.arun(self.runner().run(binder.bind(parameters)))
         return binder_table(binder, outcome)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
@@ -168,13 +171,13 @@ class Connection:
         except TypeError as error:
             raise InterfaceError(unknown_option(options) or f"lookup: {error}") from None
         binder = self.binder(parse_call(command))
-        source = rows if isinstance(rows, Source) else open_table(rows)
+        source = rows if isinstance(rows, Source) else open_table(rows, batch_rows=chunk_rows(binder))
         try:
             plan = LookupPlan(binder, source.schema, mapping, chosen)
         except BaseException:
             source.close()
             raise
-        return LookupStream(plan, source, self.engine, self._loop, self.options.concurrency)
+        return LookupStream(plan, source, self.engine, self._loop, self.options.concurrency, self.budget)
 
     def binder(self, call: Call) -> Binder:
         """The statement joined with its procedure.
@@ -193,6 +196,10 @@ class Connection:
                 gate = Gate(self.options.concurrency)
                 self._engine = Engine(self._transport, self.options, self.key, gate)
             return self._engine
+
+    def runner(self) -> Bookkeeper:
+        """Runs single calls within the connection's budget."""
+        return Bookkeeper(self.engine(), self.options.base_url, Books(dedupe=False, budget=self.budget))
 
     def key(self) -> Key:
         """The key and where it was found.

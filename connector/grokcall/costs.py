@@ -113,6 +113,7 @@ class Costs:
             self.worst_ticks = None if told.worst_ticks is None else self.worst_ticks + told.worst_ticks
         self.notes |= dict.fromkeys(f"not bounded: {reason}" for reason in told.reasons)
         self.notes |= dict.fromkeys(f"bounded as long as {condition}" for condition in told.assumptions)
+        self.notes |= dict.fromkeys(told.notes)
 
 
 def explain_cost(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 import pyarrow as pa
 
 from grokcall.columns import result_table
+from grokcall.costs import COST_SCHEMA, explain_cost
 from grokcall.descriptions import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.errors import (
     Error,
@@ -217,7 +218,7 @@ class Cursor:
         if isinstance(statement, Call):
             return self.connection.binder(statement).procedure.schema
         if isinstance(statement, Explain):
-            return EXPLAIN_SCHEMA
+            return COST_SCHEMA if statement.cost else EXPLAIN_SCHEMA
         if isinstance(statement, ShowProcedures):
             return PROCEDURES_SCHEMA
         if isinstance(statement, DescribeProcedure):
@@ -262,7 +263,7 @@ class Cursor:
         connection = self.connection
         if isinstance(statement, Call):
             binder = connection.binder(statement)
-            outcome = connection.loop.run(connection.engine().run(binder.bind(parameters)))
+            outcome = connection.loop.run(connection.runner().run(binder.bind(parameters)))
             self._note(outcome.warnings)
             if outcome.error is not None:
                 raise outcome.error
@@ -282,10 +283,10 @@ class Cursor:
         )
 
     def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
-        if statement.cost:
-            raise NotSupportedError("EXPLAIN COST is not built yet; EXPLAIN CALL shows the request")
         call = self.connection.binder(statement.call).bind(parameters)
         self._note(call.warnings)
+        if statement.cost:
+            return explain_cost(call)
         return explain(call, self.connection.options.base_url)
 
     async def _run_all(self, binder: Binder, sets: Sequence[Any]) -> tuple[list[Outcome], Error | None]:
@@ -293,7 +294,7 @@ class Cursor:
         concurrency = self.connection.options.concurrency
         verdicts = Verdicts(binder, concurrency)
         window = Window(
-            self.connection.engine(),
+            self.connection.runner(),
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, EXECUTEMANY_CHUNK)),
             WindowLimits(concurrency, 16 * concurrency),

@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
@@ -33,6 +34,21 @@ logger: logging.Logger = get_logger("grokcall.engine")
 MOST_REDIRECTS = 3
 COST = re.compile(rb'"cost_in_usd_ticks"\s*:\s*(\d+)')
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a call that was started earlier, and how more of it is remembered.
+
+    Args:
+        replies: The replies to its billed starts, in order.
+        intend: Writes down that the call is about to be sent.
+        remember: Keeps a reply, by its number from 0.
+    """
+
+    replies: list[bytes]
+    intend: Callable[[], Awaitable[None]]
+    remember: Callable[[int, bytes], Awaitable[None]]
 
 
 class Engine:
@@ -71,13 +87,17 @@ class Engine:
         narrower.gate = Gate(concurrency, self.gate)
         return narrower
 
-    async def run(self, call: BoundCall) -> Outcome:
-        """What became of ``call``. Errors of the service and of values are in the outcome; only a cancel is raised."""
+    async def run(self, call: BoundCall, memory: Memory | None = None) -> Outcome:
+        """What became of ``call``. Errors of the service and of values are in the outcome; only a cancel is raised.
+
+        With a ``memory`` the replies to billed starts of longer work are kept, and those that are known are not asked
+        for again.
+        """
         outcome = Outcome(warnings=call.warnings)
         await self.gate.admit(call)
         started = time.perf_counter()
         try:
-            outcome.rows = await self._drive(call.steps(), outcome)
+            outcome.rows = await self._drive(call.steps(), outcome, memory)
         except Error as error:
             error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
             outcome.status, outcome.error = CallStatus.ERROR, error
@@ -87,13 +107,18 @@ class Engine:
             self.gate.record(call, outcome)
         return outcome
 
-    async def _drive(self, steps: Steps, outcome: Outcome) -> list[Row]:
+    async def _drive(self, steps: Steps, outcome: Outcome, memory: Memory | None) -> list[Row]:
         """The rows that the steps return, once each of their requests was sent and each reply given back."""
+        starts = 0
         try:
             step = next(steps)
             while True:
                 try:
-                    reply = await self._take(step, outcome)
+                    if memory is not None and isinstance(step, Request) and step.kind is Kind.VIDEO:
+                        reply: Reply | None = await self._start(step, outcome, memory, starts)
+                        starts += 1
+                    else:
+                        reply = await self._take(step, outcome)
                 except Error as error:
                     step = steps.throw(error)
                 else:
@@ -107,6 +132,15 @@ class Engine:
             steps.close()
         # Outside the handler, so that the raw words of the service, which may repeat a key, do not come along.
         raise refusal
+
+    async def _start(self, request: Request, outcome: Outcome, memory: Memory, number: int) -> Reply:
+        """The reply to a start of longer work: the remembered one, or a new one that is remembered."""
+        if number < len(memory.replies):
+            outcome.billed = True  # the start was, and what it cost is told when the work is done
+            return Reply(200, {}, memory.replies[number])
+        reply = await self._send(request, outcome)
+        await memory.remember(number, reply.body)
+        return reply
 
     async def _take(self, step: Step, outcome: Outcome) -> Reply | None:
         if isinstance(step, Pause):

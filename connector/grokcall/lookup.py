@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from os import PathLike
 from types import TracebackType
 from typing import Literal, Self, TypeAlias, get_args
 
 import pyarrow as pa
 
 from grokcall.background import BackgroundLoop
+from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, OpenBooks
+from grokcall.budgets import Budget, BudgetReachedError
 from grokcall.columns import CALL_SCHEMA, ResultColumns, call_arrays
+from grokcall.costs import DryRun, dry_run
 from grokcall.engine import Engine
 from grokcall.errors import Error, InterfaceError, ProgrammingError
+from grokcall.journal import RunState, fingerprint
 from grokcall.mapping import MappingLike, RowReader, row_reader
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.summaries import Summary, Tally
@@ -22,6 +28,7 @@ from grokcall.tables import Source
 from grokcall.verdicts import Verdicts
 from grokcall.window import Chunk, Values, Window, WindowLimits
 from grokcall_procedures import Binder, BoundCall, ParameterType
+from grokcall_procedures.estimates import Allowances, estimate
 
 OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
 OnNullInput: TypeAlias = Literal["error", "skip"]
@@ -49,6 +56,15 @@ class LookupOptions:
         prefix: Put before the name of each result field.
         call_columns: Whether ``Call_*`` columns are added to ``rows``; None adds them where ``on_error`` is ignore.
         concurrency: Calls in flight at the most; None for the connection's limit.
+        dedupe: Whether equal calls share one request. Turn it off where each row should have a sample of its own.
+        journal: A file that keeps every finished call, so that the same lookup continues after whatever stopped it.
+        reuse: Whether answers of other runs in the journal will do as well.
+        retry_failed: Whether rows that failed for good in an earlier try are sent again.
+        max_cost: USD that the lookup may cost, as text, Decimal or number.
+        max_calls: Calls that it may make.
+        max_tokens: Tokens that it may read and write together.
+        max_duration: Seconds after which no call starts any more.
+        assumed_output_tokens: The longest answer to reckon with where a call sets no MaxOutputTokens.
     """
 
     on_error: OnError = "redirect"
@@ -57,6 +73,15 @@ class LookupOptions:
     prefix: str = ""
     call_columns: bool | None = None
     concurrency: int | None = None
+    dedupe: bool = True
+    journal: str | PathLike[str] | None = None
+    reuse: bool = False
+    retry_failed: bool = False
+    max_cost: Decimal | float | str | None = None
+    max_calls: int | None = None
+    max_tokens: int | None = None
+    max_duration: float | None = None
+    assumed_output_tokens: int | None = None
 
     def __post_init__(self) -> None:
         for name, choices in (("on_error", get_args(OnError)), ("on_null_input", get_args(OnNullInput))):
@@ -66,6 +91,8 @@ class LookupOptions:
             raise InterfaceError(f"fields must be a list of names, not the text {self.fields!r}")
         if self.concurrency is not None and self.concurrency < 1:
             raise InterfaceError(f"concurrency must be at least 1, not {self.concurrency}")
+        if self.journal is None and (self.reuse or self.retry_failed):
+            raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal")
 
     @property
     def adds_call_columns(self) -> bool:
@@ -107,6 +134,18 @@ class LookupStoppedError(InterfaceError):
         super().__init__("the lookup was stopped")
 
 
+def moves_media(binder: Binder) -> bool:
+    """Whether rows carry pictures, sound or films, going in or coming out."""
+    kinds = [column.type for column in binder.procedure.fields]
+    kinds += [binding.parameter.type for binding in binder.bindings]
+    return ParameterType.BINARY in kinds
+
+
+def chunk_rows(binder: Binder) -> int:
+    """How many rows to read at once: few where rows carry media."""
+    return MEDIA_BATCH_ROWS if moves_media(binder) else BATCH_ROWS
+
+
 class LookupPlan:
     """A lookup that has been checked against its input: nothing has been sent yet.
 
@@ -119,6 +158,7 @@ class LookupPlan:
         if procedure.many:
             raise ProgrammingError(f"{procedure.name} gives any number of rows; a lookup needs one for each input row")
         self.binder = binder
+        self.mapping = mapping
         self.options = options
         self.input_schema = schema
         self.reader: RowReader = row_reader(binder, mapping, schema)
@@ -134,13 +174,6 @@ class LookupPlan:
             [*(field for field in schema if field.name not in CALL_SCHEMA.names), *CALL_SCHEMA]
         )
 
-    @property
-    def moves_media(self) -> bool:
-        """Whether rows carry bytes, so that chunks should be short."""
-        kinds = [column.type for column in self.binder.procedure.fields]
-        kinds += [binding.parameter.type for binding in self.binder.bindings]
-        return ParameterType.BINARY in kinds
-
     def bind(self, row: Values) -> BoundCall | Outcome:
         """The call for a row, or the outcome of a row that is skipped."""
         if self.options.on_null_input == "skip" and any(
@@ -151,7 +184,7 @@ class LookupPlan:
 
     def chunks(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk[pa.RecordBatch]]:
         """The input as chunks for a window, short ones where rows carry media."""
-        size = MEDIA_BATCH_ROWS if self.moves_media else BATCH_ROWS
+        size = chunk_rows(self.binder)
         for batch in batches:
             for start in range(0, batch.num_rows, size):
                 piece = batch.slice(start, size)
@@ -215,6 +248,7 @@ class LookupStream:
         engine: Callable[[], Engine],
         loop: BackgroundLoop,
         concurrency: int,
+        budget: Budget | None = None,
     ) -> None:
         self.plan = plan
         self.schema: pa.Schema = plan.schema
@@ -229,11 +263,36 @@ class LookupStream:
         self._concurrency = plan.options.concurrency or concurrency
         self._verdicts = Verdicts(plan.binder, self._concurrency)
         self._window: Window[pa.RecordBatch] | None = None
+        self._budget = budget_of(plan.options, budget)
+        self._books: OpenBooks | None = None
         self._reason: BaseException | None = None
         # What has left the window and was not yet given out: an interrupt may strike between the two.
         self._held: Chunk[pa.RecordBatch] | None = None
         self._stopped = False
         self._over = False
+        self._complete = False
+        self._failure: BaseException | None = None
+
+    def dry_run(self) -> DryRun:
+        """What the lookup would do and cost, told from the whole input, which is used up by it; sends nothing."""
+        base_url = self._engine().options.base_url
+        key = (lambda call: fingerprint(call, base_url)) if self.plan.options.dedupe else None
+        return dry_run(self.plan, self._source, allowances=self._allowances(), key=key)
+
+    @property
+    def in_doubt(self) -> int:
+        """How many calls of earlier tries were sent and never answered, as far as the journal knows: they may have
+        been billed. 0 before the first call."""
+        run = self._books.run if self._books is not None else None
+        return len(run.in_doubt()) if run is not None and run.continued else 0
+
+    @property
+    def guarantee(self) -> str | None:
+        """What the budget promises for calls like the lookup's, in a sentence; None without a budget."""
+        if self._budget is None or not self._budget.limited:
+            return None
+        example = example_call(self.plan.binder)
+        return None if example is None else self._budget.guarantee(estimate(example, allowances=self._allowances()))
 
     @property
     def summary(self) -> Summary:
@@ -262,10 +321,11 @@ class LookupStream:
             chunk = await self._started().next_chunk()
         except asyncio.CancelledError:
             raise  # the caller was interrupted; what has ended can still be had after stop()
-        except BaseException:
+        except BaseException as error:
             self._over = True
+            self._failure = error
             raise
-        self._over = chunk is None
+        self._over = self._complete = chunk is None
         self._held = chunk
         return chunk
 
@@ -280,18 +340,32 @@ class LookupStream:
         self._loop.submit(self._astop())
 
     def close(self) -> None:
-        """Stops the lookup if it is not over, and closes its input."""
+        """Stops the lookup if it is not over, and closes its input and its journal."""
         if self._window is not None and not self._over:
             with suppress(InterfaceError):  # a closed connection has stopped everything already
-                self._loop.run(self.aclose())
-        self._over = True
-        self._source.close()
+                self._loop.run(self._astop())
+        self._end()
 
     async def aclose(self) -> None:
         """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
         await self._astop()
+        self._end()
+
+    def _end(self) -> None:
         self._over = True
         self._source.close()
+        if self._books is not None:
+            self._books.close(self._state(), self.summary.as_dict())
+
+    def _state(self) -> RunState:
+        """How the run ended, in the journal's words."""
+        if isinstance(self._reason, KeyboardInterrupt):
+            return "interrupted"
+        if isinstance(self._failure, BudgetReachedError):
+            return "budget"
+        if self._failure is not None:
+            return "failed"
+        return "finished" if self._complete else "stopped"
 
     async def _astop(self) -> None:
         self._stopped = True
@@ -310,19 +384,57 @@ class LookupStream:
     def _started(self) -> Window[pa.RecordBatch]:
         if self._window is None:
             limits = WindowLimits(self._concurrency, max(READ_AHEAD_ROWS, 16 * self._concurrency))
-            if self.plan.moves_media:
+            if moves_media(self.plan.binder):
                 limits = WindowLimits(self._concurrency, 4 * self._concurrency + MEDIA_BATCH_ROWS)
             chunks = self.plan.chunks(iter(self._source))
             engine = self._engine().narrowed(self._concurrency)
-            self._window = Window(engine, self.plan.bind, chunks, limits, self._settled)
+            self._books = self._opened_books()
+            runner = Bookkeeper(engine, engine.options.base_url, self._books.books)
+            self._window = Window(runner, self.plan.bind, chunks, limits, self._settled)
             self._window.start()
         return self._window
+
+    def _opened_books(self) -> OpenBooks:
+        options, call = self.plan.options, self.plan.binder.call
+        base_url = self._engine().options.base_url
+        return OpenBooks(
+            options.journal,
+            identity_of(call.text, repr(self.plan.mapping), self._source.name, base_url),
+            {"command": call.text, "procedure": self.plan.binder.procedure.name, "input": self._source.name},
+            self._budget,
+            dedupe=options.dedupe,
+            reuse=options.reuse,
+            retry_failed=options.retry_failed,
+            allowances=self._allowances(),
+        )
+
+    def _allowances(self) -> Allowances:
+        return replace(ALLOWANCES, assumed_output_tokens=self.plan.options.assumed_output_tokens)
 
     def _settled(self, outcome: Outcome, row: int) -> BaseException | None:
         self._tally.add(outcome)
         if self.on_outcome is not None:
             self.on_outcome(outcome)
         return self._verdicts.of(outcome) or self.plan.fatal(outcome, row)
+
+
+def budget_of(options: LookupOptions, parent: Budget | None) -> Budget | None:
+    """The budget of a lookup under that of its connection; None where neither has a limit."""
+    limits = (options.max_cost, options.max_calls, options.max_tokens, options.max_duration)
+    return parent if limits == (None, None, None, None) else Budget(*limits, name="lookup", parent=parent)
+
+
+def identity_of(*parts: str) -> str:
+    """One text for what makes two lookups the same, so that the second continues the first."""
+    return "\x1f".join(parts)
+
+
+def example_call(binder: Binder) -> BoundCall | None:
+    """A call like those of the rows, with short texts in the place of what the rows bring; None if there is none."""
+    try:
+        return binder.bind_row(["1" for _ in range(binder.marker_count)])
+    except Error:
+        return None
 
 
 def gathered(stream: LookupStream) -> LookupResult:

@@ -80,7 +80,7 @@ class Tally:
             summary.unpriced += 1
         for warning in outcome.warnings:
             summary.warnings[warning] = summary.warnings.get(warning, 0) + 1
-        if outcome.rows and self._tokens is not None:
+        if outcome.rows and self._tokens is not None and outcome.status is CallStatus.OK:
             self._add_tokens(outcome.rows[0])
         summary.seconds = time.monotonic() - summary.started
 

@@ -26,7 +26,7 @@ class HttpRequest:
     connect_timeout: float = 10.0
     """Seconds to wait for a connection."""
     read_timeout: float = 600.0
-    """Seconds to wait for the whole reply once the request was sent."""
+    """Seconds to wait for the whole reply, connecting included."""
     max_bytes: int = MAX_REPLY_BYTES
     """A longer reply is cut off with :class:`~grokcall.errors.ReplyTooLargeError`."""
 

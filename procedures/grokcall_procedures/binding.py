@@ -127,9 +127,9 @@ class Binder:
         declared = len(self.procedure.positional)
         given = sum(not self._is_named_only(argument) for argument in self.call.arguments)
         if self.settings.strict_arity and given != declared:
+            remedy = "pass NULL for those that are not needed" if given < declared else "leave out the last"
             raise ArgumentsError(
-                f"{self.procedure.name} takes exactly {declared} arguments here (strict_arity), got {given}; "
-                "pass NULL for those that are not needed",
+                f"{self.procedure.name} takes exactly {declared} arguments here (strict_arity), got {given}; {remedy}",
                 self.call.text,
                 self.call.span,
                 procedure=self.procedure.name,

@@ -49,6 +49,7 @@ class Estimate:
         worst_tokens: How many tokens it cannot read and write more than; None when they are not bounded.
         reasons: Why the call is not bounded, each with what would bound it.
         assumptions: What ``worst_ticks`` takes for granted, each a condition in words.
+        notes: What else ``worst_ticks`` contains.
     """
 
     low_ticks: int
@@ -61,6 +62,7 @@ class Estimate:
     worst_tokens: int | None = 0
     reasons: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def bounded(self) -> bool:

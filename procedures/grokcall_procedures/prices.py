@@ -93,7 +93,6 @@ class Prices:
             else:
                 continue
             changed = True
-            aliases.pop(name, None)
             others = entry.get("aliases")
             aliases |= {alias: name for alias in (others if isinstance(others, list) else []) if isinstance(alias, str)}
         if not changed:

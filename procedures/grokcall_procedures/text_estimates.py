@@ -43,6 +43,9 @@ NO_LIMIT = "its answer has no limit of length (give MaxOutputTokens, or the opti
 SEVERAL_AGENTS = "a multi-agent model takes no limit of length (choose another model)"
 NO_PRICE = "the price of the model is not known (name a listed one, or use the prices that the service tells)"
 NO_REFUSAL = "no prompt is refused for its content, for which the service may charge 0.05 USD"
+FEE_INCLUDED = (
+    "the highest price contains the fee of 0.05 USD that a prompt may cost when it is refused for its content"
+)
 NO_CONTEXT = "how much the model can hold is not known (use the prices that the service tells)"
 
 
@@ -107,6 +110,7 @@ def text_estimate(
         worst_tokens=tokens,
         reasons=reasons,
         assumptions=assumptions,
+        notes=(FEE_INCLUDED,) if worst is not None and refusal_fee(question, allowances) else (),
     )
 
 
@@ -170,9 +174,13 @@ def worst_ticks(question: Question, known: TextPrice, read: int, written: int, a
     percent = factor(question, allowances)
     prompt = -(-read * known.read(read, pictures=pictures) * percent // 100)
     answer = -(-written * known.written(read) * percent // 100)
-    fee = allowances.refusal_fee_ticks if question.path == "/responses" else 0
     tools = (allowances.max_tool_ticks or 0) if question.tools else 0
-    return prompt + max(answer, fee) + tools
+    return prompt + max(answer, refusal_fee(question, allowances)) + tools
+
+
+def refusal_fee(question: Question, allowances: Allowances) -> int:
+    """The fee for a prompt that is refused; only one of the endpoints takes it."""
+    return allowances.refusal_fee_ticks if question.path == "/responses" else 0
 
 
 def factor(question: Question, allowances: Allowances) -> int:

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -40,6 +42,41 @@ def http(_http: httpx.Client, sandbox: Sandbox) -> httpx.Client:
 def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(api_key=SANDBOX_KEY, base_url=sandbox.base_url, max_retries=0) as openai_client:
         yield openai_client
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """An engine with faults, and a client of it."""
+
+    sandbox: Sandbox
+    http: httpx.Client
+
+    def ask(self, text: str = "2+2?", **fields: Any) -> httpx.Response:
+        return self.http.post("/responses", json={"model": "grok-4.3", "input": text, **fields})
+
+    def statuses(self, count: int) -> list[int]:
+        """The statuses of so many requests, one after the other; 0 for a connection that was cut."""
+        return [self._status() for _ in range(count)]
+
+    def _status(self) -> int:
+        try:
+            return self.ask().status_code
+        except httpx.TransportError:
+            return 0
+
+
+@pytest.fixture
+def faulty() -> Iterator[Callable[..., Faulty]]:
+    """Starts engines with faults, which are stopped at the end of the test."""
+    with ExitStack() as stack:
+
+        def start(profile: str | None, **options: Any) -> Faulty:
+            sandbox = stack.enter_context(Sandbox(profile=profile, **{"video_seconds": 0.02, **options}))
+            headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
+            client = httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=30)
+            return Faulty(sandbox, stack.enter_context(client))
+
+        yield start
 
 
 @pytest.fixture

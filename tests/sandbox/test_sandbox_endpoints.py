@@ -184,13 +184,13 @@ def test_tokens_give_the_text_back(http, ask):
 
 
 def test_latency_holds_back_posts_only():
-    with Sandbox(latency=0.25) as slow, httpx.Client(headers={"Authorization": "Bearer k"}) as client:
+    with Sandbox(latency=0.5) as slow, httpx.Client(headers={"Authorization": "Bearer k"}) as client:
         started = time.monotonic()
         client.get(f"{slow.base_url}/models")
-        assert time.monotonic() - started < 0.2
+        assert time.monotonic() - started < 0.5
         started = time.monotonic()
         client.post(f"{slow.base_url}/responses", json={"model": "grok-4.3", "input": "hi"})
-        assert time.monotonic() - started >= 0.25
+        assert time.monotonic() - started >= 0.5
 
 
 def test_a_pending_video_shows_growing_progress():
@@ -205,19 +205,6 @@ def test_a_pending_video_shows_growing_progress():
     assert len(seen) > 3
     assert seen == sorted(seen)
     assert 1 <= seen[0] < seen[-1] <= 99
-
-
-def test_an_unknown_profile_is_named_with_the_known_ones():
-    with pytest.raises(ValueError, match="unknown profile 'storm': known profiles are latency"):
-        Sandbox(profile="storm")
-
-
-def test_the_latency_profile_answers_late_but_rightly():
-    with Sandbox(profile="latency") as sandbox, httpx.Client(headers={"Authorization": "Bearer k"}) as client:
-        started = time.monotonic()
-        reply = client.post(f"{sandbox.base_url}/responses", json={"model": "grok-4.3", "input": "hi"})
-        assert reply.status_code == 200
-        assert time.monotonic() - started >= 0.02
 
 
 def test_the_ledger_can_be_read_after_the_server_stopped():
@@ -276,6 +263,7 @@ def test_serving_prints_nothing_and_ends_at_a_signal(stop):
         output, _ = process.communicate(timeout=10)
     finally:
         process.kill()
+        process.communicate()
     assert output == b""
     assert process.returncode == 0
 

@@ -48,7 +48,7 @@ def test_the_total_outlives_forgotten_entries():
     assert ledger.total_ticks == 30
 
 
-@pytest.mark.parametrize("options", [{"latency": -1}, {"video_seconds": -0.1}])
+@pytest.mark.parametrize("options", [{"latency": -1}, {"video_seconds": -0.1}, {"batch_seconds": -0.1}])
 def test_negative_times_are_refused(options):
     with pytest.raises(ValueError, match="must not be negative"):
         Sandbox(**options)

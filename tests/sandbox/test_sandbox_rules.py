@@ -87,8 +87,19 @@ def test_categories_may_be_bullets_or_a_json_list(say):
     assert say("The team won the match", instructions='Labels: ["politics", "sports"]. Classify.') == "sports"
 
 
-def test_one_word_means_one_word(say):
-    assert say("Colour of a ripe banana?", instructions="Answer in one word.") == "Colour"
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Colour of a ripe banana?", "Banana"),
+        ("Tell me about the sea", "Sea"),
+        ("Please describe it briefly: the history of Rome.", "Rome"),
+        ("Which animal is this? Answer with one word only.", "Animal"),
+        ("Tell me.", "Unknown"),
+        ("What is it like? 42", "Unknown"),
+    ],
+)
+def test_one_word_means_one_word_and_names_the_subject(say, question, answer):
+    assert say(question, instructions="Answer in one word.") == answer
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from grokcall.cli.demonstration import demo
 from grokcall.cli.flags import Flags, shared_flags
 from grokcall.cli.looking_up import lookup
 from grokcall.cli.reference import models, procedures
+from grokcall.cli.runs import runs_app
 from grokcall.cli.service import check, sandbox
 
 app: typer.Typer = typer.Typer(
@@ -52,6 +53,7 @@ def common(
 
 for _function in (call, lookup, procedures, models, check, sandbox, demo):
     app.command()(shared_flags(_function))
+app.add_typer(runs_app, name="runs")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

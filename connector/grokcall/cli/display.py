@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grokcall.costs import DryRun
 from grokcall.summaries import Summary
 from grokcall.tables import MediaFolder, sniff_extension
 
@@ -101,3 +102,24 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     console.print(drawn)
     for warning, count in summary.warnings.items():
         console.print(Text(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), style="yellow"))
+
+
+def show_dry_run(console: Console, found: DryRun) -> None:
+    """Prints what a lookup would do and cost."""
+    drawn = Table(show_header=False, box=None, pad_edge=False)
+    drawn.add_column(style="bold")
+    drawn.add_column(overflow="fold")
+    drawn.add_row("rows", f"{found.rows:,} ({found.bad_rows:,} with values that do not fit, {found.skipped:,} skipped)")
+    distinct = "" if found.distinct_calls is None else f", {found.distinct_calls:,} of them different"
+    drawn.add_row("calls", f"{found.calls:,}{distinct}")
+    drawn.add_row("tokens", f"about {found.costs.input_tokens:,} to read, up to {found.costs.output_tokens:,} to write")
+    drawn.add_row("price", f"{found.costs.low_usd:.6f} to {found.costs.high_usd:.6f} USD")
+    worst = found.costs.worst_usd
+    drawn.add_row("at most", "not bounded" if worst is None else f"{worst:.6f} USD")
+    drawn.add_row("prices", found.costs.prices.source)
+    console.print(drawn)
+    for note in found.costs.notes:
+        console.print(Text(note, style="dim"))
+    for row, message in found.errors:
+        console.print(Text(f"row {row}: {message}", style="yellow"), soft_wrap=True)
+    console.print("nothing was sent")

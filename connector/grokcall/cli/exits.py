@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from grokcall.budgets import BudgetReachedError
 from grokcall.errors import (
     AuthenticationError,
     CreditsExhaustedError,
@@ -49,7 +50,7 @@ class Exit(enum.IntEnum):
 
 EXITS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
     ((AuthenticationError, PermissionDeniedError, MissingKeyError), Exit.KEY_REFUSED),
-    ((CreditsExhaustedError,), Exit.BUDGET),
+    ((CreditsExhaustedError, BudgetReachedError), Exit.BUDGET),
     ((NotSentError,), Exit.UNREACHABLE),
     ((ServiceError, TransportError, MalformedReplyError, MediaError), Exit.FAILED_ROWS),
     ((ProgrammingError, NotSupportedError, DataError, InterfaceError), Exit.USAGE),

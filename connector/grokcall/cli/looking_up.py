@@ -8,13 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from grokcall.cli.display import show_summary
+from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
 from grokcall.cli.lookup_run import ErrorFile, LookupRun
 from grokcall.cli.progress import report
 from grokcall.cli.values import mapping, names
+from grokcall.connection import Connection
+from grokcall.lookup import LookupStream, chunk_rows
 from grokcall.tables import open_table, open_writer
+from grokcall_parser import parse_call
 
 
 def lookup(
@@ -56,6 +59,28 @@ def lookup(
     input_format: Annotated[
         str | None, typer.Option("--input-format", help="The input's format where its name does not tell.")
     ] = None,
+    max_cost: Annotated[
+        str | None,
+        typer.Option("--max-cost", metavar="USD", help="What it may cost; exit code 4 when reached."),
+    ] = None,
+    max_calls: Annotated[int | None, typer.Option("--max-calls", help="Calls it may make.", min=0)] = None,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Tokens it may read and write.", min=0)] = None,
+    max_duration: Annotated[
+        float | None, typer.Option("--max-duration", help="Seconds after which no call starts.", min=0)
+    ] = None,
+    assumed_output_tokens: Annotated[
+        int | None,
+        typer.Option("--assumed-output-tokens", help="The longest answer to reckon with without MaxOutputTokens."),
+    ] = None,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Send again what failed for good in the journal.")
+    ] = False,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Take answers of the journal's other runs as well.")] = False,
+    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Whether equal calls share one request.")] = True,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Tell rows, calls and price; send nothing.")] = False,
     flags: Flags,
 ) -> int:
     """Put the result of a CALL beside each row of a table."""
@@ -69,17 +94,42 @@ def lookup(
         "prefix": prefix,
         "call_columns": call_columns or None,
         "concurrency": flags.concurrency,
+        "max_cost": max_cost,
+        "max_calls": max_calls,
+        "max_tokens": max_tokens,
+        "max_duration": max_duration,
+        "assumed_output_tokens": assumed_output_tokens,
+        "journal": journal,
+        "retry_failed": retry_failed,
+        "reuse": reuse,
+        "dedupe": dedupe,
     }
     with (
         flags.connection() as connection,
-        open_table(source, format=input_format) as table,
+        open_table(source, format=input_format, batch_rows=rows_at_once(connection, command)) as table,
         connection.lookup_stream(command, table, mapping(maps or ()), **options) as stream,
-        open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer,
     ):
+        if dry:
+            show_dry_run(flags.console(), stream.dry_run())
+            return Exit.FINE
+        if stream.guarantee is not None:
+            flags.console().print(stream.guarantee, soft_wrap=True)
+        return moved(stream, target, errors, form, flags)
+
+
+def moved(stream: LookupStream, target: str, errors: str | None, form: str | None, flags: Flags) -> int:
+    """Moves a lookup's rows to their files and tells what it did."""
+    to_stdout = target == "-"
+    with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
         failed = ErrorFile(errors or beside(target), stream.error_schema)
         LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
     show_summary(flags.console(), stream.summary, {"output": None if to_stdout else target, "errors": failed.path})
     return Exit.FAILED_ROWS if stream.summary.failed else Exit.FINE
+
+
+def rows_at_once(connection: Connection, command: str) -> int:
+    """How many rows of the input to read at once for this command."""
+    return chunk_rows(connection.binder(parse_call(command)))
 
 
 def default_output(source: str) -> str:

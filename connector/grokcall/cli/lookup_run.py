@@ -114,11 +114,13 @@ class LookupRun:
             error.add_note(f"{told} kept in {kept}")
         if self._failed.path is not None:
             error.add_note(f"failed rows are in {self._failed.path}")
+        if self._stream.plan.options.journal is not None:
+            error.add_note("run the same command again to continue: what is in the journal is not paid for again")
 
 
 @contextmanager
 def interrupts_told_to(stream: LookupStream) -> Iterator[None]:
-    """Has the first SIGINT stop the stream, which then raises KeyboardInterrupt when its finished rows have come.
+    """Has the first SIGINT or SIGTERM stop the stream, which raises KeyboardInterrupt once its finished rows have come.
 
     Raised at once, it could strike in the middle of a write and leave half a batch, or none of it. A second SIGINT
     is raised at once all the same.
@@ -126,14 +128,19 @@ def interrupts_told_to(stream: LookupStream) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def tell(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
+        restore()
         stream.interrupt(KeyboardInterrupt())
 
-    signal.signal(signal.SIGINT, tell)
+    for number in before:
+        signal.signal(number, tell)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

@@ -51,15 +51,15 @@ def list_(*, journal: JournalFile, as_json: AsJson = False, flags: Flags) -> Non
         print_json([run.as_dict() for run in runs])
         return
     drawn = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("run", "state", "started"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("ok", "failed", "in doubt", "USD"):
-        drawn.add_column(heading, justify="right", no_wrap=True)
+    # The name of a run tells when it was started. Only the command gives way where the terminal is narrow.
+    for heading, width in (("run", 20), ("state", 11)):
+        drawn.add_column(heading, no_wrap=True, min_width=width)
+    for heading, width in (("ok", 4), ("failed", 6), ("in doubt", 8), ("USD", 8)):
+        drawn.add_column(heading, justify="right", no_wrap=True, min_width=width)
     drawn.add_column("command", overflow="ellipsis", no_wrap=True)
     for run in runs:
-        started = f"{run.started:%Y-%m-%d %H:%M:%S}"
         counts = (f"{run.ok:,}", f"{run.failed:,}", f"{run.in_doubt:,}", f"{run.cost_usd:.6f}")
-        drawn.add_row(run.run_id, run.state, started, *counts, Text(command_of(run)))
+        drawn.add_row(run.run_id, run.state, *counts, Text(command_of(run)))
     out_console(flags).print(drawn)
 
 

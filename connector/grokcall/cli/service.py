@@ -11,6 +11,7 @@ from rich.table import Table
 
 from grokcall.cli.flags import Flags
 from grokcall.connection import Connection
+from grokcall.errors import InterfaceError
 from grokcall.redaction import redact
 
 
@@ -61,7 +62,10 @@ def sandbox(
     """Serve the API on this machine: no key, no network, the same answers every time."""
     from grokcall.sandbox import SANDBOX_KEY, Sandbox
 
-    engine = Sandbox(port=port, latency=latency, seed=seed, profile=chaos)
+    try:
+        engine = Sandbox(port=port, latency=latency, seed=seed, profile=chaos)
+    except ValueError as error:
+        raise InterfaceError(f"--chaos: {error}") from None
     console = flags.console()
     console.print(f"serving on http://127.0.0.1:{port or '(a free port)'}/v1 until interrupted; any key is accepted:")
     console.print(f"  export XAI_BASE_URL=http://127.0.0.1:{port}/v1 XAI_API_KEY={SANDBOX_KEY}", soft_wrap=True)

@@ -16,7 +16,7 @@ from grokcall.limits.clock import WOBBLE, Clock, Window
 from grokcall.limits.concurrency import Concurrency
 from grokcall.limits.cooldown import Cooldown
 from grokcall.limits.learning import Announcement, StatedLimit, stated_limit
-from grokcall.limits.recent import MINUTE, Recent
+from grokcall.limits.recent import Recent
 from grokcall.limits.tokens import TokenEstimate, usage_of
 from grokcall.redaction import get_logger
 from grokcall.retries import LONGEST_RETRY_AFTER
@@ -24,11 +24,13 @@ from grokcall.transport import HttpReply
 
 logger = get_logger("grokcall.limits")
 
+MINUTE = 60.0
+
 TRIAL = 8
 """Requests that may go out at once while it is in doubt whether the service counts what it announces."""
 
 A_SECOND, A_MOMENT = 1.0, 0.25
-"""Seconds that a pause lasts at least: usually, and where the limit is known and kept."""
+"""Seconds that a pause lasts at least, when the limit is not known and when it is."""
 
 SOON = 2.0
 """Seconds after a pause in which a further refusal means that others draw on the same account."""
@@ -225,11 +227,10 @@ class Lane:
         """Seconds that a pause has to last at least, for what the refusal says."""
         if stated is None:
             return A_SECOND
-        if stated.window == 1:
-            # Whoever keeps the limit already was a little too fast; otherwise the whole second may be used up.
-            return A_MOMENT if is_known or self._announced.limit == stated.limit * MINUTE else A_SECOND
+        if stated.window == 1 and (is_known or self._announced.limit == stated.limit * MINUTE):
+            return A_MOMENT  # whoever keeps the limit was a little too fast
         too_many = 1 - 0.95 * stated.limit / max(stated.actual, stated.limit)
-        return max(A_SECOND, self._recent.wait_until_left(too_many, now))
+        return max(A_MOMENT, self._recent.wait_until_left(too_many, stated.window, now))
 
     def _settle(self, passage: Passage, reply: HttpReply | None, error: BaseException | None) -> None:
         """Puts what was really used in the place of what was reserved."""

@@ -1,44 +1,54 @@
-"""How many requests went out in each second of the last minute."""
+"""How many requests went out at each moment of the last minute."""
 
 from __future__ import annotations
 
 from collections import deque
 
-MINUTE = 60.0
+STEP = 0.1
+"""Seconds whose requests are counted together."""
+
+LONGEST = 60.0
+"""Seconds that are remembered."""
 
 
 class Recent:
     """Tells how long the service will go on counting what was sent.
 
-    A window of a minute that was used up in its first seconds stays used up until those seconds have left it. To ask
-    again before is to be refused again.
+    A window that was used up in its first moments stays used up until those have left it. To ask again before is to be
+    refused again.
     """
 
-    __slots__ = ("_seconds",)
+    __slots__ = ("_steps",)
 
     def __init__(self) -> None:
-        self._seconds: deque[list[float]] = deque(maxlen=int(MINUTE) + 2)  # each its last moment, its requests
+        self._steps: deque[list[float]] = deque(maxlen=int(LONGEST / STEP) + 2)
 
     def add(self, now: float) -> None:
         """Notes a request."""
-        seconds = self._seconds
-        if seconds and now - seconds[-1][2] < 1.0:
-            seconds[-1][0] = now
-            seconds[-1][1] += 1
+        steps = self._steps
+        if steps and now < steps[-1][0] + STEP:
+            steps[-1][1] += 1
         else:
-            seconds.append([now, 1, now])
+            steps.append([now, 1])
 
-    def wait_until_left(self, share: float, now: float) -> float:
-        """Seconds until this share of the last minute's requests is more than a minute old.
+    def wait_until_left(self, share: float, window: float, now: float) -> float:
+        """Seconds until this share of the requests in a window has left it.
 
         Args:
             share: From 0 to 1.
-            now: The time.
+            window: The window's length in seconds, up to 60.
+            now: The time, at which the window ends.
+
+        >>> recent = Recent()
+        >>> for moment in (10.0, 10.2, 10.4):
+        ...     recent.add(moment)
+        >>> round(recent.wait_until_left(0.5, 1.0, now=10.5), 3)
+        0.8
         """
-        counted = [(last, number) for last, number, _ in self._seconds if last > now - MINUTE]
-        still = share * sum(number for _, number in counted)
-        for last, number in counted:
-            still -= number
-            if still <= 0:
-                return max(0.0, last + MINUTE - now)
+        counted = [(began + STEP, number) for began, number in self._steps if began + STEP > now - window]
+        staying = share * sum(number for _, number in counted)
+        for ended, number in counted:
+            staying -= number
+            if staying <= 0:
+                return max(0.0, ended + window - now)
         return 0.0

@@ -15,15 +15,16 @@ try:
     import PIL as _PIL
     import starlette as _starlette
     import uvicorn as _uvicorn
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
-        f"the sandbox needs the package {missing.name!r}: pip install 'grokcall[sandbox]'", name=missing.name
-    ) from missing
+        f"the sandbox needs the package {_missing.name!r}: pip install 'grokcall[sandbox]'", name=_missing.name
+    ) from _missing
 
 from grokcall.sandbox.app import create_app
 from grokcall.sandbox.keys import SANDBOX_KEY
+from grokcall.sandbox.profiles import PROFILES
 from grokcall.sandbox.server import Sandbox
 
 del _av, _PIL, _starlette, _uvicorn
 
-__all__ = ["SANDBOX_KEY", "Sandbox", "create_app"]
+__all__ = ["PROFILES", "SANDBOX_KEY", "Sandbox", "create_app"]

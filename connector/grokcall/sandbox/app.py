@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope, Send
 from grokcall.sandbox.api import (
     account,
     administration,
+    batches,
     chat,
     files,
     messages,
@@ -17,17 +18,15 @@ from grokcall.sandbox.api import (
     videos,
 )
 from grokcall.sandbox.engine import Engine
-from grokcall.sandbox.web import (
-    Endpoint,
-    Handler,
+from grokcall.sandbox.headers import (
     HeaderMaker,
+    batch_headers,
     media_headers,
-    method_not_allowed,
-    not_found_route,
     plain_headers,
     text_headers,
     voice_headers,
 )
+from grokcall.sandbox.web import Endpoint, Handler, method_not_allowed, not_found_route
 
 _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
     ("POST", "/v1/responses", responses.create, text_headers),
@@ -59,14 +58,25 @@ _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
     ("GET", "/v1/video-generation-models", models.list_video_models, plain_headers),
     ("GET", "/v1/video-generation-models/{id}", models.retrieve_video_model, plain_headers),
     ("GET", "/v1/embedding-models", models.list_embedding_models, plain_headers),
+    ("POST", "/v1/batches", batches.create, batch_headers),
+    ("GET", "/v1/batches", batches.list_batches, batch_headers),
+    ("POST", "/v1/batches/{id}:cancel", batches.cancel, batch_headers),
+    ("GET", "/v1/batches/{id}", batches.retrieve, batch_headers),
+    ("GET", "/v1/batches/{id}/requests", batches.list_requests, batch_headers),
+    ("GET", "/v1/batches/{id}/results", batches.list_results, batch_headers),
     ("GET", "/v1/api-key", account.show_key, plain_headers),
     ("GET", "/v1/me", account.show_owner, plain_headers),
     ("POST", "/v1/tokenize-text", account.tokenize, plain_headers),
     ("POST", "/v1/embeddings", account.embed, plain_headers),
 )
+_BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
+    ("/v1/files", files.upload, plain_headers, files.MAX_UPLOAD_BYTES),
+    ("/v1/batches/{id}/requests", batches.add_requests, batch_headers, batches.MAX_ADDED_BYTES),
+)
 _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/media/{name}", administration.serve_medium),
     ("GET", "/sandbox/ledger", administration.show_ledger),
+    ("GET", "/sandbox/stats", administration.show_stats),
     ("POST", "/sandbox/reset", administration.reset),
 )
 
@@ -98,8 +108,10 @@ def create_app(engine: Engine | None = None) -> Starlette:
         _ExactRoute(path, Endpoint(state, handler, headers), methods=[method])
         for method, path, handler, headers in _ROUTES
     ]
-    upload = Endpoint(state, files.upload, limit=files.MAX_UPLOAD_BYTES)
-    routes.append(_ExactRoute("/v1/files", upload, methods=["POST"]))
+    routes += [
+        _ExactRoute(path, Endpoint(state, handler, headers, limit=limit), methods=["POST"])
+        for path, handler, headers, limit in _BOUNDED_POSTS
+    ]
     routes += [
         _ExactRoute(path, Endpoint(state, handler, open_to_all=True), methods=[method])
         for method, path, handler in _OPEN_ROUTES

@@ -5,10 +5,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from grokcall.sandbox.batches import Batch
+from grokcall.sandbox.faults.fault import Profile
 from grokcall.sandbox.ledger import Ledger
 from grokcall.sandbox.profiles import open_profile
 from grokcall.sandbox.shelf import Shelf
 from grokcall.sandbox.text.conversation import Conversation
+from grokcall.sandbox.traffic import Traffic
 
 MAX_RESPONSES = 20_000
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -17,6 +20,8 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_MEDIA = 10_000
 MAX_MEDIA_BYTES = 256 * 1024 * 1024
 MAX_JOBS = 10_000
+MAX_BATCHES = 1_000
+MAX_BATCH_BYTES = 256 * 1024 * 1024
 MEDIA_SECONDS = 3_600.0
 
 
@@ -93,25 +98,29 @@ class Engine:
         latency: Seconds before a POST is answered.
         video_seconds: Seconds that a video stays pending.
         profile_name: The faults to inject, see `open_profile`.
+        batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
     """
 
     seed: int = 0
     latency: float = 0.0
     video_seconds: float = 0.2
     profile_name: str | None = None
+    batch_seconds: float = 0.2
     ledger: Ledger = field(default_factory=Ledger)
+    traffic: Traffic = field(default_factory=Traffic)
     responses: Shelf[StoredResponse] = field(default_factory=lambda: Shelf(MAX_RESPONSES, MAX_RESPONSE_BYTES))
     files: Shelf[StoredFile] = field(default_factory=lambda: Shelf(MAX_FILES, MAX_FILE_BYTES))
     media: Shelf[Medium] = field(default_factory=lambda: Shelf(MAX_MEDIA, MAX_MEDIA_BYTES))
     videos: Shelf[VideoJob] = field(default_factory=lambda: Shelf(MAX_JOBS, MAX_JOBS))
     deferred: Shelf[DeferredChat] = field(default_factory=lambda: Shelf(MAX_JOBS, MAX_MEDIA_BYTES))
+    batches: Shelf[Batch] = field(default_factory=lambda: Shelf(MAX_BATCHES, MAX_BATCH_BYTES))
 
     def __post_init__(self) -> None:
-        if self.latency < 0 or self.video_seconds < 0:
-            raise ValueError("latency and video_seconds must not be negative")
-        self.profile = open_profile(self.profile_name)
+        if self.latency < 0 or self.video_seconds < 0 or self.batch_seconds < 0:
+            raise ValueError("latency, video_seconds and batch_seconds must not be negative")
+        self.profile: Profile = open_profile(self.profile_name, self.seed)
         # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
-        self.renderers = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
+        self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
 
     def keep_medium(self, data: bytes, media_type: str, suffix: str) -> str:
         """Keep a generated medium and give the path it is served at."""
@@ -120,9 +129,13 @@ class Engine:
         return f"/media/{name}"
 
     def reset(self) -> None:
-        """Forget everything that requests left behind, the ledger too."""
+        """Forget everything that requests left behind, the ledger too; faults start from their first request."""
+        for batch in self.batches:
+            batch.cancel()
         self.ledger.clear()
-        for shelf in (self.responses, self.files, self.media, self.videos, self.deferred):
+        self.traffic.clear()
+        self.profile = open_profile(self.profile_name, self.seed)
+        for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
             shelf.clear()
 
     def close(self) -> None:

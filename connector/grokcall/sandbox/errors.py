@@ -22,7 +22,8 @@ class ApiError(Exception):
         code: The body's code; None for the shape `{"error": …}` of the voice endpoints.
         ticks: What the refusal costs; moderated media are billed.
         plain: True for a plain-text body, the way the JSON deserializer complains.
-        identified: False where the service leaves out the request id.
+        identified: False where the service leaves out the request id and the limits.
+        headers: More headers of the reply.
     """
 
     status: int
@@ -85,3 +86,13 @@ def moderated(kind: str, ticks: int) -> ApiError:
 def voice_error(status: int, message: str) -> ApiError:
     """A refusal in the voice endpoints' shape, which has no code."""
     return ApiError(status, message, None)
+
+
+def out_of_credits(status: int = 429) -> ApiError:
+    """The refusal of a team without credits, which comes with 429 or 403."""
+    return ApiError(
+        status,
+        f"Your team {TEAM_ID} has either used all available credits or reached its monthly spending limit. "
+        "To continue making API requests, please purchase more credits or raise your spending limit.",
+        EXHAUSTED if status == 429 else DENIED,
+    )

@@ -1,6 +1,6 @@
 """Which API keys the engine takes, and how it refuses the others."""
 
-from grokcall.sandbox.errors import DENIED, EXHAUSTED, TEAM_ID, ApiError
+from grokcall.sandbox.errors import DENIED, ApiError, out_of_credits
 
 SANDBOX_KEY = "xai-sandbox"
 """The key the command line sends to the engine. Any other is taken too, save those with a telling word in them."""
@@ -35,9 +35,4 @@ def check_key(authorization: str) -> None:
     if "blocked" in key:
         raise ApiError(403, "Access to the chat endpoint is denied. The API key is blocked.", DENIED)
     if "broke" in key:
-        raise ApiError(
-            429,
-            f"Your team {TEAM_ID} has either used all available credits or reached its monthly spending limit. "
-            "To continue making API requests, please purchase more credits or raise your spending limit.",
-            EXHAUSTED,
-        )
+        raise out_of_credits()

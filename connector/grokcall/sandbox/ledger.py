@@ -17,8 +17,8 @@ class Entry:
         model: The model id that is billed; empty for speech, which has none.
         body_hash: SHA-256 of the request body.
         ticks: The price; 10,000,000,000 ticks are one US dollar.
-        request_id: The id the reply carries.
-        answered: True once the whole reply was handed to the client.
+        request_id: The id the reply carries; for a request of a batch the one it has there.
+        answered: True once the whole reply was handed to the client; false for good where that cannot have got it.
     """
 
     time: float
@@ -48,6 +48,7 @@ class Ledger:
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
         self._entries: deque[Entry] = deque(maxlen=max_entries)
         self._total = 0
+        self._count = 0
         self._lock = Lock()  # the program that embeds the engine reads from another thread
 
     def add(self, entry: Entry) -> Entry:
@@ -55,6 +56,7 @@ class Ledger:
         with self._lock:
             self._entries.append(entry)
             self._total += entry.ticks
+            self._count += 1
         return entry
 
     def entries(self) -> list[dict[str, object]]:
@@ -68,8 +70,13 @@ class Ledger:
         """The sum of everything billed since the last `clear`."""
         return self._total
 
+    @property
+    def count(self) -> int:
+        """How many requests were billed since the last `clear`."""
+        return self._count
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
-            self._total = 0
+            self._total = self._count = 0

@@ -42,6 +42,11 @@ class Usage:
     ticks: int
     tools: dict[str, int]
 
+    @property
+    def total_tokens(self) -> int:
+        """All tokens, in and out."""
+        return self.input_tokens + self.output_tokens
+
 
 def price_text(
     model: TextModel,

@@ -11,6 +11,7 @@ import uvicorn
 
 from grokcall.sandbox.app import create_app
 from grokcall.sandbox.engine import Engine
+from grokcall.sandbox.wire import OpenProtocol
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
@@ -33,10 +34,12 @@ class Sandbox:
         seed: Gives other pictures for the same requests; answers depend on nothing else.
         latency: Seconds before each POST is answered.
         video_seconds: Seconds that a video stays pending.
-        profile: Faults to inject; None for none.
+        profile: Faults to bring in, such as `"server-errors:share=0.1+latency:median=0.05"`; None for none. See
+            `grokcall.sandbox.PROFILES` for those there are.
+        batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
 
     Raises:
-        ValueError: The profile is not known, or a number is out of range.
+        ValueError: A profile or an option of it is not known, or a number is out of range.
         OSError: The port is taken.
 
     Example:
@@ -53,8 +56,9 @@ class Sandbox:
         latency: float = 0.0,
         video_seconds: float = 0.2,
         profile: str | None = None,
+        batch_seconds: float = 0.2,
     ) -> None:
-        self._engine = Engine(seed, latency, video_seconds, profile)
+        self._engine = Engine(seed, latency, video_seconds, profile, batch_seconds)
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
@@ -72,8 +76,12 @@ class Sandbox:
         """What was billed, oldest first; also to be had after the server stopped."""
         return self._engine.ledger.entries()
 
+    def stats(self) -> dict[str, object]:
+        """How many requests came and how they were answered, as `GET /sandbox/stats` shows it."""
+        return self._engine.traffic.as_dict()
+
     def reset(self) -> None:
-        """Forget the ledger, stored responses, files and media."""
+        """Forget the ledger, the counts, stored responses, files, media and batches."""
         if self._loop is None or not self._loop.is_running():
             self._engine.reset()
             return
@@ -116,6 +124,7 @@ class Sandbox:
         self._port = self._socket.getsockname()[1]
         config = uvicorn.Config(
             create_app(self._engine),
+            http=OpenProtocol,
             log_level="critical",
             access_log=False,
             lifespan="off",

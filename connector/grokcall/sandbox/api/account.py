@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
 from grokcall.sandbox.errors import KEY_ID, TEAM_ID, unknown_model
+from grokcall.sandbox.replies import Reply, json_reply
 from grokcall.sandbox.tokens import split_tokens, token_id
-from grokcall.sandbox.web import Call, Reply, json_reply
 
 _USER_ID = "5c0ffee0-5a4d-4b0c-8e11-000000000003"
 _BORN = "2026-01-05T10:00:00Z"

@@ -2,15 +2,21 @@
 
 import time
 
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.engine import MEDIA_SECONDS
 from grokcall.sandbox.errors import not_found
-from grokcall.sandbox.web import Call, Reply, json_reply
+from grokcall.sandbox.replies import Reply, json_reply
 
 
 async def show_ledger(call: Call) -> Reply:
     """GET /sandbox/ledger."""
     ledger = call.engine.ledger
     return json_reply({"entries": ledger.entries(), "total_ticks": ledger.total_ticks})
+
+
+async def show_stats(call: Call) -> Reply:
+    """GET /sandbox/stats."""
+    return json_reply(call.engine.traffic.as_dict())
 
 
 async def reset(call: Call) -> Reply:

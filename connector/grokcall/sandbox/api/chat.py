@@ -21,13 +21,14 @@ from grokcall.sandbox.api.generation import (
     turn_tokens,
 )
 from grokcall.sandbox.api.tools import call_function, check_tools
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import TextModel, find_text_model
 from grokcall.sandbox.engine import DeferredChat, Engine
 from grokcall.sandbox.errors import invalid, not_found, undeserializable, unsupported_field, unsupported_parameter
 from grokcall.sandbox.prices import Usage, price_text
+from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Answer, Conversation
 from grokcall.sandbox.tokens import split_tokens
-from grokcall.sandbox.web import EVENTS, Call, Reply, json_reply
 
 FINGERPRINT = "fp_grokcall_sandbox"
 
@@ -94,18 +95,20 @@ async def create(call: Call) -> Reply:
     called = call_function(tools, choice, conversation) if tools else None
     answer = Answer(called[1], f"The question calls for the function {called[0]}.") if called else None
     limit = None if called else request.max_completion_tokens or request.max_tokens
-    written = fit_answer(answer or await compose(conversation, wanted), model, effort, limit)
+    answer = answer or await compose(conversation, wanted, call.steering)
+    written = fit_answer(answer, model, effort, limit, None if called else call.steering.keep)
     written, stopped = _apply_stop(written, request.stop)
     usage = price_text(
         model, tokens, 0, written.visible_tokens, written.reasoning_tokens, {}, request.service_tier == "priority"
     )
     completion = _completion(model, written, called, usage, request.n or 1, stopped)
+    billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.deferred:
-        return _defer(call, completion, model, usage)
+        return json_reply({"request_id": _defer(call.engine, completion)}, **billing)
     if request.stream:
         with_usage = request.stream_options is not None and request.stream_options.include_usage
-        return Reply(_chunks(completion, with_usage), content_type=EVENTS, ticks=usage.ticks, model=model.id)
-    return json_reply(completion, ticks=usage.ticks, model=model.id)
+        return Reply(_chunks(completion, with_usage), content_type=EVENTS, **billing)
+    return json_reply(completion, **billing)
 
 
 async def retrieve_deferred(call: Call) -> Reply:
@@ -219,7 +222,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens - usage.reasoning_tokens,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {
             "text_tokens": usage.input_tokens,
             "audio_tokens": 0,
@@ -237,12 +240,12 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _defer(call: Call, completion: dict[str, Any], model: TextModel, usage: Usage) -> Reply:
+def _defer(engine: Engine, completion: dict[str, Any]) -> str:
     request_id = str(uuid4())
     body = msgspec.json.encode(completion)
-    ready = time.monotonic() + call.engine.video_seconds
-    call.engine.deferred.put(request_id, DeferredChat(body, ready), len(body))
-    return json_reply({"request_id": request_id}, ticks=usage.ticks, model=model.id)
+    ready = time.monotonic() + engine.video_seconds
+    engine.deferred.put(request_id, DeferredChat(body, ready), len(body))
+    return request_id
 
 
 def _chunks(completion: dict[str, Any], with_usage: bool) -> list[bytes]:

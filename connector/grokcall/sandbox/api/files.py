@@ -4,9 +4,10 @@ import time
 from uuid import uuid4
 
 from grokcall.sandbox.api.multipart import Part, read_parts
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.engine import Engine, StoredFile
 from grokcall.sandbox.errors import ApiError, invalid, not_found
-from grokcall.sandbox.web import TEXT, Call, Reply, json_reply
+from grokcall.sandbox.replies import TEXT, Reply, json_reply
 
 MAX_FILE_BYTES = 48 * 1024 * 1024
 MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 64 * 1024

@@ -9,6 +9,7 @@ import msgspec
 from grokcall.sandbox.catalogue import TextModel
 from grokcall.sandbox.errors import invalid, policy_violation, unsupported_parameter
 from grokcall.sandbox.prices import HIDDEN_TOKENS, PICTURE_TOKENS
+from grokcall.sandbox.steering import Steering
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall.sandbox.text.rules import answer_conversation
 from grokcall.sandbox.text.schema import JsonSchema, read_schema
@@ -91,18 +92,33 @@ def turn_tokens(turn: Turn) -> int:
     return count_tokens(turn.text) + PICTURE_TOKENS * len(turn.pictures) + attached
 
 
-async def compose(conversation: Conversation, wanted: Format) -> Answer:
+async def compose(conversation: Conversation, wanted: Format, steering: Steering) -> Answer:
     """The answer in the wanted format; attachments are read in a thread."""
+    if steering.refuse:
+        return Answer("I can't help with that.", "A fault wants a refusal.", refused=True)
     if conversation.pictures or conversation.documents:
         return await asyncio.to_thread(_compose, conversation, wanted)
     return _compose(conversation, wanted)
 
 
-def fit_answer(answer: Answer, model: TextModel, effort: str | None, limit: int | None) -> Written:
-    """The answer with its tokens counted, cut where reasoning and text do not fit the limit."""
+def fit_answer(
+    answer: Answer, model: TextModel, effort: str | None, limit: int | None, keep: float | None = None
+) -> Written:
+    """The answer with its tokens counted, cut where reasoning and text do not fit.
+
+    Args:
+        answer: What to say.
+        model: Who says it.
+        effort: The reasoning effort that applies.
+        limit: The most tokens it may have; None for no limit.
+        keep: The part of the answer's own tokens after which it is cut in any case; None for all.
+    """
     thought = answer.why if model.reasons and effort != "none" else ""
     thinking = count_tokens(thought) * _EFFORT_TOKENS[effort or "low"]
     visible = count_tokens(answer.text)
+    if keep is not None:
+        shorter = thinking + min(int(visible * keep), max(visible - 1, 0))
+        limit = shorter if limit is None else min(limit, shorter)
     if limit is None or thinking + visible <= limit:
         return Written(answer.text, thought, answer.refused, visible, thinking, cut=False)
     thinking = min(thinking, limit)

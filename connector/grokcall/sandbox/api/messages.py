@@ -16,12 +16,13 @@ from grokcall.sandbox.api.generation import (
     turn_tokens,
 )
 from grokcall.sandbox.api.tools import call_function
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import TextModel, find_text_model
 from grokcall.sandbox.errors import invalid, undeserializable
 from grokcall.sandbox.prices import Usage, price_text
+from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Answer, Conversation
 from grokcall.sandbox.tokens import count_tokens, split_tokens
-from grokcall.sandbox.web import EVENTS, Call, Reply, json_reply
 
 
 class MessagesRequest(msgspec.Struct):
@@ -63,10 +64,11 @@ async def create(call: Call) -> Reply:
     called = _call_tool(request, conversation)
     answer = Answer(called[1], f"The question calls for the tool {called[0]}.") if called else None
     written = fit_answer(
-        answer or await compose(conversation, Format()),
+        answer or await compose(conversation, Format(), call.steering),
         model,
         model.default_effort,
         None if called else request.max_tokens,
+        None if called else call.steering.keep,
     )
     usage = price_text(model, tokens, 0, written.visible_tokens, written.reasoning_tokens, {})
     content: list[dict[str, Any]] = []
@@ -79,9 +81,10 @@ async def create(call: Call) -> Reply:
         content.append({"type": "text", "text": written.text})
     reason = "tool_use" if called else "max_tokens" if written.cut else "end_turn"
     message = _message(model, content, reason, usage)
+    billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.stream:
-        return Reply(_events(message), content_type=EVENTS, ticks=usage.ticks, model=model.id)
-    return json_reply(message, ticks=usage.ticks, model=model.id)
+        return Reply(_events(message), content_type=EVENTS, **billing)
+    return json_reply(message, **billing)
 
 
 def _message(model: TextModel, content: list[dict[str, Any]], reason: str, usage: Usage) -> dict[str, Any]:

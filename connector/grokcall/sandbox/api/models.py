@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import (
     CREATED,
     LONG_CONTEXT,
@@ -16,7 +17,7 @@ from grokcall.sandbox.catalogue import (
     find_any_model,
 )
 from grokcall.sandbox.errors import unknown_model
-from grokcall.sandbox.web import Call, Reply, json_reply
+from grokcall.sandbox.replies import Reply, json_reply
 
 AnyModel = TextModel | PictureModel | VideoModel
 

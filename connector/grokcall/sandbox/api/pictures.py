@@ -10,11 +10,12 @@ from PIL import Image
 
 from grokcall.sandbox.api.generation import FORBIDDEN_MARK
 from grokcall.sandbox.api.media_sources import Source, read_picture
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import MAX_PICTURE_PROMPT, PictureModel, find_picture_model
 from grokcall.sandbox.errors import invalid, moderated, unsupported_field
 from grokcall.sandbox.media.pictures import edit_pictures, make_picture
 from grokcall.sandbox.media.sizes import PICTURE_RATIOS, PICTURE_SIDES, picture_size, ratio_of
-from grokcall.sandbox.web import Call, Reply, json_reply
+from grokcall.sandbox.replies import Reply, json_reply
 
 MAX_SOURCES = 5
 MAX_PICTURES = 10

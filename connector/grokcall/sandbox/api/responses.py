@@ -18,13 +18,14 @@ from grokcall.sandbox.api.response_events import build_events
 from grokcall.sandbox.api.response_object import build_call_output, build_output, build_response
 from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_request
 from grokcall.sandbox.api.tools import ToolRun, call_function, run_server_tools
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
 from grokcall.sandbox.engine import Engine, StoredResponse
 from grokcall.sandbox.errors import invalid, not_found
 from grokcall.sandbox.prices import price_text
+from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall.sandbox.tokens import count_tokens
-from grokcall.sandbox.web import EVENTS, Call, Reply, json_reply
 
 _NO_TOOLS = ToolRun()
 
@@ -52,7 +53,8 @@ async def create(call: Call) -> Reply:
         written = fit_answer(answer, model, effort, None)
         output = build_call_output(response_id, written, run, *called)
     else:
-        written = fit_answer(await compose(conversation, wanted), model, effort, request.max_output_tokens)
+        answer = await compose(conversation, wanted, call.steering)
+        written = fit_answer(answer, model, effort, request.max_output_tokens, call.steering.keep)
         output = build_output(response_id, written, run)
     usage = price_text(
         model,
@@ -68,9 +70,10 @@ async def create(call: Call) -> Reply:
     if request.store is not False:
         tokens = earlier_tokens + new_tokens + written.visible_tokens
         _keep(call, response_id, body, conversation, written.text, tokens)
+    billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.stream:
-        return Reply(build_events(response), content_type=EVENTS, ticks=usage.ticks, model=model.id)
-    return Reply(body, ticks=usage.ticks, model=model.id)
+        return Reply(build_events(response), content_type=EVENTS, **billing)
+    return Reply(body, **billing)
 
 
 async def retrieve(call: Call) -> Reply:

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from grokcall.sandbox.api.generation import FORBIDDEN_MARK
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import VOICES, find_voice
 from grokcall.sandbox.errors import voice_error
 from grokcall.sandbox.media.sounds import MEDIA_TYPES, encode_sound
 from grokcall.sandbox.media.speech import speak
 from grokcall.sandbox.prices import TICKS_PER_SPOKEN_CHARACTER
-from grokcall.sandbox.web import Call, Reply, json_reply
+from grokcall.sandbox.replies import Reply, json_reply
 
 MAX_CHARACTERS = 15_000
 MAX_REPLACEMENTS = 200

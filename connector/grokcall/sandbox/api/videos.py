@@ -1,5 +1,6 @@
 """The video endpoints: generate, edit, extend, poll."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -11,12 +12,13 @@ from PIL import Image
 
 from grokcall.sandbox.api.generation import FORBIDDEN_MARK
 from grokcall.sandbox.api.media_sources import Source, read_clip, read_picture
+from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import VideoModel, find_video_model
 from grokcall.sandbox.engine import VideoJob
 from grokcall.sandbox.errors import invalid, moderated, not_found
 from grokcall.sandbox.media.clips import ClipFacts, edit_clip, extend_clip, make_clip, read_facts
 from grokcall.sandbox.media.sizes import VIDEO_RATIOS, VIDEO_SIDES, ratio_of, video_size
-from grokcall.sandbox.web import Call, Reply, json_reply
+from grokcall.sandbox.replies import Reply, json_reply
 
 MAX_EDIT_SECONDS = 8.7
 MAX_EXTEND_SECONDS = 30.0
@@ -122,6 +124,17 @@ async def poll(call: Call) -> Reply:
     if failure is not None:
         return json_reply({"status": "failed", "error": {"code": "invalid_argument", "message": failure}})
     return json_reply(_done(call, job))
+
+
+async def finish(call: Call, request_id: str) -> dict[str, Any]:
+    """What a poll gives once the video is made, or was withheld or failed."""
+    job = call.engine.videos.get(request_id)
+    if job is not None:
+        await asyncio.wait([asyncio.wrap_future(job.clip)])
+        await asyncio.sleep(max(0.0, job.started + call.engine.video_seconds - time.monotonic()))
+    reply = await poll(call.inner(f"/v1/videos/{request_id}", parameters={"id": request_id}))
+    told: dict[str, Any] = msgspec.json.decode(reply.content if isinstance(reply.content, bytes) else b"{}")
+    return told
 
 
 def _done(call: Call, job: VideoJob) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from grokcall.sandbox.text.attachments import answer_attachments, main_colour
 from grokcall.sandbox.text.classification import answer_category
 from grokcall.sandbox.text.conversation import Answer, Conversation
 from grokcall.sandbox.text.summary import answer_summary, word_limit
-from grokcall.sandbox.text.words import STOPWORDS, limit_words, mentions, mood_of, words_of
+from grokcall.sandbox.text.words import limit_words, mentions, mood_of, subject_of
 
 REFUSE_MARK = "REFUSE_PLEASE"
 """A question with this in it is answered by a refusal, so that callers can try what they do with one."""
@@ -65,8 +65,8 @@ def _one_word(conversation: Conversation) -> Answer | None:
     colour = main_colour(conversation.pictures[0]) if conversation.pictures else None
     if colour:
         return Answer(colour.capitalize(), "Took the main colour of the picture.")
-    known = [word for word in words_of(_ONE_WORD.sub("", conversation.question)) if word not in STOPWORDS]
-    return Answer(max(known, key=len, default="unknown").capitalize(), "Took the longest word of the question.")
+    subject = subject_of(_ONE_WORD.sub("", conversation.question)) or "unknown"
+    return Answer(subject.capitalize(), "Took what the question seems to be about.")
 
 
 def _plain(conversation: Conversation) -> Answer:

@@ -21,6 +21,16 @@ STOPWORDS = _listed(
     "would you your please i'm it's"
 )
 
+# Words that ask for something or say when, and are hardly ever what a request is about.
+_ASKING = _listed(
+    "add answer ask assume choose classify compare compute consider correct count create define describe detect "
+    "determine discuss draw echo estimate evaluate exactly explain express extract fill find format generate get "
+    "give guess help identify imagine know label let let's like list look make mean mention name need nothing "
+    "output pick print provide rate read recommend repeat reply respond return rewrite say select sentence show "
+    "single solve sort state suggest summarise summarize tell think today tomorrow tonight translate try use want "
+    "what's who's word words write yesterday"
+)
+
 POSITIVE = _listed(
     "good great excellent love loved lovely happy amazing awesome perfect wonderful fantastic thanks thank best "
     "nice pleased delighted recommend superb brilliant friendly fast helpful satisfied enjoy enjoyed glad yes "
@@ -68,6 +78,16 @@ def mentions(text: str, hints: tuple[str, ...]) -> bool:
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, in order."""
     return _WORD.findall(text.lower())
+
+
+def subject_of(text: str) -> str | None:
+    """The last word that is likely to name a thing, in lower case: `sea` of `Tell me about the sea`."""
+    telling = [
+        word
+        for word in words_of(text)
+        if word not in STOPWORDS and word not in _ASKING and not word.endswith("ly") and not word.isdigit()
+    ]
+    return telling[-1] if telling else None
 
 
 def sentences_of(text: str) -> list[str]:

@@ -283,7 +283,6 @@ WRONG = [
     ),
     ("", None, CallSyntaxError, "there is no statement in this text; write for example CALL ListModels()"),
     ("DROP TABLE x", None, NotSupportedError, "queries run inside DuckDB"),
-    ("EXPLAIN COST CALL GenerateResponse('hi')", None, NotSupportedError, "EXPLAIN COST is not built yet"),
 ]
 
 

@@ -1,0 +1,260 @@
+"""Bookkeeping: each distinct call once, within the budget, and on record before its row counts as done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+
+from grokcall.admission import Gate
+from grokcall.budgets import Budget, Reservation
+from grokcall.engine import Engine, Memory
+from grokcall.errors import (
+    ConnectionCutError,
+    ContentRefusedError,
+    MalformedReplyError,
+    NotReadyError,
+    ReadTimeoutError,
+    ReplyTooLargeError,
+    is_retryable,
+    is_systemic,
+)
+from grokcall.journal import Journal, JournalRun, RunState, fingerprint
+from grokcall.outcomes import CallStatus, Outcome
+from grokcall_procedures import BoundCall
+from grokcall_procedures.estimates import Allowances, Estimate, estimate
+
+ALLOWANCES = Allowances(refusal_fee_ticks=0)
+"""What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
+the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
+REMEMBERED_BYTES = 64 * 1024 * 1024
+"""How much of finished answers is held for equal rows to come, where no journal holds them; the oldest go first."""
+MAY_BE_BILLED = (
+    ConnectionCutError,
+    ContentRefusedError,
+    MalformedReplyError,
+    NotReadyError,
+    ReadTimeoutError,
+    ReplyTooLargeError,
+)
+"""Errors after which a call may have been billed although no reply said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a run keeps books of.
+
+    Args:
+        dedupe: Whether equal calls share one request, also while it is under way.
+        budget: What may be spent; None for no limit.
+        run: The run of the journal that holds its outcomes; None for no journal.
+        reuse: A journal whose other runs may answer as well.
+        retry_failed: Whether calls that failed for good are sent again.
+        allowances: What the budget takes for granted where the service states no limit.
+    """
+
+    dedupe: bool = True
+    budget: Budget | None = None
+    run: JournalRun | None = None
+    reuse: Journal | None = None
+    retry_failed: bool = False
+    allowances: Allowances = ALLOWANCES
+
+
+class Bookkeeper:
+    """Runs the calls of one lookup through an engine, and keeps its books.
+
+    Calls must be handed in in the order of their rows: without ``dedupe`` equal calls are told apart by it.
+    """
+
+    def __init__(self, engine: Engine, base_url: str, books: Books) -> None:
+        self.gate: Gate = engine.gate
+        self._engine = engine
+        self._base_url = base_url
+        self._books = books
+        self._budget = books.budget if books.budget is not None and books.budget.limited else None
+        self._under_way: dict[bytes, asyncio.Future[Outcome]] = {}
+        self._ordinals: Counter[bytes] = Counter()
+        self._answers = Answers(REMEMBERED_BYTES)
+        self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, allowances=books.allowances)
+
+    async def run(self, call: BoundCall) -> Outcome:
+        """What became of ``call``; as ``cached`` where an equal one or the journal had the answer.
+
+        Raises:
+            BudgetReachedError: There is no room for it in the budget.
+            JournalError: It cannot be put on record, so it was not sent.
+        """
+        books = self._books
+        if not books.dedupe and books.run is None:
+            return await self._paid(call)
+        key = fingerprint(call, self._base_url)
+        if not books.dedupe:
+            ordinal = self._ordinals[key]
+            self._ordinals[key] += 1
+            return self._recalled(key, ordinal) or await self._recorded(call, key, ordinal)
+        if (shared := self._under_way.get(key)) is not None:
+            return repeated(await asyncio.shield(shared))
+        known = self._recalled(key, 0) or self._answers.get(key)
+        return known or await self._shared(call, key)
+
+    async def _shared(self, call: BoundCall, key: bytes) -> Outcome:
+        """The outcome of a call, given to every equal one that comes while it is under way."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._under_way[key] = future
+        try:
+            outcome = await self._recorded(call, key, 0)
+            future.set_result(outcome)
+        finally:
+            del self._under_way[key]
+            future.cancel()
+        if self._books.run is None and outcome.status is CallStatus.OK:
+            self._answers.add(key, outcome)
+        return outcome
+
+    def _recalled(self, key: bytes, ordinal: int) -> Outcome | None:
+        """What the journal knows of a call: its answer, or a failure that another try would not mend."""
+        run = self._books.run
+        if run is None:
+            return None
+        found = run.recall(key, ordinal)
+        if found is None and self._books.reuse is not None:
+            found = self._books.reuse.recall_any(key)
+        if found is not None or self._books.retry_failed:
+            return found
+        failed = run.recall_failed(key, ordinal)
+        return failed if failed is not None and is_final(failed.error) else None
+
+    async def _recorded(self, call: BoundCall, key: bytes, ordinal: int) -> Outcome:
+        """The outcome of a call that is in the journal before it is sent, and again before it counts."""
+        run = self._books.run
+        if run is None:
+            return await self._paid(call)
+
+        async def intend() -> None:
+            await run.intend(key, ordinal)
+
+        async def remember(step: int, reply: bytes) -> None:
+            await run.remember(key, ordinal, step, reply)
+
+        outcome = await self._paid(call, Memory(run.memo(key, ordinal), intend, remember))
+        await run.record(key, ordinal, outcome)
+        return outcome
+
+    async def _paid(self, call: BoundCall, memory: Memory | None = None) -> Outcome:
+        """The outcome of a call for which there is room in the budget."""
+        budget = self._budget
+        reservation = await budget.reserve(self._estimates(call)) if budget is not None else None
+        try:
+            if memory is not None:
+                await memory.intend()
+            outcome = await self._engine.run(call, memory)
+        except BaseException:
+            if budget is not None and reservation is not None:
+                budget.settle(reservation, None)  # nobody knows how far it came, so all of it counts as spent
+            raise
+        if budget is not None and reservation is not None:
+            settle(budget, reservation, call, outcome)
+        return outcome
+
+
+def settle(budget: Budget, reservation: Reservation, call: BoundCall, outcome: Outcome) -> None:
+    """Puts what a call cost in the place of what was set aside for it."""
+    if outcome.cost_ticks is None and outcome.error is not None and not isinstance(outcome.error, MAY_BE_BILLED):
+        budget.release(reservation)
+        return
+    index = call.procedure.schema.get_field_index("Response_UsageTotalTokens")
+    tokens = outcome.rows[0][index] if outcome.rows and index >= 0 else None
+    budget.settle(reservation, outcome.cost_ticks, tokens if isinstance(tokens, int) else None)
+
+
+class Answers:
+    """Finished answers by fingerprint, as many as fit; the ones that were asked for longest ago go first."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._held = 0
+        self._answers: OrderedDict[bytes, tuple[Outcome, int]] = OrderedDict()
+
+    def get(self, key: bytes) -> Outcome | None:
+        """The answer for one more equal call."""
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        self._answers.move_to_end(key)
+        return repeated(found[0])
+
+    def add(self, key: bytes, outcome: Outcome) -> None:
+        """Holds an answer."""
+        size = size_of(outcome)
+        if size > self._capacity:
+            return
+        self._answers[key] = outcome, size
+        self._held += size
+        while self._held > self._capacity:
+            _, (_, dropped) = self._answers.popitem(last=False)
+            self._held -= dropped
+
+
+def is_final(error: Exception | None) -> bool:
+    """Whether the same call would fail in the same way: neither time nor another key or account can mend it."""
+    return error is not None and not is_retryable(error) and not is_systemic(error)
+
+
+def repeated(outcome: Outcome) -> Outcome:
+    """The outcome of a call that shares the request of an equal one: it sent nothing and cost nothing."""
+    status = CallStatus.CACHED if outcome.error is None else outcome.status
+    return Outcome(status, outcome.rows, outcome.error, outcome.warnings, request_id=outcome.request_id)
+
+
+def size_of(outcome: Outcome) -> int:
+    """About how many bytes an outcome takes."""
+    values = (value for row in outcome.rows or () for value in row)
+    return 1000 + sum(len(value) for value in values if isinstance(value, str | bytes))
+
+
+class OpenBooks:
+    """The books of one lookup, from its first call to its last.
+
+    Args:
+        journal: The file of the journal; None for none.
+        identity: Equal for the same command over the same input, so that it is continued.
+        description: What ``grokcall runs`` shows of it.
+        budget: What may be spent.
+        dedupe, reuse, retry_failed, allowances: As for :class:`Books`.
+    """
+
+    def __init__(
+        self,
+        journal: str | PathLike[str] | None,
+        identity: str,
+        description: Mapping[str, object],
+        budget: Budget | None,
+        *,
+        dedupe: bool,
+        reuse: bool,
+        retry_failed: bool,
+        allowances: Allowances,
+    ) -> None:
+        self.journal: Journal | None = Journal(journal) if journal is not None else None
+        self.run: JournalRun | None = None
+        if self.journal is not None:
+            try:
+                self.run = self.journal.begin(identity, description)
+            except BaseException:
+                self.journal.close()
+                raise
+        self.books: Books = Books(dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances)
+
+    def close(self, state: RunState, summary: Mapping[str, object]) -> None:
+        """Writes down how the run ended, and lets the journal go; harmless when repeated."""
+        journal, self.journal = self.journal, None
+        if journal is None:
+            return
+        try:
+            if self.run is not None:
+                self.run.finish(state, summary)
+        finally:
+            journal.close()

@@ -1,0 +1,204 @@
+"""The SQLite file of a journal: made, checked, refused where it is none, set aside where it is damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grokcall.journal.faults import JournalDamagedError, JournalPathError, fault, is_damage, told_of
+
+MAGIC = b"SQLite format 3\0"
+APPLICATION_ID = 0x67726F6B
+"""What SQLite's header says of the file's owner; ``grok`` in ASCII."""
+APPLICATION_ID_AT = 68
+HEADER = 100
+VERSION = 1
+"""The layout of the tables; in the header as the user version."""
+BUSY_SECONDS = 10.0
+"""How long to wait for a program that only reads."""
+PAGE_BYTES = 8192
+"""Two to four answers of the usual length; a tenth less CPU a row than with SQLite's usual 4096."""
+WAL_PAGES = 2000
+"""Pages after which the write-ahead log is worked into the file: 16 MB."""
+LARGEST_CHECKED = 512 * 1024 * 1024
+"""Bytes of a file that is read through at each opening, at the most; a larger one is checked where it is read."""
+COMPANIONS = ("-wal", "-shm", "-journal")
+
+SCHEMA = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, identity BLOB NOT NULL, description TEXT NOT NULL,
+    state TEXT NOT NULL, summary TEXT, started REAL NOT NULL, ended REAL, sessions INTEGER NOT NULL
+);
+CREATE TABLE intents (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, session INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, at REAL NOT NULL
+);
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, session INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, ok INTEGER NOT NULL, error_code TEXT,
+    cost_ticks INTEGER, attempts INTEGER NOT NULL, at REAL NOT NULL
+);
+CREATE TABLE answers (id INTEGER PRIMARY KEY, answer BLOB NOT NULL);
+CREATE TABLE files (call INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (call, digest)) WITHOUT ROWID;
+CREATE TABLE memos (
+    run INTEGER NOT NULL, fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, step INTEGER NOT NULL,
+    reply BLOB NOT NULL, PRIMARY KEY (run, fingerprint, ordinal, step)
+) WITHOUT ROWID;
+"""
+
+
+def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """The file's connection for writing, and where a damaged file went that stood in its place.
+
+    The caller holds the journal's lock.
+
+    Raises:
+        JournalPathError: The file is something else, or of a newer version; it is left alone.
+        JournalDamagedError: It is damaged and cannot be moved.
+        JournalError: It cannot be written.
+    """
+    refuse_strangers(path)
+    try:
+        return prepared(path), None
+    except sqlite3.Error as error:
+        if not is_damage(error) or not is_ours(path):
+            raise fault(path, error) from error
+        aside = set_aside(path)
+    with told_of(path):
+        return prepared(path), aside
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that only reads; several may, beside the one that writes.
+
+    Raises:
+        JournalPathError: There is no journal of that name.
+        JournalDamagedError: It is damaged.
+    """
+    refuse_strangers(path)
+    if not path.exists():
+        raise JournalPathError(f"there is no journal {path}")
+    with told_of(path):
+        connection = connect(path)
+        try:
+            check_version(connection, path)
+            if is_empty(connection):
+                raise JournalPathError(f"{path} is an empty file, not a journal")
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection without transactions of its own; threads may share it."""
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def prepared(path: Path) -> sqlite3.Connection:
+    """The file opened for writing, with its tables."""
+    connection = connect(path)
+    try:
+        check_version(connection, path)
+        if is_empty(connection):
+            make_tables(connection)
+        elif path.stat().st_size <= LARGEST_CHECKED:
+            check_pages(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        connection.execute("UPDATE runs SET state = 'killed' WHERE state = 'running'")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """All tables or none: a process that is killed here leaves an empty file."""
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    )
+
+
+def check_pages(connection: sqlite3.Connection) -> None:
+    """Reads the file through.
+
+    Raises:
+        sqlite3.DatabaseError: It is damaged.
+    """
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        damage = sqlite3.DatabaseError(str(verdict).splitlines()[0])
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuses a journal of a newer version, and any other program's database."""
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if owner != APPLICATION_ID and not is_empty(connection):
+        raise JournalPathError(f"{path} is a database of another program, not a journal; name another file")
+    if version > VERSION:
+        raise JournalPathError(
+            f"the journal {path} was written by a newer grokcall (layout {version}, this one knows {VERSION}); "
+            "update grokcall, or name another file"
+        )
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether the database has no tables."""
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+
+def refuse_strangers(path: Path) -> None:
+    """Refuses what can be no journal, before anything touches it."""
+    if path.is_dir():
+        raise JournalPathError(f"{path} is a folder; name a file for the journal, such as {path / 'run.journal'}")
+    if not path.parent.is_dir():
+        raise JournalPathError(f"the journal {path} cannot be made: there is no folder {path.parent}")
+    header = header_of(path)
+    if header and not header.startswith(MAGIC):
+        raise JournalPathError(f"{path} is not a journal (it was left as it is); name another file")
+
+
+def header_of(path: Path) -> bytes:
+    """The first bytes of a file; none of one that is not there."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEADER)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise JournalPathError(f"the journal {path} cannot be read: {error.strerror}; check its permissions") from error
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the header says that the file is a journal, whatever the rest of it holds."""
+    return header_of(path)[APPLICATION_ID_AT:][:4] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def set_aside(path: Path) -> Path:
+    """Moves a damaged journal and what belongs to it out of the way; gives its new name.
+
+    Raises:
+        JournalDamagedError: It cannot be moved.
+    """
+    stem = f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
+    aside = next(each for name in names if not (each := path.with_name(name)).exists())
+    try:
+        path.rename(aside)
+        for ending in COMPANIONS:
+            companion = path.with_name(path.name + ending)
+            if companion.exists():
+                companion.rename(aside.with_name(aside.name + ending))
+    except OSError as error:
+        raise JournalDamagedError(
+            f"the journal {path} is damaged and cannot be moved to {aside.name} ({error.strerror}); move it yourself"
+        ) from error
+    return aside

@@ -1,0 +1,70 @@
+"""The fingerprint of a call: equal for calls that ask the service for the same thing, in any process, for any account.
+
+It covers the procedure with its result fields, every resolved value, the settings that change the request, and the
+service's address. It does not cover the key, nor settings that only say how long to wait or what to refuse.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TypeAlias
+
+import msgspec
+
+from grokcall_procedures import BoundCall, Procedure, Settings
+
+SIZE = 16
+"""Bytes of a fingerprint."""
+MEDIA = 1
+"""The code under which the hash of a Binary value stands in for the value."""
+MOST_PREFIXES = 64
+
+Prefix: TypeAlias = tuple[Procedure, Settings, bytes]
+
+encode = msgspec.msgpack.Encoder(order="deterministic").encode
+# By identity, because to hash a procedure costs more than all the rest; the entry keeps both alive, so that no other
+# object can take their places.
+_prefixes: dict[tuple[int, int, str], Prefix] = {}
+
+
+def fingerprint(call: BoundCall, base_url: str) -> bytes:
+    """The fingerprint of ``call``, 16 bytes.
+
+    Args:
+        call: A bound call.
+        base_url: The address of the service.
+
+    >>> fingerprint(call, "https://api.x.ai/v1").hex()  # doctest: +SKIP
+    '2b0c7a31…'
+    """
+    key = (id(call.procedure), id(call.settings), base_url)
+    known = _prefixes.get(key)
+    prefix = known[2] if known is not None else remembered(key, call)
+    values = call.values
+    for value in values.values():
+        if type(value) is bytes:
+            values = {name: hashed(each) for name, each in values.items()}
+            break
+    return blake2b(prefix + encode(values), digest_size=SIZE).digest()
+
+
+def hashed(value: object) -> object:
+    """A Binary value as its hash, any other as it is."""
+    return msgspec.msgpack.Ext(MEDIA, blake2b(value, digest_size=SIZE).digest()) if type(value) is bytes else value
+
+
+def remembered(key: tuple[int, int, str], call: BoundCall) -> bytes:
+    """What all calls of a procedure with the same settings have in common, hashed once."""
+    settings = call.settings
+    parts = (
+        call.procedure.name,
+        # A version of the procedure with other fields gives other rows: they must not be taken for these.
+        [field.name for field in call.procedure.fields],
+        {"tool_limit_field": settings.tool_limit_field, "file_transfer": settings.file_transfer},
+        key[2],
+    )
+    if len(_prefixes) >= MOST_PREFIXES:
+        _prefixes.clear()
+    prefix = blake2b(encode(parts), digest_size=SIZE).digest()
+    _prefixes[key] = (call.procedure, settings, prefix)
+    return prefix

@@ -1,0 +1,118 @@
+"""One writer at a time: a lock that the system gives back when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grokcall.journal.faults import JournalBusyError
+
+TRIES = 4
+PAUSE = 0.05
+"""Seconds between tries: somebody may only be looking whether the journal is held."""
+LOCKED_BYTE = 1 << 20
+"""Windows keeps others from reading what is locked, so it is not where the holder's name stands."""
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def hold(descriptor: int) -> bool:
+        """Takes the lock of an open file; False when another has it."""
+        os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def hold(descriptor: int) -> bool:
+        """Takes the lock of an open file; False when another has it."""
+        try:
+            # Not lockf: its lock would not keep out a second journal of this process, and would go with the first
+            # of its files that is closed.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+class FileLock:
+    """The right to write to a journal, held from its making until :meth:`release`.
+
+    Args:
+        journal: The journal; the lock is a small file beside it, which says who holds it.
+
+    Raises:
+        JournalBusyError: Another holds it.
+        OSError: The file cannot be made.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        self.path: Path = lock_path(journal)
+        self._descriptor: int | None = self._acquire(journal)
+        os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        os.write(self._descriptor, f"process {os.getpid()} on {socket.gethostname()} since {since}\n".encode())
+
+    def _acquire(self, journal: Path) -> int:
+        for left in reversed(range(TRIES)):
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            if hold(descriptor) and is_file_of(descriptor, self.path):
+                return descriptor
+            os.close(descriptor)
+            if left:
+                time.sleep(PAUSE)
+        raise JournalBusyError(
+            f"the journal {journal} is in use by {holder(self.path)}; wait for it to end, or name another file"
+        )
+
+    def release(self) -> None:
+        """Gives the lock back; harmless when repeated."""
+        if self._descriptor is None:
+            return
+        # Removed while it is held: who opened it in between finds that it is no longer the file of that name.
+        with suppress(OSError):
+            self.path.unlink()
+        os.close(self._descriptor)
+        self._descriptor = None
+
+
+def is_held(journal: Path) -> bool:
+    """Whether somebody writes to the journal just now."""
+    try:
+        descriptor = os.open(lock_path(journal), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not hold(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock_path(journal: Path) -> Path:
+    """The file that stands for the lock of a journal."""
+    return journal.with_name(f"{journal.name}.lock")
+
+
+def is_file_of(descriptor: int, path: Path) -> bool:
+    """Whether an open file still is the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
+def holder(path: Path) -> str:
+    """Who holds a lock, in its own words."""
+    try:
+        return path.read_text("utf-8").strip() or "another process"
+    except (OSError, UnicodeDecodeError):
+        return "another process"

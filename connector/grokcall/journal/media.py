@@ -1,0 +1,102 @@
+"""Pictures, sound and films of a journal: files in a folder, each under the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+
+class LostMediaError(Exception):
+    """A file of the folder is gone or no longer holds what it held."""
+
+
+class MediaStore:
+    """A folder in which equal contents are one file: ``ab/ab12…``.
+
+    Args:
+        root: The folder; made when the first file comes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path_of(self, digest: bytes) -> Path:
+        """Where the content with this SHA-256 stands."""
+        name = digest.hex()
+        return self.root / name[:2] / name
+
+    def save(self, digest: bytes, content: bytes) -> None:
+        """Keeps ``content``; it is on the disk, under its whole name or not at all, when this returns.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        path = self.path_of(digest)
+        if path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".part")
+        try:
+            with aside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+    def load(self, digest: bytes) -> bytes:
+        """The content with this SHA-256.
+
+        Raises:
+            LostMediaError: There is no such file, or it holds something else.
+        """
+        path = self.path_of(digest)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise LostMediaError(f"{path} cannot be read: {error.strerror}") from error
+        if sha256(content) != digest:
+            raise LostMediaError(f"{path} no longer holds what was saved there")
+        return content
+
+    def remove(self, digests: Iterable[bytes]) -> int:
+        """Removes files; gives the bytes that came free."""
+        freed = 0
+        for digest in digests:
+            path = self.path_of(digest)
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except OSError:
+                continue
+            freed += size
+            with suppress(OSError):  # unless it holds others
+                path.parent.rmdir()
+        return freed
+
+    def tidy(self) -> None:
+        """Removes what a process that was killed had not finished writing; for whoever holds the journal's lock."""
+        for aside in self.root.glob("??/*.part"):
+            aside.unlink(missing_ok=True)
+
+
+def sha256(content: bytes) -> bytes:
+    """The name of a content."""
+    return hashlib.sha256(content).digest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Brings the names in a folder to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

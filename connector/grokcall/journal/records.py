@@ -1,0 +1,139 @@
+"""What stands in a journal, read back call by call."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from grokcall.journal.answers import RecalledOutcome, UnreadableAnswerError, recalled, unpacked
+from grokcall.journal.faults import told_of
+from grokcall.journal.index import CallIndex, key_of
+from grokcall.journal.media import LostMediaError, MediaStore
+from grokcall.redaction import get_logger
+
+logger: logging.Logger = get_logger("grokcall.journal")
+
+SqlRow: TypeAlias = tuple[Any, ...]
+
+CHUNK = 1 << 14
+"""Rows that are read at a time."""
+
+READ_CALL = """
+SELECT fingerprint, ordinal, ok, cost_ticks, attempts, answer FROM calls JOIN answers USING (id) WHERE id = ?
+"""
+READ_RUN = """
+SELECT id, fingerprint, ordinal, ok, cost_ticks, attempts, answer, at FROM calls JOIN answers USING (id)
+WHERE id > ? AND run = ? ORDER BY id LIMIT 256
+"""
+LAST_ID = "SELECT max(ifnull((SELECT max(id) FROM calls), 0), ifnull((SELECT max(id) FROM intents), 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """A call of a run and what became of it; the times of an outcome are those of the call as it was made."""
+
+    fingerprint: bytes
+    ordinal: int
+    at: float
+    """When it was recorded, in seconds since 1970."""
+    outcome: RecalledOutcome | None
+    """None when it can no longer be read, because a file of it is gone."""
+
+
+class Records:
+    """A journal's rows, for reading; threads may share it.
+
+    Args:
+        connection: Reads beside the writer's connection, and sees what has been committed.
+        media: Where the files are.
+        path: The journal's name, for messages.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, media: MediaStore, path: Path) -> None:
+        self.media = media
+        self.path = path
+        self.everywhere: CallIndex | None = None
+        """The calls of all runs that ended well, once somebody has asked for one."""
+        self._connection = connection
+        self._lock = threading.Lock()
+        (last,) = self.row(LAST_ID) or (0,)
+        self.ids: Iterator[int] = itertools.count(last + 1)
+        """The next numbers for calls and intents."""
+
+    def row(self, statement: str, *values: object) -> SqlRow | None:
+        """The first row that a statement gives."""
+        with self._lock, told_of(self.path):
+            row: SqlRow | None = self._connection.execute(statement, values).fetchone()
+            return row
+
+    def rows(self, statement: str, *values: object) -> list[SqlRow]:
+        """All rows that a statement gives."""
+        with self._lock, told_of(self.path):
+            return self._connection.execute(statement, values).fetchall()
+
+    def chunks(self, statement: str, *values: object) -> Iterator[list[SqlRow]]:
+        """The rows of a statement that starts with an id, in pieces, so that millions need little memory.
+
+        The statement's last two values are the id to start after and the number of rows.
+        """
+        last = 0
+        while chunk := self.rows(statement, *values, last, CHUNK):
+            yield chunk
+            last = chunk[-1][0]
+
+    def index_of(self, run: int) -> CallIndex:
+        """The calls of a run that have an outcome: twice the id, and one more where it is a good one."""
+        index = CallIndex()
+        chosen = "SELECT id, fingerprint, ordinal, ok FROM calls WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
+        for chunk in self.chunks(chosen, run):
+            index.update({key_of(fingerprint, ordinal): 2 * id_ + ok for id_, fingerprint, ordinal, ok in chunk})
+        return index
+
+    def anywhere(self, fingerprint: bytes) -> RecalledOutcome | None:
+        """The newest good outcome of a call, whichever run it belongs to."""
+        if self.everywhere is None:
+            self.everywhere = CallIndex()
+            chosen = "SELECT id, fingerprint, ordinal, ok FROM calls WHERE ok = 1 AND id > ? ORDER BY id LIMIT ?"
+            for chunk in self.chunks(chosen):
+                self.everywhere.update({key_of(found, 0): id_ for id_, found, _, _ in chunk})
+        call = self.everywhere.get(key_of(fingerprint, 0))
+        return None if call is None else self.outcome(call, fingerprint)
+
+    def outcome(self, call: int, fingerprint: bytes, ordinal: int | None = None) -> RecalledOutcome | None:
+        """The outcome with an id; None when it belongs to another call or can no longer be read."""
+        row = self.row(READ_CALL, call)
+        if row is None or row[0] != fingerprint or (ordinal is not None and row[1] != ordinal):
+            return None
+        return self._outcome(call, *row[2:])
+
+    def is_call(self, call: int, fingerprint: bytes, ordinal: int) -> bool:
+        """Whether the id is that of the call: the index may mistake one for another once in ages."""
+        return self.row("SELECT fingerprint, ordinal FROM calls WHERE id = ?", call) == (fingerprint, ordinal)
+
+    def of_run(self, run: int) -> Iterator[RecordedCall]:
+        """Every call of a run in the order of their ends."""
+        last = 0
+        while page := self.rows(READ_RUN, last, run):
+            for call, fingerprint, ordinal, ok, ticks, attempts, answer, at in page:
+                last = call
+                outcome = self._outcome(call, ok, ticks, attempts, answer)
+                yield RecordedCall(fingerprint, ordinal, at, outcome)
+
+    def _outcome(self, call: int, ok: int, ticks: int | None, attempts: int, data: bytes) -> RecalledOutcome | None:
+        try:
+            answer = unpacked(data, self.media.load)
+        except (UnreadableAnswerError, LostMediaError) as error:
+            logger.warning("%s: call %d is recorded but cannot be read back: %s", self.path, call, error)
+            return None
+        return recalled(answer, ok=bool(ok), cost_ticks=ticks, attempts=attempts)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,230 @@
+"""A run: the calls of one command, over as many processes as it takes to finish them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from grokcall.errors import InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
+from grokcall.journal.answers import Packed, RecalledOutcome, is_plain, packed
+from grokcall.journal.index import key_of
+from grokcall.journal.records import Records
+from grokcall.journal.writer import Change, Writer
+from grokcall.outcomes import CallStatus, Outcome
+
+RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget"]
+"""How a run can end. Until then it is ``running``, or ``killed`` when its process died without a word."""
+
+INTEND = "INSERT INTO intents (id, run, session, fingerprint, ordinal, at) VALUES (?, ?, ?, ?, ?, ?)"
+CLOSE_INTENT = "DELETE FROM intents WHERE id = ?"
+RECORD = """
+INSERT INTO calls (id, run, session, fingerprint, ordinal, ok, error_code, cost_ticks, attempts, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+ANSWER = "INSERT OR REPLACE INTO answers (id, answer) VALUES (?, ?)"
+FILE = "INSERT OR IGNORE INTO files (call, digest) VALUES (?, ?)"
+ADD_COST = """
+UPDATE calls SET session = ?, attempts = attempts + ?, cost_ticks = CASE WHEN ? IS NULL THEN cost_ticks
+ELSE ifnull(cost_ticks, 0) + ? END WHERE id = ?
+"""
+REPLACE = "UPDATE calls SET ok = ?, error_code = ?, at = ? WHERE id = ?"
+REMEMBER = "INSERT OR REPLACE INTO memos (run, fingerprint, ordinal, step, reply) VALUES (?, ?, ?, ?, ?)"
+FORGET = "DELETE FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ?"
+IN_DOUBT = """
+SELECT fingerprint, ordinal, at, EXISTS (
+    SELECT 1 FROM calls WHERE calls.run = intents.run AND calls.fingerprint = intents.fingerprint
+    AND calls.ordinal = intents.ordinal AND calls.session > intents.session
+) FROM intents WHERE run = ? ORDER BY id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """A call that may have been sent, and billed, and whose answer never came to the journal.
+
+    Args:
+        fingerprint: Which call.
+        ordinal: Which of the equal calls of the run.
+        at: When it was about to be sent, in seconds since 1970.
+        answered: Whether a later process of the run made the call again and recorded what became of it.
+    """
+
+    fingerprint: bytes
+    ordinal: int
+    at: float
+    answered: bool
+
+
+class JournalRun:
+    """A run that is under way; made by :meth:`grokcall.journal.Journal.begin`.
+
+    A call is known by its fingerprint and its ordinal, which tells equal calls of a run apart: 0 where they share one
+    answer. One task at a time may deal with a call; different calls may be dealt with at the same time, on one loop.
+
+    Attributes:
+        run_id: Its name.
+        continued: Whether an earlier process worked on it.
+    """
+
+    def __init__(
+        self, records: Records, writer: Writer, number: int, run_id: str, session: int, *, continued: bool
+    ) -> None:
+        self.run_id = run_id
+        self.continued = continued
+        self.number = number
+        self.session = session
+        self._records = records
+        self._writer = writer
+        self._index = records.index_of(number)
+        self._open: dict[tuple[bytes, int], int] = {}
+        kept = records.rows("SELECT DISTINCT fingerprint, ordinal FROM memos WHERE run = ?", number)
+        self._remembered: set[tuple[bytes, int]] = {(print_, ordinal) for print_, ordinal in kept}
+
+    def recall(self, fingerprint: bytes, ordinal: int = 0) -> RecalledOutcome | None:
+        """The outcome of a call of this run that ended well, as ``cached``; None when it has to be made.
+
+        Nothing was sent for it now, so ``attempts`` is 0 and ``cost_ticks`` None; what it took when it was made is in
+        ``saved_attempts`` and ``saved_ticks``.
+        """
+        place = self._index.get(key_of(fingerprint, ordinal))
+        return None if place is None or not place & 1 else self._records.outcome(place >> 1, fingerprint, ordinal)
+
+    def recall_failed(self, fingerprint: bytes, ordinal: int = 0) -> RecalledOutcome | None:
+        """The outcome of a call of this run that failed; None when it did not, or was not made.
+
+        Its ``error`` has the text and the facts of the first one (:class:`RecordedError`), ``retryable`` among them. A
+        call with a :meth:`memo` has something under way for it still.
+        """
+        place = self._index.get(key_of(fingerprint, ordinal))
+        return None if place is None or place & 1 else self._records.outcome(place >> 1, fingerprint, ordinal)
+
+    async def intend(self, fingerprint: bytes, ordinal: int = 0) -> None:
+        """Writes down that a call is about to be sent; it may be sent once this returns.
+
+        Raises:
+            grokcall.journal.JournalError: It could not be written: do not send.
+        """
+        call = fingerprint, ordinal
+        if call in self._open:
+            return
+        self._open[call] = intent = next(self._records.ids)
+        try:
+            await self._writer.write((INTEND, (intent, self.number, self.session, fingerprint, ordinal, time.time())))
+        except Exception:
+            del self._open[call]
+            raise
+
+    async def record(self, fingerprint: bytes, ordinal: int, outcome: Outcome) -> None:
+        """Writes down what became of a call, media included; it is durable when this returns.
+
+        A failure never replaces a good outcome; what tries cost adds up.
+
+        Raises:
+            grokcall.journal.JournalError: It could not be written; the call stays in doubt.
+        """
+        if outcome.status not in (CallStatus.OK, CallStatus.ERROR):
+            raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
+        # To hash a film takes a while, in which other calls can go on.
+        plain = is_plain(outcome)
+        made = packed(outcome, plain=True) if plain else await asyncio.to_thread(packed, outcome, plain=False)
+        call, key = (fingerprint, ordinal), key_of(fingerprint, ordinal)
+        changes, place = self._changes(fingerprint, ordinal, key, outcome, made)
+        intent = self._open.pop(call, None)
+        if intent is not None:
+            changes.append((CLOSE_INTENT, (intent,)))
+        if call in self._remembered and is_settled(outcome):
+            changes.append((FORGET, (self.number, fingerprint, ordinal)))
+            self._remembered.discard(call)
+        try:
+            await self._writer.write(*changes, files=made.files)
+        except Exception:
+            if intent is not None:
+                self._open[call] = intent
+            raise
+        self._index.set(key, place)
+        if place & 1 and self._records.everywhere is not None:
+            self._records.everywhere.set(key_of(fingerprint, 0), place >> 1)
+
+    def _changes(
+        self, fingerprint: bytes, ordinal: int, key: int, outcome: Outcome, made: Packed
+    ) -> tuple[list[Change], int]:
+        """What to write for an outcome, and where the call then stands in the index."""
+        ok = outcome.status is CallStatus.OK
+        word = None if outcome.error is None else error_code(outcome.error)
+        ticks, attempts = outcome.cost_ticks, outcome.attempts
+        before = self._index.get(key)
+        if before is None or not self._records.is_call(before >> 1, fingerprint, ordinal):
+            number = next(self._records.ids)
+            whose = (number, self.number, self.session, fingerprint, ordinal)
+            changes: list[Change] = [(RECORD, (*whose, ok, word, ticks, attempts, time.time()))]
+        else:
+            number = before >> 1
+            changes = [(ADD_COST, (self.session, attempts, ticks, ticks, number))]
+            if before & 1 and not ok:
+                return changes, before
+            changes.append((REPLACE, (ok, word, time.time(), number)))
+        changes.append((ANSWER, (number, made.answer)))
+        changes += [(FILE, (number, digest)) for digest in made.files]
+        return changes, 2 * number + ok
+
+    def memo(self, fingerprint: bytes, ordinal: int = 0) -> list[bytes]:
+        """The replies that :meth:`remember` kept for a call, by step."""
+        if (fingerprint, ordinal) not in self._remembered:
+            return []
+        chosen = "SELECT reply FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ? ORDER BY step"
+        rows = self._records.rows(chosen, self.number, fingerprint, ordinal)
+        return [reply for (reply,) in rows]
+
+    async def remember(self, fingerprint: bytes, ordinal: int, step: int, reply: bytes) -> None:
+        """Keeps the reply to a billed start, so that the call can go on from there instead of starting anew.
+
+        It is kept until the call has ended well, or the service has said for good that what it started failed.
+
+        Raises:
+            grokcall.journal.JournalError: It could not be written.
+        """
+        await self._writer.write((REMEMBER, (self.number, fingerprint, ordinal, step, reply)))
+        self._remembered.add((fingerprint, ordinal))
+
+    def in_doubt(self) -> list[InDoubt]:
+        """Calls that were about to be sent and have no outcome: they may have been billed.
+
+        While the run is under way, the calls in flight are among them.
+        """
+        rows = self._records.rows(IN_DOUBT, self.number)
+        return [InDoubt(print_, ordinal, at, bool(answered)) for print_, ordinal, at, answered in rows]
+
+    def finish(self, state: RunState, summary: Mapping[str, object]) -> None:
+        """Writes down how the run ended. It can be continued whatever the state.
+
+        Args:
+            state: How.
+            summary: Figures, which JSON can hold.
+
+        Raises:
+            grokcall.journal.JournalError: It could not be written.
+        """
+        if state not in get_args(RunState):
+            raise InterfaceError(f"a run ends as one of {', '.join(get_args(RunState))}, not as {state!r}")
+        values = (state, json.dumps(dict(summary), default=str), time.time(), self.number)
+
+        def end(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE runs SET state = ?, summary = ?, ended = ? WHERE id = ?", values)
+
+        self._writer.run(end)
+
+
+def is_settled(outcome: Outcome) -> bool:
+    """Whether what the service began for a call is over: it gave its result, or was refused for good.
+
+    A film that is not ready in time, a connection that was cut or a link that had expired leave it to be had still.
+    """
+    error = outcome.error
+    if error is None:
+        return True
+    return isinstance(error, ServiceError) and not is_retryable(error) and not is_systemic(error)

@@ -1,0 +1,78 @@
+"""Faults of the answers themselves: withheld, refused, unfinished, or gone."""
+
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grokcall.sandbox.errors import moderated, not_found, policy_violation, voice_error
+from grokcall.sandbox.faults.asking import asked_model
+from grokcall.sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS, Fault
+from grokcall.sandbox.faults.options import Given
+from grokcall.sandbox.replies import refusal_reply
+from grokcall.sandbox.steering import Steering
+
+if TYPE_CHECKING:
+    from grokcall.sandbox.calls import Call
+    from grokcall.sandbox.replies import Reply
+
+
+class Moderation(Fault):
+    """Some prompts are refused with 403, some generated pictures and videos are withheld with 400 and billed."""
+
+    async def before_handling(self, call: "Call", _dice: Random, /) -> None:
+        """Refuse texts and speech, which cost nothing then."""
+        if call.path in TEXT_PATHS:
+            raise policy_violation(asked_model(call) or "unknown")
+        if call.path == "/v1/tts":
+            raise voice_error(403, "Content violates usage guidelines.")
+
+    async def before_answering(self, call: "Call", reply: "Reply", _dice: Random, /) -> "Reply":
+        """Withhold what was made; that a video is withheld is told when it is asked for."""
+        if reply.status >= 300:
+            return reply
+        if call.path in PICTURE_PATHS:
+            return replace(refusal_reply(moderated("image", reply.ticks)), headers=reply.headers)
+        if call.path in VIDEO_PATHS and isinstance(reply.content, bytes):
+            job = call.engine.videos.get(msgspec.json.decode(reply.content)["request_id"])
+            if job is not None:
+                job.moderated = True
+        return reply
+
+
+class Refusal(Fault):
+    """Some answers are refusals."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._on = "text"
+
+    async def before_handling(self, call: "Call", _dice: Random, /) -> None:
+        """Have the answer refuse."""
+        call.steering = replace(call.steering, refuse=True)
+
+
+class Incomplete(Fault):
+    """Some answers break off, as if they had reached their limit of tokens."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._on = "text"
+        self._keep = given.number("keep")
+
+    async def before_handling(self, call: "Call", _dice: Random, /) -> None:
+        """Have the answer break off."""
+        call.steering = Steering(call.steering.refuse, self._keep)
+
+
+class ExpiredLinks(Fault):
+    """Links to generated media lead nowhere any more."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._on = "links"
+
+    async def before_handling(self, _call: "Call", _dice: Random, /) -> None:
+        """Refuse the download."""
+        raise not_found("The medium does not exist or has expired.")

@@ -1,0 +1,93 @@
+"""What goes back to a client: content, status, headers, and how it is to travel."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from grokcall.sandbox.errors import ApiError
+from grokcall.sandbox.ledger import Entry
+
+JSON = b"application/json"
+TEXT = b"text/plain; charset=utf-8"
+HTML = b"text/html; charset=utf-8"
+EVENTS = b"text/event-stream; charset=utf-8"
+
+Ending = Literal["keep", "close", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a reply travels.
+
+    Attributes:
+        head: False to send not even the status line.
+        share: The part of the body that is sent, from 0 to 1.
+        seconds: How long the body takes to be sent.
+        ending: `keep` for a reply sent whole; `close` and `reset` end the connection once `share` was sent.
+    """
+
+    head: bool = True
+    share: float = 1.0
+    seconds: float = 0.0
+    ending: Ending = "keep"
+
+
+_WHOLE = Delivery()
+
+
+@dataclass(slots=True)
+class Reply:
+    """What goes back: bytes, or the parts of an event stream.
+
+    Attributes:
+        content: The body.
+        status: The HTTP status.
+        content_type: What the body is.
+        ticks: What the call costs; it is billed when that is more than nothing.
+        model: The id of the model that is billed.
+        tokens: The tokens it took, for limits of tokens per minute.
+        headers: More headers.
+        identified: False where the service leaves out the request id and the limits.
+        delivery: How it travels.
+        settles: Entries of the ledger, billed earlier, that this reply brings the answers to.
+    """
+
+    content: bytes | list[bytes]
+    status: int = 200
+    content_type: bytes = JSON
+    ticks: int = 0
+    model: str = ""
+    tokens: int = 0
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    identified: bool = True
+    delivery: Delivery = _WHOLE
+    settles: list[Entry] = field(default_factory=list)
+
+
+def json_reply(value: Any, **settings: Any) -> Reply:
+    """A reply with a JSON body; further settings go to `Reply`."""
+    return Reply(msgspec.json.encode(value), **settings)
+
+
+def refusal_reply(refusal: ApiError) -> Reply:
+    """A refusal as the service words it: JSON with a code, JSON without one, or plain text."""
+    settings: dict[str, Any] = {
+        "status": refusal.status,
+        "ticks": refusal.ticks,
+        "headers": list(refusal.headers),
+        "identified": refusal.identified,
+    }
+    if refusal.plain:
+        return Reply(refusal.message.encode(), content_type=TEXT, **settings)
+    return json_reply(refusal_body(refusal), **settings)
+
+
+def refusal_body(refusal: ApiError) -> dict[str, object]:
+    """The JSON body of a refusal."""
+    body: dict[str, object] = {"error": refusal.message}
+    if refusal.code is not None:
+        body = {"code": refusal.code, **body}
+    if refusal.ticks:
+        body["usage"] = {"cost_in_usd_ticks": refusal.ticks}
+    return body

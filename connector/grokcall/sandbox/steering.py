@@ -1,0 +1,29 @@
+"""What faults tell the rest of the engine about a call."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What the rate-limit headers say, a minute at a time.
+
+    The engine has no limits of its own; the defaults only give clients the headers that they look for.
+    """
+
+    limit_requests: int = 1_000_000
+    remaining_requests: int = 999_999
+    limit_tokens: int = 10_000_000_000
+    remaining_tokens: int = 9_999_999_000
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """What a fault wants of the answer.
+
+    Attributes:
+        refuse: True for an answer that is a refusal.
+        keep: The part of the answer's tokens after which it breaks off; None for a whole answer.
+    """
+
+    refuse: bool = False
+    keep: float | None = None

@@ -1,0 +1,309 @@
+"""What a call is said to cost before it is sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import pytest
+from bound_calls import bind
+
+import grokcall
+from grokcall_procedures import BoundCall, Settings
+from grokcall_procedures.bounds import REFUSAL_FEE
+from grokcall_procedures.estimates import Allowances, billed_request, estimate, tokenize
+from grokcall_procedures.prices import PRICES
+
+NO_FEE = Allowances(refusal_fee_ticks=0)
+CENT = 100_000_000
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+MP4 = b"\x00\x00\x00\x14ftypisom\x00\x00\x02\x00isom\x00\x00\x00\x08free"
+
+
+def worst(text: str, allowances: Allowances = NO_FEE, **values: object) -> int | None:
+    """The highest price of a call."""
+    return estimate(bind(text, **values), PRICES, allowances).worst_ticks
+
+
+def size_of(call: BoundCall) -> int:
+    """Bytes of the call's body."""
+    request, _ = billed_request(call)
+    assert request is not None
+    assert request.body is not None
+    return len(request.body)
+
+
+def test_a_call_with_a_limit_is_bounded_by_its_bytes_the_hidden_prompt_and_the_limit() -> None:
+    call = bind("CALL GenerateResponse('Häagen-Dazs 冰淇淋', MaxOutputTokens => 50)")
+    told = estimate(call, PRICES, NO_FEE)
+    assert told.worst_tokens == size_of(call) + 1_024 + 50
+    assert told.worst_ticks == (size_of(call) + 1_024) * 12_500 + 50 * 25_000
+    assert told.bounded
+    assert told.reasons == ()
+
+
+def test_a_call_without_a_limit_has_no_highest_price_and_says_what_would_give_it_one() -> None:
+    told = estimate(bind("CALL GenerateResponse('hi')"))
+    assert (told.worst_ticks, told.worst_tokens, told.bounded) == (None, None, False)
+    assert len(told.reasons) == 1
+    assert "MaxOutputTokens" in told.reasons[0]
+    assert "assumed_output_tokens" in told.reasons[0]
+    assert 0 < told.low_ticks < told.high_ticks
+
+
+def test_an_assumed_limit_bounds_a_call_and_stands_among_the_assumptions() -> None:
+    told = estimate(bind("CALL GenerateResponse('hi')"), PRICES, Allowances(assumed_output_tokens=300))
+    assert told.bounded
+    assert told.assumptions == ("no answer is longer than 300 tokens (assumed_output_tokens)",)
+    own = estimate(bind("CALL GenerateResponse('hi', MaxOutputTokens => 300)"), PRICES)
+    assert own.assumptions == ()
+    assert own.worst_ticks is not None
+    assert told.worst_ticks is not None
+    assert own.worst_ticks - told.worst_ticks == len(',"max_output_tokens":300') * 12_500
+
+
+def test_the_fee_for_a_refused_prompt_is_part_of_the_highest_price_in_place_of_an_answer() -> None:
+    short, long = (
+        "CALL GenerateResponse('hi', MaxOutputTokens => 10)",
+        "CALL GenerateResponse('hi', MaxOutputTokens => 99999)",
+    )
+    with_fee, without = worst(short, Allowances()), worst(short)
+    assert with_fee is not None
+    assert without is not None
+    assert with_fee - without == REFUSAL_FEE - 10 * 25_000
+    assert worst(long, Allowances()) == worst(long)
+    assert "refused" in " ".join(estimate(bind(short), PRICES, NO_FEE).assumptions)
+    assert estimate(bind(short)).assumptions == ()
+
+
+def test_a_prompt_that_may_reach_the_threshold_is_priced_as_a_long_one() -> None:
+    just_below = "a" * (
+        200_000 - 1_024 - 1 - size_of(bind("CALL GenerateResponse(:m, MaxOutputTokens => 1)", m="x")) + 1
+    )
+    text = "CALL GenerateResponse(:m, MaxOutputTokens => 1)"
+    assert worst(text, m=just_below) == 199_999 * 12_500 + 25_000
+    assert worst(text, m=just_below + "a") == 200_000 * 25_000 + 50_000
+
+
+def test_a_prompt_cannot_be_longer_than_the_model_s_context() -> None:
+    told = estimate(bind("CALL GenerateResponse(:m, Model => 'grok-build-0.1', MaxOutputTokens => 1)", m="a" * 900_000))
+    assert told.worst_tokens == 256_000 + 1
+
+
+def test_an_earlier_conversation_counts_as_the_whole_context_at_the_higher_prices() -> None:
+    told = estimate(
+        bind("CALL GenerateResponse('hi', PreviousResponseId => 'r', MaxOutputTokens => 1)"), PRICES, NO_FEE
+    )
+    assert told.worst_ticks == 1_000_000 * 25_000 + 50_000
+    assert "earlier conversation" in " ".join(told.assumptions)
+
+
+def test_the_priority_tier_and_a_surcharge_raise_the_price_of_tokens() -> None:
+    plain = bind("CALL GenerateResponse('hi', MaxOutputTokens => 10)")
+    dear = bind("CALL GenerateResponse('hi', MaxOutputTokens => 10, ExtraBody => '{\"service_tier\": \"priority\"}')")
+    assert estimate(dear, PRICES, NO_FEE).worst_ticks == 2 * ((size_of(dear) + 1_024) * 12_500 + 10 * 25_000)
+    surcharged = estimate(plain, PRICES, Allowances(refusal_fee_ticks=0, surcharge_percent=10)).worst_ticks
+    assert surcharged == ((size_of(plain) + 1_024) * 12_500 + 10 * 25_000) * 11 // 10
+
+
+def test_extra_body_counts_where_it_overrides_the_parameters() -> None:
+    told = estimate(
+        bind("CALL GenerateResponse('hi', MaxOutputTokens => 10, ExtraBody => '{\"max_output_tokens\": 5000}')")
+    )
+    assert told.worst_tokens is not None
+    assert told.worst_tokens > 5_000
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [
+        '{"tools": [{"type": "web_search"}]}',
+        '{"tools": [{"type": "function", "name": "f", "parameters": {}}, {"type": "mcp", "server_url": "u"}]}',
+        '{"search_parameters": {"mode": "on"}}',
+    ],
+)
+def test_tools_of_the_service_have_no_highest_price_unless_one_is_granted(tools: str) -> None:
+    call = bind("CALL GenerateResponse('hi', MaxOutputTokens => 10, ExtraBody => :e)", e=tools)
+    told = estimate(call)
+    assert told.worst_ticks is None
+    assert "tools" in told.reasons[0]
+    granted = estimate(call, PRICES, Allowances(max_tool_ticks=CENT))
+    assert granted.worst_ticks is not None
+    assert granted.worst_tokens is None
+    assert "max_tool_fee" in " ".join(granted.assumptions)
+    assert granted.worst_ticks > CENT + REFUSAL_FEE
+
+
+def test_functions_of_the_caller_cost_no_more_than_their_text() -> None:
+    tools = '{"tools": [{"type": "function", "name": "f", "parameters": {}}]}'
+    call = bind("CALL GenerateResponse('hi', MaxOutputTokens => 10, ExtraBody => :e)", e=tools)
+    assert estimate(call).worst_tokens == size_of(call) + 1_024 + 10
+
+
+def test_a_picture_counts_as_the_most_tokens_that_one_can_have_however_it_is_given() -> None:
+    text = "CALL AnalyzeImage('what?', :a, :b, MaxOutputTokens => 10)"
+    small, large = bind(text, a=PNG, b=PNG), bind(text, a=PNG, b=PNG + b"\0" * 100_000)
+    assert estimate(small).worst_tokens == estimate(large).worst_tokens
+    told = estimate(small).worst_tokens
+    assert told is not None
+    assert 0 <= told - 2 * 8_192 - 1_024 - 10 < 300
+    by_url = estimate(bind("CALL AnalyzeImageByUrl('what?', 'https://example.org/a.jpg', MaxOutputTokens => 10)"))
+    assert by_url.worst_tokens is not None
+    assert by_url.worst_tokens > 8_192
+
+
+@pytest.mark.parametrize("transfer", ["upload", "inline"])
+def test_a_file_of_plain_text_counts_by_its_bytes_and_any_other_as_the_whole_context(transfer: str) -> None:
+    settings = Settings(file_transfer=transfer)  # type: ignore[arg-type]
+    granted = Allowances(max_tool_ticks=0, refusal_fee_ticks=0)
+    text = "CALL AnalyzeFile('sum?', :c, 'a.dat', MaxOutputTokens => 1)"
+    one, two = (estimate(bind(text, settings, c=b"a" * size), PRICES, granted).worst_ticks for size in (10_000, 10_003))
+    assert one is not None
+    assert two is not None
+    assert two - one == 3 * 12_500
+    pdf = estimate(bind(text, settings, c=b"%PDF-1.7"), PRICES, granted).worst_ticks
+    assert pdf == 1_000_000 * 25_000 + 50_000
+    assert estimate(bind(text, settings, c=b"a")).worst_ticks is None
+
+
+def test_a_multi_agent_model_is_never_bounded() -> None:
+    call = bind("CALL GenerateResponse('hi', Model => 'grok-4.20-multi-agent')")
+    assert "multi-agent" in " ".join(estimate(call, PRICES, Allowances(assumed_output_tokens=10)).reasons)
+
+
+def test_an_unknown_model_is_not_bounded_until_the_service_tells_its_price() -> None:
+    call = bind("CALL GenerateResponse('hi', Model => 'grok-9', MaxOutputTokens => 10)")
+    assert "price" in estimate(call).reasons[0]
+    told = {"id": "grok-9", "prompt_text_token_price": 1, "completion_text_token_price": 2}
+    prices = PRICES.with_models([told])
+    assert estimate(call, prices, NO_FEE).worst_ticks == size_of(call) + 1_024 + 20
+    earlier = bind("CALL GenerateResponse('hi', Model => 'grok-9', PreviousResponseId => 'r', MaxOutputTokens => 10)")
+    assert "hold" in " ".join(estimate(earlier, prices).reasons)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CALL CreateMessage('hi', MaxTokens => 7)",
+        "CALL CreateChatCompletion('grok-4.3', 'hi', AdditionalFields => '{\"max_completion_tokens\": 7}')",
+        'CALL RawRequest(\'/v1/responses\', Body => \'{"model": "grok-4.3", "input": "hi", "max_output_tokens": 7}\')',
+    ],
+)
+def test_the_older_interfaces_and_raw_requests_are_bounded_alike_and_know_no_fee(text: str) -> None:
+    call = bind(text)
+    told = estimate(call)
+    assert told.worst_tokens == size_of(call) + 1_024 + 7
+    fee = REFUSAL_FEE if "responses" in text else 0
+    assert told.worst_ticks == (size_of(call) + 1_024) * 12_500 + max(7 * 25_000, fee)
+
+
+def test_several_answers_count_several_times() -> None:
+    call = bind("CALL CreateChatCompletion('grok-4.3', 'hi', AdditionalFields => '{\"max_tokens\": 7, \"n\": 3}')")
+    assert estimate(call).worst_tokens == size_of(call) + 1_024 + 21
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("CALL GenerateImage('a')", 2),
+        ("CALL GenerateImage('a', Model => 'grok-imagine-image-2.0', Quality => 'low', Resolution => '2k')", 6),
+        ("CALL GenerateImage('a', Model => 'grok-imagine-image-2.0')", 6),
+        (
+            "CALL EditImageByUrl('a', 'https://e.org/1', 'https://e.org/2', Model => 'grok-imagine-image-quality')",
+            7,
+        ),
+        ("CALL GenerateVideo('a')", 40),
+        ("CALL GenerateVideo('a', Duration => 3, Resolution => '720p', Image_Url => 'https://e.org/1.png')", 21.2),
+        ("CALL GenerateVideo('a', 'grok-imagine-video-1.5', Duration => 15, Resolution => '1080p')", 375),
+        ("CALL GenerateVideo('a', ExtraBody => '{\"seconds\": 2}')", 10),
+        ("CALL EditVideoByUrl('https://e.org/1.mp4', 'a')", 9 * 8),
+        ("CALL GenerateAudio('hello', 'en')", 5 * 0.0015),
+        ("CALL GenerateAudio('ab', 'en', ExtraBody => '{\"replace\": {\"a\": \"abc\"}}')", 6 * 0.0015),
+        ("CALL ListModels()", 0),
+        ("CALL GetVideo('r')", 0),
+        ("CALL RawRequest('/models')", 0),
+        ("CALL RawRequest('/tokenize-text', Body => '{}')", 0),
+    ],
+)
+def test_media_cost_their_list_price_at_the_most(text: str, cents: float) -> None:
+    told = estimate(bind(text))
+    assert told.worst_ticks == round(cents * CENT)
+    assert told.worst_tokens == 0
+    assert told.low_ticks <= told.high_ticks <= (told.worst_ticks or 0)
+
+
+def test_a_film_that_is_uploaded_first_is_priced_like_one_in_the_request() -> None:
+    text = "CALL EditVideo(:v, 'a')"
+    large = estimate(bind(text, v=MP4 + b"\0" * 16_000_000))
+    assert large == estimate(bind(text, v=MP4))
+    assert large.worst_ticks == 9 * 8 * CENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CALL GenerateImage('a', Model => 'grok-imagine-image-3')",
+        "CALL GenerateVideo('a', 'grok-imagine-video-9')",
+        'CALL GenerateVideo(\'a\', ExtraBody => \'{"reference_audios": [{"voice_id": "eve"}]}\')',
+        "CALL RawRequest('/documents/search', Body => '{}')",
+        "CALL RawRequest('/stt', FileData => X'00')",
+        "CALL RawRequest('/responses', 'PUT', Body => '{}')",
+    ],
+)
+def test_what_has_no_known_price_has_no_bound_and_says_so(text: str) -> None:
+    told = estimate(bind(text))
+    assert told.worst_ticks is None
+    assert "not known" in told.reasons[0]
+
+
+def test_the_estimate_spans_the_tokens_of_prose_and_never_passes_the_bound() -> None:
+    told = estimate(bind("CALL GenerateResponse(:m, MaxOutputTokens => 40)", m="Every good boy deserves favour. " * 50))
+    assert told.worst_ticks is not None
+    assert told.low_ticks <= told.high_ticks <= told.worst_ticks
+    assert told.input_tokens_low < 50 * 7 + 200 < told.input_tokens_high
+    assert (told.output_tokens_low, told.output_tokens_high) == (20, 40)
+
+
+def test_a_harder_thinking_model_is_expected_to_write_more() -> None:
+    low, high = (
+        estimate(bind("CALL GenerateResponse('hi', Model => 'grok-4.3', ReasoningEffort => :e)", e=effort))
+        for effort in ("low", "xhigh")
+    )
+    assert high.output_tokens_high > 4 * low.output_tokens_high
+    assert (
+        estimate(bind("CALL GenerateResponse('hi', Model => 'grok-4.7')")).output_tokens_high > low.output_tokens_high
+    )
+
+
+def test_the_service_counts_tokens_when_it_is_asked(on_sandbox: grokcall.Connection) -> None:
+    call = bind("CALL ClassifyText(:m, ['a', 'b'], MaxOutputTokens => 40)", m="one two three " * 30)
+    counting = replace(call, procedure=replace(call.procedure, steps=lambda _: tokenize(call)))
+    outcome = on_sandbox.loop.run(on_sandbox.engine().run(counting))
+    assert outcome.rows is not None
+    ((tokens,),) = outcome.rows
+    assert isinstance(tokens, int)
+    told = estimate(call, PRICES, NO_FEE, text_tokens=tokens)
+    assert (told.input_tokens_low, told.input_tokens_high) == (tokens + 180, tokens + 400)
+    row = on_sandbox.execute(
+        "CALL ClassifyText(:m, ['a', 'b'], MaxOutputTokens => 40)", {"m": "one two three " * 30}
+    ).fetch_arrow_table()
+    assert row["Response_UsageInputTokens"][0].as_py() in range(tokens + 180, tokens + 400)
+
+
+def test_nothing_is_asked_where_there_is_no_text_to_count() -> None:
+    steps = tokenize(bind("CALL GenerateImage('a')"))
+    with pytest.raises(StopIteration) as finished:
+        next(steps)
+    assert finished.value.value == [(0,)]
+
+
+def test_the_texts_of_a_conversation_are_counted_together() -> None:
+    messages = json.dumps(
+        [{"role": "system", "content": "be"}, {"role": "user", "content": [{"type": "text", "text": "hi"}]}]
+    )
+    request = next(tokenize(bind("CALL CreateMessage(:m)", m=messages)))
+    assert request.path == "/tokenize-text"  # type: ignore[union-attr]
+    assert json.loads(request.body)["text"] == "be\nhi"  # type: ignore[union-attr, arg-type]

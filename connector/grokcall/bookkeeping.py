@@ -23,14 +23,17 @@ from grokcall.errors import (
 )
 from grokcall.journal import Journal, JournalRun, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
+from grokcall.window import payload_of
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, Estimate, estimate
 
 ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
 the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
-REMEMBERED_BYTES = 64 * 1024 * 1024
+REMEMBERED_BYTES = 16 * 1024 * 1024
 """How much of finished answers is held for equal rows to come, where no journal holds them; the oldest go first."""
+SMALL_OUTCOME = 3000
+"""About what an outcome takes beside its long values, in bytes."""
 MAY_BE_BILLED = (
     ConnectionCutError,
     ContentRefusedError,
@@ -211,8 +214,7 @@ def repeated(outcome: Outcome) -> Outcome:
 
 def size_of(outcome: Outcome) -> int:
     """About how many bytes an outcome takes."""
-    values = (value for row in outcome.rows or () for value in row)
-    return 1000 + sum(len(value) for value in values if isinstance(value, str | bytes))
+    return SMALL_OUTCOME + payload_of(outcome)
 
 
 class OpenBooks:

@@ -123,6 +123,7 @@ def list_runs(records: Records, *, live: bool) -> list[RunInfo]:
         records: The journal.
         live: Whether somebody writes to it; otherwise nothing in it can be running.
     """
+    records.flush()
     figures = {row[0]: row[1:] for row in records.rows(FIGURES)}
     doubts = {run: count for run, count in records.rows(DOUBTS)}  # noqa: C416 - rows of any width are no pairs
     runs = []

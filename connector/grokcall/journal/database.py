@@ -6,7 +6,11 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
+from grokcall.journal.changes import Group
 from grokcall.journal.faults import JournalDamagedError, JournalPathError, fault, is_damage, told_of
+from grokcall.journal.tail import NAMES, left_over
 
 MAGIC = b"SQLite format 3\0"
 APPLICATION_ID = 0x67726F6B
@@ -23,7 +27,7 @@ WAL_PAGES = 2000
 """Pages after which the write-ahead log is worked into the file: 16 MB."""
 LARGEST_CHECKED = 512 * 1024 * 1024
 """Bytes of a file that is read through at each opening, at the most; a larger one is checked where it is read."""
-COMPANIONS = ("-wal", "-shm", "-journal")
+COMPANIONS = ("-wal", "-shm", "-journal", *NAMES)
 
 SCHEMA = """
 CREATE TABLE runs (
@@ -39,6 +43,8 @@ CREATE TABLE calls (
     fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, ok INTEGER NOT NULL, error_code TEXT,
     cost_ticks INTEGER, attempts INTEGER NOT NULL, at REAL NOT NULL
 );
+CREATE TABLE tail (absorbed INTEGER NOT NULL);
+INSERT INTO tail VALUES (0);
 CREATE TABLE answers (id INTEGER PRIMARY KEY, answer BLOB NOT NULL);
 CREATE TABLE files (call INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (call, digest)) WITHOUT ROWID;
 CREATE TABLE memos (
@@ -180,6 +186,26 @@ def header_of(path: Path) -> bytes:
 def is_ours(path: Path) -> bool:
     """Whether the header says that the file is a journal, whatever the rest of it holds."""
     return header_of(path)[APPLICATION_ID_AT:][:4] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def absorb_left_over(connection: sqlite3.Connection, path: Path) -> list[Path]:
+    """Brings in what an earlier process had no time to; gives copies of files that cannot be read to the end.
+
+    Entries that the database has taken in already are passed over, so that a process may be killed here as well.
+    """
+    data, kept = left_over(path)
+    entries = sorted(map(msgspec.msgpack.decode, data), key=lambda entry: entry[0])
+    (absorbed,) = connection.execute("SELECT absorbed FROM tail").fetchone()
+    group = Group()
+    for number, changes in entries:
+        if number > absorbed:
+            group.take(number, changes)
+    if group.count:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        group.apply(connection)
+        connection.execute("COMMIT")
+    return kept
 
 
 def set_aside(path: Path) -> Path:

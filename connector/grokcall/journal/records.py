@@ -15,6 +15,7 @@ from grokcall.journal.answers import RecalledOutcome, UnreadableAnswerError, rec
 from grokcall.journal.faults import told_of
 from grokcall.journal.index import CallIndex, key_of
 from grokcall.journal.media import LostMediaError, MediaStore
+from grokcall.journal.writer import Writer
 from grokcall.redaction import get_logger
 
 logger: logging.Logger = get_logger("grokcall.journal")
@@ -31,7 +32,9 @@ READ_RUN = """
 SELECT id, fingerprint, ordinal, ok, cost_ticks, attempts, answer, at FROM calls JOIN answers USING (id)
 WHERE id > ? AND run = ? ORDER BY id LIMIT 256
 """
-LAST_ID = "SELECT max(ifnull((SELECT max(id) FROM calls), 0), ifnull((SELECT max(id) FROM intents), 0))"
+LAST_NUMBER = """
+SELECT max(absorbed, ifnull((SELECT max(id) FROM calls), 0), ifnull((SELECT max(id) FROM intents), 0)) FROM tail
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,11 @@ class Records:
         """The calls of all runs that ended well, once somebody has asked for one."""
         self._connection = connection
         self._lock = threading.Lock()
-        (last,) = self.row(LAST_ID) or (0,)
-        self.ids: Iterator[int] = itertools.count(last + 1)
-        """The next numbers for calls and intents."""
+        (last,) = self.row(LAST_NUMBER) or (0,)
+        self.numbers: Iterator[int] = itertools.count(last + 1)
+        """The next numbers for calls, intents and entries."""
+        self.writer: Writer | None = None
+        """Who writes; None for a journal that is only looked at."""
 
     def row(self, statement: str, *values: object) -> SqlRow | None:
         """The first row that a statement gives."""
@@ -89,6 +94,7 @@ class Records:
 
     def index_of(self, run: int) -> CallIndex:
         """The calls of a run that have an outcome: twice the id, and one more where it is a good one."""
+        self.flush()
         index = CallIndex()
         chosen = "SELECT id, fingerprint, ordinal, ok FROM calls WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
         for chunk in self.chunks(chosen, run):
@@ -98,6 +104,7 @@ class Records:
     def anywhere(self, fingerprint: bytes) -> RecalledOutcome | None:
         """The newest good outcome of a call, whichever run it belongs to."""
         if self.everywhere is None:
+            self.flush()
             self.everywhere = CallIndex()
             chosen = "SELECT id, fingerprint, ordinal, ok FROM calls WHERE ok = 1 AND id > ? ORDER BY id LIMIT ?"
             for chunk in self.chunks(chosen):
@@ -107,17 +114,32 @@ class Records:
 
     def outcome(self, call: int, fingerprint: bytes, ordinal: int | None = None) -> RecalledOutcome | None:
         """The outcome with an id; None when it belongs to another call or can no longer be read."""
-        row = self.row(READ_CALL, call)
+        row = self._waiting(call) or self.row(READ_CALL, call)
         if row is None or row[0] != fingerprint or (ordinal is not None and row[1] != ordinal):
             return None
         return self._outcome(call, *row[2:])
 
+    def _waiting(self, call: int) -> SqlRow | None:
+        """What READ_CALL would give for a call that the database does not have yet."""
+        found = self.writer.waiting(call) if self.writer is not None else None
+        if found is None:
+            return None
+        (_, _, _, fingerprint, ordinal, ok, _, ticks, attempts, _), answer = found
+        return fingerprint, ordinal, ok, ticks, attempts, answer
+
+    def flush(self) -> None:
+        """Brings everything into the database, for whoever asks it more than single calls."""
+        if self.writer is not None:
+            self.writer.flush()
+
     def is_call(self, call: int, fingerprint: bytes, ordinal: int) -> bool:
         """Whether the id is that of the call: the index may mistake one for another once in ages."""
-        return self.row("SELECT fingerprint, ordinal FROM calls WHERE id = ?", call) == (fingerprint, ordinal)
+        row = self._waiting(call) or self.row("SELECT fingerprint, ordinal FROM calls WHERE id = ?", call)
+        return row is not None and row[:2] == (fingerprint, ordinal)
 
     def of_run(self, run: int) -> Iterator[RecordedCall]:
         """Every call of a run in the order of their ends."""
+        self.flush()
         last = 0
         while page := self.rows(READ_RUN, last, run):
             for call, fingerprint, ordinal, ok, ticks, attempts, answer, at in page:

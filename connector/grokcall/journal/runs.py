@@ -12,29 +12,28 @@ from typing import Literal, TypeAlias, get_args
 
 from grokcall.errors import InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
 from grokcall.journal.answers import Packed, RecalledOutcome, is_plain, packed
+from grokcall.journal.changes import (
+    ADD_COST,
+    ANSWER,
+    CLOSE_INTENT,
+    FILE,
+    FORGET,
+    INTEND,
+    RECORD,
+    REMEMBER,
+    REPLACE,
+    Change,
+)
+from grokcall.journal.faults import told_of
 from grokcall.journal.index import key_of
 from grokcall.journal.records import Records
-from grokcall.journal.writer import Change, Writer
+from grokcall.journal.writer import Writer
 from grokcall.outcomes import CallStatus, Outcome
 
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget"]
 """How a run can end. Until then it is ``running``, or ``killed`` when its process died without a word."""
 
-INTEND = "INSERT INTO intents (id, run, session, fingerprint, ordinal, at) VALUES (?, ?, ?, ?, ?, ?)"
-CLOSE_INTENT = "DELETE FROM intents WHERE id = ?"
-RECORD = """
-INSERT INTO calls (id, run, session, fingerprint, ordinal, ok, error_code, cost_ticks, attempts, at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-ANSWER = "INSERT OR REPLACE INTO answers (id, answer) VALUES (?, ?)"
-FILE = "INSERT OR IGNORE INTO files (call, digest) VALUES (?, ?)"
-ADD_COST = """
-UPDATE calls SET session = ?, attempts = attempts + ?, cost_ticks = CASE WHEN ? IS NULL THEN cost_ticks
-ELSE ifnull(cost_ticks, 0) + ? END WHERE id = ?
-"""
-REPLACE = "UPDATE calls SET ok = ?, error_code = ?, at = ? WHERE id = ?"
-REMEMBER = "INSERT OR REPLACE INTO memos (run, fingerprint, ordinal, step, reply) VALUES (?, ?, ?, ?, ?)"
-FORGET = "DELETE FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ?"
+MEMOS = "SELECT fingerprint, ordinal, step, reply FROM memos WHERE run = ?"
 IN_DOUBT = """
 SELECT fingerprint, ordinal, at, EXISTS (
     SELECT 1 FROM calls WHERE calls.run = intents.run AND calls.fingerprint = intents.fingerprint
@@ -82,8 +81,9 @@ class JournalRun:
         self._writer = writer
         self._index = records.index_of(number)
         self._open: dict[tuple[bytes, int], int] = {}
-        kept = records.rows("SELECT DISTINCT fingerprint, ordinal FROM memos WHERE run = ?", number)
-        self._remembered: set[tuple[bytes, int]] = {(print_, ordinal) for print_, ordinal in kept}
+        self._memos: dict[tuple[bytes, int], dict[int, bytes]] = {}
+        for print_, ordinal, step, reply in records.rows(MEMOS, number):
+            self._memos.setdefault((print_, ordinal), {})[step] = reply
 
     def recall(self, fingerprint: bytes, ordinal: int = 0) -> RecalledOutcome | None:
         """The outcome of a call of this run that ended well, as ``cached``; None when it has to be made.
@@ -112,15 +112,12 @@ class JournalRun:
         call = fingerprint, ordinal
         if call in self._open:
             return
-        self._open[call] = intent = next(self._records.ids)
-        try:
-            await self._writer.write((INTEND, (intent, self.number, self.session, fingerprint, ordinal, time.time())))
-        except Exception:
-            del self._open[call]
-            raise
+        intent = next(self._records.numbers)
+        self._writer.add((INTEND, (intent, self.number, self.session, fingerprint, ordinal, time.time())))
+        self._open[call] = intent
 
     async def record(self, fingerprint: bytes, ordinal: int, outcome: Outcome) -> None:
-        """Writes down what became of a call, media included; it is durable when this returns.
+        """Writes down what became of a call, media included; to kill the process does not undo it once this returns.
 
         A failure never replaces a good outcome; what tries cost adds up.
 
@@ -129,26 +126,32 @@ class JournalRun:
         """
         if outcome.status not in (CallStatus.OK, CallStatus.ERROR):
             raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
-        # To hash a film takes a while, in which other calls can go on.
         plain = is_plain(outcome)
-        made = packed(outcome, plain=True) if plain else await asyncio.to_thread(packed, outcome, plain=False)
+        # To hash and save a film takes a while, in which other calls can go on.
+        made = packed(outcome, plain=True) if plain else await asyncio.to_thread(self._with_files, outcome)
         call, key = (fingerprint, ordinal), key_of(fingerprint, ordinal)
         changes, place = self._changes(fingerprint, ordinal, key, outcome, made)
-        intent = self._open.pop(call, None)
+        intent = self._open.get(call)
         if intent is not None:
             changes.append((CLOSE_INTENT, (intent,)))
-        if call in self._remembered and is_settled(outcome):
+        settled = call in self._memos and is_settled(outcome)
+        if settled:
             changes.append((FORGET, (self.number, fingerprint, ordinal)))
-            self._remembered.discard(call)
-        try:
-            await self._writer.write(*changes, files=made.files)
-        except Exception:
-            if intent is not None:
-                self._open[call] = intent
-            raise
+        self._writer.add(*changes)
+        self._open.pop(call, None)
+        if settled:
+            del self._memos[call]
         self._index.set(key, place)
         if place & 1 and self._records.everywhere is not None:
             self._records.everywhere.set(key_of(fingerprint, 0), place >> 1)
+
+    def _with_files(self, outcome: Outcome) -> Packed:
+        """An outcome as bytes, once its media are on the disk."""
+        made = packed(outcome, plain=False)
+        with told_of(self._records.path):
+            for digest, content in made.files.items():
+                self._records.media.save(digest, content)
+        return made
 
     def _changes(
         self, fingerprint: bytes, ordinal: int, key: int, outcome: Outcome, made: Packed
@@ -159,7 +162,7 @@ class JournalRun:
         ticks, attempts = outcome.cost_ticks, outcome.attempts
         before = self._index.get(key)
         if before is None or not self._records.is_call(before >> 1, fingerprint, ordinal):
-            number = next(self._records.ids)
+            number = next(self._records.numbers)
             whose = (number, self.number, self.session, fingerprint, ordinal)
             changes: list[Change] = [(RECORD, (*whose, ok, word, ticks, attempts, time.time()))]
         else:
@@ -174,11 +177,8 @@ class JournalRun:
 
     def memo(self, fingerprint: bytes, ordinal: int = 0) -> list[bytes]:
         """The replies that :meth:`remember` kept for a call, by step."""
-        if (fingerprint, ordinal) not in self._remembered:
-            return []
-        chosen = "SELECT reply FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ? ORDER BY step"
-        rows = self._records.rows(chosen, self.number, fingerprint, ordinal)
-        return [reply for (reply,) in rows]
+        steps = self._memos.get((fingerprint, ordinal), {})
+        return [steps[step] for step in sorted(steps)]
 
     async def remember(self, fingerprint: bytes, ordinal: int, step: int, reply: bytes) -> None:
         """Keeps the reply to a billed start, so that the call can go on from there instead of starting anew.
@@ -188,14 +188,15 @@ class JournalRun:
         Raises:
             grokcall.journal.JournalError: It could not be written.
         """
-        await self._writer.write((REMEMBER, (self.number, fingerprint, ordinal, step, reply)))
-        self._remembered.add((fingerprint, ordinal))
+        self._writer.add((REMEMBER, (self.number, fingerprint, ordinal, step, reply)))
+        self._memos.setdefault((fingerprint, ordinal), {})[step] = reply
 
     def in_doubt(self) -> list[InDoubt]:
         """Calls that were about to be sent and have no outcome: they may have been billed.
 
         While the run is under way, the calls in flight are among them.
         """
+        self._records.flush()
         rows = self._records.rows(IN_DOUBT, self.number)
         return [InDoubt(print_, ordinal, at, bool(answered)) for print_, ordinal, at, answered in rows]
 

@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from os import PathLike
@@ -17,13 +18,14 @@ from typing import Any, Self
 from grokcall.errors import InterfaceError
 from grokcall.journal.answers import RecalledOutcome
 from grokcall.journal.archive import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
-from grokcall.journal.database import connect, open_database, open_for_reading
-from grokcall.journal.faults import JournalError, JournalPathError, told_of
+from grokcall.journal.database import absorb_left_over, connect, open_database, open_for_reading
+from grokcall.journal.faults import JournalBusyError, JournalError, JournalPathError, told_of
 from grokcall.journal.locks import FileLock, is_held
 from grokcall.journal.media import MediaStore
 from grokcall.journal.records import Records, logger
 from grokcall.journal.runs import JournalRun
-from grokcall.journal.writer import SYNC_SECONDS, Writer
+from grokcall.journal.tail import Tail, has_tail
+from grokcall.journal.writer import Writer
 from grokcall.redaction import redact
 
 LONGEST_TEXT = 2000
@@ -39,8 +41,6 @@ class Journal:
     Args:
         path: The file.
         read_only: Open it for looking only, which is possible while another process writes to it.
-        sync_seconds: How long a recorded call may stay in the system's memory, which a killed process does not touch
-            but a power cut empties; 0 waits for the disk at each call.
 
     Attributes:
         path: The file.
@@ -62,9 +62,9 @@ class Journal:
         self.set_aside: Path | None = None
         media = MediaStore(self.path.with_name(f"{self.path.name}.media"))
         self._lock: FileLock | None = None
-        self._writer: Writer | None = None
         self._active: set[int] = set()
         if read_only:
+            bring_in(self.path)
             self._records = Records(open_for_reading(self.path), media, self.path)
             return
         self._lock = locked(self.path)
@@ -74,8 +74,12 @@ class Journal:
                 logger.warning("%s was damaged; it is kept as %s and a new one begun", self.path, self.set_aside.name)
             with told_of(self.path):
                 media.tidy()
+                for copy in absorb_left_over(connection, self.path):
+                    logger.warning("the end of a tail of %s cannot be read; it is kept as %s", self.path, copy.name)
+                tail = Tail(self.path)
+                tail.clear()
             self._records = Records(connect(self.path), media, self.path)
-            self._writer = Writer(connection, media, self.path, sync_seconds)
+            self._records.writer = Writer(connection, tail, self.path, self._records.numbers)
         except BaseException:
             self._lock.release()
             raise
@@ -124,7 +128,7 @@ class Journal:
 
     def runs(self) -> list[RunInfo]:
         """Every run, the oldest first."""
-        return list_runs(self._records, live=self._writer is not None or is_held(self.path))
+        return list_runs(self._records, live=self._lock is not None or is_held(self.path))
 
     def run(self, run_id: str = "last") -> RunInfo:
         """The run of that name; the beginning of a name will do where it is clear, and ``last`` is the latest.
@@ -174,8 +178,8 @@ class Journal:
 
     def close(self) -> None:
         """Writes what waits and gives the journal free; harmless when repeated."""
-        if self._writer is not None:
-            self._writer.close()
+        if self._records.writer is not None:
+            self._records.writer.close()
         self._records.close()
         if self._lock is not None:
             self._lock.release()
@@ -192,9 +196,9 @@ class Journal:
         return f"<grokcall.journal.Journal {self.path}>"
 
     def _writing(self) -> Writer:
-        if self._writer is None:
+        if self._records.writer is None:
             raise InterfaceError(f"the journal {self.path} was opened for reading only")
-        return self._writer
+        return self._records.writer
 
 
 def locked(path: Path) -> FileLock:
@@ -214,6 +218,13 @@ def locked(path: Path) -> FileLock:
         ) from error
     except OSError as error:
         raise JournalError(f"the journal {path} cannot be made: {error.strerror}") from error
+
+
+def bring_in(path: Path) -> None:
+    """Brings the last entries of a process that was killed into the database, so that they are seen as well."""
+    if path.exists() and has_tail(path):
+        with suppress(JournalBusyError):  # whoever writes brings them in
+            Journal(path).close()
 
 
 def new_run_id() -> str:

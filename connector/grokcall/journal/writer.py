@@ -1,203 +1,212 @@
-"""The thread that writes: what many calls want written at the same moment becomes one transaction.
-
-A call waits until its group is on the disk. While one group is being written the next one gathers, so the groups grow
-with the load and the disk is waited for once a group, not once a call.
-"""
+"""The thread that brings what was appended to the tail into the database, many calls in one transaction."""
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import sqlite3
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from grokcall.journal.faults import JournalError, fault
-from grokcall.journal.media import MediaStore
+import msgspec
 
-SYNC_SECONDS = 1.0
-"""How old a commit may become before it is brought to the disk."""
+from grokcall.journal.changes import Change, Group, Values
+from grokcall.journal.faults import JournalError, fault
+from grokcall.journal.tail import Tail
 
 T = TypeVar("T")
-Change: TypeAlias = tuple[str, tuple[object, ...]]
-"""A statement and its values."""
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
 
+GATHER_SECONDS = 0.1
+"""How long entries gather before the database takes them in."""
+RIPE = 512
+"""Entries after which it does so at once."""
+MOST_WAITING = 16 * RIPE
+"""Entries after which whoever adds one waits for the database, so that memory stays bounded on a slow disk."""
+SYNC_SECONDS = 1.0
+"""How long the system may keep a transaction in its memory before it has to be on the disk."""
 
-@dataclass(slots=True)
-class Group:
-    """What one transaction will write, and who waits for it."""
-
-    changes: defaultdict[str, list[tuple[object, ...]]] = field(default_factory=lambda: defaultdict(list))
-    """The rows by statement: one statement with many rows is cheaper than many statements."""
-    files: dict[bytes, bytes] = field(default_factory=dict)
-    waiting: defaultdict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+encode = msgspec.msgpack.Encoder().encode
 
 
 class Writer:
-    """Writes to a journal from a thread of its own.
+    """Writes to a journal.
 
-    What is committed has left the process: to kill it loses nothing. A power cut is another matter, and a wait for the
-    disk at each group (SQLite's ``synchronous = FULL``) costs about a quarter of a millisecond of CPU beside the wait,
-    each time, where groups are small: more than all the rest. So it is waited for once a second, and when there is
-    nothing to do; a power cut takes what was recorded in about the last second before it, and nothing older.
+    What was added has left the process: to kill it loses nothing. A power cut is another matter, and to wait for the
+    disk each time (SQLite's ``synchronous = FULL``) costs about a quarter of a millisecond of CPU beside the wait. So
+    it is waited for once a second, and when there is nothing to do: a power cut takes what was recorded in about the
+    last second before it, and nothing older.
 
     Args:
-        connection: Where to; the writer closes it.
-        media: Where the files go.
+        connection: The database; the writer closes it.
+        tail: Where changes go first; the writer closes it.
         path: The journal's name, for errors.
-        sync_seconds: How old a commit may become before it is brought to the disk; 0 for at once.
+        numbers: Gives each entry its number.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, media: MediaStore, path: Path, sync_seconds: float = SYNC_SECONDS
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, tail: Tail, path: Path, numbers: Iterator[int]) -> None:
         self._connection = connection
-        self._media = media
+        self._tail = tail
         self._path = path
+        self._numbers = numbers
         self._lock = threading.Lock()
-        self._group: Group | None = None
-        self._queue: queue.SimpleQueue[Group | tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._group = Group()
+        self._absorbing: Group | None = None
+        self._ripe = threading.Event()
+        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | bool] = queue.SimpleQueue()
+        self._failure: sqlite3.Error | OSError | None = None
         self._closed = False
-        self._sync_seconds = sync_seconds
         self._synced = time.monotonic()
         self._dirty = False
         self._thread = threading.Thread(target=self._serve, name="grokcall-journal", daemon=True)
         self._thread.start()
 
-    def write(self, *changes: Change, files: Mapping[bytes, bytes] | None = None) -> asyncio.Future[None]:
-        """Writes rows, all of them or none; they are durable once what this gives has been awaited.
-
-        Args:
-            changes: Each a statement and its values. Those that wait at the same time are written in any order.
-            files: Contents to save first, by SHA-256.
+    def add(self, *changes: Change) -> None:
+        """Makes changes, all of them or none; a process that is killed from now on does not undo them.
 
         Raises:
             JournalError: They could not be written, and are not.
         """
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
         with self._lock:
+            self._check_usable()
+            number = next(self._numbers)
+            try:
+                self._tail.append(encode((number, changes)))
+            except OSError as error:
+                raise fault(self._path, error) from error
             group = self._group
-            if group is None:
-                self._check_open()
-                self._group = group = Group()
-                self._queue.put(group)
-            for statement, row in changes:
-                group.changes[statement].append(row)
-            if files:
-                group.files.update(files)
-            group.waiting[loop].append(future)
-        return future
+            group.take(number, changes)
+            count = group.count
+        if count == 1:
+            self._queue.put(True)
+        elif count == RIPE:
+            self._ripe.set()
+        elif count >= MOST_WAITING:
+            self.flush()
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """The result of ``work``, done between two groups; whoever calls waits for it.
+    def waiting(self, call: int) -> tuple[Values, bytes] | None:
+        """The row and the answer of a new call that the database does not have yet; None when it has it."""
+        with self._lock:
+            groups = [group for group in (self._group, self._absorbing) if group is not None]
+            if not any(call in group.updated for group in groups):
+                return next(
+                    ((group.calls[call], group.answers[call][1]) for group in groups if call in group.calls), None
+                )
+        self.flush()
+        return None
+
+    def flush(self) -> None:
+        """Waits until the database has everything.
 
         Raises:
-            JournalError: SQLite refused.
+            JournalError: It could not take it in.
+        """
+        self.run(lambda _: None)
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The result of ``work``, done once the database has everything that came before; whoever calls waits for it.
+
+        Raises:
+            JournalError: It could not be done.
         """
         future: Future[T] = Future()
         with self._lock:
-            self._check_open()
+            self._check_usable()
             self._queue.put((work, future))
+            self._ripe.set()
         return future.result()
 
     def close(self) -> None:
-        """Writes what waits and ends the thread; harmless when repeated."""
+        """Brings in what waits and ends the thread; harmless when repeated.
+
+        What the database cannot take in stays in the tail, and comes in when the journal is opened again.
+        """
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-            self._queue.put(None)
+            self._queue.put(False)
+            self._ripe.set()
         self._thread.join()
 
-    def _check_open(self) -> None:
+    def _check_usable(self) -> None:
         if self._closed:
             raise JournalError(f"the journal {self._path} is closed")
+        if self._failure is not None:
+            raise fault(self._path, self._failure) from self._failure
 
     def _serve(self) -> None:
-        while (item := self._next()) is not None:
-            if isinstance(item, Group):
-                self._settle(item)
-            else:
+        while (item := self._next()) is not False:
+            if item is True:
+                self._ripe.wait(GATHER_SECONDS)
+            self._absorb()
+            if isinstance(item, tuple):
                 self._do(*item)
-            del item  # or the last rows would stay in memory until the next
+            del item  # or what it holds would stay in memory until the next
+        self._absorb()
         with suppress(sqlite3.Error):
             self._connection.close()
+        self._tail.close()
 
-    def _next(self) -> Group | tuple[Work, Future[Any]] | None:
-        """What is to be done next; None at the end."""
+    def _next(self) -> tuple[Work, Future[Any]] | bool:
+        """What is to be done next: a piece of work, or a group that gathers; False at the end."""
         while self._dirty:
             try:
-                return self._queue.get(timeout=self._sync_seconds)
+                return self._queue.get(timeout=SYNC_SECONDS)
             except queue.Empty:
-                with suppress(sqlite3.Error):  # the next commit will say what is wrong
+                with suppress(sqlite3.Error):  # the next transaction will say what is wrong
                     self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._dirty = False
         return self._queue.get()
 
-    def _settle(self, group: Group) -> None:
+    def _absorb(self) -> None:
+        """Brings the group that has gathered into the database."""
         with self._lock:
-            self._group = None  # who comes now starts the next group
-        error: Exception | None = None
+            self._ripe.clear()
+            if not self._group.count or self._failure is not None:
+                return
+            self._absorbing, self._group = self._group, Group()
+            self._tail.turn()
         try:
-            self._commit(group)
-        except (sqlite3.Error, OSError) as refused:
-            self._roll_back()
-            error = refused
-        except Exception as unforeseen:  # nobody may wait for ever, whatever happened here
-            self._roll_back()
-            error = unforeseen
-        for loop, futures in group.waiting.items():
-            with suppress(RuntimeError):  # a loop that was closed waits for nothing
-                loop.call_soon_threadsafe(self._tell, futures, error)
+            self._commit(self._absorbing)
+        except (sqlite3.Error, OSError) as error:
+            roll_back(self._connection)
+            self._failure = error
+            return
+        with self._lock:
+            self._absorbing = None
+            self._tail.clear_other()
 
     def _commit(self, group: Group) -> None:
-        for digest, content in group.files.items():
-            self._media.save(digest, content)
-        execute = self._connection.execute
         now = time.monotonic()
-        full = now - self._synced >= self._sync_seconds
-        execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
-        execute("BEGIN IMMEDIATE")
-        for statement, rows in group.changes.items():
-            self._connection.executemany(statement, rows)
-        execute("COMMIT")
+        full = now - self._synced >= SYNC_SECONDS
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+        self._connection.execute("BEGIN IMMEDIATE")
+        group.apply(self._connection)
+        self._connection.execute("COMMIT")
         self._dirty = not full
         if full:
             self._synced = now
 
     def _do(self, work: Work, future: Future[Any]) -> None:
         try:
+            if self._failure is not None:
+                raise self._failure
             future.set_result(work(self._connection))
         except (sqlite3.Error, OSError) as error:
-            self._roll_back()
+            roll_back(self._connection)
             future.set_exception(fault(self._path, error))
-        except BaseException as error:
-            self._roll_back()
+        except BaseException as error:  # nobody may wait for ever, whatever happened here
+            roll_back(self._connection)
             future.set_exception(error)
 
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
 
-    def _tell(self, futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
-        for future in futures:
-            if future.done():  # whoever waited was cancelled
-                continue
-            if error is None:
-                future.set_result(None)
-            elif isinstance(error, sqlite3.Error | OSError):
-                future.set_exception(fault(self._path, error))  # one each: an exception keeps where it passed
-            else:
-                future.set_exception(JournalError(f"the journal {self._path}: {error!r}"))
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Ends a transaction that failed, where SQLite has not done so itself."""
+    if connection.in_transaction:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 FIRST = 8
-"""Requests that may be under way before the first reply has told what is allowed, or a 16th of the most."""
+"""Requests that may be under way before the first reply has told what is allowed, or an eighth of the most."""
 
 IMPATIENCE = 16.0
 """Requests a second that join them as long as no reply comes, so that a slow service is not asked one by one."""
 
-OPENING = 2
-"""By how much each answer at the beginning raises the number: it trebles with each round."""
+OPENING = 3
+"""By how much each answer at the beginning raises the number, or a 32nd of the most: it grows fourfold in a round."""
 
 SHORTEST_ROUND = 16
 """Replies after which it is judged whether the service keeps up, at least; else as many as are under way."""
@@ -40,8 +40,9 @@ class Concurrency:
 
     def __init__(self, ceiling: int) -> None:
         self.ceiling = ceiling
-        self.limit: float = min(ceiling, max(FIRST, ceiling // 16))
+        self.limit: float = min(ceiling, max(FIRST, ceiling // 8))
         self._opening = True
+        self._step = max(OPENING, ceiling // 32)
         self._replied = False
         self._raised: float | None = None
         """When a place was added because no reply came."""
@@ -69,7 +70,7 @@ class Concurrency:
         """Takes note of an answer and how long it took."""
         self._replied = True
         if self._opening:
-            self.limit = min(self.ceiling, self.limit + OPENING)
+            self.limit = min(self.ceiling, self.limit + self._step)
         self._answers += 1
         self._time += math.log(max(seconds, 1e-6))
         self._count_reply()

@@ -36,6 +36,9 @@ SOON = 2.0
 """Seconds after a pause in which a further refusal means that others draw on the same account."""
 
 LEAST_SHARE = 0.05
+REGAINED = 0.01
+"""Of the limit, what is used more of it again with each second."""
+
 OVERLOADS = (ServerFailureError, ReadTimeoutError, ConnectionCutError, NotSentError)
 """Failures that an overloaded service brings about."""
 
@@ -201,7 +204,7 @@ class Lane:
         changed |= self._announced_tokens.heed(reply.headers, now)
         if changed or now - self._share_since > 1.0:
             if self._share < 1.0:
-                self._share = min(1.0, self._share + 0.005 * (now - self._share_since))
+                self._share = min(1.0, self._share + REGAINED * (now - self._share_since))
             self._share_since = now
             self._set_pace()
 
@@ -215,7 +218,7 @@ class Lane:
         if stated is None:
             self._concurrency.cut()
         elif is_known:
-            self._share = max(LEAST_SHARE, self._share * (0.93 if soon else 0.985))
+            self._share = max(LEAST_SHARE, self._share * (0.95 if soon else 0.985))
         else:
             self._stated[stated.thing, stated.window] = stated.limit
         self._set_pace()

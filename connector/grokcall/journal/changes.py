@@ -1,0 +1,85 @@
+"""What can be changed in a journal, each kind with its number in the tail and its statement for the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Values: TypeAlias = Sequence[Any]
+Change: TypeAlias = tuple[int, Values]
+"""A kind and the values of its statement."""
+
+# The numbers stand in files: they are never given to anything else.
+INTEND, CLOSE_INTENT, RECORD, ANSWER, FILE, ADD_COST, REPLACE, REMEMBER, FORGET = range(1, 10)
+
+STATEMENTS = {
+    INTEND: "INSERT INTO intents (id, run, session, fingerprint, ordinal, at) VALUES (?, ?, ?, ?, ?, ?)",
+    CLOSE_INTENT: "DELETE FROM intents WHERE id = ?",
+    RECORD: (
+        "INSERT INTO calls (id, run, session, fingerprint, ordinal, ok, error_code, cost_ticks, attempts, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
+    ANSWER: "INSERT OR REPLACE INTO answers (id, answer) VALUES (?, ?)",
+    FILE: "INSERT OR IGNORE INTO files (call, digest) VALUES (?, ?)",
+    ADD_COST: (
+        "UPDATE calls SET session = ?, attempts = attempts + ?, cost_ticks ="
+        " CASE WHEN ? IS NULL THEN cost_ticks ELSE ifnull(cost_ticks, 0) + ? END WHERE id = ?"
+    ),
+    REPLACE: "UPDATE calls SET ok = ?, error_code = ?, at = ? WHERE id = ?",
+    REMEMBER: "INSERT OR REPLACE INTO memos (run, fingerprint, ordinal, step, reply) VALUES (?, ?, ?, ?, ?)",
+    FORGET: "DELETE FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ?",
+}
+
+
+@dataclass(slots=True)
+class Group:
+    """What one transaction will bring into the database."""
+
+    number: int = 0
+    """The number of the last entry."""
+    count: int = 0
+    intents: dict[int, Values] = field(default_factory=dict)
+    closed: list[Values] = field(default_factory=list)
+    calls: dict[int, Values] = field(default_factory=dict)
+    """New calls by their ids."""
+    answers: dict[int, Values] = field(default_factory=dict)
+    in_order: list[Change] = field(default_factory=list)
+    """What is rare, and has to be done in the order in which it came."""
+    updated: set[int] = field(default_factory=set)
+    """The ids of calls that are among those."""
+
+    def take(self, number: int, changes: Iterable[Change]) -> None:
+        """Adds the changes of an entry."""
+        self.number = number
+        self.count += 1
+        for kind, values in changes:
+            if kind == INTEND:
+                self.intents[values[0]] = values
+            elif kind == RECORD:
+                self.calls[values[0]] = values
+            elif kind == ANSWER:
+                self.answers[values[0]] = values
+            elif kind == CLOSE_INTENT:
+                # One that came and went with this group need never be known to the database.
+                if self.intents.pop(values[0], None) is None:
+                    self.closed.append(values)
+            else:
+                self.in_order.append((kind, values))
+                if kind in (ADD_COST, REPLACE):
+                    self.updated.add(values[-1])
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Brings the group into the database; for use inside a transaction."""
+        for kind, rows in (
+            (INTEND, self.intents.values()),
+            (CLOSE_INTENT, self.closed),
+            (RECORD, self.calls.values()),
+            (ANSWER, self.answers.values()),
+        ):
+            if rows:
+                connection.executemany(STATEMENTS[kind], rows)
+        for kind, values in self.in_order:
+            connection.execute(STATEMENTS[kind], values)
+        connection.execute("UPDATE tail SET absorbed = ?", (self.number,))

@@ -19,9 +19,11 @@ from pydantic.fields import FieldInfo
 
 import grokcall
 from grokcall import errors
+from grokcall.budgets import BudgetReachedError
 from grokcall.cli.app import app
 from grokcall.cli.exits import Exit, exit_of
 from grokcall.cli.flags import Flags
+from grokcall.journal import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
 from grokcall.lookup import LookupFailedError
 from grokcall.options import ENVIRONMENT_PREFIXES, Options
 from grokcall.tables import OutputFull
@@ -34,9 +36,9 @@ EXIT_MEANINGS = {
     Exit.FAILED_ROWS: "finished, but rows failed; or a single call failed",
     Exit.USAGE: "the statement, a value, an option or an input is wrong; for a value or statement nothing was sent",
     Exit.KEY_REFUSED: "there is no key, or the service refused it",
-    Exit.BUDGET: "no credits, or the service's spending limit is reached",
+    Exit.BUDGET: "a budget is reached, or credits or the service's spending limit are; it can be continued",
     Exit.UNREACHABLE: "the service cannot be reached",
-    Exit.INTERRUPTED: "interrupted; finished rows are kept in a file beside the output",
+    Exit.INTERRUPTED: "interrupted, SIGTERM included; finished rows are kept in a file beside the output",
 }
 
 
@@ -203,7 +205,7 @@ def error_classes() -> list[type[BaseException]]:
     """The errors, each class before those made from it; those of PEP 249 that are only parents are left out."""
     public = [getattr(grokcall, name) for name in grokcall.__all__]
     kinds = {kind for kind in public if isinstance(kind, type) and issubclass(kind, grokcall.Error)}
-    kinds |= {OutputFull}
+    kinds |= {OutputFull, BudgetReachedError, JournalError, JournalBusyError, JournalDamagedError, JournalPathError}
     parents = {errors.Error, errors.DatabaseError, errors.IntegrityError, errors.InternalError}
     return sorted(kinds - parents, key=line_of_descent)
 
@@ -232,14 +234,19 @@ def command_line_page() -> str:
     """The help of every command."""
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
-    sections = [section("grokcall", [])] + [section(f"grokcall {name}", [name]) for name in group.commands]
+    sections = [section([])]
+    for name, command in group.commands.items():
+        sections.append(section([name]))
+        if isinstance(command, typer.core.TyperGroup):
+            sections += [section([name, below]) for below in command.commands]
     codes = "\n".join(f"| {int(code)} | {meaning} |" for code, meaning in EXIT_MEANINGS.items())
     return COMMAND_LINE.format(sections="\n".join(sections), codes=codes)
 
 
-def section(title: str, arguments: list[str]) -> str:
-    """The help page of one command."""
-    return f"## {title}\n\n```text\n{help_of(arguments)}\n```\n"
+def section(words: list[str]) -> str:
+    """The help page of one command; one that belongs to another stands a step below it."""
+    heading = f"{'#' * max(2, len(words) + 1)} {' '.join(['grokcall', *words])}"
+    return f"{heading}\n\n```text\n{help_of(words)}\n```\n"
 
 
 def help_of(arguments: list[str]) -> str:

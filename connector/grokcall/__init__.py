@@ -9,6 +9,7 @@ The module is a PEP 249 driver; ``Connection.lookup`` is the main door for table
 """
 
 from grokcall._version import __version__
+from grokcall.budgets import BudgetReachedError
 from grokcall.connection import Connection, connect
 from grokcall.credentials import SecretKey
 from grokcall.cursor import Cursor
@@ -64,6 +65,7 @@ from grokcall.errors import (
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
 from grokcall.execute_command import CommandParameter, ExecuteCommand
+from grokcall.journal import JournalError
 from grokcall.lookup import LookupFailedError, LookupOptions, LookupResult, LookupStream
 from grokcall.mapping import const, file
 from grokcall.options import Options
@@ -83,6 +85,7 @@ __all__ = [
     "AuthenticationError",
     "BadValueError",
     "Binary",
+    "BudgetReachedError",
     "CallStatus",
     "CallSyntaxError",
     "CommandParameter",
@@ -103,6 +106,7 @@ __all__ = [
     "InterfaceError",
     "InternalError",
     "InvalidRequestError",
+    "JournalError",
     "Lookup",
     "LookupFailedError",
     "LookupOptions",

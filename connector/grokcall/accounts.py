@@ -40,13 +40,13 @@ class Account:
         self.max_tokens: int | None = count_of("max_tokens", max_tokens)
         self.max_duration: float | None = seconds_of(max_duration)
         self.spent_ticks = 0
-        self.reserved_ticks = 0
+        self.reserved_ticks: int = 0
         self.tokens = 0
         """Tokens that were read and written."""
-        self.reserved_tokens = 0
-        self.calls = 0
+        self.reserved_tokens: int = 0
+        self.calls: int = 0
         """Calls that were admitted and not released, those in flight included."""
-        self.in_flight = 0
+        self.in_flight: int = 0
         self.stopped: BudgetReachedError | None = None
         """The first error for a limit of this very budget; None while none was reached."""
         self._clock = clock

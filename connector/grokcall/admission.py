@@ -25,13 +25,14 @@ class Gate:
         concurrency: Calls that may run at a time.
         wider: The gate behind this one, for a lookup with a limit of its own: a call passes both, and its requests
             keep the limits of the wider one.
-        caps: The limits that the user has set for requests; None for none but ``concurrency``.
+        limiter: Keeps the limits of requests; None for one that learns all of them.
     """
 
-    def __init__(self, concurrency: int, wider: Gate | None = None, caps: Caps | None = None) -> None:
+    def __init__(self, concurrency: int, wider: Gate | None = None, limiter: Limiter | None = None) -> None:
         self.concurrency = concurrency
         self.on_vacancy: set[Callable[[], None]] = set()
-        self.limiter: Limiter = wider.limiter if wider is not None else Limiter(caps or Caps(concurrency))
+        shared = limiter if wider is None else wider.limiter
+        self.limiter: Limiter = shared or Limiter(Caps(concurrency))
         self._wider = wider
         self._places = asyncio.Semaphore(concurrency)
 

@@ -281,8 +281,7 @@ class LookupStream:
 
     @property
     def in_doubt(self) -> int:
-        """How many calls of earlier tries were sent and never answered, as far as the journal knows: they may have
-        been billed. 0 before the first call."""
+        """How many calls were sent and never answered, as far as the journal knows: they may have been billed."""
         run = self._books.run if self._books is not None else None
         return len(run.in_doubt()) if run is not None and run.continued else 0
 

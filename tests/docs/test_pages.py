@@ -13,14 +13,15 @@ import typer.main
 from page_blocks import PAGES, ROOT, blocks
 
 import grokcall
-from grokcall import lookup
+from grokcall import bookkeeping, lookup
 from grokcall.cli.app import app
 from grokcall.cli.exits import Exit
 from grokcall.options import Options
 from grokcall.sandbox import ledger
 from grokcall.tables import faults
 from grokcall_parser import parsing
-from grokcall_procedures import CATALOG, audio, classification
+from grokcall_procedures import CATALOG, audio, classification, text_estimates
+from grokcall_procedures.bounds import ALLOWANCES
 
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 WORD_OF_A_COMMAND = re.compile(r"\bgrokcall (?P<command>[a-z]+)\b")
@@ -31,6 +32,12 @@ def commands() -> dict[str, typer.core.TyperCommand]:
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
     return dict(group.commands)
+
+
+def flags_of(command: typer.core.TyperCommand | typer.core.TyperGroup) -> set[str]:
+    """The flags of a command and of those that belong to it."""
+    below = command.commands.values() if isinstance(command, typer.core.TyperGroup) else ()
+    return {flag for item in command.params for flag in item.opts}.union(*map(flags_of, below))
 
 
 def relative(paths: list[Path]) -> list[str]:
@@ -52,7 +59,7 @@ def test_every_command_has_a_section_with_each_of_its_flags():
     text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
     for name, command in commands().items():
         section = text.partition(f"\n## grokcall {name}\n")[2].partition("\n## ")[0]
-        assert all(flag in section for item in command.params for flag in item.opts if flag.startswith("--"))
+        assert all(flag in section for flag in flags_of(command) if flag.startswith("--"))
 
 
 def test_every_option_and_exit_code_and_public_error_is_on_its_page():
@@ -91,9 +98,7 @@ def test_links_lead_somewhere(page: Path):
 @pytest.mark.parametrize("page", PAGES, ids=relative(PAGES))
 def test_pages_name_only_commands_and_flags_that_there_are(page: Path):
     there = commands()
-    flags = {flag for command in there.values() for item in command.params for flag in item.opts}
-    group = typer.main.get_command(app)
-    flags |= {flag for item in group.params for flag in item.opts} | {"--help"}
+    flags = flags_of(typer.main.get_command(app)) | {"--help"}
     shown = [block.text for block in blocks("sh", "text") if block.page == page]
     shown += re.findall(r"`(grokcall [^`]+)`", page.read_text("utf-8"))
     for text in shown:
@@ -129,7 +134,21 @@ def test_the_limits_that_are_stated_are_those_that_hold():
         f"| an object of a JSON file | {faults.LARGEST_OBJECT // mib} MiB |",
     ):
         assert stated in text
+    assert f"| answers held for equal rows, without a journal | {bookkeeping.REMEMBERED_BYTES // mib} MiB |" in text
     lookups = (ROOT / "docs" / "lookups.md").read_text("utf-8")
     assert f"batches of {lookup.BATCH_ROWS} rows ({lookup.MEDIA_BATCH_ROWS} where" in lookups
     assert f"pauses while {lookup.READ_AHEAD_ROWS:,} rows" in lookups
     assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")
+
+
+def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
+    text = " ".join((ROOT / "docs" / "money.md").read_text("utf-8").split())
+    (dense, loose), (least, most) = text_estimates.BYTES_PER_TOKEN, text_estimates.HIDDEN_TOKENS
+    for stated in (
+        f"{dense} bytes a token, {least} hidden tokens, an answer of {text_estimates.SHORT_ANSWER} tokens",
+        f"{loose} bytes a token, {most} hidden tokens",
+        f"{ALLOWANCES.hidden_tokens:,} that the service adds, and {ALLOWANCES.picture_tokens:,} for each picture",
+        f"up to {bookkeeping.REMEMBERED_BYTES >> 20} MiB of them are held",
+    ):
+        assert stated in text
+    assert ALLOWANCES.refusal_fee_ticks > bookkeeping.ALLOWANCES.refusal_fee_ticks == 0

@@ -75,6 +75,7 @@ def test_a_second_journal_object_on_the_same_file_is_refused(path):
 def test_looking_is_possible_while_another_writes(path):
     with Journal(path) as journal:
         write(journal, 3)
+        assert journal.run().ok == 3  # and with that, others see it as well
         with Journal(path, read_only=True) as seen:
             assert (seen.run().state, seen.run().ok) == ("running", 3)
             assert len(list(seen.export())) == 3

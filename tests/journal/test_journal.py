@@ -329,6 +329,17 @@ def test_equal_media_are_one_file(path, wait):
     assert sum(each.is_file() for each in path.with_name("run.journal.media").rglob("*")) == 1
 
 
+def test_equal_media_can_be_saved_at_the_same_moment(path, wait):
+    async def all_at_once(run):
+        await asyncio.gather(*(made(run, A, good(b"same" * 1000), ordinal) for ordinal in range(100)))
+
+    with Journal(path) as journal:
+        run = journal.begin("a", {})
+        wait(all_at_once(run))
+        assert all(run.recall(A, ordinal).rows == [(b"same" * 1000,)] for ordinal in range(100))
+    assert not list(path.parent.rglob("*.part"))
+
+
 def test_a_call_whose_media_were_lost_or_changed_is_made_again(path, wait, caplog):
     with Journal(path) as journal:
         run = journal.begin("a", {})

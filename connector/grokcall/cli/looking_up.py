@@ -123,6 +123,11 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
     with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
         failed = ErrorFile(errors or beside(target), stream.error_schema)
         LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
+    if stream.in_doubt:
+        flags.console().print(
+            f"{stream.in_doubt:,} calls of an earlier try were sent and never answered: they may have been billed",
+            soft_wrap=True,
+        )
     show_summary(flags.console(), stream.summary, {"output": None if to_stdout else target, "errors": failed.path})
     return Exit.FAILED_ROWS if stream.summary.failed else Exit.FINE
 

@@ -61,9 +61,9 @@ class RecordedError(DatabaseError):
     def __init__(self, failure: Failure, request_id: str | None = None, cost_ticks: int | None = None) -> None:
         super().__init__(failure.message)
         self.failure = failure
-        self.error_code = failure.code
-        self.retryable = failure.retryable
-        self.systemic = failure.systemic
+        self.error_code: str = failure.code
+        self.retryable: bool = failure.retryable
+        self.systemic: bool = failure.systemic
         self.request_id = request_id
         self.cost_ticks = cost_ticks
         for note in failure.notes:
@@ -111,7 +111,7 @@ class Packed:
         return value
 
 
-encode = msgspec.msgpack.Encoder().encode
+encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 
 
 def is_plain(outcome: Outcome) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from grokcall.journal.changes import Group
 from grokcall.journal.faults import JournalDamagedError, JournalPathError, fault, is_damage, told_of
-from grokcall.journal.tail import NAMES, left_over
+from grokcall.journal.tail import NAMES, left_over, put_away
 
 MAGIC = b"SQLite format 3\0"
 APPLICATION_ID = 0x67726F6B
@@ -109,6 +109,7 @@ def prepared(path: Path) -> sqlite3.Connection:
     try:
         check_version(connection, path)
         if is_empty(connection):
+            put_away(path)
             make_tables(connection)
         elif path.stat().st_size <= LARGEST_CHECKED:
             check_pages(connection)

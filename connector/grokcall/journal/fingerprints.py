@@ -6,6 +6,7 @@ service's address. It does not cover the key, nor settings that only say how lon
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ MOST_PREFIXES = 64
 
 Prefix: TypeAlias = tuple[Procedure, Settings, bytes]
 
-encode = msgspec.msgpack.Encoder(order="deterministic").encode
+encode: Callable[[object], bytes] = msgspec.msgpack.Encoder(order="deterministic").encode
 # By identity, because to hash a procedure costs more than all the rest; the entry keeps both alive, so that no other
 # object can take their places.
 _prefixes: dict[tuple[int, int, str], Prefix] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -38,7 +39,8 @@ class MediaStore:
         if path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".part")
+        # Named for the thread: another may be saving the same content at this moment.
+        aside = path.with_suffix(f".{threading.get_ident()}.part")
         try:
             with aside.open("wb") as file:
                 file.write(content)

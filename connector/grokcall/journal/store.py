@@ -35,7 +35,8 @@ LONGEST_TEXT = 2000
 class Journal:
     """A journal, opened or made; a context manager.
 
-    One process at a time writes to it, any number may read. Media stand beside it in ``NAME.media``. A file that is
+    One process at a time writes to it, any number may read. Media stand beside it in ``NAME.media``; while it is open,
+    and after a kill, the last entries are in ``NAME.tail-1`` and ``NAME.tail-2``, which belong to it. A file that is
     damaged is moved to ``NAME.damaged-TIME`` and a new one begun.
 
     Args:
@@ -55,9 +56,7 @@ class Journal:
     ...     run = journal.begin("lookup tickets.csv", {"command": "CALL GenerateResponse(:body)"})
     """
 
-    def __init__(
-        self, path: str | PathLike[str], *, read_only: bool = False, sync_seconds: float = SYNC_SECONDS
-    ) -> None:
+    def __init__(self, path: str | PathLike[str], *, read_only: bool = False) -> None:
         self.path: Path = Path(path).absolute()
         self.set_aside: Path | None = None
         media = MediaStore(self.path.with_name(f"{self.path.name}.media"))
@@ -69,20 +68,28 @@ class Journal:
             return
         self._lock = locked(self.path)
         try:
-            connection, self.set_aside = open_database(self.path)
-            if self.set_aside is not None:
-                logger.warning("%s was damaged; it is kept as %s and a new one begun", self.path, self.set_aside.name)
-            with told_of(self.path):
-                media.tidy()
-                for copy in absorb_left_over(connection, self.path):
-                    logger.warning("the end of a tail of %s cannot be read; it is kept as %s", self.path, copy.name)
-                tail = Tail(self.path)
-                tail.clear()
-            self._records = Records(connect(self.path), media, self.path)
-            self._records.writer = Writer(connection, tail, self.path, self._records.numbers)
+            self._records = self._opened(media)
         except BaseException:
             self._lock.release()
             raise
+
+    def _opened(self, media: MediaStore) -> Records:
+        """The records with their writer, once everything that earlier processes left has been brought in."""
+        connection, self.set_aside = open_database(self.path)
+        if self.set_aside is not None:
+            logger.warning("%s was damaged; it is kept as %s and a new one begun", self.path, self.set_aside.name)
+        try:
+            with told_of(self.path):
+                for kept in absorb_left_over(connection, self.path):
+                    logger.warning("%s: entries that cannot be read are kept as %s", self.path, kept.name)
+                media.tidy()
+                tail = Tail(self.path)
+            records = Records(connect(self.path), media, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        records.writer = Writer(connection, tail, self.path, records.numbers)
+        return records
 
     def begin(self, identity: str, description: Mapping[str, Any]) -> JournalRun:
         """The run of a command: the newest one of that identity, whatever became of it, else a new one.
@@ -148,6 +155,8 @@ class Journal:
 
     def prune(self, *run_ids: str, keep: int | None = None, older_than: timedelta | None = None) -> Pruned:
         """Removes runs, with the media that no other run uses. Runs begun on this journal object stay.
+
+        Not for the time while calls are recorded: the media of one that is on its way could go as well.
 
         Args:
             run_ids: The runs to remove.

@@ -23,6 +23,8 @@ FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 class Tail:
     """Two files: entries are appended to one while the database takes in the other. For one thread at a time.
 
+    What the files hold at first is removed: the database has it by then.
+
     Args:
         journal: The journal beside which they stand.
 
@@ -33,8 +35,10 @@ class Tail:
     def __init__(self, journal: Path) -> None:
         self._paths = tail_paths(journal)
         self._files = [os.open(path, FLAGS, 0o644) for path in self._paths]
-        self._sizes = [os.fstat(file).st_size for file in self._files]
+        self._sizes = [0, 0]
         self._current = 0
+        for file in self._files:
+            os.ftruncate(file, 0)
 
     def append(self, entry: bytes) -> None:
         """Adds an entry, whole or not at all; a process that is killed afterwards does not take it along.
@@ -63,12 +67,6 @@ class Tail:
         os.ftruncate(self._files[other], 0)
         self._sizes[other] = 0
 
-    def clear(self) -> None:
-        """Empties both."""
-        self.clear_other()
-        self.turn()
-        self.clear_other()
-
     def close(self) -> None:
         """Closes the files; those that are empty go."""
         for file, path, size in zip(self._files, self._paths, self._sizes, strict=True):
@@ -85,6 +83,15 @@ def tail_paths(journal: Path) -> list[Path]:
 def has_tail(journal: Path) -> bool:
     """Whether there are entries that the database has not taken in."""
     return any(path.exists() and path.stat().st_size for path in tail_paths(journal))
+
+
+def put_away(journal: Path) -> list[Path]:
+    """Renames a tail whose journal is gone, so that no other journal takes it for its own; gives the new names."""
+    return [
+        path.rename(path.with_name(f"{path.name}.orphan-{zlib.crc32(path.read_bytes()):08x}"))
+        for path in tail_paths(journal)
+        if path.exists() and path.stat().st_size
+    ]
 
 
 def left_over(journal: Path) -> tuple[list[bytes], list[Path]]:

@@ -30,7 +30,7 @@ MOST_WAITING = 16 * RIPE
 SYNC_SECONDS = 1.0
 """How long the system may keep a transaction in its memory before it has to be on the disk."""
 
-encode = msgspec.msgpack.Encoder().encode
+encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 
 
 class Writer:
@@ -58,7 +58,7 @@ class Writer:
         self._absorbing: Group | None = None
         self._ripe = threading.Event()
         self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | bool] = queue.SimpleQueue()
-        self._failure: sqlite3.Error | OSError | None = None
+        self._failure: JournalError | None = None
         self._closed = False
         self._synced = time.monotonic()
         self._dirty = False
@@ -137,7 +137,7 @@ class Writer:
         if self._closed:
             raise JournalError(f"the journal {self._path} is closed")
         if self._failure is not None:
-            raise fault(self._path, self._failure) from self._failure
+            raise type(self._failure)(*self._failure.args) from self._failure
 
     def _serve(self) -> None:
         while (item := self._next()) is not False:
@@ -175,7 +175,11 @@ class Writer:
             self._commit(self._absorbing)
         except (sqlite3.Error, OSError) as error:
             roll_back(self._connection)
-            self._failure = error
+            self._failure = fault(self._path, error)
+            return
+        except Exception as error:  # the thread goes on whatever it is, or others would wait for it for ever
+            roll_back(self._connection)
+            self._failure = JournalError(f"the journal {self._path}: {error!r}")
             return
         with self._lock:
             self._absorbing = None
@@ -195,7 +199,7 @@ class Writer:
     def _do(self, work: Work, future: Future[Any]) -> None:
         try:
             if self._failure is not None:
-                raise self._failure
+                raise type(self._failure)(*self._failure.args) from self._failure
             future.set_result(work(self._connection))
         except (sqlite3.Error, OSError) as error:
             roll_back(self._connection)

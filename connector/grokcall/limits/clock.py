@@ -28,9 +28,9 @@ class Clock:
     __slots__ = ("_due", "at_once", "space")
 
     def __init__(self) -> None:
-        self.space = 0.0
+        self.space: float = 0.0
         """Seconds that one unit takes; 0 for no limit."""
-        self.at_once = 0.0
+        self.at_once: float = 0.0
         """Units that may begin before their time."""
         self._due = 0.0
 

@@ -49,6 +49,10 @@ class Concurrency:
         self._usual: float | None = None
         self._tried: tuple[float, float] | None = None
         """The number and the time before a quarter less was tried."""
+        self._suspected = False
+        """Whether the last round was slow."""
+        self._stale = 0
+        """Replies still to come to what was sent before the last change; they tell nothing about it."""
         self._begin_round()
 
     def wait(self, under_way: int, now: float) -> float:
@@ -97,6 +101,10 @@ class Concurrency:
         self._length = max(SHORTEST_ROUND, int(self.limit))
 
     def _count_reply(self) -> None:
+        if self._stale:
+            self._stale -= 1
+            self._begin_round()
+            return
         if self._answers + self._failures < self._length:
             return
         failed = self._failures / (self._answers + self._failures)
@@ -115,18 +123,26 @@ class Concurrency:
         """What to do after a round whose answers took this long."""
         if self._usual is None or self._usual > seconds:
             self._usual = seconds
+        is_slow = seconds > max(NOT_SLOW, INFLATED * self._usual) and self.limit > 1
         if self._tried is not None:
             self._judge_trial(seconds, *self._tried)
-        elif seconds > max(NOT_SLOW, INFLATED * self._usual) and self.limit > 1:
-            number = self.limit
-            self._shrink(0.75)
-            self._tried = (number, seconds)
-        elif not self._opening:
-            self.limit = min(self.ceiling, self.limit + max(1.0, self.limit / 20))
+        elif is_slow and not self._suspected:
+            # While the number was growing the times were as well: they are measured once more before anything is tried.
+            self._opening, self._suspected = False, True
+            self._stale = int(self.limit)
+        elif is_slow:
+            self._tried = (self.limit, seconds)
+            self._stale = int(self.limit)
+            self.limit = max(1.0, self.limit * 0.75)
+        else:
+            self._suspected = False
+            if not self._opening:
+                self.limit = min(self.ceiling, self.limit + max(1.0, self.limit / 20))
 
     def _judge_trial(self, seconds: float, number: float, before: float) -> None:
+        """Keeps the smaller number if it made answers come sooner."""
         self._tried = None
-        # The first round after a change still holds replies to what was sent before it, hence no strict proportion.
         if seconds > 0.9 * before:
             self.limit = max(self.limit, number)
             self._usual = seconds
+            self._suspected = False

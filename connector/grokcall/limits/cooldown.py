@@ -25,8 +25,8 @@ class Cooldown:
     __slots__ = ("_began", "_rng", "strikes", "until")
 
     def __init__(self, rng: Callable[[], float] = random.random) -> None:
-        self.until = 0.0
-        self.strikes = 0
+        self.until: float = 0.0
+        self.strikes: int = 0
         """Pauses in a row, each of which ended in a refusal."""
         self._began = 0.0
         self._rng = rng

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
 import time
@@ -22,7 +23,7 @@ from grokcall.redaction import get_logger
 from grokcall.retries import LONGEST_RETRY_AFTER
 from grokcall.transport import HttpReply
 
-logger = get_logger("grokcall.limits")
+logger: logging.Logger = get_logger("grokcall.limits")
 
 MINUTE = 60.0
 
@@ -34,6 +35,10 @@ A_SECOND, A_MOMENT = 1.0, 0.25
 
 SOON = 2.0
 """Seconds after a pause in which a further refusal means that others draw on the same account."""
+
+PROBE = 2.0
+"""Seconds after which a request that was sent to find out if a pause has helped counts as let through: a refusal comes
+at once, an answer may take minutes."""
 
 LEAST_SHARE = 0.05
 REGAINED = 0.01
@@ -78,7 +83,8 @@ class Lane:
         rng: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
-        self.under_way = 0
+        self.under_way: int = 0
+        self._last_sent = 0.0
         self._caps = caps
         self._now = now
         self._concurrency = Concurrency(caps.concurrency)
@@ -145,7 +151,7 @@ class Lane:
         now = self._now()
         self.under_way -= 1
         if reply is not None and self._caps.adapt:
-            self._heed(reply, now)
+            self._heed(reply, passage.sent, now)
         if isinstance(error, RateLimitedError):
             self._refused(passage, error, now)
         elif isinstance(error, OVERLOADS):
@@ -160,21 +166,23 @@ class Lane:
 
     def _wait(self, now: float) -> float:
         """Seconds until the next request may go; infinity for when one has ended."""
-        pause = max(self._cooldown.wait(now), self._requests.wait(now), self._window.wait(now), self._tokens.wait(now))
+        pause = self._cooldown.wait(now)
         if self._cooldown.is_probing and self.under_way:
-            return math.inf
-        if not self._caps.adapt:
-            return pause if self.under_way < self._caps.concurrency else math.inf
-        return max(pause, self._concurrency.wait(self.under_way, now))
+            pause = max(pause, self._last_sent + PROBE - now)
+        if self._is_paced:
+            pause = max(pause, self._requests.wait(now), self._window.wait(now), self._tokens.wait(now))
+        if self._caps.adapt:
+            return max(pause, self._concurrency.wait(self.under_way, now))
+        return pause if self.under_way < self._caps.concurrency else math.inf
 
     def _let_go(self, passage: Passage, now: float, *, waited: bool = False) -> None:
         self.under_way += 1
-        passage.sent = now
-        self._requests.take(now, waited=waited)
-        self._window.take(now)
-        if passage.tokens:
-            self._tokens.take(now, passage.tokens, waited=waited)
+        passage.sent = self._last_sent = now
         self._recent.add(now)
+        if self._is_paced:
+            self._requests.take(now, waited=waited)
+            self._window.take(now)
+            self._tokens.take(now, passage.tokens, waited=waited)
 
     def _pump(self, now: float) -> None:
         """Lets go whoever may, and sets the alarm for the next."""
@@ -199,9 +207,9 @@ class Lane:
 
     # What replies teach ----------------------------------------------------------------------------------------------
 
-    def _heed(self, reply: HttpReply, now: float) -> None:
-        changed = self._announced.heed(reply.headers, now)
-        changed |= self._announced_tokens.heed(reply.headers, now)
+    def _heed(self, reply: HttpReply, sent: float, now: float) -> None:
+        changed = self._announced.heed(reply.headers, sent, now)
+        changed |= self._announced_tokens.heed(reply.headers, sent, now)
         if changed or now - self._share_since > 1.0:
             if self._share < 1.0:
                 self._share = min(1.0, self._share + REGAINED * (now - self._share_since))
@@ -254,6 +262,7 @@ class Lane:
         stated = self._stated.get(("tokens", 60), math.inf)
         tokens = min(stated, self._caps.tokens_per_minute or self._announced_tokens.limit or math.inf) * self._share
         self._tokens.space = MINUTE * (1 + WOBBLE) / tokens
+        self._is_paced = min(rate, tokens) < math.inf
 
     def _rate(self) -> float:
         """Requests a second, infinite for no limit. A limit a minute is kept by the second: the service does so too."""

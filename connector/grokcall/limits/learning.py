@@ -52,8 +52,8 @@ def stated_limit(message: str) -> StatedLimit | None:
 class Announcement:
     """The limit a minute that headers announce, and whether the service counts towards it.
 
-    Some servers answer with headers that somebody wrote down once. Where several requests were answered in a moment
-    and the figure of what remains did not fall, the announcement is not taken for a limit.
+    Some servers answer with headers that somebody wrote down once. Where more was answered than is said to be used, or
+    the figure of what remains does not fall, the announcement is not taken for a limit.
 
     Args:
         thing: What is limited.
@@ -62,7 +62,8 @@ class Announcement:
     __slots__ = (
         "_answered",
         "_began",
-        "_highest",
+        "_first",
+        "_later",
         "_lowest",
         "_name",
         "_refills",
@@ -73,10 +74,10 @@ class Announcement:
     )
 
     ENOUGH = 5
-    """Answers within a minute after which the figure must have moved; what may have been filled up comes on top."""
+    """Answers within a minute that decide; what may have been filled up meanwhile comes on top."""
 
     def __init__(self, thing: Thing) -> None:
-        self.limit = 0
+        self.limit: int = 0
         """What is allowed a minute; 0 where nothing believable is announced."""
         self._name = f"x-ratelimit-limit-{thing}"
         self._remaining = f"x-ratelimit-remaining-{thing}"
@@ -91,45 +92,59 @@ class Announcement:
         """Whether there is an announcement that nothing has proved or disproved yet."""
         return self.limit > 0 and not self._settled
 
-    def heed(self, headers: Mapping[str, str], now: float) -> bool:
-        """Reads the headers of a reply; whether :attr:`limit` has changed or its doubt has ended."""
+    def heed(self, headers: Mapping[str, str], sent: float, now: float) -> bool:
+        """Reads the headers of a reply to a request; whether :attr:`limit` has changed or its doubt has ended."""
         text = headers.get(self._name)
         if text is None:
             return False
         if text != self._text:
-            return self._announced(text, now)
-        return not self._settled and self._weighed(headers, now)
+            return self._announced(text, headers, now)
+        return not self._settled and self._weighed(headers, sent, now)
 
-    def _announced(self, text: str, now: float) -> bool:
+    def _announced(self, text: str, headers: Mapping[str, str], now: float) -> bool:
         self._text = text
         before, self.limit = self.limit, _count(text) or 0
         self._settled = self.limit == 0
         self._begin(now)
+        if not self._settled:
+            self._weighed(headers, now, now)
         return self.limit != before
 
     def _begin(self, now: float) -> None:
         self._began = now
         self._answered = 0
-        self._highest: int | None = None
-        self._lowest: int | None = None
+        self._later = 0
+        """Of these, those to requests that were sent after the first reply had come."""
+        self._first: int | None = None
+        self._lowest = 0
 
-    def _weighed(self, headers: Mapping[str, str], now: float) -> bool:
+    def _weighed(self, headers: Mapping[str, str], sent: float, now: float) -> bool:
         """Whether this reply ends the doubt."""
         remaining = _count(headers.get(self._remaining, ""))
         if remaining is None:
             return False
         if now - self._began > WINDOW:
             self._begin(now)
+        if self._first is None:
+            self._first = self._lowest = remaining
+        self._lowest = min(self._lowest, remaining)
         self._answered += 1
-        self._lowest = remaining if self._lowest is None else min(self._lowest, remaining)
-        self._highest = remaining if self._highest is None else max(self._highest, remaining)
-        fall = self._answered - ((now - self._began) * self.limit / WINDOW if self._refills else 0)
-        if fall < self.ENOUGH:
+        self._later += sent > self._began
+        refilled = (now - self._began) * self.limit / WINDOW if self._refills else 0.0
+        is_counted = self._verdict(self._answered - refilled, self._later - refilled)
+        if is_counted is None:
             return False
         self._settled = True
-        if self._highest - self._lowest < fall / 2:
+        if not is_counted:
             self.limit = 0
         return True
+
+    def _verdict(self, answered: float, later: float) -> bool | None:
+        """Whether the service counts, None as long as that is open, after so many answers."""
+        assert self._first is not None
+        if answered >= self.ENOUGH and self.limit - self._lowest < answered / 2:
+            return False
+        return self._first - self._lowest >= later / 2 if later >= self.ENOUGH else None
 
 
 def _count(text: str) -> int | None:

@@ -1,0 +1,153 @@
+"""A lookup that is killed again and again: is its output that of an undisturbed one, and was anything paid for twice?
+
+    python benchmarks/kill.py [--rows 2000] [--kills 50] [--seed 0]
+
+The command runs with a journal against the embedded engine, which stays up and keeps the ledger. SIGKILL strikes after
+a random number of requests, or after a random time, start-up included; then the same command is run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grokcall.journal import Journal
+from grokcall.sandbox import SANDBOX_KEY, Sandbox
+
+COMMAND = str(Path(sys.executable).with_name("grokcall"))
+PROFILE = "latency:low=0.005,high=0.03"
+FIELDS = "Response_Result,Response_Model,Response_UsageTotalTokens,Response_UsageCostInUsdTicks"
+"""Fields that depend on the request alone; ids and times differ from call to call."""
+LONGEST = 120.0
+"""Seconds that one process may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the kills did.
+
+    Attributes:
+        rows: Rows of the lookup.
+        concurrency: Calls in flight at the most.
+        kills: Processes that were killed at work.
+        equal: Whether the output equals that of an undisturbed run byte for byte.
+        billed: Requests that were billed.
+        twice: Requests that were billed more than once, each counted as often as it was too much.
+        in_doubt: Calls that the journal lists as in flight at a kill: they may have been billed in vain.
+        left: Files beside input, output and journal in the end.
+        seconds: How long it took.
+    """
+
+    rows: int
+    concurrency: int
+    kills: int
+    equal: bool
+    billed: int
+    twice: int
+    in_doubt: int
+    left: Sequence[str]
+    seconds: float
+
+
+def killed_run(folder: Path, rows: int, kills: int, seed: int, concurrency: int = 16) -> Figures:
+    """Runs a lookup that is killed so many times, unless it ends before, and one that is not."""
+    dice = random.Random(seed)
+    source, journal = folder / "in.csv", folder / "run.journal"
+    asked = "".join(f'{number},"What is {number} + {7 * number}?"\n' for number in range(rows))
+    source.write_text("id,body\n" + asked)
+    flags = ["--fields", FIELDS, "--concurrency", str(concurrency), "--quiet"]
+    begun = time.perf_counter()
+    with Sandbox(profile=PROFILE) as sandbox:
+        command = [COMMAND, "lookup", str(source), "CALL GenerateResponse(:body)", "--base-url", sandbox.base_url]
+        finish([*command, "-o", str(folder / "calm.csv"), *flags])
+        assert sandbox.stats()["requests"] == rows
+        sandbox.reset()
+        command += ["-o", str(folder / "killed.csv"), "--journal", str(journal), *flags]
+        struck = 0
+        while struck < kills and killed(command, sandbox, dice, most_requests=2 * rows // kills):
+            struck += 1
+        finish(command)
+        ledger = sandbox.ledger()
+    times = Counter(entry["request_hash"] for entry in ledger)
+    twice = sum(count - 1 for count in times.values())
+    return Figures(
+        rows,
+        concurrency,
+        struck,
+        (folder / "killed.csv").read_bytes() == (folder / "calm.csv").read_bytes(),
+        len(ledger),
+        twice,
+        in_flight_at_kills(journal),
+        sorted(path.name for path in folder.iterdir() if path.name not in KNOWN),
+        time.perf_counter() - begun,
+    )
+
+
+KNOWN = {"in.csv", "calm.csv", "killed.csv", "run.journal", "run.journal.lock", "run.journal.media"}
+
+
+def killed(command: Sequence[str], sandbox: Sandbox, dice: random.Random, most_requests: int) -> bool:
+    """Whether a process was killed before it had come to its end."""
+    sent = sandbox.stats()["requests"] + dice.randint(0, most_requests)
+    by_time = dice.random() < 0.25
+    with process(command) as running:
+        deadline = time.monotonic() + (dice.random() * 1.5 if by_time else LONGEST)
+        while running.poll() is None and time.monotonic() < deadline:
+            if not by_time and sandbox.stats()["requests"] >= sent:
+                time.sleep(dice.random() * 0.02)
+                break
+            time.sleep(0.001)
+        running.kill()
+    if running.returncode not in (0, -9):
+        raise SystemExit(f"the lookup ended with {running.returncode}")
+    return running.returncode != 0
+
+
+def finish(command: Sequence[str]) -> None:
+    """Runs a command to its end."""
+    with process(command) as running:
+        if running.wait(LONGEST):
+            raise SystemExit(f"the lookup ended with {running.returncode}")
+
+
+def process(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """The command as a process of its own."""
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "XAI_API_KEY": SANDBOX_KEY})
+
+
+def in_flight_at_kills(path: Path) -> int:
+    """How many calls the journal lists as in flight when a process was killed."""
+    with Journal(path, read_only=True) as journal:
+        (info,) = journal.runs()
+    if info.state != "finished":
+        raise SystemExit(f"the run is {info.state} in the journal")
+    return info.in_doubt
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = killed_run(Path(folder), given.rows, given.kills, given.seed)
+    print(f"{found.rows:,} rows, {found.concurrency} in flight, {found.kills} kills, {found.seconds:.0f} s")
+    print(f"output as that of an undisturbed run, byte for byte: {'yes' if found.equal else 'NO'}")
+    most = found.kills * found.concurrency
+    print(f"billed: {found.billed:,}; billed again: {found.twice} (at most {most}: those in flight at a kill)")
+    print(f"listed in the journal as in flight at a kill: {found.in_doubt} (at least as many as billed again)")
+    print(f"files left behind: {len(found.left)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Limits over real sockets: what the service says is heeded by all lookups of a connection together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+from scripted_service import Answer, answered, refused
+
+ASK = "CALL GenerateResponse(:Message)"
+
+
+def numbered(count: int) -> list[dict[str, str]]:
+    return [{"Message": str(number)} for number in range(count)]
+
+
+class Enforcing:
+    """A script that allows so many requests in any second."""
+
+    def __init__(self, limit: int, *, announce: bool = False, **headers: str) -> None:
+        self.limit = limit
+        self.announce = announce
+        self.headers = headers
+        self.recent: deque[float] = deque()
+        self.total = 0
+        self.refused: list[float] = []
+        self.let_through: list[float] = []
+
+    def __call__(self, asked) -> Answer:
+        now = time.monotonic()
+        while self.recent and self.recent[0] <= now - 1.0:
+            self.recent.popleft()
+        self.recent.append(now)
+        self.total += 1
+        if len(self.recent) > self.limit:
+            self.refused.append(now)
+            text = f"Your team's rate limit is — Requests per Second (actual/limit): {len(self.recent)}/{self.limit}."
+            return refused(429, f"Too many requests for team 1. {text}", **self.headers)
+        self.let_through.append(now)
+        answer = answered(asked.text, delay=0.02)
+        if self.announce:
+            limit = 60 * self.limit
+            announced = {"x-ratelimit-limit-requests": limit, "x-ratelimit-remaining-requests": limit - self.total}
+            headers = {**answer.headers, **{name: str(value) for name, value in announced.items()}}
+            return Answer(answer.body, headers=headers, delay=answer.delay)
+        return answer
+
+
+def test_an_announced_limit_is_kept_without_a_refusal(connecting, service):
+    service.script = script = Enforcing(60, announce=True)
+    connection = connecting(concurrency=32)
+    result = connection.lookup(ASK, numbered(180))
+    assert result.summary.ok == 180
+    assert len(script.refused) <= 2
+    assert script.let_through[-1] - script.let_through[0] < 4.5
+
+
+def test_two_lookups_learn_a_limit_from_one_refusal(connecting, service):
+    service.script = script = Enforcing(60)
+    connection = connecting(concurrency=32)
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(connection.lookup(ASK, numbered(120)).summary)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [summary.ok for summary in found] == [120, 120]
+    assert 1 <= len(script.refused) <= 40
+    # Whoever was under way when the first refusal came is refused with it; the limit is known from then on.
+    later = [moment for moment in script.refused if moment > script.refused[0] + 0.3]
+    assert len(later) <= 2
+
+
+def test_all_calls_of_a_model_pause_as_long_as_the_service_asks(connecting, service):
+    service.script = script = Enforcing(20, retry_after="1")
+    result = connecting(concurrency=16).lookup(ASK, numbered(40))
+    assert result.summary.ok == 40
+    begun = script.refused[0]
+    assert not [asked for asked in service.asked if begun + 0.1 < asked.time < begun + 0.95]
+
+
+def test_a_pause_of_one_model_holds_up_no_other(connecting, service):
+    def script(asked):
+        if asked.json["model"] == "busy" and len(service.asked) == 1:
+            return refused(429, "Too many requests for team 1.", retry_after="2")
+        return answered(asked.text)
+
+    service.script = script
+    connection = connecting(concurrency=4)
+    waiting = threading.Thread(target=connection.lookup, args=(f"{ASK[:-1]}, Model => 'busy')", numbered(20)))
+    waiting.start()
+    while not service.asked:
+        time.sleep(0.01)
+    started = time.monotonic()
+    connection.lookup(f"{ASK[:-1]}, Model => 'free')", numbered(20))
+    assert time.monotonic() - started < 1.5
+    waiting.join(10)
+    assert service.texts.count("0") == 3
+
+
+def test_leaving_a_lookup_that_waits_for_its_turn_leaves_no_trace(connecting, service):
+    service.script = script = Enforcing(30, announce=True)
+    connection = connecting(concurrency=8)
+    with connection.lookup_stream(ASK, numbered(5000)):
+        connection.lookup(ASK, numbered(10))
+    asked = service.calm()
+    assert asked < 200
+    assert connection.lookup(ASK, numbered(10)).summary.ok == 10
+    assert len(script.refused) <= 2
+
+
+def test_reading_the_models_is_not_held_up_by_a_pause(connecting, service):
+    def script(asked):
+        if asked.path.endswith("/models"):
+            return Answer(b'{"data":[{"id":"m"}]}')
+        return refused(429, "Slow down.", retry_after="20")
+
+    service.script = script
+    connection = connecting(concurrency=2)
+    stream = connection.lookup_stream(ASK, numbered(10))
+    reading = threading.Thread(target=lambda: list(stream), daemon=True)
+    reading.start()
+    while not service.asked:
+        time.sleep(0.01)
+    started = time.monotonic()
+    assert connection.execute("CALL ListModels()").fetchone()[0] == "m"
+    assert time.monotonic() - started < 1
+    stream.close()
+    reading.join(5)

@@ -111,9 +111,7 @@ def main() -> None:
     print(f"stopped by the limit: {len(stopped)} runs; all rows done: {len(found) - len(stopped)} runs")
     print(f"stopped with room for any call: {sum(run.too_early for run in found)} runs")
     left = [(run.cap - run.spent) / run.worst for run in stopped]
-    print(
-        f"left of the limit, in prices of the dearest call: {sum(left) / len(left):.2f} on average, {max(left):.2f} most"
-    )
+    print(f"left, in highest prices of the dearest call: {sum(left) / len(left):.2f} on average, {max(left):.2f} most")
 
 
 if __name__ == "__main__":

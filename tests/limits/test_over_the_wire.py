@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 
+import grokcall
 from scripted_service import Answer, answered, refused
 
 ASK = "CALL GenerateResponse(:Message)"
@@ -121,7 +123,12 @@ def test_reading_the_models_is_not_held_up_by_a_pause(connecting, service):
     service.script = script
     connection = connecting(concurrency=2)
     stream = connection.lookup_stream(ASK, numbered(10))
-    reading = threading.Thread(target=lambda: list(stream), daemon=True)
+
+    def read() -> None:
+        with suppress(grokcall.Error):  # it is stopped in the end
+            list(stream)
+
+    reading = threading.Thread(target=read)
     reading.start()
     while not service.asked:
         time.sleep(0.01)
@@ -130,3 +137,4 @@ def test_reading_the_models_is_not_held_up_by_a_pause(connecting, service):
     assert time.monotonic() - started < 1
     stream.close()
     reading.join(5)
+    assert not reading.is_alive()

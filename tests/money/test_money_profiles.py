@@ -20,7 +20,7 @@ TEXT_PROFILES = {
     "latency": "latency:low=0.001,high=0.01",
     "ratelimit": "ratelimit:rps=200",
     "storm": "storm:every=60,length=1",
-    "server-errors": "server-errors:share=0.1",
+    "server-errors": "server-errors:share=0.25",
     "cut-before": "cut-before:share=0.2",
     "cut-after": "cut-after:share=0.2",
     "slow-body": "slow-body:share=0.3,seconds=0.02",

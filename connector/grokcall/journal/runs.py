@@ -172,7 +172,8 @@ class JournalRun:
                 return changes, before
             changes.append((REPLACE, (ok, word, time.time(), number)))
         changes.append((ANSWER, (number, made.answer)))
-        changes += [(FILE, (number, digest)) for digest in made.files]
+        if made.files:
+            changes += [(FILE, (number, digest)) for digest in made.files]
         return changes, 2 * number + ok
 
     def memo(self, fingerprint: bytes, ordinal: int = 0) -> list[bytes]:

@@ -167,7 +167,10 @@ class Forward:
         self.name: str = "standard output" if path is None else str(path)
         with told_of(self.name):
             if path is None:
-                self.stream: ForwardStream = ForwardStream(sys.stdout.buffer, owned=False)
+                # Past Python's buffer: what would wait in it when the reader goes could fail again at the exit.
+                sys.stdout.flush()
+                stream = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+                self.stream: ForwardStream = ForwardStream(stream, owned=False)
             else:
                 self.stream = ForwardStream(path.open("wb", buffering=0), owned=True)
 

@@ -81,12 +81,18 @@ def guarded(command: Callable[..., int | None], console: Console, arguments: dic
         code = command(**arguments) or Exit.FINE
         sys.stdout.flush()
     except (OutputClosed, BrokenPipeError):
-        # Nobody reads standard output any more, which is no fault; the interpreter must not trip over it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_standard_output()  # nobody reads it any more, which is no fault
         return Exit.FINE
     except (Error, OSError, ImportError, KeyboardInterrupt) as error:
+        if isinstance(error, OSError):
+            forget_standard_output()
         console.print(Text(f"grokcall: {one_line(error)}", style="red"), soft_wrap=True)
         for note in getattr(error, "__notes__", ()):
             console.print(Text(redact(note)), soft_wrap=True)
         return exit_of(error)
     return code
+
+
+def forget_standard_output() -> None:
+    """Sends what still waits for standard output nowhere, so that the interpreter does not trip over it at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

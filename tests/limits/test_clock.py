@@ -106,4 +106,4 @@ def test_a_limit_below_one_a_second_is_kept_over_a_longer_time():
     window = Window()
     window.set(0.5, 1.0)
     window.take(0.0)
-    assert window.wait(1.0) == pytest.approx(1.0 + 2 * WOBBLE)
+    assert window.wait(1.0) == pytest.approx(1.0 + WOBBLE)

@@ -78,6 +78,13 @@ def test_a_remainder_that_is_filled_up_as_fast_as_it_is_used_proves_nothing():
     assert heard(Announcement("requests"), [headers(1800, 1799)] * 100, pace=0.2) == (1800, True)
 
 
+def test_a_refusal_ends_the_doubt():
+    announcement = Announcement("requests")
+    announcement.heed(headers(480, 479), sent=1.0, now=2.0)
+    announcement.confirm()
+    assert heard(announcement, [headers(480, 479)] * 10) == (480, False)
+
+
 def test_a_new_limit_is_weighed_anew():
     announcement = Announcement("requests")
     heard(announcement, [headers(480, 479)] * 10)
@@ -133,3 +140,15 @@ def test_a_window_that_was_used_up_at_once_is_free_when_that_has_left_it():
     assert 59.0 < recent.wait_until_left(0.05, 60.0, now=1.0) < 59.3
     assert 59.9 < recent.wait_until_left(1.0, 60.0, now=1.0) < 60.2
     assert recent.wait_until_left(0.05, 60.0, now=200.0) == 0
+
+
+def test_what_was_sent_is_remembered_by_the_moment_and_never_taken_for_older():
+    recent = Recent()
+    sent = [10.0, 10.05, 10.3, 11.0]
+    for moment in sent:
+        recent.add(moment)
+    moments = list(recent.moments(1.0, now=11.02))
+    assert len(moments) == 4
+    assert all(said >= moment for said, moment in zip(moments, sent, strict=True))
+    assert max(moments) <= 11.02
+    assert len(list(recent.moments(0.5, now=11.02))) == 1

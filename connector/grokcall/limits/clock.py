@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 
 LATENESS = 0.1
 """Seconds by which a busy machine may be late and catch up; what is older is dropped."""
 
 WOBBLE = 0.025
-"""By how much a window is kept longer than the service's own, because requests arrive less evenly than they leave."""
+"""By how much uses are spaced wider than the limit asks, because requests arrive less evenly than they leave. A window
+is kept longer by half of it; the other half is room to catch up in."""
 
 
 class Clock:
@@ -66,15 +68,16 @@ class Window:
     >>> window.set(limit=1, seconds=1.0)
     >>> window.take(now=10.0)
     >>> round(window.wait(now=10.5), 3)
-    0.525
+    0.512
     """
 
-    __slots__ = ("_begun", "_most", "_seconds")
+    __slots__ = ("_begun", "_most", "seconds")
 
     def __init__(self) -> None:
         self._begun: deque[float] = deque()
         self._most = 0
-        self._seconds = 0.0
+        self.seconds = 0.0
+        """The length of a window."""
 
     def set(self, limit: float, seconds: float, at_once: int = 1) -> None:
         """Sets the limit.
@@ -85,18 +88,20 @@ class Window:
             at_once: Uses that may begin together where the limit is lower.
         """
         self._most = max(math.ceil(limit), at_once) if limit < math.inf else 0
-        self._seconds = self._most * seconds / limit * (1 + WOBBLE)
-        if not self._most:
-            self._begun.clear()
+        self.seconds = self._most * seconds / limit * (1 + WOBBLE / 2)
+
+    def recall(self, moments: Iterable[float]) -> None:
+        """Takes over what was used before there was a limit."""
+        self._begun = deque(moments)
 
     def wait(self, now: float) -> float:
         """Seconds until the next use may begin; 0 for now."""
         begun = self._begun
         if len(begun) < self._most or not self._most:
             return 0.0
-        while begun and begun[0] <= now - self._seconds:
+        while begun and begun[0] <= now - self.seconds:
             begun.popleft()
-        return begun[-self._most] + self._seconds - now if len(begun) >= self._most else 0.0
+        return begun[-self._most] + self.seconds - now if len(begun) >= self._most else 0.0
 
     def take(self, now: float) -> None:
         """Notes a use that begins now."""

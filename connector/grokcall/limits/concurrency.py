@@ -26,6 +26,11 @@ NOT_SLOW = 0.25
 """Seconds below which no answer counts as slow: there it is the client's own processor that shows."""
 
 
+def first_of(ceiling: int) -> int:
+    """How many requests may be under way before anything is known."""
+    return min(ceiling, max(FIRST, ceiling // 8))
+
+
 class Concurrency:
     """The number of requests that may be under way.
 
@@ -40,7 +45,7 @@ class Concurrency:
 
     def __init__(self, ceiling: int) -> None:
         self.ceiling = ceiling
-        self.limit: float = min(ceiling, max(FIRST, ceiling // 8))
+        self.limit: float = first_of(ceiling)
         self._opening = True
         self._step = max(OPENING, ceiling // 32)
         self._replied = False

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from grokcall.errors import ConnectionCutError, NotSentError, RateLimitedError, ReadTimeoutError, ServerFailureError
 from grokcall.limits.caps import Caps
 from grokcall.limits.clock import WOBBLE, Clock, Window
-from grokcall.limits.concurrency import Concurrency
+from grokcall.limits.concurrency import Concurrency, first_of
 from grokcall.limits.cooldown import Cooldown
 from grokcall.limits.learning import Announcement, StatedLimit, stated_limit
 from grokcall.limits.recent import Recent
@@ -26,9 +26,6 @@ from grokcall.transport import HttpReply
 logger: logging.Logger = get_logger("grokcall.limits")
 
 MINUTE = 60.0
-
-TRIAL = 8
-"""Requests that may go out at once while it is in doubt whether the service counts what it announces."""
 
 A_SECOND, A_MOMENT = 1.0, 0.25
 """Seconds that a pause lasts at least, when the limit is not known and when it is."""
@@ -102,6 +99,7 @@ class Lane:
         self._share_since = 0.0
         self._waiting: deque[Waiting] = deque()
         self._alarm: asyncio.TimerHandle | None = None
+        self._is_paced = False
         self._set_pace()
 
     @property
@@ -229,6 +227,8 @@ class Lane:
             self._share = max(LEAST_SHARE, self._share * (0.95 if soon else 0.985))
         else:
             self._stated[stated.thing, stated.window] = stated.limit
+        if stated is not None and stated.thing == "requests":
+            self._announced.confirm()
         self._set_pace()
         self._requests.hold(self._cooldown.until)
         pause = self._cooldown.wait(now)
@@ -254,14 +254,18 @@ class Lane:
 
     def _set_pace(self) -> None:
         """Sets the clocks to the user's limits, the announced ones and those that refusals have named."""
-        at_once = TRIAL if self._announced.in_doubt else 1
+        # As long as it is in doubt whether the service counts, several may go out at once: their replies will tell.
+        at_once = first_of(self._caps.concurrency) if self._announced.in_doubt else 1
         rate = self._rate() * self._share
+        had_limit = self._requests.space > 0.0
         self._requests.space = (1 + WOBBLE) / rate
         self._requests.at_once = at_once - 1
         self._window.set(rate, 1.0, at_once)
         stated = self._stated.get(("tokens", 60), math.inf)
         tokens = min(stated, self._caps.tokens_per_minute or self._announced_tokens.limit or math.inf) * self._share
         self._tokens.space = MINUTE * (1 + WOBBLE) / tokens
+        if rate < math.inf and not had_limit:
+            self._window.recall(self._recent.moments(self._window.seconds, self._now()))
         self._is_paced = min(rate, tokens) < math.inf
 
     def _rate(self) -> float:

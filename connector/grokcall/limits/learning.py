@@ -92,6 +92,10 @@ class Announcement:
         """Whether there is an announcement that nothing has proved or disproved yet."""
         return self.limit > 0 and not self._settled
 
+    def confirm(self) -> None:
+        """Ends the doubt: the service has refused a request for its number."""
+        self._settled = True
+
     def heed(self, headers: Mapping[str, str], sent: float, now: float) -> bool:
         """Reads the headers of a reply to a request; whether :attr:`limit` has changed or its doubt has ended."""
         text = headers.get(self._name)

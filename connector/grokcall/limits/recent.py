@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from itertools import repeat
 
 STEP = 0.1
 """Seconds whose requests are counted together."""
@@ -30,6 +32,12 @@ class Recent:
             steps[-1][1] += 1
         else:
             steps.append([now, 1])
+
+    def moments(self, window: float, now: float) -> Iterator[float]:
+        """When the requests of the last ``window`` seconds were sent, none of them too early."""
+        for began, number in self._steps:
+            if began + STEP > now - window:
+                yield from repeat(min(now, began + STEP), int(number))
 
     def wait_until_left(self, share: float, window: float, now: float) -> float:
         """Seconds until this share of the requests in a window has left it.

@@ -1,0 +1,71 @@
+"""How a lookup treats its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from os import PathLike
+from typing import Literal, TypeAlias, get_args
+
+from grokcall.errors import InterfaceError
+
+OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
+OnNullInput: TypeAlias = Literal["error", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class LookupOptions:
+    """How a lookup treats its rows.
+
+    Args:
+        on_error: ``redirect`` puts failed rows into ``errors``; ``ignore`` keeps them in ``rows`` with NULL in the
+            result fields; ``fail`` ends the lookup at the first.
+        on_null_input: ``error`` makes a NULL for a required parameter an error of its row; ``skip`` makes no call
+            for such a row and leaves its result fields NULL.
+        fields: The result fields to add, by name; None for all.
+        prefix: Put before the name of each result field.
+        call_columns: Whether ``Call_*`` columns are added to ``rows``; None adds them where ``on_error`` is ignore.
+        concurrency: Calls in flight at the most; None for the connection's limit.
+        dedupe: Whether equal calls share one request. Turn it off where each row should have a sample of its own.
+        journal: A file that keeps every finished call, so that the same lookup continues after whatever stopped it.
+        reuse: Whether answers of other runs in the journal will do as well.
+        retry_failed: Whether rows that failed for good in an earlier try are sent again.
+        max_cost: USD that the lookup may cost, as text, Decimal or number.
+        max_calls: Calls that it may make.
+        max_tokens: Tokens that it may read and write together.
+        max_duration: Seconds after which no call starts any more.
+        assumed_output_tokens: The longest answer to reckon with where a call sets no MaxOutputTokens.
+    """
+
+    on_error: OnError = "redirect"
+    on_null_input: OnNullInput = "error"
+    fields: Sequence[str] | None = None
+    prefix: str = ""
+    call_columns: bool | None = None
+    concurrency: int | None = None
+    dedupe: bool = True
+    journal: str | PathLike[str] | None = None
+    reuse: bool = False
+    retry_failed: bool = False
+    max_cost: Decimal | float | str | None = None
+    max_calls: int | None = None
+    max_tokens: int | None = None
+    max_duration: float | None = None
+    assumed_output_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, choices in (("on_error", get_args(OnError)), ("on_null_input", get_args(OnNullInput))):
+            if getattr(self, name) not in choices:
+                raise InterfaceError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if isinstance(self.fields, str):
+            raise InterfaceError(f"fields must be a list of names, not the text {self.fields!r}")
+        if self.concurrency is not None and self.concurrency < 1:
+            raise InterfaceError(f"concurrency must be at least 1, not {self.concurrency}")
+        if self.journal is None and (self.reuse or self.retry_failed):
+            raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal")
+
+    @property
+    def adds_call_columns(self) -> bool:
+        """Whether ``rows`` gets the ``Call_*`` columns."""
+        return self.on_error == "ignore" if self.call_columns is None else self.call_columns

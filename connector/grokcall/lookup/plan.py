@@ -1,0 +1,141 @@
+"""A lookup that has been checked against its input, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from grokcall.columns import CALL_SCHEMA, ResultColumns, call_arrays
+from grokcall.errors import Error, ProgrammingError
+from grokcall.lookup.options import LookupOptions
+from grokcall.mapping import MappingLike, RowReader, row_reader
+from grokcall.outcomes import CallStatus, Outcome
+from grokcall.window import Chunk, Values
+from grokcall_procedures import Binder, BoundCall, ParameterType
+
+BATCH_ROWS = 256
+"""Rows a chunk: few enough that finished rows leave soon, many enough that Arrow's cost a column does not show."""
+MEDIA_BATCH_ROWS = 8
+"""The same where pictures, sound or films go in or out."""
+
+
+class LookupFailedError(Error):
+    """A row ended the lookup. ``row`` is its number from 1; the cause is the row's own error."""
+
+    def __init__(self, row: int, cause: Exception) -> None:
+        self.row = row
+        self.cause = cause
+        super().__init__(f"row {row}: {cause}")
+
+    def __reduce__(self) -> tuple[type[LookupFailedError], tuple[int, Exception]]:
+        return type(self), (self.row, self.cause)
+
+
+def moves_media(binder: Binder) -> bool:
+    """Whether rows carry pictures, sound or films, going in or coming out."""
+    kinds = [column.type for column in binder.procedure.fields]
+    kinds += [binding.parameter.type for binding in binder.bindings]
+    return ParameterType.BINARY in kinds
+
+
+def chunk_rows(binder: Binder) -> int:
+    """How many rows to read at once: few where rows carry media."""
+    return MEDIA_BATCH_ROWS if moves_media(binder) else BATCH_ROWS
+
+
+class LookupPlan:
+    """A lookup that has been checked against its input: nothing has been sent yet.
+
+    Raises:
+        ProgrammingError: The mapping or the fields do not fit, or a result column is already in the input.
+    """
+
+    def __init__(self, binder: Binder, schema: pa.Schema, mapping: MappingLike, options: LookupOptions) -> None:
+        procedure = binder.procedure
+        if procedure.many:
+            raise ProgrammingError(f"{procedure.name} gives any number of rows; a lookup needs one for each input row")
+        self.binder = binder
+        self.mapping = mapping
+        self.options = options
+        self.input_schema = schema
+        self.reader: RowReader = row_reader(binder, mapping, schema)
+        self.result: ResultColumns = ResultColumns(procedure, options.fields, options.prefix)
+        added = list(self.result.schema)
+        if options.adds_call_columns:
+            added += list(CALL_SCHEMA)
+        for field in added:
+            if field.name in schema.names:
+                raise ProgrammingError(taken(field.name))
+        self.schema: pa.Schema = pa.schema([*schema, *added])
+        self.error_schema: pa.Schema = pa.schema(
+            [*(field for field in schema if field.name not in CALL_SCHEMA.names), *CALL_SCHEMA]
+        )
+
+    def bind(self, row: Values) -> BoundCall | Outcome:
+        """The call for a row, or the outcome of a row that is skipped."""
+        if self.options.on_null_input == "skip" and any(
+            row[binding.slot] is None for binding in self.binder.bindings if binding.parameter.required
+        ):
+            return Outcome(CallStatus.SKIPPED)
+        return self.binder.bind_row(self.reader.with_files(row))
+
+    def chunks(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk[pa.RecordBatch]]:
+        """The input as chunks for a window, short ones where rows carry media."""
+        size = chunk_rows(self.binder)
+        for batch in batches:
+            for start in range(0, batch.num_rows, size):
+                piece = batch.slice(start, size)
+                yield Chunk(piece, self.reader.rows(piece))
+
+    def assemble(self, chunk: Chunk[pa.RecordBatch]) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        """The output rows and the error rows of a chunk; rows that were not reached are in neither."""
+        keeps_failed = self.options.on_error == "ignore"
+        kept = [
+            index
+            for index, outcome in enumerate(chunk.outcomes)
+            if outcome is not None and (keeps_failed or outcome.error is None)
+        ]
+        failed = (
+            []
+            if keeps_failed
+            else [index for index, outcome in enumerate(chunk.outcomes) if outcome is not None and outcome.error]
+        )
+        return self._rows(chunk, kept), self._errors(chunk, failed)
+
+    def fatal(self, outcome: Outcome, row: int) -> Exception | None:
+        """The error that ends the lookup because of this row alone: any, with ``on_error="fail"``."""
+        if outcome.error is None or self.options.on_error != "fail":
+            return None
+        return LookupFailedError(row + 1, outcome.error)
+
+    def _rows(self, chunk: Chunk[pa.RecordBatch], indexes: list[int]) -> pa.RecordBatch:
+        outcomes = [outcome for index in indexes if (outcome := chunk.outcomes[index]) is not None]
+        batch = chunk.context
+        if len(indexes) != batch.num_rows:
+            batch = batch.take(pa.array(indexes, pa.int32()))
+        arrays = self.result.arrays([outcome.rows[0] if outcome.rows else None for outcome in outcomes])
+        if self.options.adds_call_columns:
+            arrays += call_arrays(outcomes)
+        return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=self.schema)
+
+    def _errors(self, chunk: Chunk[pa.RecordBatch], indexes: list[int]) -> pa.RecordBatch:
+        outcomes = [outcome for index in indexes if (outcome := chunk.outcomes[index]) is not None]
+        batch = chunk.context.take(pa.array(indexes, pa.int32()))
+        kept = [batch.column(index) for index, name in enumerate(batch.schema.names) if name not in CALL_SCHEMA.names]
+        return pa.RecordBatch.from_arrays([*kept, *call_arrays(outcomes)], schema=self.error_schema)
+
+
+def taken(name: str) -> str:
+    """What is said when a column to add is in the input already."""
+    if name in CALL_SCHEMA.names:
+        return f"the input already has a column {name!r}; leave it out of the input, or do without the Call_* columns"
+    return f"the input already has a column {name!r}; choose a prefix for the result fields"
+
+
+def example_call(binder: Binder) -> BoundCall | None:
+    """A call like those of the rows, with short texts in the place of what the rows bring; None if there is none."""
+    try:
+        return binder.bind_row(["1" for _ in range(binder.marker_count)])
+    except Error:
+        return None

@@ -13,9 +13,10 @@ import typer.main
 from page_blocks import PAGES, ROOT, blocks
 
 import grokcall
-from grokcall import bookkeeping, lookup
+from grokcall import bookkeeping
 from grokcall.cli.app import app
 from grokcall.cli.exits import Exit
+from grokcall.lookup import plan, stream
 from grokcall.options import Options
 from grokcall.sandbox import ledger
 from grokcall.tables import faults
@@ -136,8 +137,8 @@ def test_the_limits_that_are_stated_are_those_that_hold():
         assert stated in text
     assert f"| answers held for equal rows, without a journal | {bookkeeping.REMEMBERED_BYTES // mib} MiB |" in text
     lookups = (ROOT / "docs" / "lookups.md").read_text("utf-8")
-    assert f"batches of {lookup.BATCH_ROWS} rows ({lookup.MEDIA_BATCH_ROWS} where" in lookups
-    assert f"pauses while {lookup.READ_AHEAD_ROWS:,} rows" in lookups
+    assert f"batches of {plan.BATCH_ROWS} rows ({plan.MEDIA_BATCH_ROWS} where" in lookups
+    assert f"pauses while {stream.READ_AHEAD_ROWS:,} rows" in lookups
     assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 
 

@@ -76,7 +76,7 @@ class Window:
     def __init__(self) -> None:
         self._begun: deque[float] = deque()
         self._most = 0
-        self.seconds = 0.0
+        self.seconds: float = 0.0
         """The length of a window."""
 
     def set(self, limit: float, seconds: float, at_once: int = 1) -> None:

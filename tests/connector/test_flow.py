@@ -505,7 +505,8 @@ def test_closing_ends_what_is_awaited(connecting, service):
 
 
 INTERRUPTED = """
-import sys, grokcall
+import signal, grokcall
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have been told to ignore it
 connection = grokcall.connect()
 try:
     connection.lookup("CALL GenerateResponse(:Message)", [{"Message": str(n)} for n in range(5000)], concurrency=8)

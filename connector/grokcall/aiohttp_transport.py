@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +17,9 @@ from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, Re
 from grokcall.failures import failure, too_large
 from grokcall.surroundings import Proxies, tls_context
 from grokcall.transport import HttpReply, HttpRequest
+
+_LARGE_BODY = 1 << 20
+"""Bytes from which a body is sent in pieces."""
 
 FAILURES: Mapping[str, type[TransportError]] = {
     # No connection, so nothing was sent
@@ -110,18 +114,21 @@ class AiohttpTransport:
         await pool.slots.acquire()
         try:
             url, proxy = self._targets.get(request.url) or self._target(request.url)
-            async with pool.session.request(
+            response = await pool.session.request(
                 request.method,
                 url,
-                data=request.body,
+                data=_in_pieces(request.body),
                 headers=request.headers,
                 proxy=proxy,
                 timeout=self._timeout(request),
                 allow_redirects=False,
-            ) as response:
+            )
+            try:
                 body = await _body(response, request)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpReply(response.status, headers, body)
+            finally:
+                response.release()
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return HttpReply(response.status, headers, body)
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
             error = failure(exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request)
         finally:
@@ -189,6 +196,11 @@ def _is_unwritten(exception: Exception) -> bool:
     """
     cause = exception.__cause__
     return isinstance(cause, aiohttp.ClientConnectionResetError) and "closing transport" in str(cause)
+
+
+def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
+    """A large body as a file, which aiohttp sends in pieces; as bytes it warns that the loop stands still meanwhile."""
+    return BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
 
 
 async def _body(response: aiohttp.ClientResponse, request: HttpRequest) -> bytes:

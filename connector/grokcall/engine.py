@@ -1,8 +1,8 @@
 """The asynchronous engine: it drives the steps of calls over a transport.
 
 A ladder of short methods, each with one worry: a call is admitted and recorded (`run`), its steps are driven
-(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire once, when the
-limits let it (`_round_trip`, `_exchange`).
+(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire, when the limits let
+it (`_round_trip`; downloads by `_download`, which may be sent on).
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
 from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, OperationalError, request_id_of
+from grokcall.errors import Error, MediaError, OperationalError, ServiceError, request_id_of
 from grokcall.options import Options
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
 from grokcall.replies import error_of, service_error
 from grokcall.retries import RetryPolicy
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
-from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Step, Steps
+from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Steps
 from grokcall_procedures.addresses import is_loopback
 
 logger: logging.Logger = get_logger("grokcall.engine")
 
 MOST_REDIRECTS = 3
 COST = re.compile(rb'"cost_in_usd_ticks"\s*:\s*(\d+)')
+LINK_IS_GONE = (403, 404, 410)
+"""What a store of files answers once an address of limited life is over."""
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
 
 
@@ -42,12 +44,10 @@ class Memory:
 
     Args:
         replies: The replies to its billed starts, in order.
-        intend: Writes down that the call is about to be sent.
         remember: Keeps a reply, by its number from 0.
     """
 
     replies: list[bytes]
-    intend: Callable[[], Awaitable[None]]
     remember: Callable[[int, bytes], Awaitable[None]]
 
 
@@ -114,11 +114,14 @@ class Engine:
             step = next(steps)
             while True:
                 try:
-                    if memory is not None and isinstance(step, Request) and step.kind is Kind.VIDEO:
-                        reply: Reply | None = await self._start(step, outcome, memory, starts)
+                    reply: Reply | None = None
+                    if isinstance(step, Pause):
+                        await self._sleep(step.seconds)
+                    elif memory is not None and step.kind is Kind.VIDEO:
+                        reply = await self._start(step, outcome, memory, starts)
                         starts += 1
                     else:
-                        reply = await self._take(step, outcome)
+                        reply = await self._send(step, outcome)
                 except Error as error:
                     step = steps.throw(error)
                 else:
@@ -142,12 +145,6 @@ class Engine:
         await memory.remember(number, reply.body)
         return reply
 
-    async def _take(self, step: Step, outcome: Outcome) -> Reply | None:
-        if isinstance(step, Pause):
-            await self._sleep(step.seconds)
-            return None
-        return await self._send(step, outcome)
-
     async def _send(self, request: Request, outcome: Outcome) -> Reply:
         """The reply to ``request``, after as many tries as the policy allows."""
         attempt = 0
@@ -157,7 +154,11 @@ class Engine:
                 outcome.attempts += 1
             outcome.billed |= request.billed
             try:
-                return await self._follow(request, outcome)
+                if request.kind is Kind.DOWNLOAD:
+                    reply = await self._download(request, outcome)
+                else:
+                    reply = await self._round_trip(request, self._url(request), outcome)
+                return Reply(reply.status, reply.headers, reply.body)
             except Error as error:
                 outcome.add_cost(getattr(error, "cost_ticks", None))
                 wait = self.policy.wait_before_retry(error, request, attempt)
@@ -167,15 +168,23 @@ class Engine:
                 async with self.gate.stepped_aside():
                     await self._sleep(wait)
 
-    async def _follow(self, request: Request, outcome: Outcome) -> Reply:
-        """One try; a download may be sent on to another address a few times, the API may not."""
+    async def _download(self, request: Request, outcome: Outcome) -> HttpReply:
+        """One try at a download, which may be sent on to another address a few times."""
         url = self._url(request)
         for _ in range(MOST_REDIRECTS + 1):
-            reply = await self._round_trip(request, url, outcome)
-            if not 300 <= reply.status < 400:
-                return Reply(reply.status, reply.headers, reply.body)
-            if request.kind is not Kind.DOWNLOAD:
-                raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
+            try:
+                reply = await self._round_trip(request, url, outcome)
+            except ServiceError as refusal:
+                if refusal.status not in LINK_IS_GONE:
+                    raise
+                host = urlsplit(url).netloc
+                raise MediaError(
+                    f"the link to the result has expired (HTTP {refusal.status} from {host}); "
+                    "the result was made and paid for",
+                    request_id=outcome.request_id,
+                ) from None
+            if not is_redirect(reply):
+                return reply
             url = urljoin(url, reply.headers.get("location", ""))
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
@@ -185,7 +194,7 @@ class Engine:
         reply: HttpReply | None = None
         failure: BaseException | None = None
         try:
-            reply = await self._exchange(request, url)
+            reply = await self.transport.send(self._on_the_wire(request, url))
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -196,21 +205,21 @@ class Engine:
         outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
         if failure is not None:
             raise failure
+        if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
+            raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
         if outcome.billed and request.kind not in BINARY_KINDS:
             outcome.add_cost(cost_of(reply.body))
         return reply
 
-    async def _exchange(self, request: Request, url: str) -> HttpReply:
-        return await self.transport.send(
-            HttpRequest(
-                request.method,
-                url,
-                self._headers_for(request, url),
-                request.body,
-                self.options.connect_timeout,
-                request.timeout if request.timeout is not None else self._timeouts[request.kind],
-                request.max_bytes or MAX_REPLY_BYTES,
-            )
+    def _on_the_wire(self, request: Request, url: str) -> HttpRequest:
+        return HttpRequest(
+            request.method,
+            url,
+            self._headers_for(request, url),
+            request.body,
+            self.options.connect_timeout,
+            request.timeout if request.timeout is not None else self._timeouts[request.kind],
+            request.max_bytes or MAX_REPLY_BYTES,
         )
 
     def _url(self, request: Request) -> str:
@@ -238,6 +247,11 @@ class Engine:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
+
+
+def is_redirect(reply: HttpReply) -> bool:
+    """Whether a reply names another address to ask."""
+    return 300 <= reply.status < 400
 
 
 def cost_of(body: bytes) -> int | None:

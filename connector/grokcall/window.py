@@ -7,10 +7,12 @@ is in. Chunks leave in order once each of their rows has its outcome. Reading ah
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from grokcall.admission import Gate
 from grokcall.errors import Error
@@ -18,6 +20,7 @@ from grokcall.outcomes import CallStatus, Outcome
 from grokcall_procedures import BoundCall
 
 C = TypeVar("C")
+T = TypeVar("T")
 Values = Sequence[object]
 
 
@@ -63,6 +66,10 @@ class WindowLimits:
     workers: int
     rows: int
     payload: int = 256 * 1024 * 1024
+
+
+STOP_SECONDS = 2.0
+"""How long a pass that is stopped waits for its source; one that waits for others itself may never come back."""
 
 
 class Window(Generic[C]):
@@ -134,7 +141,12 @@ class Window(Generic[C]):
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         if self._reading is not None:
-            await asyncio.wait([self._reading])  # the source may be closed once nobody reads from it
+            await asyncio.wait([self._reading], timeout=STOP_SECONDS)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether somebody is reading from the source just now, so that it cannot be closed."""
+        return self._reading is not None and not self._reading.done()
 
     def _give_back(self, chunk: Chunk[C]) -> Chunk[C]:
         self._held_rows -= len(chunk.rows)
@@ -161,7 +173,9 @@ class Window(Generic[C]):
     async def _work(self) -> None:
         while (place := await self._take_row()) is not None:
             chunk, index = place
-            chunk.outcomes[index] = outcome = await self._outcome_of(chunk.rows[index])
+            called = self._bound(chunk.rows[index])
+            outcome = called if isinstance(called, Outcome) else await self._runner.run(called)
+            chunk.outcomes[index] = outcome
             chunk.missing -= 1
             payload = payload_of(outcome)
             chunk.payload += payload
@@ -172,12 +186,11 @@ class Window(Generic[C]):
             if error is not None:
                 self._fail(error)
 
-    async def _outcome_of(self, row: Values) -> Outcome:
+    def _bound(self, row: Values) -> BoundCall | Outcome:
         try:
-            call = self._bind(row)
+            return self._bind(row)
         except Error as error:
             return Outcome(CallStatus.ERROR, error=error)
-        return call if isinstance(call, Outcome) else await self._runner.run(call)
 
     async def _take_row(self) -> tuple[Chunk[C], int] | None:
         while self._failure is None:
@@ -200,7 +213,7 @@ class Window(Generic[C]):
     async def _read_chunk(self) -> None:
         while self._held_rows >= self._limits.rows and self._failure is None:
             await self._wait_for_room()
-        self._reading = asyncio.ensure_future(asyncio.to_thread(next, self._chunks, None))
+        self._reading = in_daemon_thread(lambda: next(self._chunks, None))
         try:
             chunk = await asyncio.shield(self._reading)
         except Exception as error:
@@ -227,6 +240,32 @@ class Window(Generic[C]):
             self._failure = error
         self._room.set()
         self._finished.set()
+
+
+def in_daemon_thread(work: Callable[[], T]) -> asyncio.Future[T]:
+    """What ``work`` gives, done in a thread that keeps neither the loop nor the process from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(cast("T", result))
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except BaseException as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="grokcall-reader", daemon=True).start()
+    return future
 
 
 def payload_of(outcome: Outcome) -> int:

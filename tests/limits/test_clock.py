@@ -34,7 +34,7 @@ def test_what_was_not_used_is_not_saved_up():
     assert clock.wait(1000.0) == pytest.approx(0.1)
 
 
-def test_a_stall_is_caught_up_by_a_tenth_of_a_second_at_most():
+def test_a_stall_is_caught_up_by_a_quarter_of_a_second_at_most():
     clock = Clock()
     clock.space = 0.01
     clock.take(0.0)
@@ -106,4 +106,4 @@ def test_a_limit_below_one_a_second_is_kept_over_a_longer_time():
     window = Window()
     window.set(0.5, 1.0)
     window.take(0.0)
-    assert window.wait(1.0) == pytest.approx(1.0 + WOBBLE)
+    assert window.wait(1.0) == pytest.approx(1.0 + 2 * WOBBLE)

@@ -7,8 +7,14 @@ import time
 from collections import deque
 from contextlib import suppress
 
+import pytest
+from enforcing_service import most_in
+
 import grokcall
 from scripted_service import Answer, answered, refused
+
+BUSY = 2
+"""So many more may arrive within a second than have left within one, when the machine is busy."""
 
 ASK = "CALL GenerateResponse(:Message)"
 
@@ -138,3 +144,36 @@ def test_reading_the_models_is_not_held_up_by_a_pause(connecting, service):
     stream.close()
     reading.join(5)
     assert not reading.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("options", "most"),
+    [
+        ({"requests_per_second": 20}, 20),
+        ({"requests_per_minute": 1_200}, 20),
+        ({"tokens_per_minute": 1_200 * 12}, 23),
+    ],
+)
+def test_all_threads_and_lookups_keep_the_limit_of_the_connection_together(connecting, service, options, most):
+    """The service counts; an answer uses 12 tokens, which are known only after the first ones."""
+    service.script = lambda asked: answered(asked.text, delay=0.01)
+    connection = connecting(concurrency=16, **options)
+    connection.execute(ASK, {"Message": "first"})
+    begun = len(service.asked)
+    threads = [threading.Thread(target=connection.lookup, args=(ASK, numbered(20))) for _ in range(2)]
+    threads.append(threading.Thread(target=connection.execute, args=(ASK, {"Message": "one call"})))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    moments = sorted(asked.time for asked in service.asked)[begun:]
+    assert len(moments) == 41
+    assert most_in(1.0, moments) <= most + BUSY
+    assert moments[-1] - moments[0] < 3.5
+
+
+def test_a_limit_from_the_environment_holds(connecting, service, monkeypatch):
+    monkeypatch.setenv("GROKCALL_REQUESTS_PER_SECOND", "20")
+    service.script = lambda asked: answered(asked.text)
+    assert connecting().lookup(ASK, numbered(30)).summary.ok == 30
+    assert most_in(1.0, sorted(asked.time for asked in service.asked)) <= 20 + BUSY

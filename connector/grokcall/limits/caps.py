@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grokcall.options import Options
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:
@@ -14,22 +16,19 @@ class Caps:
         requests_per_second: Requests a second, above 0.
         requests_per_minute: Requests a minute, above 0.
         tokens_per_minute: Tokens a minute, of requests and answers, above 0.
-        adapt: Whether to learn from replies and to vary the concurrency; a pause after a refusal is kept in any case.
     """
 
     concurrency: int
     requests_per_second: float | None = None
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
-    adapt: bool = True
 
 
-def caps_of(options: object) -> Caps:
-    """The limits among the options of a connection; what the options do not have is to be learned."""
+def caps_of(options: Options) -> Caps:
+    """The limits among the options of a connection; those that are not set are to be learned."""
     return Caps(
-        concurrency=getattr(options, "concurrency", 64),
-        requests_per_second=getattr(options, "requests_per_second", None),
-        requests_per_minute=getattr(options, "requests_per_minute", None),
-        tokens_per_minute=getattr(options, "tokens_per_minute", None),
-        adapt=getattr(options, "adapt", True),
+        concurrency=options.concurrency,
+        requests_per_second=options.requests_per_second,
+        requests_per_minute=options.requests_per_minute,
+        tokens_per_minute=options.tokens_per_minute,
     )

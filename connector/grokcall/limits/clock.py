@@ -6,19 +6,22 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-LATENESS = 0.1
-"""Seconds by which a busy machine may be late and catch up; what is older is dropped."""
+LATENESS = 0.25
+"""Seconds by which a busy machine may be late and catch up, at first; what is older is dropped."""
+
+LEAST_LATENESS = 0.05
+"""The same where the service has refused what came in a bunch."""
 
 WOBBLE = 0.025
-"""By how much uses are spaced wider than the limit asks, because requests arrive less evenly than they leave. A window
-is kept longer by half of it; the other half is room to catch up in."""
+"""By how much uses are spaced wider and windows kept longer than the limit asks, because requests arrive less evenly
+than they leave."""
 
 
 class Clock:
     """Spaces uses out evenly: each moves the time of the next on.
 
     Nothing can be saved up by not asking. Only a use that had to wait and begins late makes the next ones come sooner,
-    and a loop that stood still catches up no more than ``LATENESS``.
+    and a loop that stood still catches up no more than :attr:`lateness`.
 
     >>> clock = Clock()
     >>> clock.space = 0.5
@@ -27,13 +30,15 @@ class Clock:
     0.4
     """
 
-    __slots__ = ("_due", "at_once", "space")
+    __slots__ = ("_due", "at_once", "lateness", "space")
 
     def __init__(self) -> None:
         self.space: float = 0.0
         """Seconds that one unit takes; 0 for no limit."""
         self.at_once: float = 0.0
         """Units that may begin before their time."""
+        self.lateness: float = LATENESS
+        """Seconds that are caught up at the most."""
         self._due = 0.0
 
     def wait(self, now: float) -> float:
@@ -49,12 +54,16 @@ class Clock:
             units: How much it uses.
             waited: Whether it had to wait for its turn.
         """
-        earliest = now - LATENESS if waited else now
+        earliest = now - self.lateness if waited else now
         self._due = (self._due if self._due > earliest else earliest) + units * self.space
 
     def hold(self, until: float) -> None:
         """Lets nothing be due before this time, so that nothing is caught up after a pause."""
         self._due = max(self._due, until)
+
+    def catch_up_less(self) -> None:
+        """Halves what is caught up, because the service has not put up with it."""
+        self.lateness = max(LEAST_LATENESS, self.lateness / 2)
 
     def give_back(self, units: float) -> None:
         """Takes back units that were taken and not used; a negative number adds some that were used as well."""
@@ -68,7 +77,7 @@ class Window:
     >>> window.set(limit=1, seconds=1.0)
     >>> window.take(now=10.0)
     >>> round(window.wait(now=10.5), 3)
-    0.512
+    0.525
     """
 
     __slots__ = ("_begun", "_most", "seconds")
@@ -88,7 +97,7 @@ class Window:
             at_once: Uses that may begin together where the limit is lower.
         """
         self._most = max(math.ceil(limit), at_once) if limit < math.inf else 0
-        self.seconds = self._most * seconds / limit * (1 + WOBBLE / 2)
+        self.seconds = self._most * seconds / limit * (1 + WOBBLE)
 
     def recall(self, moments: Iterable[float]) -> None:
         """Takes over what was used before there was a limit."""

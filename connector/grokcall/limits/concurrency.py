@@ -10,8 +10,8 @@ FIRST = 8
 IMPATIENCE = 16.0
 """Requests a second that join them as long as no reply comes, so that a slow service is not asked one by one."""
 
-OPENING = 3
-"""By how much each answer at the beginning raises the number, or a 32nd of the most: it grows fourfold in a round."""
+OPENING = 1
+"""By how much each answer at the beginning raises the number, or a 32nd of the most: it doubles in a round at least."""
 
 SHORTEST_ROUND = 16
 """Replies after which it is judged whether the service keeps up, at least; else as many as are under way."""

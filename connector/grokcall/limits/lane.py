@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from grokcall.errors import ConnectionCutError, NotSentError, RateLimitedError, ReadTimeoutError, ServerFailureError
@@ -27,7 +27,7 @@ logger: logging.Logger = get_logger("grokcall.limits")
 
 MINUTE = 60.0
 
-A_SECOND, A_MOMENT = 1.0, 0.25
+A_SECOND, A_MOMENT = 1.0, 0.1
 """Seconds that a pause lasts at least, when the limit is not known and when it is."""
 
 SOON = 2.0
@@ -38,8 +38,8 @@ PROBE = 2.0
 at once, an answer may take minutes."""
 
 LEAST_SHARE = 0.05
-REGAINED = 0.01
-"""Of the limit, what is used more of it again with each second."""
+REGAINED = 0.05
+"""Of what is left unused after refusals, how much is tried again with each second: the closer, the more carefully."""
 
 OVERLOADS = (ServerFailureError, ReadTimeoutError, ConnectionCutError, NotSentError)
 """Failures that an overloaded service brings about."""
@@ -105,7 +105,7 @@ class Lane:
     @property
     def limit(self) -> float:
         """How many requests may be under way at once."""
-        return self._concurrency.limit if self._caps.adapt else self._caps.concurrency
+        return self._concurrency.limit
 
     @property
     def requests_per_second(self) -> float | None:
@@ -148,7 +148,7 @@ class Lane:
         """Takes note of how a request has ended, whatever the way."""
         now = self._now()
         self.under_way -= 1
-        if reply is not None and self._caps.adapt:
+        if reply is not None:
             self._heed(reply, passage.sent, now)
         if isinstance(error, RateLimitedError):
             self._refused(passage, error, now)
@@ -169,9 +169,7 @@ class Lane:
             pause = max(pause, self._last_sent + PROBE - now)
         if self._is_paced:
             pause = max(pause, self._requests.wait(now), self._window.wait(now), self._tokens.wait(now))
-        if self._caps.adapt:
-            return max(pause, self._concurrency.wait(self.under_way, now))
-        return pause if self.under_way < self._caps.concurrency else math.inf
+        return max(pause, self._concurrency.wait(self.under_way, now))
 
     def _let_go(self, passage: Passage, now: float, *, waited: bool = False) -> None:
         self.under_way += 1
@@ -210,12 +208,12 @@ class Lane:
         changed |= self._announced_tokens.heed(reply.headers, sent, now)
         if changed or now - self._share_since > 1.0:
             if self._share < 1.0:
-                self._share = min(1.0, self._share + REGAINED * (now - self._share_since))
+                self._share += (1.0 - self._share) * min(1.0, REGAINED * (now - self._share_since))
             self._share_since = now
             self._set_pace()
 
     def _refused(self, passage: Passage, error: RateLimitedError, now: float) -> None:
-        stated = stated_limit(error.message) if self._caps.adapt else None
+        stated = stated_limit(error.message)
         is_known = stated is not None and self._stated.get((stated.thing, stated.window)) == stated.limit
         asked = error.retry_after if error.retry_after and error.retry_after <= LONGEST_RETRY_AFTER else None
         soon = now < self._cooldown.until + SOON
@@ -225,6 +223,7 @@ class Lane:
             self._concurrency.cut()
         elif is_known:
             self._share = max(LEAST_SHARE, self._share * (0.95 if soon else 0.985))
+            self._requests.catch_up_less()
         else:
             self._stated[stated.thing, stated.window] = stated.limit
         if stated is not None and stated.thing == "requests":
@@ -255,14 +254,16 @@ class Lane:
     def _set_pace(self) -> None:
         """Sets the clocks to the user's limits, the announced ones and those that refusals have named."""
         # As long as it is in doubt whether the service counts, several may go out at once: their replies will tell.
-        at_once = first_of(self._caps.concurrency) if self._announced.in_doubt else 1
-        rate = self._rate() * self._share
+        rate = self._rate()
+        doubtful = self._announced.in_doubt and rate == self._announced.limit / MINUTE
+        at_once = first_of(self._caps.concurrency) if doubtful else 1
+        rate *= self._share
         had_limit = self._requests.space > 0.0
         self._requests.space = (1 + WOBBLE) / rate
         self._requests.at_once = at_once - 1
         self._window.set(rate, 1.0, at_once)
-        stated = self._stated.get(("tokens", 60), math.inf)
-        tokens = min(stated, self._caps.tokens_per_minute or self._announced_tokens.limit or math.inf) * self._share
+        a_minute = (self._caps.tokens_per_minute, self._announced_tokens.limit, self._stated.get(("tokens", 60)))
+        tokens = lowest(a_minute) * self._share
         self._tokens.space = MINUTE * (1 + WOBBLE) / tokens
         if rate < math.inf and not had_limit:
             self._window.recall(self._recent.moments(self._window.seconds, self._now()))
@@ -270,12 +271,11 @@ class Lane:
 
     def _rate(self) -> float:
         """Requests a second, infinite for no limit. A limit a minute is kept by the second: the service does so too."""
-        caps = self._caps
-        rates = [limit / window for (thing, window), limit in self._stated.items() if thing == "requests"]
-        if caps.requests_per_second is not None:
-            rates.append(caps.requests_per_second)
-        if caps.requests_per_minute is not None:
-            rates.append(caps.requests_per_minute / MINUTE)
-        if caps.requests_per_second is None and caps.requests_per_minute is None and self._announced.limit:
-            rates.append(self._announced.limit / MINUTE)
-        return min(rates, default=math.inf)
+        a_minute = (self._caps.requests_per_minute, self._announced.limit, self._stated.get(("requests", 60)))
+        a_second = (self._caps.requests_per_second, self._stated.get(("requests", 1)))
+        return min(lowest(a_second), lowest(a_minute) / MINUTE)
+
+
+def lowest(limits: Iterable[float | None]) -> float:
+    """The lowest of the limits that there are; infinite where there is none."""
+    return min((limit for limit in limits if limit), default=math.inf)

@@ -3,12 +3,14 @@
     python benchmarks/kill.py [--rows 2000] [--kills 50] [--seed 0]
 
 The command runs with a journal against the embedded engine, which stays up and keeps the ledger. SIGKILL strikes after
-a random number of requests, or after a random time, start-up included; then the same command is run again.
+a random number of requests, or after a random time, start-up included; then the same command is run again. In the end
+each request that was billed more than once is looked for among the calls that the journal lists as in doubt.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import random
 import subprocess
@@ -20,10 +22,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokcall.journal import Journal
+import grokcall
+from grokcall.journal import InDoubt, Journal, fingerprint
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
+from grokcall_parser import parse_call
+from grokcall_procedures import Request
 
 COMMAND = str(Path(sys.executable).with_name("grokcall"))
+ASK = "CALL GenerateResponse(:body)"
 PROFILE = "latency:low=0.005,high=0.03"
 FIELDS = "Response_Result,Response_Model,Response_UsageTotalTokens,Response_UsageCostInUsdTicks"
 """Fields that depend on the request alone; ids and times differ from call to call."""
@@ -43,6 +49,8 @@ class Figures:
         billed: Requests that were billed.
         twice: Requests that were billed more than once, each counted as often as it was too much.
         in_doubt: Calls that the journal lists as in flight at a kill: they may have been billed in vain.
+        unexplained: Requests that were billed more often than once and once for each time they were in doubt.
+        unanswered: Calls in doubt that the journal does not list as answered later.
         left: Files beside input, output and journal in the end.
         seconds: How long it took.
     """
@@ -54,6 +62,8 @@ class Figures:
     billed: int
     twice: int
     in_doubt: int
+    unexplained: int
+    unanswered: int
     left: Sequence[str]
     seconds: float
 
@@ -62,12 +72,12 @@ def killed_run(folder: Path, rows: int, kills: int, seed: int, concurrency: int 
     """Runs a lookup that is killed so many times, unless it ends before, and one that is not."""
     dice = random.Random(seed)
     source, journal = folder / "in.csv", folder / "run.journal"
-    asked = "".join(f'{number},"What is {number} + {7 * number}?"\n' for number in range(rows))
+    asked = "".join(f'{number},"{question(number)}"\n' for number in range(rows))
     source.write_text("id,body\n" + asked)
     flags = ["--fields", FIELDS, "--concurrency", str(concurrency), "--quiet"]
     begun = time.perf_counter()
     with Sandbox(profile=PROFILE) as sandbox:
-        command = [COMMAND, "lookup", str(source), "CALL GenerateResponse(:body)", "--base-url", sandbox.base_url]
+        command = [COMMAND, "lookup", str(source), ASK, "--base-url", sandbox.base_url]
         finish([*command, "-o", str(folder / "calm.csv"), *flags])
         assert sandbox.stats()["requests"] == rows
         sandbox.reset()
@@ -77,19 +87,41 @@ def killed_run(folder: Path, rows: int, kills: int, seed: int, concurrency: int 
             struck += 1
         finish(command)
         ledger = sandbox.ledger()
-    times = Counter(entry["request_hash"] for entry in ledger)
-    twice = sum(count - 1 for count in times.values())
+        prints = fingerprints(rows, sandbox.base_url)
+    times = Counter(str(entry["request_hash"]) for entry in ledger)
+    doubts = in_doubt(journal)
+    doubted = Counter(call.fingerprint for call in doubts)
     return Figures(
         rows,
         concurrency,
         struck,
         (folder / "killed.csv").read_bytes() == (folder / "calm.csv").read_bytes(),
         len(ledger),
-        twice,
-        in_flight_at_kills(journal),
+        sum(count - 1 for count in times.values()),
+        len(doubts),
+        sum(max(0, count - 1 - doubted[prints[name]]) for name, count in times.items()),
+        sum(not call.answered for call in doubts),
         sorted(path.name for path in folder.iterdir() if path.name not in KNOWN),
         time.perf_counter() - begun,
     )
+
+
+def question(number: int) -> str:
+    """What a row asks for."""
+    return f"What is {number} + {7 * number}?"
+
+
+def fingerprints(rows: int, base_url: str) -> dict[str, bytes]:
+    """The journal's fingerprint of each row's call, by the hash of its request, by which the ledger knows it."""
+    found = {}
+    with grokcall.connect(base_url=base_url, api_key=SANDBOX_KEY) as connection:
+        binder = connection.binder(parse_call(ASK))
+        for number in range(rows):
+            call = binder.bind_row([question(number)])
+            request = next(call.steps())
+            assert isinstance(request, Request)
+            found[hashlib.sha256(request.body or b"").hexdigest()] = fingerprint(call, base_url)
+    return found
 
 
 KNOWN = {"in.csv", "calm.csv", "killed.csv", "run.journal", "run.journal.lock", "run.journal.media"}
@@ -124,13 +156,13 @@ def process(command: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "XAI_API_KEY": SANDBOX_KEY})
 
 
-def in_flight_at_kills(path: Path) -> int:
-    """How many calls the journal lists as in flight when a process was killed."""
+def in_doubt(path: Path) -> list[InDoubt]:
+    """The calls that the journal lists as in flight when a process was killed."""
     with Journal(path, read_only=True) as journal:
         (info,) = journal.runs()
-    if info.state != "finished":
-        raise SystemExit(f"the run is {info.state} in the journal")
-    return info.in_doubt
+        if info.state != "finished":
+            raise SystemExit(f"the run is {info.state} in the journal")
+        return journal.in_doubt()
 
 
 def main() -> None:
@@ -146,7 +178,12 @@ def main() -> None:
     most = found.kills * found.concurrency
     print(f"billed: {found.billed:,}; billed again: {found.twice} (at most {most}: those in flight at a kill)")
     print(f"listed in the journal as in flight at a kill: {found.in_doubt} (at least as many as billed again)")
+    print(f"billed again without having been in flight at a kill, by request hash: {found.unexplained} (must be 0)")
+    print(f"in doubt and not listed as answered later: {found.unanswered} (must be 0)")
     print(f"files left behind: {len(found.left)}")
+    sound = found.equal and not found.unexplained and not found.unanswered and not found.left
+    print(f"verdict: {'sound' if sound else 'NOT SOUND'}")
+    raise SystemExit(not sound)
 
 
 if __name__ == "__main__":

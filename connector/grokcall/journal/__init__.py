@@ -15,7 +15,8 @@ from grokcall.journal.answers import RecalledOutcome, RecordedError
 from grokcall.journal.archive import Pruned, RunInfo
 from grokcall.journal.faults import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
 from grokcall.journal.fingerprints import fingerprint
-from grokcall.journal.runs import InDoubt, JournalRun, RunState
+from grokcall.journal.records import InDoubt
+from grokcall.journal.runs import JournalRun, RunState
 from grokcall.journal.store import Journal
 
 __all__ = [

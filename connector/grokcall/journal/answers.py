@@ -5,8 +5,10 @@ An answer is MessagePack followed by its CRC-32. Bytes of a row stay outside; th
 
 from __future__ import annotations
 
+import datetime
+import uuid
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,6 +22,20 @@ from grokcall.redaction import redact
 
 DECIMAL, MEDIA, TEXT = 1, 2, 3
 """Codes of what MessagePack has no type for: a decimal, the hash of bytes, text with lone surrogates."""
+DATE, TIME, MOMENT, UUID = 5, 6, 7, 8
+"""The same for what typed answers hold beside that."""
+TYPED: Mapping[type, int] = {
+    datetime.date: DATE,
+    datetime.time: TIME,
+    datetime.datetime: MOMENT,
+    uuid.UUID: UUID,
+}
+TYPED_READERS: Mapping[int, Callable[[str], object]] = {
+    DATE: datetime.date.fromisoformat,
+    TIME: datetime.time.fromisoformat,
+    MOMENT: datetime.datetime.fromisoformat,
+    UUID: uuid.UUID,
+}
 CHECKSUM = 4
 PLAIN = frozenset({str, int, float, bool, type(None)})
 
@@ -101,6 +117,12 @@ class Packed:
             return msgspec.msgpack.Ext(MEDIA, digest)
         if kind is Decimal:
             return msgspec.msgpack.Ext(DECIMAL, str(value).encode())
+        if isinstance(value, list):
+            return [self.value(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self.value(each) for name, each in value.items()}
+        if (code := TYPED.get(kind)) is not None:
+            return msgspec.msgpack.Ext(code, str(value).encode())
         if isinstance(value, str):
             try:
                 value.encode()
@@ -187,6 +209,8 @@ def unpacked(data: bytes, load: Callable[[bytes], bytes]) -> Answer:
             return Decimal(bytes(content).decode())
         if code == TEXT:
             return bytes(content).decode("utf-8", "surrogatepass")
+        if code in TYPED_READERS:
+            return TYPED_READERS[code](bytes(content).decode())
         raise UnreadableAnswerError(f"it holds a value of the unknown kind {code}")
 
     try:

@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from grokcall.columns import CALL_SCHEMA, call_row
 from grokcall.errors import InterfaceError
-from grokcall.journal.records import RecordedCall, Records
+from grokcall.journal.batches import remove_batches
+from grokcall.journal.records import ANSWERED, RecordedCall, Records
 from grokcall.outcomes import CallStatus, usd
 from grokcall_procedures import CATALOG, Procedure
 
@@ -25,7 +28,7 @@ FIGURES = """
 SELECT run, sum(ok), count(*) - sum(ok), sum(attempts), ifnull(sum(cost_ticks), 0), sum(ok AND cost_ticks IS NULL)
 FROM calls GROUP BY run
 """
-DOUBTS = "SELECT run, count(*) FROM intents GROUP BY run"
+DOUBTS = f"SELECT run, count(*), sum(id IN ({ANSWERED})) FROM intents GROUP BY run"  # noqa: S608 - text of ours
 REMOVED_FILES = """
 SELECT DISTINCT digest FROM files WHERE call IN (SELECT id FROM calls WHERE run = ?)
 EXCEPT SELECT digest FROM files WHERE call NOT IN (SELECT id FROM calls WHERE run = ?)
@@ -48,7 +51,7 @@ class RunInfo:
         number: Its number in the file.
         run_id: Its name.
         state: ``running``, ``killed``, or how it ended: ``finished``, ``stopped``, ``interrupted``, ``failed``,
-            ``budget``.
+            ``budget``, ``waiting`` for batches.
         description: What was said of it at its start.
         started: When the first process began it.
         ended: When the last one ended it; None when none did.
@@ -58,7 +61,8 @@ class RunInfo:
         attempts: Requests that were sent.
         cost_ticks: What the replies said they cost, in ticks of 1e-10 USD.
         unpriced: Calls that ended well without a word on their cost.
-        in_doubt: Calls that may have been billed without an answer.
+        in_doubt: Calls that were under way when a process ended, and may have been billed.
+        answered_later: How many of these a later process made again; they may have been billed twice.
         summary: What was said at its end; empty when there was none.
     """
 
@@ -75,12 +79,18 @@ class RunInfo:
     cost_ticks: int
     unpriced: int
     in_doubt: int
+    answered_later: int
     summary: dict[str, Any]
 
     @property
     def cost_usd(self) -> Decimal:
         """What the replies said they cost, in USD, exact."""
         return usd(self.cost_ticks)
+
+    @property
+    def unanswered(self) -> int:
+        """Calls in doubt that no later process made again: they may have been billed, and gave nothing."""
+        return self.in_doubt - self.answered_later
 
     def as_dict(self) -> dict[str, object]:
         """The facts under their names, as JSON can hold them."""
@@ -96,7 +106,8 @@ class RunInfo:
             "calls": self.attempts,
             "cost_usd": str(self.cost_usd),
             "unpriced": self.unpriced,
-            "in_doubt": self.in_doubt,
+            "in_doubt": self.unanswered,
+            "answered_later": self.answered_later,
             "summary": self.summary,
         }
 
@@ -125,7 +136,7 @@ def list_runs(records: Records, *, live: bool) -> list[RunInfo]:
     """
     records.flush()
     figures = {row[0]: row[1:] for row in records.rows(FIGURES)}
-    doubts = {run: count for run, count in records.rows(DOUBTS)}  # noqa: C416 - rows of any width are no pairs
+    doubts = {run: (count, answered) for run, count, answered in records.rows(DOUBTS)}
     runs = []
     for number, run_id, description, state, summary, started, ended, sessions in records.rows(RUNS):
         ok, failed, attempts, ticks, unpriced = figures.get(number, (0, 0, 0, 0, 0))
@@ -143,7 +154,7 @@ def list_runs(records: Records, *, live: bool) -> list[RunInfo]:
                 attempts,
                 ticks,
                 unpriced,
-                doubts.get(number, 0),
+                *doubts.get(number, (0, 0)),
                 json.loads(summary) if summary else {},
             )
         )
@@ -203,8 +214,24 @@ def procedure_of(description: Mapping[str, Any]) -> Procedure | None:
 
 def field_names(description: Mapping[str, Any]) -> Sequence[str]:
     """The names of a run's result fields, from the procedure that its description names; none when it names none."""
+    return result_schema(description).names
+
+
+def declared_columns(procedure: Procedure) -> dict[str, object]:
+    """What a run's description needs to say of its columns: nothing where they are those of a shipped procedure."""
+    if CATALOG.get(procedure.name) is procedure:
+        return {}
+    schema = pa.schema([pa.field(field.name, field.type.arrow) for field in procedure.row_fields])
+    # As numbers: the texts of a description are cut short, and lose whatever looks like a key.
+    return {"columns": list(schema.serialize().to_pybytes())}
+
+
+def result_schema(description: Mapping[str, Any]) -> pa.Schema:
+    """The result columns of a run, from what its description says; none where that is nothing."""
+    if isinstance(told := description.get("columns"), list):
+        return pa.ipc.read_schema(pa.py_buffer(bytes(told)))
     procedure = procedure_of(description)
-    return [field.name for field in procedure.fields] if procedure is not None else []
+    return procedure.schema if procedure is not None else pa.schema([])
 
 
 def remove_runs(connection: sqlite3.Connection, runs: Sequence[RunInfo]) -> set[bytes]:
@@ -217,6 +244,7 @@ def remove_runs(connection: sqlite3.Connection, runs: Sequence[RunInfo]) -> set[
         orphans |= {digest for (digest,) in connection.execute(REMOVED_FILES, (run.number, run.number))}
         for statement in REMOVE:
             connection.execute(statement, (run.number,))
+        remove_batches(connection, run.number)
         connection.execute("COMMIT")
     # Only to give the room back: where there is none for the work itself, later runs use what has become free.
     with suppress(sqlite3.OperationalError):

@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grokcall.file_locks import hold, is_file_of
 from grokcall.journal.faults import JournalBusyError
 
 TRIES = 4
 PAUSE = 0.05
 """Seconds between tries: somebody may only be looking whether the journal is held."""
-LOCKED_BYTE = 1 << 20
-"""Windows keeps others from reading what is locked, so it is not where the holder's name stands."""
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def hold(descriptor: int) -> bool:
-        """Takes the lock of an open file; False when another has it."""
-        os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def hold(descriptor: int) -> bool:
-        """Takes the lock of an open file; False when another has it."""
-        try:
-            # Not lockf: its lock would not keep out a second journal of this process, and would go with the first
-            # of its files that is closed.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
 
 
 class FileLock:
@@ -100,14 +74,6 @@ def is_held(journal: Path) -> bool:
 def lock_path(journal: Path) -> Path:
     """The file that stands for the lock of a journal."""
     return journal.with_name(f"{journal.name}.lock")
-
-
-def is_file_of(descriptor: int, path: Path) -> bool:
-    """Whether an open file still is the one of that name."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:
-        return False
 
 
 def holder(path: Path) -> str:

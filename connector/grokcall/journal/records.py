@@ -32,6 +32,15 @@ READ_RUN = """
 SELECT id, fingerprint, ordinal, ok, cost_ticks, attempts, answer, at FROM calls JOIN answers USING (id)
 WHERE id > ? AND run = ? ORDER BY id LIMIT 256
 """
+# In this order: the intents, which are few, are looked up in an index that SQLite makes for the purpose, so that the
+# calls, which are many, are read once.
+ANSWERED = """
+SELECT intents.id FROM calls CROSS JOIN intents
+WHERE intents.run = calls.run AND intents.fingerprint = calls.fingerprint AND intents.ordinal = calls.ordinal
+AND intents.session < calls.session
+"""
+"""The calls in doubt which a later process made again."""
+IN_DOUBT = f"SELECT fingerprint, ordinal, at, id IN ({ANSWERED}) FROM intents WHERE run = ? ORDER BY id"  # noqa: S608
 LAST_NUMBER = """
 SELECT max(absorbed, ifnull((SELECT max(id) FROM calls), 0), ifnull((SELECT max(id) FROM intents), 0)) FROM tail
 """
@@ -47,6 +56,24 @@ class RecordedCall:
     """When it was recorded, in seconds since 1970."""
     outcome: RecalledOutcome | None
     """None when it can no longer be read, because a file of it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """A call that may have been sent, and billed, and whose answer never came to the journal.
+
+    Args:
+        fingerprint: Which call.
+        ordinal: Which of the equal calls of the run.
+        at: When it was about to be sent, in seconds since 1970.
+        answered: Whether a later process of the run made the call again and recorded what became of it; then it may
+            have been billed twice.
+    """
+
+    fingerprint: bytes
+    ordinal: int
+    at: float
+    answered: bool
 
 
 class Records:
@@ -146,6 +173,14 @@ class Records:
                 last = call
                 outcome = self._outcome(call, ok, ticks, attempts, answer)
                 yield RecordedCall(fingerprint, ordinal, at, outcome)
+
+    def in_doubt(self, run: int) -> list[InDoubt]:
+        """The calls of a run that were about to be sent and were not answered then, the oldest first."""
+        self.flush()
+        return [
+            InDoubt(fingerprint, ordinal, at, bool(answered))
+            for fingerprint, ordinal, at, answered in self.rows(IN_DOUBT, run)
+        ]
 
     def _outcome(self, call: int, ok: int, ticks: int | None, attempts: int, data: bytes) -> RecalledOutcome | None:
         try:

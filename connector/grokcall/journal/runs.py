@@ -6,12 +6,13 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from grokcall.errors import InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
 from grokcall.journal.answers import Packed, RecalledOutcome, is_plain, packed
+from grokcall.journal.batches import RunBatches
 from grokcall.journal.changes import (
     ADD_COST,
     ANSWER,
@@ -26,37 +27,37 @@ from grokcall.journal.changes import (
 )
 from grokcall.journal.faults import told_of
 from grokcall.journal.index import key_of
-from grokcall.journal.records import Records
+from grokcall.journal.records import InDoubt, RecordedCall, Records
 from grokcall.journal.writer import Writer
 from grokcall.outcomes import CallStatus, Outcome
 
-RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget"]
+RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget", "waiting"]
 """How a run can end. Until then it is ``running``, or ``killed`` when its process died without a word."""
 
 MEMOS = "SELECT fingerprint, ordinal, step, reply FROM memos WHERE run = ?"
-IN_DOUBT = """
-SELECT fingerprint, ordinal, at, EXISTS (
-    SELECT 1 FROM calls WHERE calls.run = intents.run AND calls.fingerprint = intents.fingerprint
-    AND calls.ordinal = intents.ordinal AND calls.session > intents.session
-) FROM intents WHERE run = ? ORDER BY id
+SPENT = """
+SELECT count(*), ifnull(sum(cost_ticks), 0) FROM calls
+WHERE run = ? AND (ok = 1 OR cost_ticks IS NOT NULL OR error_code IN (SELECT value FROM json_each(?)))
+"""
+UNPRICED = """
+SELECT fingerprint, ordinal FROM calls
+WHERE run = ? AND cost_ticks IS NULL AND (ok = 1 OR error_code IN (SELECT value FROM json_each(?)))
 """
 
 
 @dataclass(frozen=True, slots=True)
-class InDoubt:
-    """A call that may have been sent, and billed, and whose answer never came to the journal.
+class Spent:
+    """What the calls of a run have cost so far.
 
     Args:
-        fingerprint: Which call.
-        ordinal: Which of the equal calls of the run.
-        at: When it was about to be sent, in seconds since 1970.
-        answered: Whether a later process of the run made the call again and recorded what became of it.
+        calls: Calls that were or may have been billed.
+        ticks: What their replies said they cost, all tries together.
+        unpriced: Fingerprint and ordinal of those whose replies did not say.
     """
 
-    fingerprint: bytes
-    ordinal: int
-    at: float
-    answered: bool
+    calls: int
+    ticks: int
+    unpriced: tuple[tuple[bytes, int], ...]
 
 
 class JournalRun:
@@ -68,6 +69,7 @@ class JournalRun:
     Attributes:
         run_id: Its name.
         continued: Whether an earlier process worked on it.
+        batches: What of it is at the service in batches.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class JournalRun:
         self.session = session
         self._records = records
         self._writer = writer
+        self.batches: RunBatches = RunBatches(records, writer, number)
         self._index = records.index_of(number)
         self._open: dict[tuple[bytes, int], int] = {}
         self._memos: dict[tuple[bytes, int], dict[int, bytes]] = {}
@@ -116,10 +119,11 @@ class JournalRun:
         self._writer.add((INTEND, (intent, self.number, self.session, fingerprint, ordinal, time.time())))
         self._open[call] = intent
 
-    async def record(self, fingerprint: bytes, ordinal: int, outcome: Outcome) -> None:
+    async def record(self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change] = ()) -> None:
         """Writes down what became of a call, media included; to kill the process does not undo it once this returns.
 
-        A failure never replaces a good outcome; what tries cost adds up.
+        A failure never replaces a good outcome; what tries cost adds up. What is written ``along`` with it stands if
+        and only if the outcome does.
 
         Raises:
             grokcall.journal.JournalError: It could not be written; the call stays in doubt.
@@ -137,7 +141,7 @@ class JournalRun:
         settled = call in self._memos and is_settled(outcome)
         if settled:
             changes.append((FORGET, (self.number, fingerprint, ordinal)))
-        self._writer.add(*changes)
+        self._writer.add(*changes, *along)
         self._open.pop(call, None)
         if settled:
             del self._memos[call]
@@ -197,9 +201,22 @@ class JournalRun:
 
         While the run is under way, the calls in flight are among them.
         """
+        return self._records.in_doubt(self.number)
+
+    def spent(self, doubtful: Sequence[str] = ()) -> Spent:
+        """What the run's calls have cost so far, in all its processes.
+
+        Args:
+            doubtful: Codes of errors after which a call may have been billed although no reply said so.
+        """
         self._records.flush()
-        rows = self._records.rows(IN_DOUBT, self.number)
-        return [InDoubt(print_, ordinal, at, bool(answered)) for print_, ordinal, at, answered in rows]
+        codes = json.dumps(list(doubtful))
+        ((calls, ticks),) = self._records.rows(SPENT, self.number, codes)
+        return Spent(calls, ticks, tuple(self._records.rows(UNPRICED, self.number, codes)))
+
+    def calls(self) -> Iterator[RecordedCall]:
+        """Every call of the run that has an outcome, in the order of their ends."""
+        return self._records.of_run(self.number)
 
     def finish(self, state: RunState, summary: Mapping[str, object]) -> None:
         """Writes down how the run ended. It can be continued whatever the state.

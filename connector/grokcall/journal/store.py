@@ -18,11 +18,12 @@ from typing import Any, Self
 from grokcall.errors import InterfaceError
 from grokcall.journal.answers import RecalledOutcome
 from grokcall.journal.archive import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
+from grokcall.journal.batches import BatchRecord, batches_of
 from grokcall.journal.database import absorb_left_over, connect, open_database, open_for_reading
 from grokcall.journal.faults import JournalBusyError, JournalError, JournalPathError, told_of
 from grokcall.journal.locks import FileLock, is_held
 from grokcall.journal.media import MediaStore
-from grokcall.journal.records import Records, logger
+from grokcall.journal.records import InDoubt, Records, logger
 from grokcall.journal.runs import JournalRun
 from grokcall.journal.tail import Tail, has_tail
 from grokcall.journal.writer import Writer
@@ -144,6 +145,24 @@ class Journal:
             InterfaceError: There is none, or more than one.
         """
         return find_run(self.runs(), run_id)
+
+    def batches(self, run_id: str = "last") -> list[BatchRecord]:
+        """The batches that a run has sent to the service, the oldest first.
+
+        Raises:
+            InterfaceError: There is no such run.
+        """
+        return batches_of(self._records, self.run(run_id).number)
+
+    def in_doubt(self, run_id: str = "last") -> list[InDoubt]:
+        """The calls of a run that were under way when a process of it ended: they may have been billed.
+
+        While a run is under way, the calls in flight are among them.
+
+        Raises:
+            InterfaceError: There is no such run.
+        """
+        return self._records.in_doubt(self.run(run_id).number)
 
     def export(self, run_id: str = "last") -> Iterator[dict[str, object]]:
         """The calls of a run in the order of their ends: fingerprint, ``Call_*`` facts, and the result's fields.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset
 import pyarrow.parquet as pq
 
 from grokcall.tables.engine import private_connection, record_batches
@@ -40,7 +39,10 @@ def open_arrow(path: Path, *, batch_rows: int, name: str) -> Source:
         if mapped.read(6) == b"ARROW1":
             reader = pa.ipc.open_file(mapped)
             batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
-            count = pa.dataset.dataset(str(path), format="ipc").count_rows()
+            # Here and not above: it brings in pandas where that is installed, which takes longer than all the rest.
+            from pyarrow.dataset import dataset
+
+            count = dataset(str(path), format="ipc").count_rows()
             return Source(name, reader.schema, batches, row_count=count, batch_rows=batch_rows, close=mapped.close)
         mapped.seek(0)
         stream = pa.ipc.open_stream(mapped)

@@ -168,6 +168,11 @@ def column_array(name: str, values: Any, of: Any = None, first_row: int = 1) -> 
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         index, expected = first_misfit(values, of)
         got = values[index]
+        if isinstance(error, UnicodeEncodeError):
+            raise DataError(
+                f'column "{name}", row {first_row + index:,}: the text has half a character (a lone surrogate),'
+                ' which no UTF-8 can hold; replace it, for example with text.encode(errors="replace").decode()'
+            ) from error
         raise DataError(
             f'column "{name}", row {first_row + index:,}: expected {expected}, got a value of type'
             f" {type(got).__name__}; make the values of a column one kind"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Protocol
 from grokcall.tables.engine import private_connection
 from grokcall.tables.faults import told_of
 from grokcall.tables.formats import DatabaseTable, quoted_name, quoted_text
+from grokcall.tables.parts import Part
 from grokcall.tables.reserve import ForwardStream, OutputStream, ReservedFile
 from grokcall_parser.errors import OperationalError, ProgrammingError
 
@@ -45,6 +45,9 @@ class Output(Protocol):
     def discard(self) -> None:
         """Leaves nothing."""
 
+    def remove_partial(self) -> None:
+        """Removes what :meth:`keep` of an earlier try has left."""
+
 
 class StagedFile:
     """A file written aside under a hidden name, and renamed when it is whole.
@@ -61,30 +64,34 @@ class StagedFile:
             raise ProgrammingError(f"{path}: there is such a file already; remove it, or allow overwriting")
         self.path = path
         self._final = path.resolve()  # a link stays a link
-        self._aside = hidden_sibling(self._final)
+        self._partial = path.with_name(f"{path.stem}.partial{path.suffix}")
         with told_of(self.name):
-            self.stream: ReservedFile = ReservedFile(self._aside)
+            self._part = Part(self._final)
+            self.stream: ReservedFile = self._part.stream
             if self._final.exists():
-                self._aside.chmod(stat.S_IMODE(self._final.stat().st_mode))
+                self._part.path.chmod(stat.S_IMODE(self._final.stat().st_mode))
 
     def publish(self) -> None:
         """Takes the place of the file of this name, in one step."""
         self.stream.seal()
-        self._aside.replace(self._final)
+        self._part.rename(self._final)
         sync_folder(self._final.parent)
 
     def keep(self) -> Path:
         """Renames the part to ``out.partial.parquet``."""
-        partial = self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}")
         self.stream.seal()
-        self._aside.replace(partial)
-        sync_folder(partial.parent)
-        return partial
+        self._part.rename(self._partial)
+        sync_folder(self._partial.parent)
+        return self._partial
 
     def discard(self) -> None:
         """Removes what was written."""
         self.stream.close()
-        self._aside.unlink(missing_ok=True)
+        self._part.remove()
+
+    def remove_partial(self) -> None:
+        """Removes the part that an earlier try has left."""
+        self._partial.unlink(missing_ok=True)
 
 
 class StagedTable:
@@ -102,9 +109,10 @@ class StagedTable:
         check_folder(table.file)
         if table.file.exists():
             self._check_database(overwrite=overwrite)
-        self._aside = hidden_sibling(table.file.with_name(f"{table.file.stem}.{table.table}.parquet"))
+        self._partial = table.file.with_name(f"{table.file.stem}.{table.table}.partial.parquet")
         with told_of(self.name):
-            self.stream: ReservedFile = ReservedFile(self._aside)
+            self._part = Part(table.file.with_name(f"{table.file.stem}.{table.table}.parquet"))
+            self.stream: ReservedFile = self._part.stream
 
     def _check_database(self, *, overwrite: bool) -> None:
         with self.path.open("rb") as file:
@@ -133,13 +141,13 @@ class StagedTable:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS target.{quoted_name(self._table.schema)}")
                 connection.execute(
                     f"CREATE OR REPLACE TABLE target.{self._table.quoted} AS"
-                    f" FROM read_parquet({quoted_text(str(self._aside))}, hive_partitioning=false)"
+                    f" FROM read_parquet({quoted_text(str(self._part.path))}, hive_partitioning=false)"
                 )
                 connection.execute("COMMIT")
         except Exception as error:
             kept = self._rename()
             raise OperationalError(f"{error}; the rows are kept in {kept}") from error
-        self._aside.unlink()
+        self._part.remove()
 
     def keep(self) -> Path:
         """Renames the waiting rows to ``file.table.partial.parquet``."""
@@ -147,14 +155,17 @@ class StagedTable:
         return self._rename()
 
     def _rename(self) -> Path:
-        partial = self.path.with_name(f"{self.path.stem}.{self._table.table}.partial.parquet")
-        self._aside.replace(partial)
-        return partial
+        self._part.rename(self._partial)
+        return self._partial
 
     def discard(self) -> None:
         """Removes the waiting rows."""
         self.stream.close()
-        self._aside.unlink(missing_ok=True)
+        self._part.remove()
+
+    def remove_partial(self) -> None:
+        """Removes the rows that an earlier try has left."""
+        self._partial.unlink(missing_ok=True)
 
 
 class Forward:
@@ -186,6 +197,9 @@ class Forward:
         """Lets go; what was sent cannot be taken back."""
         self.stream.close()
 
+    def remove_partial(self) -> None:
+        """Does nothing: what was sent stands nowhere."""
+
 
 def is_forward(path: Path) -> bool:
     """Whether ``path`` is a device, a pipe or a socket, which cannot be replaced by a file."""
@@ -201,11 +215,6 @@ def check_folder(path: Path) -> None:
         raise ProgrammingError(f"{path}: is a folder; name a file in it")
     if not path.parent.is_dir():
         raise ProgrammingError(f"{path}: there is no folder {path.parent}; make it first")
-
-
-def hidden_sibling(path: Path) -> Path:
-    """A name beside ``path`` that nothing else uses."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
 
 
 def sync_folder(folder: Path) -> None:

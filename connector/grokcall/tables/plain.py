@@ -123,9 +123,27 @@ def plain_array(array: Any, to: Any) -> Any:
         return plain_array(pc.call_function("run_end_decode", [array]), to)
     if isinstance(array.type, pa.UuidType):
         return pa.array([None if value is None else str(uuid_of(value)) for value in array.to_pylist()], to)
+    if pa.types.is_nested(array.type) and holds_uuid(array.type):
+        return pa.array([with_uuids_as_text(value) for value in array.to_pylist()], to)
     if pa.types.is_duration(array.type):
         return pc.multiply(array.cast(pa.int64()).cast(pa.float64(), safe=False), UNIT_SECONDS[array.type.unit])
     return array.cast(to)
+
+
+def holds_uuid(of: Any) -> bool:
+    """Whether a nested type has UUIDs inside, which Arrow would cast to text byte by byte."""
+    if not pa.types.is_nested(of):
+        return isinstance(of, pa.UuidType)
+    return any(holds_uuid(of.field(index).type) for index in range(of.num_fields))
+
+
+def with_uuids_as_text(value: object) -> object:
+    """A value of a nested type with text in place of each UUID."""
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return type(value)(with_uuids_as_text(each) for each in value)
+    return {name: with_uuids_as_text(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def uuid_of(value: object) -> uuid.UUID:

@@ -4,14 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
 from grokcall.tables.faults import told_of
 from grokcall.tables.plain import in_pieces, plain_batch, plain_schema, renamed
+from grokcall_parser.errors import DataError
 
 DEFAULT_BATCH_ROWS = 1024
+
+
+def check_texts(batch: pa.RecordBatch, first_row: int) -> None:
+    """Raises unless the texts are UTF-8, which Arrow and Parquet take for granted without looking.
+
+    Raises:
+        DataError: One is not; the message names its column and row.
+    """
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+            continue
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            row = first_row + next(index for index in range(len(column)) if not is_text(column, index))
+            raise DataError(
+                f'column "{field.name}", row {row:,}: the text is not UTF-8; encode it so, or make the column binary'
+            ) from None
+
+
+def is_text(column: Any, index: int) -> bool:
+    """Whether a value of a text column can be read."""
+    try:
+        column.slice(index, 1).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 class Source:
@@ -55,6 +83,7 @@ class Source:
                     if piece is None:
                         return
                     batch = plain_batch(piece, self.schema, done + 1)
+                    check_texts(batch, done + 1)
                 done += batch.num_rows
                 yield batch
         finally:

@@ -193,6 +193,10 @@ class Writer:
             raise
         return self.kept
 
+    def remove_partial(self) -> None:
+        """Removes what :meth:`keep_partial` left of an earlier try for the same target, once this one is whole."""
+        self._output.remove_partial()
+
     def abort(self) -> None:
         """Leaves nothing behind."""
         if self._open:

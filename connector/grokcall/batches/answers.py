@@ -1,0 +1,183 @@
+"""Results of a batch as the outcomes of calls.
+
+The service gives back what was asked of the Responses interface in the shape of a chat completion. It is brought into
+the shape of a response first, so that the procedure's own steps read it, as they read every other answer. Fields that
+a completion does not have stay NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from grokcall.engine import cost_of
+from grokcall.errors import Error, InternalError, MalformedReplyError
+from grokcall.outcomes import CallStatus, Outcome
+from grokcall.redaction import redact
+from grokcall.replies import service_error
+from grokcall_procedures import BoundCall, FailedReplyError, Reply, Row
+
+Document = dict[str, Any]
+
+GRPC_WORDS: Mapping[str, str] = {
+    "3": "invalid-argument",
+    "4": "deadline-exceeded",
+    "5": "not-found",
+    "7": "permission-denied",
+    "8": "resource-exhausted",
+    "9": "failed-precondition",
+    "10": "aborted",
+    "11": "out-of-range",
+    "13": "internal",
+    "14": "unavailable",
+    "16": "unauthenticated",
+}
+"""Codes of errors inside results, where they come as numbers."""
+BROKEN_OFF: Mapping[str, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
+"""Why an answer is incomplete, by the completion's word for its end."""
+
+
+def outcome_of(call: BoundCall, result: Document, batch_id: str) -> Outcome:
+    """What became of a call, from its result in a batch.
+
+    Args:
+        call: The call.
+        result: The entry of the list of results.
+        batch_id: The batch.
+    """
+    outcome = Outcome(warnings=call.warnings, attempts=1, billed=True)
+    outcome.request_id = f"{batch_id}/{result.get('batch_request_id')}"
+    try:
+        answer = answer_of(result)
+        outcome.add_cost(cost_of(msgspec.json.encode(answer)))
+        outcome.rows = rows_of(call, answer)
+    except FailedReplyError as failed:
+        error: Error = service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks)
+        fail(outcome, error)
+    except Error as error:
+        fail(outcome, error)
+    return outcome
+
+
+def fail(outcome: Outcome, error: Error) -> None:
+    """Puts an error into an outcome, without secrets."""
+    error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
+    outcome.status, outcome.error, outcome.rows = CallStatus.ERROR, error, None
+
+
+def answer_of(result: Document) -> Document:
+    """The answer in a result, whichever kind it is filed under.
+
+    Raises:
+        grokcall.ServiceError: The request failed.
+        MalformedReplyError: There is neither an answer nor an error.
+    """
+    found = result.get("batch_result")
+    inner: Document = found if isinstance(found, dict) else {}
+    response = inner.get("response")
+    if isinstance(response, dict):
+        shaped = (response, *(each for each in response.values() if isinstance(each, dict)))
+        answer = next((each for each in shaped if "choices" in each or "output" in each), None)
+        if answer is not None:
+            return answer
+    error = inner.get("error") or result.get("error")
+    told: Document = error if isinstance(error, dict) else {"message": error} if error else {}
+    message = told.get("message") or result.get("error_message")
+    if message or told:
+        code = str(told["code"]) if told.get("code") is not None else None
+        raise service_error(GRPC_WORDS.get(code or "", code), str(message or "The request failed in its batch."))
+    raise MalformedReplyError("the result of a batch has neither an answer nor an error")
+
+
+def rows_of(call: BoundCall, answer: Document) -> list[Row]:
+    """The rows that the call's own steps make of an answer.
+
+    Raises:
+        grokcall.Error: The answer states a failure, or is not what was asked for.
+    """
+    once = replace(call, settings=replace(call.settings, schema_attempts=1))
+    with closing(once.steps()) as steps:
+        asked = next(steps)
+        wants_response = getattr(asked, "path", "") == "/responses"
+        shaped = as_response(answer) if wants_response and "choices" in answer else answer
+        try:
+            steps.send(Reply(200, {}, msgspec.json.encode(shaped)))
+        except StopIteration as finished:
+            rows: list[Row] = finished.value
+            return rows
+    raise InternalError(f"{call.procedure.name} asks for more after its answer, so it cannot go through a batch")
+
+
+def as_response(completion: Document) -> Document:
+    """The response that says what a chat completion says; of several choices the first.
+
+    Raises:
+        MalformedReplyError: It has no choice.
+    """
+    choices = completion.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict):
+        if completion.get("error"):
+            return completion
+        raise MalformedReplyError("the result of a batch is a completion without a choice")
+    message = choice.get("message")
+    ended = BROKEN_OFF.get(str(choice.get("finish_reason")))
+    return {
+        "id": completion.get("id"),
+        "object": completion.get("object"),
+        "created_at": completion.get("created"),
+        "status": "incomplete" if ended else "completed",
+        "incomplete_details": {"reason": ended} if ended else None,
+        "error": completion.get("error"),
+        "model": completion.get("model"),
+        "service_tier": completion.get("service_tier"),
+        "output": output_of(message if isinstance(message, dict) else {}),
+        "usage": usage_of(completion.get("usage")),
+    }
+
+
+def output_of(message: Document) -> list[Document]:
+    """A completion's message as the entries of a response's ``output``."""
+    entries: list[Document] = []
+    if thoughts := message.get("reasoning_content"):
+        entries.append({"type": "reasoning", "summary": [{"type": "summary_text", "text": thoughts}]})
+    said, refusal = message.get("content"), message.get("refusal")
+    part: Document | None = None
+    if isinstance(said, str) and (said or not (refusal or message.get("tool_calls"))):
+        part = {"type": "output_text", "text": said}
+    elif isinstance(refusal, str):
+        part = {"type": "refusal", "refusal": refusal}
+    return [*entries, {"type": "message", "role": "assistant", "content": [part]}] if part else entries
+
+
+def usage_of(usage: object) -> Document | None:
+    """A completion's usage as a response has it: there the tokens of reasoning count as written."""
+    if not isinstance(usage, dict):
+        return None
+    read, total = usage.get("prompt_tokens"), usage.get("total_tokens")
+    reasoning = detail(usage, "completion_tokens_details", "reasoning_tokens")
+    written = usage.get("completion_tokens")
+    if isinstance(total, int) and isinstance(read, int):
+        written = total - read
+    elif isinstance(written, int) and isinstance(reasoning, int):
+        written += reasoning
+    return {
+        "input_tokens": read,
+        "input_tokens_details": {"cached_tokens": detail(usage, "prompt_tokens_details", "cached_tokens")},
+        "output_tokens": written,
+        "output_tokens_details": {"reasoning_tokens": reasoning},
+        "total_tokens": total,
+        "num_sources_used": usage.get("num_sources_used"),
+        "num_server_side_tools_used": usage.get("num_server_side_tools_used"),
+        "cost_in_usd_ticks": usage.get("cost_in_usd_ticks"),
+    }
+
+
+def detail(usage: Document, group: str, name: str) -> object:
+    """A number in one of the groups of a usage; None where it is missing."""
+    found = usage.get(group)
+    return found.get(name) if isinstance(found, dict) else None

@@ -1,0 +1,120 @@
+"""Calls as the requests of a batch: the very bodies that they would send alone, under ids made from fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from grokcall.errors import DataError, NotSupportedError
+from grokcall.journal.batches import Key
+from grokcall_procedures import Binder, BoundCall, Procedure, Request
+
+KINDS: Mapping[str, str] = {"/responses": "responses", "/chat/completions": "chat_get_completion"}
+"""How batches call the endpoints whose answers are texts.
+
+They take ``image_generation``, ``image_edit``, ``video_generation`` and ``video_extension`` as well, whose results are
+links that live for an hour: too short a time for answers that may come within a day.
+"""
+TEXT_PROCEDURES = (
+    "GenerateResponse",
+    "AnalyzeImage",
+    "AnalyzeImageByUrl",
+    "AnalyzeFile",
+    "ClassifyText",
+    "SummarizeText",
+    "CreateChatCompletion",
+)
+"""The procedures that can go through a batch: one request, and a text for an answer."""
+LARGEST_REQUEST = 20 * 1024 * 1024
+"""Bytes of one request: a call that adds requests carries at most 25 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One request of a batch.
+
+    Args:
+        key: Which call of the run it makes.
+        kind: How batches call its endpoint.
+        body: The body for that endpoint, JSON.
+    """
+
+    key: Key
+    kind: str
+    body: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in a call that adds requests."""
+        return len(self.body) + ENVELOPE_BYTES
+
+
+ENVELOPE_BYTES = 160
+"""What stands around a body: the id, the kind, and punctuation."""
+
+
+def request_id(key: Key) -> str:
+    """What a request is called in its batch.
+
+    >>> request_id((bytes(16), 0)), request_id((bytes(16), 2))[-4:]
+    ('00000000000000000000000000000000', '00-2')
+    """
+    fingerprint, ordinal = key
+    return f"{fingerprint.hex()}-{ordinal}" if ordinal else fingerprint.hex()
+
+
+def key_of(name: object) -> Key | None:
+    """The call that a request's id stands for; None for an id that is none of ours."""
+    print_, _, ordinal = str(name).partition("-")
+    try:
+        return bytes.fromhex(print_), int(ordinal or 0)
+    except ValueError:
+        return None
+
+
+def refuse_unfit(binder: Binder) -> None:
+    """Refuses a statement that no batch can hold, before anything is read or sent.
+
+    Raises:
+        NotSupportedError: Its procedure needs more than one request, or does not give a text.
+    """
+    procedure = binder.procedure
+    if procedure.name not in TEXT_PROCEDURES:
+        raise NotSupportedError(
+            f"{procedure.name} cannot go through a batch: {reason(procedure)}. Leave batch out, or use one of "
+            f"{', '.join(TEXT_PROCEDURES)}"
+        )
+    if procedure.name == "AnalyzeFile" and binder.settings.file_transfer != "inline":
+        raise NotSupportedError(
+            "AnalyzeFile uploads its files before it asks, which a batch cannot do; set the connection's option "
+            "file_transfer to 'inline', so that they travel inside the request"
+        )
+
+
+def reason(procedure: Procedure) -> str:
+    """Why a procedure cannot go through a batch."""
+    if procedure.name == "CreateMessage":
+        return "batches do not take requests of the messages interface"
+    if procedure.model_kind not in (None, "text"):
+        return "its result is a link that lives for an hour, and a batch may take a day"
+    return "it is not one request to a text model"
+
+
+def batch_request(call: BoundCall, key: Key) -> BatchRequest:
+    """A call as a request of a batch.
+
+    Raises:
+        NotSupportedError: Its first request is none that batches take.
+        DataError: It is larger than a batch can carry.
+    """
+    with closing(call.steps()) as steps:
+        step = next(steps)
+    if not isinstance(step, Request) or step.path not in KINDS or step.body is None:
+        raise NotSupportedError(f"{call.procedure.name} cannot go through a batch: it does not begin with its question")
+    if len(step.body) > LARGEST_REQUEST:
+        raise DataError(
+            f"the request has {len(step.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "
+            "make its pictures or files smaller, or leave batch out"
+        )
+    return BatchRequest(key, KINDS[step.path], step.body)

@@ -1,0 +1,326 @@
+"""A lookup through batches: read everything, send what is not there yet, wait, take the answers, give rows in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from grokcall.batches.faults import BatchPendingError, UnansweredError
+from grokcall.batches.requests import batch_request
+from grokcall.batches.rows import BatchRows
+from grokcall.batches.service import BatchService, BatchStatus
+from grokcall.batches.submission import Submission
+from grokcall.batches.taking import Taking
+from grokcall.bookkeeping import Books, recalled, repeated, settle
+from grokcall.budgets import BudgetReachedError, Reservation
+from grokcall.completeness import fallen_short
+from grokcall.engine import Engine
+from grokcall.errors import InternalError, NotFoundError
+from grokcall.journal import JournalRun, fingerprint
+from grokcall.journal.batches import BatchRecord, Key
+from grokcall.journal.changes import Change
+from grokcall.outcomes import CallStatus, Outcome
+from grokcall.window import Chunk
+from grokcall_procedures import BoundCall
+from grokcall_procedures.estimates import Estimate, estimate
+from grokcall_procedures.shortfalls import shortfall_finder
+
+if TYPE_CHECKING:
+    from grokcall.lookup.plan import LookupPlan  # which imports this package
+
+LONGEST_PAUSE = 60.0
+"""Seconds between two looks at a batch, at the most; the first ones come at the connection's poll_interval."""
+PAUSE_GROWTH = 1.5
+MOST_REFILLS = 10
+"""How often a batch that is done and lacks requests is looked through for those that got lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """How far the batches of a lookup are.
+
+    Args:
+        batches: How many there are whose answers are not taken.
+        pending: Requests that are not done.
+        done: Requests that were answered.
+        failed: Requests that failed or were cancelled.
+    """
+
+    batches: int = 0
+    pending: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+class BatchPass:
+    """One pass over a table through batches; has the methods of :class:`grokcall.window.Window`.
+
+    Args:
+        plan: The lookup's plan.
+        chunks: The input.
+        books: Its budget and how it dedupes.
+        run: The run of the journal.
+        engine: Sends requests.
+        settle: Told of each row's outcome and number from 0; gives the error that ends the pass, if any.
+        report: Told how far the batches are, whenever that is known anew.
+        row_count: Rows of the input, where that is known.
+
+    Raises:
+        InterfaceError: The input has more rows than one lookup takes.
+    """
+
+    def __init__(
+        self,
+        plan: LookupPlan,
+        chunks: Iterator[Chunk[pa.RecordBatch]],
+        books: Books,
+        run: JournalRun,
+        engine: Engine,
+        settle: Callable[[Outcome, int], BaseException | None],
+        report: Callable[[BatchCounts], None],
+        row_count: int | None = None,
+    ) -> None:
+        base_url = engine.options.base_url
+        self._chunks = chunks
+        self._books = books
+        self._run = run
+        self._settle = settle
+        self._report = report
+        self._wait = plan.options.wait
+        self._shortfall = shortfall_finder(plan.binder.procedure) if plan.options.on_incomplete != "keep" else None
+        self._pause = engine.options.poll_interval
+        self._budget = books.budget if books.budget is not None and books.budget.limited else None
+        self._rows = BatchRows(plan, lambda call: fingerprint(call, base_url), dedupe=books.dedupe)
+        self._rows.refuse_too_many(row_count or 0)
+        self._service = BatchService(engine)
+        self._submission = Submission(self._service, run, self._rows, self._recorded, self._pause)
+        self._taking = Taking(self._service, run, self._rows, self._recorded, self._pause)
+        self._open: list[BatchRecord] = []
+        self._new: dict[Key, int] = {}
+        self._waiting: set[Key] = set()
+        self._estimates: dict[Key, Estimate] = {}
+        self._reserved: dict[Key, Reservation] = {}
+        self._fresh: dict[Key, int | None] = {}
+        self._given: set[Key] = set()
+        self._refills: dict[int, int] = {}
+        self._next = 0
+        self._first_row = 0
+        self._work: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
+        self._fatal: BaseException | None = None
+        self._example: BoundCall | None = None
+
+    def start(self) -> None:
+        """Starts the work; must be called on the loop."""
+        self._work = asyncio.get_running_loop().create_task(self._do())
+
+    async def next_chunk(self) -> Chunk[pa.RecordBatch] | None:
+        """The next chunk in order, None at the end.
+
+        When the pass fails the rows whose outcome is known still come, then the failure is raised.
+        """
+        assert self._work is not None
+        await asyncio.wait([self._work])
+        if self._fatal is not None:
+            raise self._fatal
+        failure = self._failure
+        if failure is not None and (isinstance(failure, BatchPendingError) or not self._rows.is_complete):
+            raise failure
+        if self._next == len(self._rows.slots):
+            if failure is not None:
+                raise failure
+            return None
+        slots, number = self._rows.slots[self._next], self._next
+        self._next += 1
+        chunk = Chunk(self._rows.batch(number), [()] * len(slots), self._first_row)
+        self._first_row += len(slots)
+        for at, slot in enumerate(slots):
+            outcome = slot if isinstance(slot, Outcome) else self._outcome(slot)
+            if outcome is not None:
+                chunk.outcomes[at] = outcome = self._held_to_wholeness(outcome)
+                self._fatal = self._fatal or self._settle(outcome, chunk.first + at)
+        return chunk
+
+    async def stop(self, reason: BaseException) -> None:
+        """Ends the work; batches go on at the service. :meth:`next_chunk` gives what is known and raises ``reason``."""
+        self._failure = self._failure or reason
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+            await self._rows.rest()
+
+    async def _do(self) -> None:
+        try:
+            await self._work_through()
+        except asyncio.CancelledError:
+            if self._failure is None:
+                raise
+        except Exception as error:
+            self._failure = self._failure or error
+        finally:
+            self._let_go()
+
+    async def _work_through(self) -> None:
+        self._open = self._run.batches.open()
+        for record in self._open:
+            self._waiting.update(self._run.batches.untaken(record.number))
+        await self._rows.read(self._chunks, self._meet)
+        self._open = [record for record in self._open if self._concerns(record)]
+        self._set_aside()
+        for record in self._open:
+            if record.state != "filled":
+                await self._complete(record)
+        if self._new:
+            await self._submission.submit(list(self._new), list(self._new.values()))
+        known = {record.number: record for record in self._run.batches.open()}
+        self._open = [record for record in known.values() if self._concerns(record)]
+        await self._await_answers()
+
+    def _meet(self, key: Key, call: BoundCall) -> None:
+        """Decides what to do for a call, at its first row."""
+        self._example = self._example or call
+        if key not in self._waiting:
+            if recalled(self._books, *key) is not None:
+                return
+            self._new[key] = batch_request(call, key).size
+        if self._budget is not None:
+            self._estimates[key] = estimate(call, self._books.prices, self._books.allowances)
+
+    def _concerns(self, record: BatchRecord) -> bool:
+        """Whether a batch has answers for this lookup; one that was left empty is concluded as well."""
+        left = self._run.batches.untaken(record.number)
+        return not left or any(key in self._rows.places for key in left)
+
+    def _set_aside(self) -> None:
+        """Sets the highest price of everything aside before anything is sent: a batch goes whole or not at all."""
+        if self._budget is None:
+            return
+        sent = [key for key in self._estimates if key not in self._new]
+        told = [self._estimates[key] for key in self._new]
+        self._reserved.update(
+            zip(sent, self._budget.reserve_together([self._estimates[key] for key in sent], sent=True), strict=True)
+        )
+        try:
+            self._reserved.update(zip(self._new, self._budget.reserve_together(told), strict=True))
+        except BudgetReachedError as error:
+            error.add_note(
+                f"the {len(told):,} calls are sent in batches, whole or not at all, so all of them have to fit; "
+                "nothing was sent"
+            )
+            raise
+
+    async def _complete(self, record: BatchRecord) -> None:
+        try:
+            await self._submission.complete(record)
+        except NotFoundError:
+            if record.batch_id is None:
+                raise  # the interface itself is not there
+
+    async def _await_answers(self) -> None:
+        """Looks at the batches until the answers of all are taken.
+
+        Raises:
+            BatchPendingError: Some are not done, and nobody wants to wait.
+        """
+        pause = self._pause
+        while True:
+            looks = [(record, await self._look(record)) for record in self._open]
+            self._report(counted([status for _, status in looks]))
+            pending = [record for record, status in looks if not await self._concluded(record, status)]
+            self._open = pending
+            if not pending:
+                return
+            if not self._wait:
+                counts = counted([status for record, status in looks if record in pending])
+                names = [str(record.batch_id) for record in pending]
+                raise BatchPendingError(names, counts.pending, counts.done + counts.failed)
+            await asyncio.sleep(pause)
+            pause = min(pause * PAUSE_GROWTH, max(self._pause, LONGEST_PAUSE))
+
+    async def _look(self, record: BatchRecord) -> BatchStatus | None:
+        """How far a batch is; None when the service knows it no more."""
+        try:
+            return await self._service.retrieve(str(record.batch_id))
+        except NotFoundError:
+            return None
+
+    async def _concluded(self, record: BatchRecord, status: BatchStatus | None) -> bool:
+        """Whether a batch is over; then its answers have been taken."""
+        if status is not None and not status.expired:
+            if status.pending:
+                return False
+            refills = self._refills.get(record.number, 0)
+            if status.requests < record.calls and not status.is_cancelled and refills < MOST_REFILLS:
+                self._refills[record.number] = refills + 1
+                await self._submission.complete(record)
+                return False
+        await self._taking.take(record, status)
+        return True
+
+    async def _recorded(self, key: Key, outcome: Outcome, along: Sequence[Change]) -> None:
+        """Puts on record what became of a call, and settles what was set aside for it."""
+        await self._run.record(*key, outcome, along)
+        self._fresh[key] = outcome.cost_ticks
+        reservation = self._reserved.pop(key, None)
+        if reservation is None or self._budget is None or self._example is None:
+            return
+        if isinstance(outcome.error, UnansweredError) and outcome.error.billable:
+            self._budget.settle(reservation, None)
+        else:
+            settle(self._budget, reservation, self._example, outcome)
+
+    def _let_go(self) -> None:
+        """Settles what is still set aside: in full for what may be at the service."""
+        if not self._reserved or self._budget is None:
+            return
+        sent = self._waiting.union(*(self._run.batches.untaken(record.number) for record in self._run.batches.open()))
+        for key, reservation in self._reserved.items():
+            if key in sent:
+                self._budget.settle(reservation, None)
+            else:
+                self._budget.release(reservation)
+        self._reserved.clear()
+
+    def _outcome(self, key: Key) -> Outcome | None:
+        """What became of a row's call: in full for the first of equal rows whose answer was taken just now."""
+        if key not in self._fresh:
+            return recalled(self._books, *key) if self._failure is not None else self._known(key)
+        found = self._run.recall(*key) or self._run.recall_failed(*key)
+        if found is None:
+            raise InternalError("an answer that was put into the journal cannot be read back")
+        if key in self._given:
+            return repeated(found)
+        self._given.add(key)
+        status = CallStatus.OK if found.error is None else CallStatus.ERROR
+        return Outcome(
+            status, found.rows, found.error, found.warnings, 1, True, found.request_id, found.seconds, self._fresh[key]
+        )
+
+    def _held_to_wholeness(self, outcome: Outcome) -> Outcome:
+        """The outcome, as an error where its answer falls short and that counts as one."""
+        if self._shortfall is None or outcome.error is not None or not outcome.rows:
+            return outcome
+        reason = self._shortfall(outcome.rows[0])
+        return outcome if reason is None else fallen_short(outcome, reason)
+
+    def _known(self, key: Key) -> Outcome:
+        """What an earlier try gave; there is something for each call, or the pass would have failed."""
+        found = recalled(self._books, *key)
+        if found is None:
+            raise InternalError("a call of a batch lookup has neither an answer nor an error")
+        return found
+
+
+def counted(looks: Sequence[BatchStatus | None]) -> BatchCounts:
+    """The sum of what batches say of themselves."""
+    there = [status for status in looks if status is not None]
+    return BatchCounts(
+        len(looks),
+        sum(status.pending for status in there),
+        sum(status.succeeded for status in there),
+        sum(status.failed + status.cancelled for status in there),
+    )

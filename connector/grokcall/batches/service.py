@@ -1,0 +1,203 @@
+"""The batch interface of the service: its few calls, over the engine that makes all others, with its retries.
+
+What is read is read leniently: a member that is missing counts as absent, and one that nobody knows is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from grokcall.batches.requests import BatchRequest, request_id
+from grokcall.engine import Engine
+from grokcall.errors import MalformedReplyError
+from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
+
+PAGE = 1000
+"""Results and requests that are asked for at once; the service's highest."""
+LIST_PAGE = 100
+"""Batches that are asked for at once."""
+MOST_PAGES = 10_000
+"""Pages of one list; a list that has more has no end."""
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """How far a batch is.
+
+    Args:
+        batch_id: What the service calls it.
+        name: What whoever made it calls it.
+        requests: Requests that it has.
+        pending: Requests that are not done.
+        succeeded, failed, cancelled: What became of the others.
+        is_cancelled: Whether somebody cancelled it.
+        expires: The last day on which it is there; None where that is not told.
+    """
+
+    batch_id: str
+    name: str
+    requests: int = 0
+    pending: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    is_cancelled: bool = False
+    expires: date | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Whether its last day is over; a day more is waited for, for clocks that differ."""
+        return self.expires is not None and (datetime.now(UTC).date() - self.expires).days > 1
+
+
+class BatchService:
+    """The batch endpoints.
+
+    Args:
+        engine: Sends the requests.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def create(self, name: str) -> BatchStatus:
+        """Makes a batch. It is not tried again when its reply was lost: look for the name first.
+
+        Raises:
+            grokcall.Error: It was not made, or nobody knows.
+        """
+        body = msgspec.json.encode({"name": name})
+        return status_of(await self._asked(Request("POST", "/batches", body=body, kind=Kind.METADATA)))
+
+    async def find(self, name: str) -> BatchStatus | None:
+        """The batch of that name; of several the one with the most requests. None when there is none."""
+        found = [status async for status in self._batches() if status.name == name]
+        return max(found, key=lambda status: status.requests, default=None)
+
+    async def retrieve(self, batch_id: str) -> BatchStatus:
+        """How far a batch is.
+
+        Raises:
+            grokcall.NotFoundError: It is not there any more.
+        """
+        return status_of(await self._asked(Request("GET", path_of(batch_id), kind=Kind.POLL)))
+
+    async def add(self, batch_id: str, requests: Sequence[BatchRequest]) -> None:
+        """Adds requests, all or none. They count as billed, so they are not sent again when the reply was lost."""
+        items = [
+            {"batch_request_id": request_id(item.key), "batch_request": {item.kind: msgspec.Raw(item.body)}}
+            for item in requests
+        ]
+        body = msgspec.json.encode({"batch_requests": items})
+        await self._asked(
+            Request("POST", f"{path_of(batch_id)}/requests", body=body, kind=Kind.UPLOAD, billed=True), empty=True
+        )
+
+    async def requests(self, batch_id: str) -> set[str]:
+        """The ids of the requests that a batch has."""
+        pages = self._pages(f"{path_of(batch_id)}/requests", PAGE, "batch_request_metadata")
+        return {str(entry.get("batch_request_id")) async for entry in pages}
+
+    async def results(self, batch_id: str) -> AsyncIterator[Document]:
+        """The results that a batch has so far, a page at a time."""
+        async for entry in self._pages(f"{path_of(batch_id)}/results", PAGE, "results"):
+            yield entry
+
+    async def _batches(self) -> AsyncIterator[BatchStatus]:
+        async for entry in self._pages("/batches", LIST_PAGE, "batches"):
+            if entry.get("batch_id") or entry.get("id"):
+                yield status_of(entry)
+
+    async def _pages(self, path: str, limit: int, member: str) -> AsyncIterator[Document]:
+        """The entries of a list, over all of its pages."""
+        token, seen = "", set[str]()
+        for _ in range(MOST_PAGES):
+            query = urlencode({"limit": limit, **({"pagination_token": token} if token else {})})
+            page = await self._asked(Request("GET", f"{path}?{query}", kind=Kind.UPLOAD))
+            for entry in page.get(member) or ():
+                if isinstance(entry, dict):
+                    yield entry
+            token = str(page.get("pagination_token") or "")
+            if not token or token in seen:
+                return
+            seen.add(token)
+        raise MalformedReplyError(f"the service's list {path} has more than {MOST_PAGES:,} pages")
+
+    async def _asked(self, request: Request, *, empty: bool = False) -> Document:
+        """The reply to a request as a JSON object; ``empty`` for one that need not be any."""
+        outcome = await self._engine.run(exchange(request))
+        if outcome.error is not None:
+            raise outcome.error
+        body = outcome.rows[0][0] if outcome.rows else b""
+        if empty:
+            return {}
+        try:
+            document = msgspec.json.decode(body if isinstance(body, bytes) else b"")
+        except msgspec.DecodeError as error:
+            raise MalformedReplyError(f"the service's reply about batches is no JSON: {error}") from None
+        if not isinstance(document, dict):
+            raise MalformedReplyError("the service's reply about batches is no JSON object")
+        return document
+
+
+def exchange(request: Request) -> BoundCall:
+    """One request as a call whose only value is the body of the reply, so that the engine can make it."""
+
+    def steps(_: BoundCall) -> Steps:
+        reply = yield request
+        return [(reply.body if reply is not None else b"",)]
+
+    return BoundCall(Procedure("Batch", "Talks about a batch.", (), (), steps), {}, Settings())
+
+
+def path_of(batch_id: str) -> str:
+    """Where a batch stands."""
+    return f"/batches/{quote(batch_id, safe='')}"
+
+
+def status_of(document: Document) -> BatchStatus:
+    """A batch object.
+
+    Raises:
+        MalformedReplyError: It has no id.
+    """
+    batch_id = document.get("batch_id") or document.get("id")
+    if not isinstance(batch_id, str):
+        raise MalformedReplyError("the service's reply about a batch names no batch_id")
+    state = document.get("state")
+    counts: Document = state if isinstance(state, dict) else {}
+    requests, pending, succeeded, failed, cancelled = (
+        count(counts.get(f"num_{name}")) for name in ("requests", "pending", "success", "error", "cancelled")
+    )
+    return BatchStatus(
+        batch_id,
+        str(document.get("name")),
+        requests,
+        pending,
+        succeeded,
+        failed,
+        cancelled,
+        is_cancelled=bool(document.get("cancel_time") or document.get("cancel_by_xai_message")),
+        expires=day_of(document.get("expire_time")),
+    )
+
+
+def count(value: object) -> int:
+    """A count; 0 for anything else."""
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def day_of(value: object) -> date | None:
+    """The day of a bare date or a time; None when it is neither."""
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from grokcall.budget_limits import Amount, BudgetReachedError, Limit, Need, count_of, seconds_of, ticks_of
@@ -39,14 +39,18 @@ class Account:
         self.max_calls: int | None = count_of("max_calls", max_calls)
         self.max_tokens: int | None = count_of("max_tokens", max_tokens)
         self.max_duration: float | None = seconds_of(max_duration)
-        self.spent_ticks = 0
+        self.spent_ticks: int = 0
         self.reserved_ticks: int = 0
-        self.tokens = 0
+        self.tokens: int = 0
         """Tokens that were read and written."""
         self.reserved_tokens: int = 0
         self.calls: int = 0
         """Calls that were admitted and not released, those in flight included."""
         self.in_flight: int = 0
+        self.earlier_ticks: int = 0
+        """What of the spent ticks earlier tries of the same run spent; so ``earlier_calls`` and ``earlier_tokens``."""
+        self.earlier_calls: int = 0
+        self.earlier_tokens: int = 0
         self.stopped: BudgetReachedError | None = None
         """The first error for a limit of this very budget; None while none was reached."""
         self._clock = clock
@@ -101,17 +105,36 @@ class Account:
     def refusal(self, need: Need) -> BudgetReachedError | None:
         """The error for a call that does not fit even if those in flight cost nothing."""
         if self.max_ticks is not None and need.ticks > 0 and need.ticks > self.max_ticks - self.spent_ticks:
-            return self._error("max_cost", usd(self.max_ticks), self.spent_usd, usd(need.ticks))
+            earlier = usd(self.earlier_ticks)
+            return self._error("max_cost", usd(self.max_ticks), self.spent_usd, usd(need.ticks), earlier)
         if self.max_tokens is not None and need.tokens > 0 and need.tokens > self.max_tokens - self.tokens:
-            return self._error("max_tokens", self.max_tokens, self.tokens, need.tokens)
+            return self._error("max_tokens", self.max_tokens, self.tokens, need.tokens, self.earlier_tokens)
         if self.max_calls is not None and self.calls >= self.max_calls:
-            return self._error("max_calls", self.max_calls, self.calls, 1)
+            return self._error("max_calls", self.max_calls, self.calls, 1, self.earlier_calls)
         if self.max_duration is not None and self.elapsed >= self.max_duration:
             return self._error("max_duration", self.max_duration, self.elapsed, 0.0)
         return None
 
-    def _error(self, reason: Limit, cap: Amount, spent: Amount, needed: Amount) -> BudgetReachedError:
-        return BudgetReachedError(reason, cap, spent, needed, self.name)
+    def _error(
+        self, reason: Limit, cap: Amount, spent: Amount, needed: Amount, earlier: Amount = 0
+    ) -> BudgetReachedError:
+        return BudgetReachedError(reason, cap, spent, needed, self.name, earlier)
+
+    def bring_forward(self, ticks: int, tokens: int, calls: int) -> None:
+        """Takes note of what an earlier try of the same run used up."""
+        self.spent_ticks += ticks
+        self.earlier_ticks += ticks
+        self.tokens += tokens
+        self.earlier_tokens += tokens
+        self.calls += calls
+        self.earlier_calls += calls
+
+    def refusal_of(self, needs: Sequence[Need]) -> BudgetReachedError | None:
+        """The error for calls that are sent together, when they do not fit beside those in flight, all of them."""
+        together = Need(sum(need.ticks for need in needs), sum(need.tokens for need in needs))
+        if self.max_calls is not None and self.calls + len(needs) > self.max_calls:
+            return self._error("max_calls", self.max_calls, self.calls, len(needs), self.earlier_calls)
+        return self.refusal(Need(together.ticks + self.reserved_ticks, together.tokens + self.reserved_tokens))
 
     def has_room(self, need: Need) -> bool:
         """Whether a call fits beside those that are in flight; what a call does not need is no obstacle."""

@@ -5,27 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
+from typing import Protocol
 
 from grokcall.admission import Gate
+from grokcall.budget_limits import Need
 from grokcall.budgets import Budget, Reservation
+from grokcall.earlier_tries import MAY_BE_BILLED, NO_TRIES, CallKey, EarlierTries, earlier_tries
 from grokcall.engine import Engine, Memory
-from grokcall.errors import (
-    ConnectionCutError,
-    ContentRefusedError,
-    MalformedReplyError,
-    NotReadyError,
-    ReadTimeoutError,
-    ReplyTooLargeError,
-    is_retryable,
-    is_systemic,
-)
+from grokcall.errors import is_retryable, is_systemic
 from grokcall.journal import Journal, JournalRun, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.window import payload_of
-from grokcall_procedures import BoundCall
+from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Allowances, Estimate, estimate
+from grokcall_procedures.prices import PRICES, Prices
+from grokcall_procedures.usage import tokens_used
 
 ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
@@ -34,15 +30,20 @@ REMEMBERED_BYTES = 16 * 1024 * 1024
 """How much of finished answers is held for equal rows to come, where no journal holds them; the oldest go first."""
 SMALL_OUTCOME = 3000
 """About what an outcome takes beside its long values, in bytes."""
-MAY_BE_BILLED = (
-    ConnectionCutError,
-    ContentRefusedError,
-    MalformedReplyError,
-    NotReadyError,
-    ReadTimeoutError,
-    ReplyTooLargeError,
-)
-"""Errors after which a call may have been billed although no reply said so."""
+FILM_KINDS = frozenset({"video", "video_edit"})
+"""The models of procedures that begin longer work."""
+
+
+class AnswerStore(Protocol):
+    """Holds finished answers by fingerprint, where no journal holds them."""
+
+    def get(self, key: bytes) -> Outcome | None:
+        """The answer for one more equal call."""
+        ...
+
+    def add(self, key: bytes, outcome: Outcome) -> None:
+        """Holds an answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class Books:
         reuse: A journal whose other runs may answer as well.
         retry_failed: Whether calls that failed for good are sent again.
         allowances: What the budget takes for granted where the service states no limit.
+        prices: What things cost.
+        earlier: What earlier tries of the run took; all but its calls without a price is in the budget already.
+        answers: Holds finished answers for equal calls to come; None for as many as fit into little memory.
     """
 
     dedupe: bool = True
@@ -64,6 +68,9 @@ class Books:
     reuse: Journal | None = None
     retry_failed: bool = False
     allowances: Allowances = ALLOWANCES
+    prices: Prices = PRICES
+    earlier: EarlierTries = NO_TRIES
+    answers: AnswerStore | None = None
 
 
 class Bookkeeper:
@@ -78,10 +85,12 @@ class Bookkeeper:
         self._base_url = base_url
         self._books = books
         self._budget = books.budget if books.budget is not None and books.budget.limited else None
+        self._keeps_count = self._budget is not None or books.run is not None
         self._under_way: dict[bytes, asyncio.Future[Outcome]] = {}
         self._ordinals: Counter[bytes] = Counter()
-        self._answers = Answers(REMEMBERED_BYTES)
-        self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, allowances=books.allowances)
+        self._answers: AnswerStore = books.answers or Answers(REMEMBERED_BYTES)
+        self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, books.prices, books.allowances)
+        self._unpriced = books.earlier.unpriced.copy() if self._budget is not None else Counter()
 
     async def run(self, call: BoundCall) -> Outcome:
         """What became of ``call``; as ``cached`` where an equal one or the journal had the answer.
@@ -97,18 +106,33 @@ class Bookkeeper:
         if not books.dedupe:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
+            self._charge_earlier(call, key, ordinal)
             return self._recalled(key, ordinal) or await self._recorded(call, key, ordinal)
-        if (shared := self._under_way.get(key)) is not None:
-            return repeated(await asyncio.shield(shared))
+        while (shared := self._under_way.get(key)) is not None:
+            try:
+                return repeated(await asyncio.shield(shared))
+            except asyncio.CancelledError:
+                waiting = asyncio.current_task()
+                if not shared.cancelled() or (waiting is not None and waiting.cancelling()):
+                    raise
+                # Whoever made the call was stopped; it is made anew for those who still wait for it.
+        self._charge_earlier(call, key, 0)
         known = self._recalled(key, 0) or self._answers.get(key)
         return known or await self._shared(call, key)
+
+    def _charge_earlier(self, call: BoundCall, key: bytes, ordinal: int) -> None:
+        """Counts earlier tries of a call without a price at its highest, now that it is known what was asked for."""
+        times = self._unpriced.pop((key, ordinal), 0) if self._unpriced else 0
+        if times and self._budget is not None:
+            need = Need.of(self._estimates(call))
+            self._budget.carry(ticks=times * need.ticks)
 
     async def _shared(self, call: BoundCall, key: bytes) -> Outcome:
         """The outcome of a call, given to every equal one that comes while it is under way."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._under_way[key] = future
         try:
-            outcome = await self._recorded(call, key, 0)
+            outcome = await (self._recorded(call, key, 0) if self._keeps_count else self._engine.run(call))
             future.set_result(outcome)
         finally:
             del self._under_way[key]
@@ -118,41 +142,26 @@ class Bookkeeper:
         return outcome
 
     def _recalled(self, key: bytes, ordinal: int) -> Outcome | None:
-        """What the journal knows of a call: its answer, or a failure that another try would not mend."""
-        run = self._books.run
-        if run is None:
-            return None
-        found = run.recall(key, ordinal)
-        if found is None and self._books.reuse is not None:
-            found = self._books.reuse.recall_any(key)
-        if found is not None or self._books.retry_failed:
-            return found
-        failed = run.recall_failed(key, ordinal)
-        return failed if failed is not None and is_final(failed.error) else None
+        return recalled(self._books, key, ordinal)
 
     async def _recorded(self, call: BoundCall, key: bytes, ordinal: int) -> Outcome:
         """The outcome of a call that is in the journal before it is sent, and again before it counts."""
         run = self._books.run
         if run is None:
             return await self._paid(call)
-
-        async def intend() -> None:
-            await run.intend(key, ordinal)
-
-        async def remember(step: int, reply: bytes) -> None:
-            await run.remember(key, ordinal, step, reply)
-
-        outcome = await self._paid(call, Memory(run.memo(key, ordinal), intend, remember))
+        outcome = await self._paid(call, (key, ordinal))
         await run.record(key, ordinal, outcome)
         return outcome
 
-    async def _paid(self, call: BoundCall, memory: Memory | None = None) -> Outcome:
-        """The outcome of a call for which there is room in the budget."""
+    async def _paid(self, call: BoundCall, place: CallKey | None = None) -> Outcome:
+        """The outcome of a call for which there is room in the budget; ``place`` is where the journal has it."""
         budget = self._budget
         reservation = await budget.reserve(self._estimates(call)) if budget is not None else None
         try:
-            if memory is not None:
-                await memory.intend()
+            memory = None
+            if place is not None and self._books.run is not None:
+                await self._books.run.intend(*place)
+                memory = memory_of(self._books.run, call, place)
             outcome = await self._engine.run(call, memory)
         except BaseException:
             if budget is not None and reservation is not None:
@@ -163,14 +172,39 @@ class Bookkeeper:
         return outcome
 
 
+def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
+    """What the journal knows of a call: its answer, or a failure that another try would not mend."""
+    run = books.run
+    if run is None:
+        return None
+    found = run.recall(key, ordinal)
+    if found is None and books.reuse is not None:
+        found = books.reuse.recall_any(key)
+    if found is not None or books.retry_failed:
+        return found
+    failed = run.recall_failed(key, ordinal)
+    # To look again for a film that was begun costs nothing, whatever the last look failed with.
+    return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
+
+
+def memory_of(run: JournalRun, call: BoundCall, place: CallKey) -> Memory | None:
+    """What the journal keeps of a call's starts; None for a call that is one request and its answer."""
+    if call.procedure.model_kind not in FILM_KINDS:
+        return None
+
+    async def remember(step: int, reply: bytes) -> None:
+        await run.remember(*place, step, reply)
+
+    return Memory(run.memo(*place), remember)
+
+
 def settle(budget: Budget, reservation: Reservation, call: BoundCall, outcome: Outcome) -> None:
     """Puts what a call cost in the place of what was set aside for it."""
     if outcome.cost_ticks is None and outcome.error is not None and not isinstance(outcome.error, MAY_BE_BILLED):
         budget.release(reservation)
         return
-    index = call.procedure.schema.get_field_index("Response_UsageTotalTokens")
-    tokens = outcome.rows[0][index] if outcome.rows and index >= 0 else None
-    budget.settle(reservation, outcome.cost_ticks, tokens if isinstance(tokens, int) else None)
+    tokens = tokens_used(call.procedure, outcome.rows[0]) if outcome.rows else None
+    budget.settle(reservation, outcome.cost_ticks, tokens)
 
 
 class Answers:
@@ -225,7 +259,7 @@ class OpenBooks:
         identity: Equal for the same command over the same input, so that it is continued.
         description: What ``grokcall runs`` shows of it.
         budget: What may be spent.
-        dedupe, reuse, retry_failed, allowances: As for :class:`Books`.
+        dedupe, reuse, retry_failed, allowances, prices: As for :class:`Books`.
     """
 
     def __init__(
@@ -239,6 +273,7 @@ class OpenBooks:
         reuse: bool,
         retry_failed: bool,
         allowances: Allowances,
+        prices: Prices = PRICES,
     ) -> None:
         self.journal: Journal | None = Journal(journal) if journal is not None else None
         self.run: JournalRun | None = None
@@ -248,7 +283,20 @@ class OpenBooks:
             except BaseException:
                 self.journal.close()
                 raise
-        self.books: Books = Books(dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances)
+        self.books: Books = Books(
+            dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances, prices
+        )
+
+    def bring_forward(self, procedure: Procedure, own: Budget | None) -> EarlierTries:
+        """Counts what earlier tries of the run took, in ``own``, the budget of the run itself, if it has one."""
+        if self.run is None:
+            return self.books.earlier
+        tokens = own is not None and own.max_tokens is not None
+        earlier = earlier_tries(self.run, procedure, tokens=tokens)
+        if own is not None:
+            own.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
+            self.books = replace(self.books, earlier=earlier)
+        return earlier
 
     def close(self, state: RunState, summary: Mapping[str, object]) -> None:
         """Writes down how the run ended, and lets the journal go; harmless when repeated."""

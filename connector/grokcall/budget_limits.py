@@ -25,26 +25,41 @@ class BudgetReachedError(OperationalError):
         spent: How much of it is used up.
         needed: What the next call can take at the most.
         name: Whose limit it is, for example ``run``.
+        earlier: How much of ``spent`` was used up by earlier tries of the same run; 0 where there were none.
     """
 
     error_code = "budget"
     retryable = False
     systemic = True
 
-    def __init__(self, reason: Limit, cap: Amount, spent: Amount, needed: Amount, name: str = "run") -> None:
+    def __init__(
+        self, reason: Limit, cap: Amount, spent: Amount, needed: Amount, name: str = "run", earlier: Amount = 0
+    ) -> None:
         self.reason: Limit = reason
         self.cap = cap
         self.spent = spent
         self.needed = needed
         self.name = name
+        self.earlier = earlier
+        before = f", {shown(reason, earlier)} of it in earlier tries" if earlier else ""
         wants = f" and the next call may take {shown(reason, needed)}" if reason in ("max_cost", "max_tokens") else ""
         super().__init__(
-            f"the {name}'s {reason} of {shown(reason, cap)} is reached: {shown(reason, spent)} used{wants}; "
+            f"the {name}'s {reason} of {shown(reason, cap)} is reached: {shown(reason, spent)} used{before}{wants}; "
             f"everything that has finished is kept, raise {reason} to continue"
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.reason, self.cap, self.spent, self.needed, self.name)
+        return type(self), (self.reason, self.cap, self.spent, self.needed, self.name, self.earlier)
+
+    def as_dict(self) -> dict[str, object]:
+        """The facts under their names, for logs and JSON; USD are text so that they stay exact.
+
+        >>> BudgetReachedError("max_calls", 20, 20, 1, "lookup").as_dict()["spent"]
+        20
+        """
+        amounts = {"cap": self.cap, "spent": self.spent, "earlier": self.earlier, "needed": self.needed}
+        plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in amounts.items()}
+        return {"reason": self.reason, "of": self.name, **plain}
 
 
 def shown(limit: Limit, amount: Amount) -> str:
@@ -78,8 +93,8 @@ class Need:
         )
 
 
-def ticks_of(cost: Decimal | float | str | None) -> int | None:
-    """USD as ticks, rounded down.
+def ticks_of(cost: Decimal | float | str | None, name: str = "max_cost") -> int | None:
+    """USD as ticks, rounded down; ``name`` is the option's, for messages.
 
     Raises:
         InterfaceError: It is negative or no number.
@@ -89,9 +104,9 @@ def ticks_of(cost: Decimal | float | str | None) -> int | None:
     try:
         amount = Decimal(str(cost).strip())
     except InvalidOperation:
-        raise InterfaceError(f"max_cost must be an amount in USD such as 2.50, not {cost!r}") from None
+        raise InterfaceError(f"{name} must be an amount in USD such as 2.50, not {cost!r}") from None
     if not amount.is_finite() or amount < 0:
-        raise InterfaceError(f"max_cost must be 0 or more USD, not {cost!r}")
+        raise InterfaceError(f"{name} must be 0 or more USD, not {cost!r}")
     return int((amount * TICKS_PER_USD).to_integral_value(ROUND_FLOOR))
 
 

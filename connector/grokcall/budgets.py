@@ -13,7 +13,7 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -128,6 +128,26 @@ class Budget(Account):
         assert waiter.reservation is not None
         return waiter.reservation
 
+    def reserve_together(self, estimates: Sequence[Estimate], *, sent: bool = False) -> list[Reservation]:
+        """Sets aside what several calls may take, for all of them or for none; waits for nothing.
+
+        Args:
+            estimates: What each may take.
+            sent: Whether they have been sent already, so that they count whether there is room or not.
+
+        Raises:
+            BudgetReachedError: There is no room for all of them.
+        """
+        needs = [Need.of(estimate) for estimate in estimates]
+        with self._queues.lock:
+            for budget in self._chain if needs else ():
+                budget.start()
+                error = None if sent else budget.refusal_of(needs)
+                if error is not None:
+                    budget.stopped = budget.stopped or error
+                    raise error
+            return [self._take(need) for need in needs]
+
     def settle(self, reservation: Reservation, ticks: int | None, tokens: int | None = None) -> None:
         """Replaces what was set aside by what the call cost. Of several settles and releases the first counts.
 
@@ -151,6 +171,11 @@ class Budget(Account):
             if reservation.open:
                 self._undo(reservation)
                 self._admit_waiting()
+
+    def carry(self, *, ticks: int = 0, tokens: int = 0, calls: int = 0) -> None:
+        """Counts what earlier tries of the same run used up, in this budget alone: those above it are not the run's."""
+        with self._queues.lock:
+            self.bring_forward(ticks, tokens, calls)
 
     def guarantee(self, example: Estimate) -> str:
         """What the limits are worth for calls like ``example``, in a sentence to show before the run starts.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
@@ -15,7 +16,7 @@ from grokcall.errors import Error
 from grokcall.outcomes import Outcome, usd
 from grokcall.window import Chunk, Values
 from grokcall_procedures import BoundCall
-from grokcall_procedures.estimates import ALLOWANCES, Allowances, Estimate, estimate
+from grokcall_procedures.estimates import ALLOWANCES, Allowances, Estimate, estimate, text_bytes
 from grokcall_procedures.prices import PRICES, Prices
 
 COST_SCHEMA = pa.schema(
@@ -58,11 +59,11 @@ class Costs:
     """What bounds the price or does not, each once, in order."""
     _seen: set[bytes] = field(default_factory=set)
 
-    def add(self, call: BoundCall) -> None:
-        """Adds a call."""
+    def add(self, call: BoundCall, text_tokens: int | None = None) -> None:
+        """Adds a call, whose texts have so many tokens if that is known."""
         fingerprint = None if self.key is None else self.key(call)
         if fingerprint not in self._seen:
-            self._add(estimate(call, self.prices, self.allowances))
+            self._add(estimate(call, self.prices, self.allowances, text_tokens=text_tokens))
         if fingerprint is not None:
             self._seen.add(fingerprint)
         self.calls += 1
@@ -136,6 +137,51 @@ def explain_cost(
     return costs.as_table()
 
 
+@dataclass(slots=True)
+class TokenSample:
+    """The first different calls of a dry run, of which the service is asked how many tokens they have.
+
+    Args:
+        size: How many calls; 0 asks nothing.
+        count: Asks for the tokens of several calls.
+        counted: Calls that were counted.
+        bytes_per_token: The most and the least bytes a token that were found; None where nothing was.
+    """
+
+    size: int = 0
+    count: Callable[[Sequence[BoundCall]], Sequence[int]] = field(default=lambda _calls: [], repr=False)
+    counted: int = 0
+    bytes_per_token: tuple[float, float] | None = None
+    _waiting: list[BoundCall] = field(default_factory=list)
+    _prints: set[bytes] = field(default_factory=set)
+
+    def add(self, call: BoundCall, costs: Costs) -> None:
+        """Takes a call into the sample as long as it is not full, and prices any other."""
+        fingerprint = None if costs.key is None else costs.key(call)
+        if self.size <= len(self._waiting) + self.counted or fingerprint in self._prints:
+            self.settle(costs)
+            costs.add(call)
+            return
+        if fingerprint is not None:
+            self._prints.add(fingerprint)
+        self._waiting.append(call)
+
+    def settle(self, costs: Costs) -> None:
+        """Has the calls counted and prices them; those to come are reckoned with what was found."""
+        calls, self._waiting = self._waiting, []
+        if not calls:
+            return
+        self.counted += len(calls)
+        tokens = self.count(calls)
+        found = [text_bytes(call) / count for call, count in zip(calls, tokens, strict=True) if count]
+        if found:
+            dense, loose = self.bytes_per_token or (0.0, math.inf)
+            self.bytes_per_token = max(dense, *found), min(loose, *found)
+            costs.allowances = replace(costs.allowances, bytes_per_token=self.bytes_per_token)
+        for call, count in zip(calls, tokens, strict=True):
+            costs.add(call, count or None)
+
+
 class Plan(Protocol):
     """What a dry run needs of a lookup's plan."""
 
@@ -158,6 +204,7 @@ class DryRun:
         bad_rows: Rows whose values do not fit; no call is made for them.
         errors: The first of them: the row's number from 1, and what is wrong with it.
         costs: What the calls for the other rows will cost.
+        sample: The calls of which the service counted the tokens.
     """
 
     rows: int
@@ -165,6 +212,7 @@ class DryRun:
     bad_rows: int
     errors: tuple[tuple[int, str], ...]
     costs: Costs
+    sample: TokenSample
 
     @property
     def calls(self) -> int:
@@ -191,6 +239,8 @@ class DryRun:
             "input_tokens": costs.input_tokens,
             "output_tokens": costs.output_tokens,
             "prices_from": costs.prices.source,
+            "counted_calls": self.sample.counted,
+            "bytes_per_token": list(costs.allowances.bytes_per_token),
             "notes": list(costs.notes),
             "errors": [{"row": row, "message": message} for row, message in self.errors],
         }
@@ -202,8 +252,9 @@ def dry_run(
     prices: Prices = PRICES,
     allowances: Allowances = ALLOWANCES,
     key: Fingerprint | None = None,
+    sample: TokenSample | None = None,
 ) -> DryRun:
-    """Walks through a lookup's whole input, binds every row and adds up what the calls will cost; sends nothing.
+    """Walks through a lookup's whole input, binds every row and adds up what the calls will cost; sends nothing itself.
 
     Args:
         plan: The lookup's plan.
@@ -212,8 +263,9 @@ def dry_run(
         allowances: What is taken for granted where the service states no limit.
         key: Gives equal calls equal bytes, where equal calls are made only once; about 100 bytes are kept for each
             that differs. None prices every call.
+        sample: Calls of which the service is asked how many tokens they have; None asks nothing.
     """
-    costs = Costs(prices, allowances, key)
+    costs, counting = Costs(prices, allowances, key), sample or TokenSample()
     errors: list[tuple[int, str]] = []
     rows = skipped = bad_rows = 0
     for chunk in plan.chunks(iter(batches)):
@@ -221,12 +273,14 @@ def dry_run(
             rows += 1
             try:
                 call = plan.bind(row)
-                if isinstance(call, BoundCall):
-                    costs.add(call)
-                else:
-                    skipped += 1
             except Error as error:
                 bad_rows += 1
                 if len(errors) < MOST_BAD_ROWS:
                     errors.append((rows, str(error)))
-    return DryRun(rows, skipped, bad_rows, tuple(errors), costs)
+                continue
+            if isinstance(call, BoundCall):
+                counting.add(call, costs)
+            else:
+                skipped += 1
+    counting.settle(costs)
+    return DryRun(rows, skipped, bad_rows, tuple(errors), costs, counting)

@@ -6,8 +6,12 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from grokcall.budget_limits import BudgetReachedError
+from grokcall.errors import error_code
 from grokcall.outcomes import CallStatus, Outcome, usd
+from grokcall.redaction import redact
 from grokcall_procedures import Procedure
+from grokcall_procedures.shortfalls import REFUSAL, shortfall_finder
 
 TOKEN_FIELDS = ("Response_UsageInputTokens", "Response_UsageOutputTokens", "Response_UsageTotalTokens")
 
@@ -30,6 +34,14 @@ class Summary:
     total_tokens: int = 0
     cost_ticks: int = 0
     unpriced: int = 0
+    incomplete: int = 0
+    """Rows whose answer was cut short, however they count."""
+    refusals: int = 0
+    """Rows whose answer is a refusal, however they count."""
+    earlier_ticks: int = 0
+    """What earlier tries of the same run cost; not part of ``cost_ticks``."""
+    stopped: BaseException | None = None
+    """What ended the lookup early."""
     warnings: dict[str, int] = field(default_factory=dict)
     """Each warning and how many rows it concerns."""
     started: float = field(default_factory=time.monotonic)
@@ -46,12 +58,32 @@ class Summary:
         """What the replies said they cost, in USD, exact."""
         return usd(self.cost_ticks)
 
+    @property
+    def earlier_usd(self) -> Decimal:
+        """What earlier tries of the same run cost, in USD, exact."""
+        return usd(self.earlier_ticks)
+
+    @property
+    def stop(self) -> dict[str, object] | None:
+        """Why the lookup ended early, as facts: a ``reason`` and a ``message``; of a budget its figures as well.
+
+        The reason is the limit that was reached (``max_cost``, ``max_calls``, ``max_tokens``, ``max_duration``), or
+        the word of the error (``auth``, ``credits_exhausted``, ``cancelled``, …). None where it came to its end.
+        """
+        if self.stopped is None:
+            return None
+        message = redact(str(self.stopped))
+        if isinstance(self.stopped, BudgetReachedError):
+            return {**self.stopped.as_dict(), "message": message}
+        return {"reason": error_code(self.stopped), "message": message}
+
     def as_dict(self) -> dict[str, object]:
-        """The figures under their names, for logs and JSON; the price is text so that it stays exact."""
-        names = ("rows", "ok", "failed", "skipped", "cached", "calls")
+        """The figures under their names, for logs and JSON; prices are text so that they stay exact."""
+        names = ("rows", "ok", "failed", "skipped", "cached", "incomplete", "refusals", "calls")
         tokens = ("input_tokens", "output_tokens", "total_tokens", "unpriced")
         figures: dict[str, object] = {name: getattr(self, name) for name in (*names, *tokens)}
-        return {**figures, "cost_usd": str(self.cost_usd), "seconds": round(self.seconds, 3)}
+        prices = {"cost_usd": str(self.cost_usd), "earlier_usd": str(self.earlier_usd)}
+        return {**figures, **prices, "seconds": round(self.seconds, 3), "stop": self.stop}
 
 
 class Tally:
@@ -59,8 +91,9 @@ class Tally:
 
     def __init__(self, procedure: Procedure) -> None:
         self.summary: Summary = Summary()
-        names = [column.name for column in procedure.fields]
+        names = [column.name for column in procedure.row_fields]
         self._tokens = tuple(names.index(name) for name in TOKEN_FIELDS) if TOKEN_FIELDS[0] in names else None
+        self._shortfall = shortfall_finder(procedure)
 
     def add(self, outcome: Outcome) -> None:
         """Counts one row's outcome."""
@@ -80,9 +113,18 @@ class Tally:
             summary.unpriced += 1
         for warning in outcome.warnings:
             summary.warnings[warning] = summary.warnings.get(warning, 0) + 1
-        if outcome.rows and self._tokens is not None and outcome.status is CallStatus.OK:
-            self._add_tokens(outcome.rows[0])
+        if outcome.rows and self._shortfall is not None:
+            self._add_shortfall(self._shortfall(outcome.rows[0]))
+        for each in (*outcome.earlier, outcome):
+            if each.rows and each.attempts and self._tokens is not None:
+                self._add_tokens(each.rows[0])
         summary.seconds = time.monotonic() - summary.started
+
+    def _add_shortfall(self, reason: str | None) -> None:
+        if reason == REFUSAL:
+            self.summary.refusals += 1
+        elif reason is not None:
+            self.summary.incomplete += 1
 
     def _add_tokens(self, row: tuple[object, ...]) -> None:
         assert self._tokens is not None

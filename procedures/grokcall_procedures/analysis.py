@@ -7,6 +7,7 @@ import mimetypes
 import re
 from collections.abc import Sequence
 
+from grokcall_procedures.answers import OUTPUT_SCHEMA
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
@@ -20,15 +21,15 @@ from grokcall_procedures.pictures import (
     given,
 )
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
-from grokcall_procedures.responses import response_row
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.text import (
+    ANSWER_RULES,
     MESSAGE,
+    SCHEMA_NOTE,
     TEXT_OPTIONS,
     TEXT_RULES,
-    ask,
-    reply_of,
+    answered,
     responses_body,
     user_message,
 )
@@ -81,8 +82,7 @@ def analyze(call: BoundCall, attachments: Sequence[dict[str, object]], *, tools_
     """Asks the call's message about ``attachments``."""
     question = {"type": "input_text", "text": call.values["Message"]}
     content = user_message(question, *attachments)
-    reply = yield ask(call, responses_body(call, content, tools_run=tools_run))
-    return [response_row(reply_of(reply).body)]
+    return (yield from answered(call, responses_body(call, content, tools_run=tools_run)))
 
 
 def analyze_image(call: BoundCall) -> Steps:
@@ -167,29 +167,34 @@ STORE_NOTE = "The API's documentation advises `Store => FALSE` with pictures, wh
 ANALYZE_IMAGE = Procedure(
     name="AnalyzeImage",
     summary="Answers a message about up to three pictures.",
-    parameters=(MESSAGE, *content_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY),
+    parameters=(MESSAGE, *content_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
     steps=analyze_image,
     model_kind="text",
-    rules=TEXT_RULES,
+    rules=(*TEXT_RULES, *ANSWER_RULES),
     reference="POST /v1/responses",
     vendor=True,
     example="CALL AnalyzeImage('What is on image 1?', :Image1_Content)",
-    notes=(NUMBERS_NOTE, "A picture that is neither JPEG nor PNG is refused before anything is sent.", STORE_NOTE),
+    notes=(
+        NUMBERS_NOTE,
+        "A picture that is neither JPEG nor PNG is refused before anything is sent.",
+        STORE_NOTE,
+        SCHEMA_NOTE,
+    ),
 )
 
 ANALYZE_IMAGE_BY_URL = Procedure(
     name="AnalyzeImageByUrl",
     summary="Answers a message about up to three pictures that the service fetches from their addresses.",
-    parameters=(MESSAGE, *address_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY),
+    parameters=(MESSAGE, *address_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
     steps=analyze_image_by_url,
     model_kind="text",
-    rules=TEXT_RULES,
+    rules=(*TEXT_RULES, *ANSWER_RULES),
     reference="POST /v1/responses",
     vendor=True,
     example="CALL AnalyzeImageByUrl('What is on the picture?', 'https://example.org/photo.jpg')",
-    notes=(NUMBERS_NOTE, "The service must be able to fetch the address without signing in.", STORE_NOTE),
+    notes=(NUMBERS_NOTE, "The service must be able to fetch the address without signing in.", STORE_NOTE, SCHEMA_NOTE),
 )
 
 ANALYZE_FILE = Procedure(
@@ -200,11 +205,12 @@ ANALYZE_FILE = Procedure(
         *(parameter for number in ORDINALS for parameter in file_parameters(number)),
         *TEXT_OPTIONS,
         EXTRA_BODY,
+        OUTPUT_SCHEMA,
     ),
     fields=RESPONSE_FIELDS,
     steps=analyze_file,
     model_kind="text",
-    rules=(*TEXT_RULES, files_are_named, inline_files_fit),
+    rules=(*TEXT_RULES, *ANSWER_RULES, files_are_named, inline_files_fit),
     reference="POST /v1/files, POST /v1/responses, DELETE /v1/files/{id}",
     vendor=True,
     example="CALL AnalyzeFile('Which month in sales.csv was the best?', :File1_Content, 'sales.csv')",
@@ -214,6 +220,7 @@ ANALYZE_FILE = Procedure(
         "not be deleted expires within the hour. With the connection's option `file_transfer` 'inline' the files "
         "travel inside the request instead and nothing is stored.",
         "Reading files makes the service run a tool of its own, which it charges for and which MaxToolCalls limits.",
+        SCHEMA_NOTE,
     ),
 )
 

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, UnknownNameError, nearest, point_at
 from grokcall_parser.errors import DataError
+from grokcall_procedures.answers import shaped
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import UnfitValue, described
 from grokcall_procedures.values import BadValueError, fit_value
 
-__all__ = ["BadValueError", "Binder", "MarkerBinding"]
+__all__ = ["UNKNOWN", "BadValueError", "Binder", "MarkerBinding"]
+
+UNKNOWN: object = object()
+"""Stands for a value, in the sequence of those that are known, that differs from row to row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,14 @@ class Binder:
         call: The parsed statement.
         procedure: Its definition.
         settings: The connection's choices.
+        known: Values of markers that are the same for every row, by name or in order. They are needed where the
+            result's columns follow from one (``OutputSchema``).
+        columns_later: Whether such a marker may do without a value: the columns are then those of the definition, and
+            nothing can be bound.
 
     Raises:
-        grokcall_parser.ArgumentsError: Too many arguments, one given twice, or a required one missing.
+        grokcall_parser.ArgumentsError: Too many arguments, one given twice, or a required one missing; or the columns
+            follow from a value that is not known.
         grokcall_parser.UnknownNameError: A named argument that the procedure does not have.
         BadValueError: A literal that does not fit.
 
@@ -49,10 +58,21 @@ class Binder:
     {'Model': 'grok-4.3', 'Message': 'hi'}
     """
 
-    def __init__(self, call: Call, procedure: Procedure, settings: Settings) -> None:
+    def __init__(
+        self,
+        call: Call,
+        procedure: Procedure,
+        settings: Settings,
+        known: Mapping[str, object] | Sequence[object] | None = None,
+        *,
+        columns_later: bool = False,
+    ) -> None:
         self.call = call
-        self.procedure = procedure
+        self.procedure: Procedure = procedure
+        """The definition, with the columns that the statement declares."""
         self.settings = settings
+        self._known = known
+        self._columns_later = columns_later
         self.marker_names: list[str | None] = []
         """The distinct markers in order of the text; None for each question mark."""
         self._slots: dict[str, int] = {}
@@ -116,7 +136,9 @@ class Binder:
                     position=position,
                 )
             taken[parameter.name] = argument.span
-            if isinstance(argument.value, Marker):
+            if parameter.decides_columns:
+                bindings += self._decide_columns(argument, parameter, position)
+            elif isinstance(argument.value, Marker):
                 bindings.append(MarkerBinding(parameter, position, self._slot(argument.value)))
             else:
                 self._take_literal(argument.value, parameter, position)
@@ -188,6 +210,48 @@ class Binder:
             self._constants[parameter.name] = value
         if warning:
             self._constant_warnings = (*self._constant_warnings, warning)
+
+    def _decide_columns(self, argument: Argument, parameter: Parameter, position: int) -> list[MarkerBinding]:
+        """Gives the procedure the columns that follow from an argument, whose value must be known by now."""
+        span, marker = argument.value.span, argument.value
+        if isinstance(marker, Marker):
+            slot = self._slot(marker)
+            value = self._known_value(marker)
+            if value is UNKNOWN and self._columns_later:
+                return [MarkerBinding(parameter, position, slot)]
+            if value is UNKNOWN:
+                raise ArgumentsError(
+                    f"{self.procedure.name}: the result's columns follow from {parameter.name} (position {position}), "
+                    "so all rows need the same; write it into the statement, or map the marker to a constant",
+                    self.call.text,
+                    span,
+                    procedure=self.procedure.name,
+                    parameter=parameter.name,
+                    position=position,
+                )
+        else:
+            value = marker.value
+        fitted, _ = self._fit(value, parameter, position, span)
+        if fitted is not None:
+            self._constants[parameter.name] = fitted
+            try:
+                self.procedure = shaped(self.procedure, parameter, fitted)
+            except UnfitValue as error:
+                raise BadValueError(
+                    str(error), self.procedure.name, parameter.name, position, point_at(self.call.text, span)
+                ) from None
+        return []
+
+    def _known_value(self, marker: Marker) -> object:
+        known = self._known
+        if marker.name is None:
+            index = marker.index or 0
+            is_there = isinstance(known, Sequence) and not isinstance(known, str | bytes) and index < len(known)
+            return known[index] if is_there else UNKNOWN  # type: ignore[index]
+        if not isinstance(known, Mapping):
+            return UNKNOWN
+        given = {str(key).lower().lstrip(":$@"): value for key, value in known.items()}
+        return given.get(marker.name.lower(), UNKNOWN)
 
     def _check_required(self, taken: Mapping[str, Span]) -> None:
         for position, parameter in enumerate(self.procedure.parameters, 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grokcall_procedures.prices import TICKS_PER_USD
 
@@ -23,6 +23,7 @@ class Allowances:
         picture_tokens: The most tokens that a picture counts as.
         refusal_fee_ticks: What a prompt costs that is refused before it is answered; 0 leaves the fee out.
         surcharge_percent: What the service adds to the price of tokens, for example 10 for a region of its own.
+        bytes_per_token: Bytes of text that make a token, for the low and the high estimate; the bound takes one.
     """
 
     assumed_output_tokens: int | None = None
@@ -31,6 +32,7 @@ class Allowances:
     picture_tokens: int = 8_192
     refusal_fee_ticks: int = REFUSAL_FEE
     surcharge_percent: int = 0
+    bytes_per_token: tuple[float, float] = (4.5, 2.5)
 
 
 ALLOWANCES = Allowances()
@@ -50,6 +52,7 @@ class Estimate:
         reasons: Why the call is not bounded, each with what would bound it.
         assumptions: What ``worst_ticks`` takes for granted, each a condition in words.
         notes: What else ``worst_ticks`` contains.
+        token_assumptions: What ``worst_tokens`` takes for granted.
     """
 
     low_ticks: int
@@ -63,6 +66,18 @@ class Estimate:
     reasons: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    token_assumptions: tuple[str, ...] = ()
+
+    def repeated(self, asks: int) -> Estimate:
+        """The estimate for a question that may have to be asked so often; as a rule the first answer is good."""
+        if asks == 1:
+            return self
+        return replace(
+            self,
+            worst_ticks=None if self.worst_ticks is None else self.worst_ticks * asks,
+            worst_tokens=None if self.worst_tokens is None else self.worst_tokens * asks,
+            notes=(*self.notes, f"the highest price is that of {asks} answers, of which only the last one fits"),
+        )
 
     @property
     def bounded(self) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
+from grokcall_procedures.schemas import OutputSchema
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.types import ParameterType
@@ -36,6 +37,7 @@ class Parameter:
         low_excluded: Whether ``low`` itself is refused.
         max_length: The longest text in characters, or the largest Binary in bytes.
         named_only: Whether it can be given by name only. Parameters beyond the vendor's are.
+        decides_columns: Whether the result's columns follow from its value, which must then be the same for all rows.
         reader: Reads a value where the type's own way is too narrow; raises UnfitValue.
     """
 
@@ -49,7 +51,17 @@ class Parameter:
     low_excluded: bool = False
     max_length: int | None = None
     named_only: bool = False
+    decides_columns: bool = False
     reader: Callable[[object], object] | None = field(default=None, repr=False)
+
+
+class FieldType(Protocol):
+    """The type of a result column; its text is the vendor's name for it, or the type in SQL."""
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type of the column."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class ResultField:
     """
 
     name: str
-    type: ParameterType
+    type: FieldType
     path: str
     doc: str
 
@@ -80,6 +92,11 @@ class BoundCall:
     values: Values
     settings: Settings
     warnings: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> int:
+        """How often the service is asked at most, each time for money: an answer may have to be asked for again."""
+        return self.settings.schema_attempts if self.procedure.answer_schema is not None else 1
 
     def steps(self) -> Steps:
         """A fresh run of the call, to be driven by whoever can send requests."""
@@ -107,6 +124,8 @@ class Procedure:
         vendor: Whether it is one of the vendor's, with exactly its parameters and fields.
         example: A statement that one can paste.
         notes: Paragraphs for its documentation page.
+        answer_schema: The shape that its answers were declared to have; None for plain text.
+        further_fields: What its rows hold after ``fields``; these become columns only where they are asked for by name.
     """
 
     name: str
@@ -121,6 +140,8 @@ class Procedure:
     vendor: bool = False
     example: str = ""
     notes: tuple[str, ...] = ()
+    answer_schema: OutputSchema | None = field(default=None, repr=False)
+    further_fields: tuple[ResultField, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:
@@ -131,6 +152,16 @@ class Procedure:
     def positional(self) -> tuple[Parameter, ...]:
         """The parameters that may be given by position."""
         return tuple(parameter for parameter in self.parameters if not parameter.named_only)
+
+    @cached_property
+    def row_fields(self) -> tuple[ResultField, ...]:
+        """Everything that a row holds, in order."""
+        return (*self.fields, *self.further_fields)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each value stands in a row, by the exact name of its field."""
+        return {column.name: index for index, column in enumerate(self.row_fields)}
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -65,6 +65,7 @@ def column_value(document: object, column: ResultField, path: str = "") -> objec
     if column.type is ParameterType.JSON or (column.type is ParameterType.STRING and isinstance(value, dict | list)):
         return json_text(value)
     try:
+        assert isinstance(column.type, ParameterType)  # columns of other types are declared by the caller
         return coerce(value, column.type)
     except UnfitValue:
         return None

@@ -14,7 +14,16 @@ from grokcall_procedures.steps import Kind, MalformedReplyError, Pause, Reply, R
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
 
-__all__ = ["ALLOWANCES", "Allowances", "Estimate", "billed_request", "estimate", "estimate_request", "tokenize"]
+__all__ = [
+    "ALLOWANCES",
+    "Allowances",
+    "Estimate",
+    "billed_request",
+    "estimate",
+    "estimate_request",
+    "text_bytes",
+    "tokenize",
+]
 
 FREE_PATHS = frozenset({"/files", "/tokenize-text"})
 UNKNOWN = b"\0"
@@ -44,7 +53,9 @@ def estimate(
     200000000
     """
     request, uploads = billed_request(call)
-    return FREE if request is None else estimate_request(request, prices, allowances, uploads, text_tokens=text_tokens)
+    if request is None:
+        return FREE
+    return estimate_request(request, prices, allowances, uploads, text_tokens=text_tokens).repeated(call.asks)
 
 
 def estimate_request(
@@ -114,6 +125,15 @@ def json_body(request: Request) -> Mapping[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def text_bytes(call: BoundCall) -> int:
+    """Bytes of the texts that :func:`tokenize` would have counted; 0 for a call that sends a model none."""
+    request, uploads = billed_request(call)
+    body = json_body(request) if request is not None else None
+    if request is None or body is None or request.path not in LIMITS:
+        return 0
+    return read_body(body, uploads).text_bytes
 
 
 def tokenize(call: BoundCall) -> Steps:

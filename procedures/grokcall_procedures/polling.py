@@ -94,6 +94,8 @@ def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step,
         try:
             reply = yield Request("GET", f"/videos/{quote(request_id, safe='')}", kind=Kind.POLL)
         except Exception as error:
+            if is_gone(error):
+                raise gone(request_id) from error
             if not (fresh and watch.waited <= GRACE and may_pass(error)):
                 raise
         else:
@@ -119,6 +121,20 @@ def may_pass(error: Exception) -> bool:
     return getattr(error, "status", None) == 400 and "moderat" not in told
 
 
+def is_gone(error: Exception) -> bool:
+    """Whether the service says that it does not know the video; an address that has no API at all is another thing."""
+    return getattr(error, "status", None) == 404 and not getattr(error, "systemic", False)
+
+
+def gone(request_id: str) -> FailedReplyError:
+    """What is said of a video that the service has dropped."""
+    return FailedReplyError(
+        "not-found",
+        f"the service no longer has the video {request_id}, which it keeps for a limited time: "
+        "what it cost is spent, and to have it means to start it anew",
+    )
+
+
 def film_address(reply: Reply) -> str | None:
     """The address of the film; None while it is being made, for which the service has many words and none.
 
@@ -135,7 +151,7 @@ def film_address(reply: Reply) -> str | None:
             None, "the video failed without saying why", cost_ticks=cost_of(document)
         )
     if status == "expired":
-        message = "the video request has expired; start it again"
+        message = "the video was not fetched before it expired: what it cost is spent; start it again"
         raise FailedReplyError("expired", message, cost_ticks=cost_of(document))
     url = value_at(document, "video.url")
     if value_at(document, "video.respect_moderation") is False or (status in ("done", "") and url == ""):

@@ -22,7 +22,12 @@ RESPONSE_FIELDS = _fields(
     ("Object", _STRING, "object", "Always `response`."),
     ("CreatedAt", _INT64, "created_at", "When it was created, in Unix seconds."),
     ("CompletedAt", _INT64, "completed_at", "When it was completed, in Unix seconds."),
-    ("IncompleteDetails", _JSON, "incomplete_details", "Why it is incomplete, as JSON text."),
+    (
+        "IncompleteDetails",
+        _JSON,
+        "incomplete_details",
+        'Why it is incomplete, as JSON text; {"reason":"refusal"} where the model refused to answer.',
+    ),
     ("Temperature", _DOUBLE, "temperature", "The temperature that was used."),
     ("TopP", _DOUBLE, "top_p", "The nucleus sampling limit that was used."),
     ("MaxOutputTokens", _INT32, "max_output_tokens", "The output limit that was asked for."),

@@ -86,6 +86,8 @@ class Reasoning(msgspec.Struct):
 
 
 NULL = msgspec.Raw(b"null")
+REFUSED = '{"reason":"refusal"}'
+"""What stands in ``Response_IncompleteDetails`` of a refusal, for which the API has no word there."""
 
 
 class ResponseObject(msgspec.Struct):
@@ -152,7 +154,7 @@ def struct_row(response: ResponseObject) -> Row:
     """The 34 values of a decoded response object."""
     text, reasoning, usage = response.text, response.reasoning, response.usage or Usage()
     cached, thinking = usage.input_tokens_details, usage.output_tokens_details
-    answer, thoughts = texts_of(response.output)
+    answer, thoughts, refused = texts_of(response.output)
     return (
         answer,
         thoughts,
@@ -162,7 +164,7 @@ def struct_row(response: ResponseObject) -> Row:
         response.object,
         response.created_at,
         response.completed_at,
-        json_or_none(response.incomplete_details),
+        json_or_none(response.incomplete_details) or (REFUSED if refused else None),
         rounded(response.temperature),
         rounded(response.top_p),
         response.max_output_tokens,
@@ -191,8 +193,8 @@ def struct_row(response: ResponseObject) -> Row:
     )
 
 
-def texts_of(output: list[Item] | None) -> tuple[str | None, str | None]:
-    """The answer and the reasoning in ``output``.
+def texts_of(output: list[Item] | None) -> tuple[str | None, str | None, bool]:
+    """The answer and the reasoning in ``output``, and whether the answer is a refusal.
 
     The answer is every output text joined, or the refusal where there is none; None when there is no message.
     """
@@ -210,7 +212,7 @@ def texts_of(output: list[Item] | None) -> tuple[str | None, str | None]:
             told = [part.text for part in item.summary or () if part.text]
             thoughts += told or [part.text for part in item.content or () if part.text]
     said = answers or refusals
-    return "".join(said) if said else None, "\n".join(thoughts) if thoughts else None
+    return "".join(said) if said else None, "\n".join(thoughts) if thoughts else None, bool(refusals and not answers)
 
 
 def rounded(number: float | None) -> float | None:
@@ -234,8 +236,9 @@ def text_or_json(raw: msgspec.Raw) -> str | None:
 
 def document_row(document: dict[str, object]) -> Row:
     """The 34 values of an undecoded response object, read along the paths of the definitions."""
-    answer, thoughts = texts_of(items_of(document.get("output")))
-    return (answer, thoughts, *(field_value(document, column) for column in RESPONSE_FIELDS[2:]))
+    answer, thoughts, refused = texts_of(items_of(document.get("output")))
+    row = (answer, thoughts, *(field_value(document, column) for column in RESPONSE_FIELDS[2:]))
+    return (*row[:8], REFUSED, *row[9:]) if refused and row[8] is None else row
 
 
 def items_of(output: object) -> list[Item]:

@@ -36,6 +36,7 @@ class Settings:
         strict_enums: Refuse a value that an Enum does not list instead of warning and sending it.
         strict_arity: Demand exactly the declared number of arguments, as the vendor does.
         max_media_bytes: The largest media result to download, in bytes.
+        schema_attempts: How often a question is asked at most until the answer has the declared shape.
     """
 
     default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
@@ -46,3 +47,4 @@ class Settings:
     strict_enums: bool = False
     strict_arity: bool = False
     max_media_bytes: int = 512 * 1024 * 1024
+    schema_attempts: int = 3

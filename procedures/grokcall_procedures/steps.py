@@ -117,3 +117,34 @@ class NotReadyError(OperationalError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (str(self), self.request_id)
+
+
+class AnswerMismatchError(MalformedReplyError):
+    """There is no answer with the declared columns, however often it was asked for.
+
+    Args:
+        message: What was expected, and what came.
+        column: The place in the answer, such as ``tags[2]``; None where there is no single one.
+        error_code: ``answer_mismatch`` for answers that do not fit; ``incomplete`` for one that was cut short and
+            ``refusal`` for one in which the model refused, neither of which is asked for again.
+        request_id: What the service calls the request.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        column: str | None = None,
+        error_code: str = "answer_mismatch",
+        *,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.column = column
+        self.error_code = error_code
+
+
+def reply_of(reply: Reply | None) -> Reply:
+    """The reply to a request; a driver that sends none back is at fault."""
+    if reply is None:
+        raise TypeError("a request needs its reply sent back into the steps")
+    return reply

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from grokcall_procedures.answers import OUTPUT_SCHEMA, fitting_answer, schema_is_the_only_format
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, is_multi_agent, refuses_effort
 from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Request, Steps
+from grokcall_procedures.steps import reply_of as reply_of  # what shares these steps takes it from here
 from grokcall_procedures.types import ParameterType, UnfitValue
 
 
@@ -126,6 +128,7 @@ def instructions_fit_conversation(values: Values, _settings: Settings) -> tuple[
     return ()
 
 
+ANSWER_RULES = (schema_is_the_only_format,)
 TEXT_RULES = (effort_fits_model, output_limit_fits_model, instructions_fit_conversation, extra_body_is_sound)
 
 
@@ -174,17 +177,19 @@ def ask(call: BoundCall, body: ResponsesBody) -> Request:
     return Request("POST", "/responses", body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True)
 
 
-def reply_of(reply: Reply | None) -> Reply:
-    """The reply to a request; a driver that sends none back is at fault."""
-    if reply is None:
-        raise TypeError("a request needs its reply sent back into the steps")
-    return reply
+def answered(call: BoundCall, body: ResponsesBody) -> Steps:
+    """The row of the answer to ``body``, with the columns that were declared for it before the response fields."""
+    schema = call.procedure.answer_schema
+    if schema is None:
+        reply = yield ask(call, body)
+        return [response_row(reply_of(reply).body)]
+    body.text = schema.text_format()
+    return (yield from fitting_answer(ask(call, body), schema, call.asks))
 
 
 def generate_response(call: BoundCall) -> Steps:
     """One question, one answer."""
-    reply = yield ask(call, responses_body(call, call.values["Message"]))
-    return [response_row(reply_of(reply).body)]
+    return (yield from answered(call, responses_body(call, call.values["Message"])))
 
 
 def user_message(*parts: dict[str, object]) -> list[dict[str, object]]:
@@ -192,20 +197,27 @@ def user_message(*parts: dict[str, object]) -> list[dict[str, object]]:
     return [{"role": "user", "content": list(parts)}]
 
 
+SCHEMA_NOTE = (
+    "With OutputSchema the answer is held to the declared columns, which stand before the response fields. An answer "
+    "that does not fit is asked for again, `schema_attempts` times in all, then it is an error of its row; the usage "
+    "fields tell of all the asks together."
+)
+
 GENERATE_RESPONSE = Procedure(
     name="GenerateResponse",
     summary="Answers a message with a text model.",
-    parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY),
+    parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
     steps=generate_response,
     model_kind="text",
-    rules=TEXT_RULES,
+    rules=(*TEXT_RULES, *ANSWER_RULES),
     reference="POST /v1/responses",
     vendor=True,
     example="CALL GenerateResponse('Which colour is a ripe banana?', 'Answer in one word.')",
     notes=(
         "An answer that was cut short has `Response_Status` 'incomplete' and says why in "
         "`Response_IncompleteDetails`; what was written so far stands in `Response_Result`.",
+        SCHEMA_NOTE,
         "To continue a conversation pass the `Response_Id` of a stored answer as PreviousResponseId.",
     ),
 )

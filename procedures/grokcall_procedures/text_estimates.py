@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from grokcall_procedures.bounds import Allowances, Estimate
 from grokcall_procedures.models import is_multi_agent
@@ -22,8 +23,6 @@ from grokcall_procedures.prices import Prices
 from grokcall_procedures.rates import TextPrice
 from grokcall_procedures.readings import Reading, answer_limit, effort_of, read_body, service_tools, whole
 
-BYTES_PER_TOKEN = (4.5, 2.5)
-"""For the low and the high estimate."""
 HIDDEN_TOKENS = (180, 400)
 """Tokens that the service adds to a prompt; about 200 were seen, most of them from the cache."""
 PICTURE_TOKENS = (200, 1_792)
@@ -87,14 +86,14 @@ def text_estimate(
         exact_tokens,
     )
     known = prices.text_model(body.get("model"))
-    reasons, assumptions = caveats(question, known, allowances)
+    reasons, (assumptions, token_assumptions) = caveats(question, known, allowances)
     read, written = worst_input(question, known, allowances), worst_output(question, allowances)
     worst = None
     if known is not None and read is not None and written is not None and not reasons:
         worst = worst_ticks(question, known, read, written, allowances)
     cheap = known or min(prices.text.values(), key=lambda price: price.output)
     dear = known or max(prices.text.values(), key=lambda price: price.output)
-    inputs, outputs = likely_input(question, known), likely_output(question, allowances)
+    inputs, outputs = likely_input(question, known, allowances), likely_output(question, allowances)
     least_fee, most_fee = tool_fees(question, prices)
     high = ticks_of(dear, inputs[1], outputs[1]) * factor(question, allowances) // 100 + most_fee
     high = high if worst is None else min(high, worst)
@@ -111,15 +110,17 @@ def text_estimate(
         reasons=reasons,
         assumptions=assumptions,
         notes=(FEE_INCLUDED,) if worst is not None and refusal_fee(question, allowances) else (),
+        token_assumptions=token_assumptions,
     )
 
 
 def caveats(
     question: Question, known: TextPrice | None, allowances: Allowances
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Why the request has no highest price, and what one takes for granted."""
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Why the request has no highest price, and what the highest price and number of tokens take for granted."""
     reasons: list[str] = []
-    assumptions: list[str] = []
+    both: list[str] = []
+    price_alone: list[str] = []
     if known is None:
         reasons.append(NO_PRICE)
     elif known.context is None and needs_context(question.reading):
@@ -131,18 +132,20 @@ def caveats(
             reasons.append(NO_LIMIT)
         else:
             longest = f"{allowances.assumed_output_tokens:,} tokens (assumed_output_tokens)"
-            assumptions.append(f"no answer is longer than {longest}")
+            both.append(f"no answer is longer than {longest}")
     if question.tools:
         names = ", ".join(dict.fromkeys(question.tools))
         if allowances.max_tool_ticks is None:
-            reasons.append(f"the service's own tools have no highest price ({names})")
+            named = f"({names}; give the option assumed_tool_cost)"
+            reasons.append(f"the service's own tools have no highest price {named}")
         else:
-            assumptions.append(f"the service's own tools ({names}) stay within max_tool_fee")
+            most = f"{Decimal(allowances.max_tool_ticks).scaleb(-10).normalize():f} USD a call (assumed_tool_cost)"
+            price_alone.append(f"the service's own tools ({names}) add no more than {most}")
     if question.reading.earlier:
-        assumptions.append("no file is attached to the earlier conversation")
+        both.append("no file is attached to the earlier conversation")
     if question.path == "/responses" and not allowances.refusal_fee_ticks:
-        assumptions.append(NO_REFUSAL)
-    return tuple(reasons), tuple(assumptions)
+        price_alone.append(NO_REFUSAL)
+    return tuple(reasons), ((*both, *price_alone), tuple(both))
 
 
 def needs_context(reading: Reading) -> bool:
@@ -189,11 +192,11 @@ def factor(question: Question, allowances: Allowances) -> int:
     return (100 if tier in (None, "default") else 200) * (100 + allowances.surcharge_percent) // 100
 
 
-def likely_input(question: Question, known: TextPrice | None) -> tuple[int, int]:
+def likely_input(question: Question, known: TextPrice | None, allowances: Allowances) -> tuple[int, int]:
     """Tokens of the prompt, low and high."""
     reading = question.reading
     files = sum(size or 0 for size in reading.files)
-    low, high = BYTES_PER_TOKEN
+    low, high = allowances.bytes_per_token
     exact, text = question.exact_tokens, reading.text_bytes
     least = round(text / low) if exact is None else exact
     most = round((text + reading.formal_bytes) / high) if exact is None else exact

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bound_calls import bind
 
 from grokcall.budgets import Budget, BudgetReachedError, Reservation
 from grokcall.errors import InterfaceError, error_code, is_retryable, is_systemic
 from grokcall_procedures.bounds import FREE
-from grokcall_procedures.estimates import Estimate
+from grokcall_procedures.estimates import Allowances, Estimate, estimate
 
 USD = 10_000_000_000
 
@@ -304,7 +305,8 @@ def test_threads_with_loops_of_their_own_share_a_budget() -> None:
 
 
 def test_the_error_can_be_pickled() -> None:
-    error = BudgetReachedError("max_cost", Decimal("2.5"), Decimal("2.49"), Decimal("0.0234"), "statement")
+    cap, spent, needed, earlier = Decimal("2.5"), Decimal("2.49"), Decimal("0.0234"), Decimal("1.5")
+    error = BudgetReachedError("max_cost", cap, spent, needed, "statement", earlier)
     copy = pickle.loads(pickle.dumps(error))
     assert str(copy) == str(error)
     assert (copy.reason, copy.cap, copy.spent, copy.needed, copy.name) == (
@@ -314,6 +316,32 @@ def test_the_error_can_be_pickled() -> None:
         Decimal("0.0234"),
         "statement",
     )
+    assert copy.as_dict() == {
+        "reason": "max_cost",
+        "of": "statement",
+        "cap": "2.5",
+        "spent": "2.49",
+        "earlier": "1.5",
+        "needed": "0.0234",
+    }
+    assert "2.49 USD used, 1.5 USD of it in earlier tries and the next call may take 0.0234 USD" in str(copy)
+
+
+def test_what_earlier_tries_used_counts_in_the_budget_of_the_run_and_in_none_above_it() -> None:
+    above = Budget(max_cost=10, name="connection")
+    budget = Budget(max_cost=1, max_tokens=100, max_calls=5, parent=above)
+    budget.carry(ticks=USD // 2, tokens=60, calls=4)
+    assert (budget.remaining_usd, budget.remaining_tokens, budget.remaining_calls) == (Decimal("0.5"), 40, 1)
+    assert (above.spent_ticks, above.calls, above.tokens) == (0, 0, 0)
+
+    async def steps() -> None:
+        budget.settle(await budget.reserve(call(0.4, 40)), USD // 10, 10)
+        with pytest.raises(BudgetReachedError) as reached:
+            await budget.reserve(call(0.1, 10))
+        assert (reached.value.reason, reached.value.spent, reached.value.earlier) == ("max_calls", 5, 4)
+        assert above.spent_ticks == USD // 10
+
+    run(steps())
 
 
 @pytest.mark.parametrize(
@@ -347,13 +375,30 @@ def test_the_guarantee_says_which_limit_holds_and_under_what_condition() -> None
     assert budget.guarantee(bounded) == (
         "The run will not cost more than 2.5 USD or make more than 1,000 calls; no call starts after 90 s."
     )
-    assert budget.guarantee(assumed).startswith(
-        "The run will not cost more than 2.5 USD or make more than 1,000 calls, as long as no answer is long;"
+    assert budget.guarantee(assumed) == (
+        "The run will not cost more than 2.5 USD, as long as no answer is long; the run will not make more than "
+        "1,000 calls; no call starts after 90 s."
     )
     loose = budget.guarantee(LOOSE)
     assert "calls are not bounded, because it has no limit" in loose
     assert "the run may cost more than 2.5 USD by what the calls in flight take" in loose
     assert "will not make more than 1,000 calls" in loose
+
+
+def test_each_limit_has_the_conditions_that_concern_it_and_no_other() -> None:
+    told = Estimate(
+        1, 2, 3, worst_tokens=4, assumptions=("no answer is long", "no fee"), token_assumptions=("no answer is long",)
+    )
+    assert Budget(max_calls=5).guarantee(told) == "The run will not make more than 5 calls."
+    assert Budget(max_tokens=9).guarantee(told) == (
+        "The run will not take more than 9 tokens, as long as no answer is long."
+    )
+    assert Budget(max_cost=1).guarantee(told) == (
+        "The run will not cost more than 1 USD, as long as no answer is long and no fee."
+    )
+    real = estimate(bind("CALL GenerateResponse('hi')"), allowances=Allowances(9, refusal_fee_ticks=0))
+    assert "refused" in Budget(max_cost=1).guarantee(real)
+    assert "refused" not in Budget(max_calls=1, max_tokens=2).guarantee(real)
 
 
 def test_the_guarantee_speaks_of_the_budgets_above_and_says_when_there_is_no_limit() -> None:

@@ -133,7 +133,9 @@ def test_tools_of_the_service_have_no_highest_price_unless_one_is_granted(tools:
     granted = estimate(call, PRICES, Allowances(max_tool_ticks=CENT))
     assert granted.worst_ticks is not None
     assert granted.worst_tokens is None
-    assert "max_tool_fee" in " ".join(granted.assumptions)
+    assert "0.01 USD a call (assumed_tool_cost)" in " ".join(granted.assumptions)
+    assert granted.token_assumptions == ()
+    assert "assumed_tool_cost" in told.reasons[0]
     assert granted.worst_ticks > CENT + REFUSAL_FEE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ import pyarrow as pa
 
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
+from installed import COMMAND
 
 ASK = "CALL GenerateResponse(:body)"
-COMMAND = str(Path(sys.executable).with_name("grokcall"))
 TICKS_PER_USD = 10_000_000_000
 
 

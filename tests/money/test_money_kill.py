@@ -11,3 +11,6 @@ def test_a_killed_lookup_continues_without_paying_again(tmp_path):
     assert found.equal, "the output differs from that of an undisturbed run"
     assert found.billed == found.rows + found.twice
     assert found.twice <= found.in_doubt <= found.kills * found.concurrency
+    assert found.unexplained == 0, "a request was billed again that was not in flight at a kill"
+    assert found.unanswered == 0
+    assert found.left == []

@@ -29,6 +29,7 @@ TEXT_PROFILES = {
     "wrong-type": "wrong-type:share=0.2",
     "moderation": "moderation:share=0.2",
     "refusal": "refusal:share=0.2",
+    "misfit": "misfit:share=0.2",
     "incomplete": "incomplete:share=0.2",
     "credits": "credits:after=25",
     "several": "server-errors:share=0.03+cut-after:share=0.1+malformed:share=0.1+moderation:share=0.1",
@@ -185,7 +186,7 @@ def test_no_row_and_no_tick_goes_astray(profile):
 @pytest.mark.parametrize(
     ("profile", "ask", "code"),
     [
-        ("expired-links:share=0.5", "CALL GenerateVideo(:body, Duration => 1)", "not_found"),
+        ("expired-links:share=0.5", "CALL GenerateVideo(:body, Duration => 1)", "media"),
         ("moderation:share=0.5,on=media", "CALL GenerateImage(:body)", "content_policy"),
         ("cut-after:share=0.5,on=media", "CALL GenerateImage(:body)", "connection_cut"),
     ],

@@ -1,0 +1,122 @@
+"""Answers of a declared shape: typed columns before the response fields, asked for again when they do not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from grokcall_procedures.bodies import extra_members
+from grokcall_procedures.definition import Parameter, Procedure, ResultField, Values
+from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, response_row
+from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import AnswerMismatchError, Request, Row, Steps, reply_of
+from grokcall_procedures.types import ParameterType, UnfitValue
+
+OUTPUT_SCHEMA = Parameter(
+    "OutputSchema",
+    ParameterType.STRING,
+    "The shape of the answer, as columns in SQL (`'priority INTEGER, team VARCHAR'`) or as a JSON Schema: the columns "
+    "come first in the result, with their types. It must be the same for all rows.",
+    named_only=True,
+    decides_columns=True,
+    reader=schema_text,
+)
+LONGEST_WORDS = 500
+"""Characters of a refusal that its error quotes."""
+RESULT, STATUS, INCOMPLETE_DETAILS = 0, 3, 8
+"""Where in a response row these stand."""
+SUMMED = tuple(index for index, column in enumerate(RESPONSE_FIELDS) if column.name.startswith("Response_Usage"))
+"""The usage in a response row, which is told for all asks together."""
+RESERVED = frozenset(column.name.lower() for column in RESPONSE_FIELDS)
+
+
+def typed(procedure: Procedure, schema: OutputSchema) -> Procedure:
+    """The procedure with the columns of ``schema`` before its own.
+
+    Raises:
+        UnfitValue: A column has the name of a response field.
+    """
+    clash = next((column.name for column in schema.columns if column.name.lower() in RESERVED), None)
+    if clash is not None:
+        raise UnfitValue(f"declares the column {clash}, which is the name of a response field; rename it")
+    columns = tuple(
+        ResultField(column.name, column.type, "", column.comment or "A declared column.") for column in schema.columns
+    )
+    return dataclasses.replace(procedure, fields=(*columns, *procedure.fields), answer_schema=schema)
+
+
+def shaped(procedure: Procedure, parameter: Parameter, value: object) -> Procedure:
+    """The procedure with the columns that the value of a parameter decides; NULL leaves it as it is.
+
+    Raises:
+        UnfitValue: The value is no schema, or names a column as a response field is named.
+    """
+    if value is None or parameter.name != OUTPUT_SCHEMA.name:
+        return procedure
+    return typed(procedure, read_output_schema(str(value)))
+
+
+def schema_is_the_only_format(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Refuses a text format of the caller's own beside an OutputSchema."""
+    if OUTPUT_SCHEMA.name in values and "text" in extra_members(values):
+        raise UnfitValue('sets "text", which OutputSchema sets as well; leave one of them out', "ExtraBody")
+    return ()
+
+
+def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
+    """Sends ``request`` until the answer fits ``schema``, and gives its columns and the response fields.
+
+    Args:
+        request: Asks for an answer of the shape; it is sent anew each time.
+        schema: The shape.
+        asks: How often it is sent at most, 1 or more.
+
+    Raises:
+        AnswerMismatchError: No answer fitted, one was cut short, or the model refused.
+    """
+    spent: Row | None = None
+    for ask in range(1, asks + 1):
+        reply = yield request
+        row = response_row(reply_of(reply).body)
+        spent = row if spent is None else summed(spent, row)
+        try:
+            return [(*columns_of(row, schema), *spent)]
+        except Mismatch as error:
+            if ask == asks:
+                raise mismatch_error(error, asks) from None
+    raise AssertionError("a question is asked at least once")
+
+
+def columns_of(row: Row, schema: OutputSchema) -> Row:
+    """The declared columns of one answer.
+
+    Raises:
+        Mismatch: The answer does not fit.
+        AnswerMismatchError: It was cut short, or is a refusal; to ask again would not mend that.
+    """
+    answer, details = str(row[RESULT] or ""), row[INCOMPLETE_DETAILS]
+    if details == REFUSED:
+        raise AnswerMismatchError(f"the model refused to answer: {answer[:LONGEST_WORDS]}", error_code="refusal")
+    if row[STATUS] not in ("completed", None) or details is not None:
+        raise AnswerMismatchError(
+            f"the answer is {row[STATUS]} ({details or 'it is not said why'}), so its columns cannot be read; a larger "
+            "MaxOutputTokens gives it more room",
+            error_code="incomplete",
+        )
+    return schema.decode(answer)
+
+
+def summed(before: Row, row: Row) -> Row:
+    """The newer row, with what both used."""
+    return tuple(
+        (value or 0) + (earlier or 0)  # type: ignore[operator]
+        if index in SUMMED and (value is not None or earlier is not None)
+        else value
+        for index, (earlier, value) in enumerate(zip(before, row, strict=True))
+    )
+
+
+def mismatch_error(error: Mismatch, asks: int) -> AnswerMismatchError:
+    """The error of a question whose answers did not fit."""
+    times = "" if asks == 1 else f" (asked {asks} times)"
+    return AnswerMismatchError(f"the answer does not fit OutputSchema{times}: {error}", error.place)

@@ -27,16 +27,21 @@ from grokcall_parser.errors import (
     UnknownNameError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
+from grokcall_parser.markers import find_markers
 from grokcall_parser.parsing import parse_call, parse_statement, split_statements
 from grokcall_parser.places import Span, point_at
 from grokcall_parser.statements import (
     Argument,
+    BodyArgument,
     Call,
+    CreateProcedure,
     DescribeProcedure,
+    DropProcedure,
     Explain,
     Literal,
     LiteralValue,
     Marker,
+    ParameterDeclaration,
     Query,
     Scalar,
     SelectConstant,
@@ -48,11 +53,14 @@ from grokcall_parser.suggestions import nearest
 __all__ = [
     "Argument",
     "ArgumentsError",
+    "BodyArgument",
     "Call",
     "CallSyntaxError",
+    "CreateProcedure",
     "DataError",
     "DatabaseError",
     "DescribeProcedure",
+    "DropProcedure",
     "Error",
     "Explain",
     "IntegrityError",
@@ -63,6 +71,7 @@ __all__ = [
     "Marker",
     "NotSupportedError",
     "OperationalError",
+    "ParameterDeclaration",
     "ProgrammingError",
     "Query",
     "Scalar",
@@ -73,6 +82,7 @@ __all__ = [
     "StatementError",
     "UnknownNameError",
     "Warning",
+    "find_markers",
     "nearest",
     "parse_call",
     "parse_statement",

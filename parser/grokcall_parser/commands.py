@@ -89,9 +89,8 @@ def select_constant(reader: Reader) -> SelectConstant | None:
 
 def read_query(reader: Reader) -> Query:
     """Any other SQL; it is read no further than to see that it is one statement."""
-    words = [reader.word(ahead) for ahead in range(4)]
-    if words[0] in {"CREATE", "DROP", "ALTER"} and "PROCEDURE" in (words[1], words[3] if words[1] == "OR" else ""):
-        reader.fail("procedures of your own are not supported; SHOW PROCEDURES lists those there are")
+    if reader.word() == "ALTER" and reader.word(1) == "PROCEDURE":
+        reader.fail("a procedure is not altered but made anew; write CREATE OR REPLACE PROCEDURE …")
     while reader.token is not None and reader.kind is not TokenType.SEMICOLON:
         reader.advance()
     reader.finish("the query")

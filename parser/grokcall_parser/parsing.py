@@ -9,6 +9,7 @@ from sqlglot import TokenType
 
 from grokcall_parser.calls import CALL_WORDS, read_call, read_escape
 from grokcall_parser.commands import read_describe, read_explain, read_query, read_select, read_show
+from grokcall_parser.definitions import read_create, read_drop
 from grokcall_parser.errors import CallSyntaxError
 from grokcall_parser.reader import Reader
 from grokcall_parser.statements import Call, Statement
@@ -23,13 +24,13 @@ LONGEST_CACHED = 1 << 12
 CACHED_STATEMENTS = 2048
 
 QUERY_WORDS = (
-    *("ABORT", "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CHECKPOINT", "COMMENT", "COMMIT", "COPY", "CREATE"),
-    *("DEALLOCATE", "DELETE", "DETACH", "DROP", "END", "EXPORT", "FORCE", "FROM", "IMPORT", "INSERT", "INSTALL"),
+    *("ABORT", "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CHECKPOINT", "COMMENT", "COMMIT", "COPY"),
+    *("DEALLOCATE", "DELETE", "DETACH", "END", "EXPORT", "FORCE", "FROM", "IMPORT", "INSERT", "INSTALL"),
     *("LOAD", "MERGE", "PIVOT", "PRAGMA", "PREPARE", "RESET", "ROLLBACK", "SET", "START", "SUMMARIZE", "TABLE"),
     *("TRUNCATE", "UNPIVOT", "UPDATE", "USE", "VACUUM", "VALUES", "WITH"),
 )
 UNDERSTOOD = (
-    "CALL, EXEC, EXECUTE, {call …}, EXPLAIN [COST] CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE, "
+    "CALL, EXEC, EXECUTE, {call …}, EXPLAIN [COST] CALL, SHOW PROCEDURES, DESCRIBE, CREATE and DROP PROCEDURE, "
     "and SELECT and other SQL of DuckDB"
 )
 
@@ -142,6 +143,8 @@ STATEMENTS: Mapping[str, Callable[[Reader], Statement]] = {
     "DESCRIBE": read_describe,
     "DESC": read_describe,
     "SELECT": read_select,
+    "CREATE": read_create,
+    "DROP": read_drop,
 }
 
 cached_statement = functools.lru_cache(maxsize=CACHED_STATEMENTS)(read_statement)

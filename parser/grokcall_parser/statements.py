@@ -101,4 +101,61 @@ class Query:
     text: str
 
 
-Statement: TypeAlias = Call | Explain | ShowProcedures | DescribeProcedure | SelectConstant | Query
+@dataclass(frozen=True, slots=True)
+class ParameterDeclaration:
+    """A parameter of a procedure that is being created: ``Body VARCHAR DEFAULT 'none' COMMENT 'the text'``.
+
+    ``type`` is the type as it was written; ``default`` is None where none was declared.
+    """
+
+    name: str
+    type: str
+    span: Span
+    type_span: Span
+    default: Literal | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyArgument:
+    """An argument in the body of a procedure: its parts, which ``||`` joins; ``name`` is None by position."""
+
+    parts: tuple[Literal | Marker, ...]
+    name: str | None
+    span: Span
+    name_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProcedure:
+    """``CREATE [OR REPLACE] PROCEDURE [IF NOT EXISTS] Name(…) [RETURNS (…)] [COMMENT '…'] AS CALL Base(…)``."""
+
+    procedure: str
+    parameters: tuple[ParameterDeclaration, ...]
+    returns: str | None
+    """The columns between the brackets of RETURNS, as they were written."""
+    base: str
+    arguments: tuple[BodyArgument, ...]
+    text: str
+    span: Span
+    """Where the procedure's name stands."""
+    base_span: Span
+    returns_span: Span | None = None
+    comment: str = ""
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropProcedure:
+    """``DROP PROCEDURE [IF EXISTS] Name``."""
+
+    procedure: str
+    text: str
+    span: Span
+    if_exists: bool = False
+
+
+Statement: TypeAlias = (
+    Call | Explain | ShowProcedures | DescribeProcedure | CreateProcedure | DropProcedure | SelectConstant | Query
+)

@@ -35,12 +35,14 @@ class Slot:
     parameter: str | None = None
     element: int | None = None
     """From 1, for a value inside of an array."""
+    what: str = "argument"
+    """What the value is there."""
 
     def __str__(self) -> str:
         """``argument 2 (Model) of GenerateResponse``."""
         element = f"element {self.element} of " if self.element else ""
         name = f" ({shortened(self.parameter)})" if self.parameter else ""
-        return f"{element}argument {self.position}{name} of {shortened(self.procedure)}"
+        return f"{element}{self.what} {self.position}{name} of {shortened(self.procedure)}"
 
     def error(self, message: str, text: str, span: Span) -> CallSyntaxError:
         """An error about the value, with what is known of its place."""

@@ -6,8 +6,10 @@ import pytest
 
 from grokcall_parser import ArgumentsError, CallSyntaxError, StatementError, parse_statement, split_statements
 
+DECLARATION = "CREATE PROCEDURE Name(Parameter TYPE, …) [RETURNS (column TYPE, …)] AS CALL Base(…)"
 UNDERSTOOD = (
-    "understood: CALL, EXEC, EXECUTE, {call …}, EXPLAIN [COST] CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE, "
+    "understood: CALL, EXEC, EXECUTE, {call …}, EXPLAIN [COST] CALL, SHOW PROCEDURES, DESCRIBE, CREATE and "
+    "DROP PROCEDURE, "
     "and SELECT and other SQL of DuckDB"
 )
 COMPUTE_FIRST = "an argument is a literal or a marker, so compute the value first and pass it as :name"
@@ -392,20 +394,108 @@ WRONG_SYNTAX = [
     ),
     ("DESCRIBE PROCEDURE Ask, Tell", "found ',' after the name; nothing but ';' may stand here", (1, 23, 1)),
     (
+        "CREATE PROCEDURE",
+        'CREATE PROCEDURE needs the name of one, found the end of the statement; write it as Name, "Name" or [Name]',
+        (1, 17, 1),
+    ),
+    (
+        "CREATE PROCEDURE Ask",
+        f"expected '(' and the parameters after Ask, found the end of the statement; write {DECLARATION}",
+        (1, 21, 1),
+    ),
+    (
         "CREATE PROCEDURE Ask() AS SELECT 1",
-        "procedures of your own are not supported; SHOW PROCEDURES lists those there are",
-        (1, 1, 6),
+        "expected CALL after AS, found SELECT; the body of a procedure is one CALL",
+        (1, 27, 6),
     ),
     (
-        "CREATE OR REPLACE PROCEDURE Ask() AS SELECT 1",
-        "procedures of your own are not supported; SHOW PROCEDURES lists those there are",
-        (1, 1, 6),
+        "CREATE PROCEDURE Ask() CALL X()",
+        f"expected AS and a CALL, found CALL; write {DECLARATION}",
+        (1, 24, 4),
     ),
     (
-        "DROP PROCEDURE Ask",
-        "procedures of your own are not supported; SHOW PROCEDURES lists those there are",
-        (1, 1, 4),
+        "CREATE OR REPLACE PROCEDURE IF NOT EXISTS Ask() AS CALL X()",
+        "OR REPLACE and IF NOT EXISTS contradict each other; leave one out",
+        (1, 1, 6),
     ),
+    ("CREATE PROCEDURE Ask(q) AS CALL X(:q)", "the parameter q has no type; write q VARCHAR", (1, 22, 1)),
+    (
+        "CREATE PROCEDURE Ask('q' TEXT) AS CALL X(:q)",
+        "expected a parameter such as Body VARCHAR, found 'q' TEXT",
+        (1, 22, 8),
+    ),
+    ("CREATE PROCEDURE Ask(q TEXT,) AS CALL X(:q)", "parameter 2 is missing; write one, or one comma less", (1, 29, 1)),
+    ("CREATE PROCEDURE Ask(q TEXT, Q TEXT) AS CALL X(:q)", "the parameter Q is declared twice; rename one", (1, 30, 6)),
+    (
+        "CREATE PROCEDURE Ask(q TEXT NOT NULL) AS CALL X(:q)",
+        "found NOT NULL after the type of q; a parameter without DEFAULT is required, one with DEFAULT NULL is not",
+        (1, 29, 8),
+    ),
+    (
+        "CREATE PROCEDURE Ask(q TEXT DEFAULT) AS CALL X(:q)",
+        "found DEFAULT after the type of q; only DEFAULT value and COMMENT 'text' may stand there",
+        (1, 29, 7),
+    ),
+    (
+        "CREATE PROCEDURE Ask(q TEXT DEFAULT :x) AS CALL X(:q)",
+        "the default of parameter 1 (q) of Ask is a marker; a default is a literal",
+        (1, 37, 2),
+    ),
+    ("CREATE PROCEDURE Ask(q TEXT COMMENT 3) AS CALL X(:q)", "COMMENT takes a text in single quotes", (1, 37, 1)),
+    (
+        "CREATE PROCEDURE Ask(q TEXT AS CALL X(:q)",
+        "the '(' that stands here is never closed; close it with ')'",
+        (1, 21, 1),
+    ),
+    (
+        "CREATE PROCEDURE Ask() RETURNS AS CALL X()",
+        "expected '(' and columns after RETURNS, found AS; write RETURNS (priority INTEGER)",
+        (1, 32, 2),
+    ),
+    (
+        "CREATE PROCEDURE Ask() RETURNS () AS CALL X()",
+        "RETURNS has no columns; name at least one, or leave RETURNS out",
+        (1, 32, 1),
+    ),
+    (
+        "CREATE PROCEDURE Ask() COMMENT AS CALL X()",
+        "expected a text in single quotes after COMMENT, found AS",
+        (1, 32, 2),
+    ),
+    ("CREATE PROCEDURE Ask() AS CALL X", "expected '(' after X, found the end of the statement", (1, 33, 1)),
+    (
+        "CREATE PROCEDURE Ask() AS CALL X(:a ||)",
+        "argument 1 of X has nothing on one side of ||; write a text or a marker there",
+        (1, 34, 5),
+    ),
+    (
+        "CREATE PROCEDURE Ask() AS CALL X(m => 'a' || ['b'])",
+        "argument 1 (m) of X joins texts with ||, which arrays and bytes are not",
+        (1, 46, 5),
+    ),
+    (
+        "CREATE PROCEDURE Ask() AS CALL X(?)",
+        "argument 1 of X is ?, which stands for no parameter; write :Name",
+        (1, 34, 1),
+    ),
+    (
+        "CREATE PROCEDURE Ask() AS CALL X(m =>)",
+        "argument 1 (m) of X has no value; write one, or leave the argument out",
+        (1, 34, 4),
+    ),
+    (
+        "CREATE PROCEDURE Ask() AS CALL X('a',)",
+        "argument 2 of X is empty; write a value (NULL for none), or one comma less",
+        (1, 38, 1),
+    ),
+    ("CREATE PROCEDURE Ask() AS CALL X() Y", "found Y after the call; nothing but ';' may stand here", (1, 36, 1)),
+    ("ALTER PROCEDURE Ask", "a procedure is not altered but made anew; write CREATE OR REPLACE PROCEDURE …", (1, 1, 5)),
+    (
+        "DROP PROCEDURE",
+        'DROP PROCEDURE needs the name of one, found the end of the statement; write it as Name, "Name" or [Name]',
+        (1, 15, 1),
+    ),
+    ("DROP PROCEDURE Ask, Tell", "found ',' after the name; nothing but ';' may stand here", (1, 19, 1)),
     (
         "SELECT 'never closed",
         "the string that begins here is never closed; end it with ' (an apostrophe inside is written '')",

@@ -135,7 +135,7 @@ def test_a_film_is_there_once_its_address_is(answer):
         ),
         ({"status": "failed", "error": "broken"}, None, "broken"),
         ({"status": "failed"}, None, "without saying why"),
-        ({"status": "expired"}, "expired", "has expired"),
+        ({"status": "expired"}, "expired", "not fetched before it expired"),
         ({"code": "not-found", "error": "Unknown."}, "not-found", "Unknown."),
         ({"status": "done", "video": {"url": ""}}, "imagine:content-moderated", "rejected by content moderation"),
         ({"video": {"url": ""}}, "imagine:content-moderated", "rejected by content moderation"),
@@ -187,7 +187,6 @@ def test_an_early_400_is_no_verdict():
     [
         RefusedError(400, "imagine:content-moderated", "Generated video rejected by content moderation."),
         RefusedError(400, "", "Generated video rejected by content moderation."),
-        RefusedError(404),
         RefusedError(500),
         RefusedError(403),
         ConnectionError("cut"),
@@ -198,6 +197,14 @@ def test_any_other_error_of_a_look_is_one_and_says_how_to_fetch_the_film(error):
 
     assert done.error is error
     assert error.__notes__ == [f"CALL GetVideo('{ID}') fetches the video without paying again"]
+
+
+def test_a_film_that_the_service_has_dropped_has_to_be_started_anew():
+    done = poll(PENDING, RefusedError(404))
+
+    assert isinstance(done.error, FailedReplyError)
+    assert "no longer has the video" in done.error.message
+    assert "start it anew" in done.error.message
 
 
 def test_a_late_400_is_a_verdict():

@@ -1,0 +1,130 @@
+"""The SQL of a procedure's macros.
+
+The form of the body is what makes one call of one row: a list of one struct is unnested, and only then are its fields
+taken. DuckDB neither looks through the unnesting, so that it does not repeat the call for each field or filter, nor
+pulls more than one vector of rows through it when a LIMIT has enough.
+"""
+
+from __future__ import annotations
+
+import re
+
+from grokcall.tables.formats import quoted_name
+from grokcall_procedures import Parameter, ParameterType, Procedure
+
+ROW = "grokcall_row"
+TEXT_TYPES = """('VARCHAR', 'JSON', '"NULL"')"""
+WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def table_macro(procedure: Procedure, function: str) -> str:
+    """The statement that makes the table macro of a procedure, over the function that makes its calls."""
+    called = f"{quoted_name(function)}({arguments(procedure)})"
+    rows = called if procedure.many else f"[{called}]"
+    body = f"SELECT {ROW}.* FROM (SELECT unnest({rows}) AS {ROW})"  # noqa: S608 - names are quoted
+    return f"CREATE OR REPLACE TEMP MACRO {quoted_name(procedure.name)}({declared(procedure)}) AS TABLE {body}"
+
+
+def scalar_macro(procedure: Procedure, function: str) -> str | None:
+    """The statement that makes the scalar form of a procedure; None for a procedure without a main field."""
+    field = main_field(procedure)
+    if field is None:
+        return None
+    return (
+        f"CREATE OR REPLACE TEMP MACRO {quoted_name(scalar_name(procedure))}({declared(procedure)}) AS "
+        f"struct_extract({quoted_name(function)}({arguments(procedure)}), {quoted_text(field)})"
+    )
+
+
+def arguments_macro(procedure: Procedure, function: str) -> str:
+    """The statement that makes the macro which gives what the function would be handed, and calls nothing."""
+    return (
+        f"CREATE OR REPLACE TEMP MACRO {arguments_name(function)}({declared(procedure)}) AS TABLE "
+        f"SELECT {arguments(procedure)}"
+    )
+
+
+def arguments_name(function: str) -> str:
+    """The quoted name of the macro of a function's arguments."""
+    return quoted_name(f"{function}_arguments")
+
+
+def scalar_name(procedure: Procedure) -> str:
+    """The name of a procedure as SQL's own functions are spelled.
+
+    >>> from grokcall_procedures import CATALOG
+    >>> scalar_name(CATALOG["GenerateResponse"])
+    'generate_response'
+    """
+    return WORD_ENDS.sub("_", procedure.name).lower()
+
+
+def main_field(procedure: Procedure) -> str | None:
+    """The field that the scalar form gives: the text, the category, the summary, the picture.
+
+    >>> from grokcall_procedures import CATALOG
+    >>> main_field(CATALOG["ClassifyText"]), main_field(CATALOG["CreateMessage"]), main_field(CATALOG["ListModels"])
+    ('Result_Category', 'Message_Content', None)
+    """
+    if procedure.many:
+        return None
+    names = [field.name for field in procedure.fields]
+    own = (name for name in names if name.startswith("Result") or name == "Response_Result")
+    contents = (name for name in names if name.endswith(("_Content", "_Body")))
+    return next(own, next(contents, None))
+
+
+def taken_parameters(procedure: Procedure) -> tuple[Parameter, ...]:
+    """The parameters that a macro has: all but those on whose values the result's columns depend."""
+    return tuple(parameter for parameter in procedure.parameters if not parameter.decides_columns)
+
+
+def declared(procedure: Procedure) -> str:
+    """The macro's parameters; those that may be left out, and all behind the first of them, are NULL by default."""
+    texts: list[str] = []
+    optional = False
+    for parameter in taken_parameters(procedure):
+        optional = optional or not parameter.required
+        texts.append(quoted_name(parameter.name) + (" := NULL" if optional else ""))
+    return ", ".join(texts)
+
+
+def arguments(procedure: Procedure) -> str:
+    """What the macro hands to the function; a procedure without parameters gets a value that tells it of the row."""
+    return ", ".join(argument(procedure, parameter) for parameter in taken_parameters(procedure)) or "NULL"
+
+
+def argument(procedure: Procedure, parameter: Parameter) -> str:
+    """A parameter as text or bytes: numbers as well, so that the binder reads them as it reads every value."""
+    name = quoted_name(parameter.name)
+    if parameter.type is ParameterType.BINARY:
+        return binary_argument(name, f"{procedure.name}: parameter {parameter.name}")
+    if parameter.type is ParameterType.JSON:
+        is_text = f"(typeof({name}) IN {TEXT_TYPES} OR starts_with(typeof({name}), 'ENUM'))"
+        return f"CASE WHEN {is_text} THEN CAST({name} AS VARCHAR) ELSE CAST(to_json({name}) AS VARCHAR) END"
+    return f"CAST({name} AS VARCHAR)"
+
+
+def binary_argument(name: str, place: str) -> str:
+    """Bytes, or text that is a data URI; other text could be a path, whose letters must not be sent as a picture."""
+    text = f"CAST({name} AS VARCHAR)"
+    refusal = quoted_text(f"{place} must be a BLOB or a data URI, not ")
+    advice = quoted_text("; read_blob('photo.png') gives the content of a file")
+    return (
+        f"CASE WHEN {name} IS NULL THEN NULL "
+        f"WHEN typeof({name}) = 'BLOB' THEN CAST({name} AS BLOB) "
+        f"WHEN starts_with({text}, 'data:') AND contains({text}, ';base64,') "
+        f"THEN from_base64(split_part({text}, ',', 2)) "
+        f"ELSE error({refusal} || typeof({name}) || {advice}) END"
+    )
+
+
+def function_types(procedure: Procedure) -> list[str]:
+    """The types of what :func:`arguments` hands over."""
+    types = ["BLOB" if each.type is ParameterType.BINARY else "VARCHAR" for each in taken_parameters(procedure)]
+    return types or ["VARCHAR"]
+
+
+def quoted_text(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,122 @@
+"""Reading ahead of DuckDB, where a query is known to need the calls of all rows.
+
+DuckDB hands over 2,048 rows, and hands over no more before the slowest of them has its answer. When the arguments of
+all rows are known beforehand, their calls run as those of a lookup do, in one sliding window, and the function that
+DuckDB calls finds their outcomes there or on their way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from grokcall.duckdb.session import Bind, Session, Settle, StoppedError
+from grokcall.outcomes import Outcome
+from grokcall.window import Chunk, Values, Window
+from grokcall_procedures import Procedure
+
+CHUNK_ROWS = 256
+
+
+class ReadAhead:
+    """The calls of all rows of one query; a context manager that stops what is left of them.
+
+    Args:
+        session: Runs the calls.
+        procedure: What is called.
+        rows: The arguments; equal ones are one call.
+        bind, settle: As for :meth:`Session.run`.
+    """
+
+    def __init__(
+        self, session: Session, procedure: Procedure, rows: Sequence[Values], bind: Bind, settle: Settle
+    ) -> None:
+        self._session = session
+        self._procedure = procedure
+        self._rows: list[Values] = list(dict.fromkeys(map(tuple, rows)))
+        self._known = frozenset(self._rows)
+        self._bind = bind
+        self._settle = settle
+        self._done: dict[Values, Outcome] = {}
+        self._taken: set[Values] = set()
+        self._awaited: dict[Values, asyncio.Future[Outcome]] = {}
+        self._failure: BaseException | None = None
+
+    def covers(self, rows: Sequence[Values]) -> bool:
+        """Whether these rows are among those whose calls were begun."""
+        return self._known.issuperset(rows)
+
+    def outcomes(self, rows: Sequence[Values]) -> list[Outcome] | None:
+        """What became of some rows, once it is known of each; None where one of them was given out before.
+
+        Raises:
+            grokcall.Error: What ended the calls early.
+        """
+        return self._session.connection.loop.run(self._gathered(rows))
+
+    async def _gathered(self, rows: Sequence[Values]) -> list[Outcome] | None:
+        wanted = dict.fromkeys(rows)
+        if not self._taken.isdisjoint(wanted):
+            return None
+        waiting: list[asyncio.Future[Outcome]] = []
+        for row in wanted:
+            if row in self._done:
+                continue
+            if self._failure is not None:
+                raise self._failure
+            waiting.append(self._awaited.setdefault(row, asyncio.get_running_loop().create_future()))
+        if waiting:
+            await asyncio.wait(waiting)
+        if self._failure is not None and any(future.cancelled() for future in waiting):
+            raise self._failure
+        if not self._taken.isdisjoint(wanted):
+            return None
+        self._taken.update(wanted)
+        found = {row: self._done.pop(row) for row in wanted}
+        return [found[row] for row in rows]
+
+    async def _run(self) -> None:
+        """Makes the calls, from the first row to the last."""
+        window: Window[None] | None = None
+        try:
+            window = self._session.window(self._procedure, self._bind, self._chunks(), self._settled)
+            with self._session.running(window):
+                while await window.next_chunk() is not None:
+                    pass
+        except asyncio.CancelledError:
+            if window is not None:
+                await window.stop(StoppedError())
+            self._fail(StoppedError())
+            raise
+        except Exception as error:
+            self._fail(error)
+
+    def _chunks(self) -> Iterator[Chunk[None]]:
+        return (Chunk(None, self._rows[at : at + CHUNK_ROWS]) for at in range(0, len(self._rows), CHUNK_ROWS))
+
+    def _settled(self, outcome: Outcome, row: int) -> BaseException | None:
+        error = self._settle(outcome, row)
+        if error is None:
+            values = self._rows[row]
+            self._done[values] = outcome
+            future = self._awaited.pop(values, None)
+            if future is not None:
+                future.set_result(outcome)
+        return error
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
+        for future in self._awaited.values():
+            future.cancel()
+        self._awaited.clear()
+
+    def __enter__(self) -> Self:
+        self._task = self._session.connection.loop.submit(self._run())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._task.cancel()

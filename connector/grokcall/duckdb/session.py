@@ -1,0 +1,186 @@
+"""What all functions of a registration share: one scheduler, one budget, one memo or journal, one summary."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+
+from grokcall.bookkeeping import Bookkeeper, Books, OpenBooks
+from grokcall.completeness import held_to
+from grokcall.connection import Connection
+from grokcall.duckdb.memo import Memo
+from grokcall.earlier_tries import earlier_tries
+from grokcall.errors import InterfaceError
+from grokcall.lookup import LookupOptions
+from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
+from grokcall.outcomes import Outcome
+from grokcall.spending import SpendingLimits
+from grokcall.summaries import Summary
+from grokcall.window import Chunk, Values, Window, WindowLimits
+from grokcall_procedures import BoundCall, Procedure
+
+Bind = Callable[[Values], BoundCall | Outcome]
+Settle = Callable[[Outcome, int], BaseException | None]
+
+
+class StoppedError(InterfaceError):
+    """The query was interrupted."""
+
+    def __init__(self) -> None:
+        super().__init__("the query was interrupted")
+
+
+class Session:
+    """Runs vectors of calls over a connection.
+
+    Args:
+        connection: Where the calls go.
+        options: How the rows are treated.
+        owned: Whether the connection is closed with the session.
+    """
+
+    def __init__(self, connection: Connection, options: LookupOptions, *, owned: bool) -> None:
+        self.connection = connection
+        self.options = options
+        self.owned = owned
+        self.concurrency: int = options.concurrency or connection.options.concurrency
+        self.summary: Summary = Summary()
+        self.service: str | None = None
+        """What journals call the service; None for its address."""
+        self.failure: Exception | None = None
+        """The first error of a function since this was None; DuckDB tells of it in its own words only."""
+        self._memo = Memo()
+        self._budget = options.spending.budget("registration", connection.budget)
+        self._books: Books | None = None
+        self._runner: Bookkeeper | None = None
+        self._lock = threading.Lock()
+        self._windows: set[Window[None]] = set()
+        self._open = ExitStack()
+        if owned:
+            self._open.callback(connection.close)
+        # DuckDB holds the functions, and they the session: when the last of them goes, so does what is open.
+        self._closing = weakref.finalize(self, self._open.close)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be called through it any more."""
+        return not self._closing.alive or self.connection.closed
+
+    def run(self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle) -> list[Outcome]:
+        """What became of each row's call of a procedure; any number of threads may do this at the same time.
+
+        Raises:
+            grokcall.Error: What ``settle`` made of an outcome, or what ends every call, such as a budget.
+        """
+        if not self._closing.alive:
+            raise InterfaceError("the registration is closed; register again")
+        return self.connection.loop.run(self._outcomes(procedure, bind, rows, settle))
+
+    def interrupt(self) -> None:
+        """Stops what runs, without waiting for its end: for the handler of a signal."""
+        for window in tuple(self._windows):
+            with suppress(InterfaceError):  # a closed connection has stopped everything already
+                self.connection.loop.submit(window.stop(StoppedError()))
+
+    def forget(self) -> None:
+        """Forgets the answers so far, so that equal calls are made anew; a journal keeps its own."""
+        self._memo.clear()
+
+    def close(self) -> None:
+        """Closes the journal, and the connection where it was made for the session; harmless when repeated."""
+        self._closing()
+        self._memo.clear()
+
+    async def _outcomes(
+        self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle
+    ) -> list[Outcome]:
+        window = self.window(procedure, bind, iter([Chunk(None, rows)]), settle, rows=len(rows))
+        with self.running(window):
+            try:
+                chunk = await window.next_chunk()
+                await window.next_chunk()  # the end, or what ended it early
+            except asyncio.CancelledError:
+                await window.stop(StoppedError())
+                raise
+        return [outcome for outcome in chunk.outcomes if outcome is not None] if chunk is not None else []
+
+    def window(
+        self, procedure: Procedure, bind: Bind, chunks: Iterator[Chunk[None]], settle: Settle, rows: int | None = None
+    ) -> Window[None]:
+        """A window over rows of a procedure's arguments; to be made on the loop."""
+        workers = self.concurrency if rows is None else min(self.concurrency, rows)
+        limits = WindowLimits(workers, max(READ_AHEAD_ROWS, 16 * self.concurrency))
+        return Window(held_to(self.options.on_incomplete, procedure, self._started()), bind, chunks, limits, settle)
+
+    @contextmanager
+    def running(self, window: Window[None]) -> Iterator[None]:
+        """Starts a window, which an interrupt stops for as long as the block lasts."""
+        window.start()
+        self._windows.add(window)
+        try:
+            yield
+        finally:
+            self._windows.discard(window)
+
+    def _started(self) -> Bookkeeper:
+        with self._lock:
+            if self._runner is None:
+                self._books = self._opened_books(self._service())
+                self._runner = self._bookkeeper(self._books)
+            return self._runner
+
+    @contextmanager
+    def limited(self, limits: SpendingLimits) -> Iterator[None]:
+        """Holds the calls inside the block to limits of their own beside the session's; for one block at a time."""
+        usual, books = self._started(), self._books
+        assert books is not None
+        budget, allowances = limits.budget("statement", books.budget), limits.allowances(books.allowances)
+        self._runner = self._bookkeeper(replace(books, budget=budget, allowances=allowances))
+        try:
+            yield
+        finally:
+            self._runner = usual
+
+    def _bookkeeper(self, books: Books) -> Bookkeeper:
+        return Bookkeeper(self.connection.engine().narrowed(self.concurrency), self._service(), books)
+
+    def _service(self) -> str:
+        return self.service or self.connection.options.base_url
+
+    def _opened_books(self, base_url: str) -> Books:
+        options, summary = self.options, self.summary
+        opened = OpenBooks(
+            options.journal,
+            identity_of("duckdb", base_url),
+            {"command": "DuckDB", "input": "DuckDB"},
+            self._budget,
+            dedupe=options.dedupe,
+            reuse=options.reuse,
+            retry_failed=options.retry_failed,
+            allowances=options.spending.allowances(self.connection.allowances),
+        )
+        self._open.callback(lambda: opened.close("stopped", summary.as_dict()))
+        books = replace(opened.books, answers=self._memo)
+        if opened.run is None or self._budget is None or self._budget is self.connection.budget:
+            return books
+        earlier = earlier_tries(opened.run, next(iter(self.connection.catalog.values())), tokens=False)
+        self._budget.carry(ticks=earlier.ticks, calls=earlier.calls)
+        return replace(books, earlier=earlier)
+
+
+_sessions: weakref.WeakValueDictionary[tuple[int, LookupOptions], Session] = weakref.WeakValueDictionary()
+_sessions_lock = threading.Lock()
+
+
+def session_of(connection: Connection, options: LookupOptions, *, owned: bool) -> Session:
+    """The session of a connection with these options: every cursor that is registered with both shares it."""
+    key = id(connection), options
+    with _sessions_lock:
+        session = _sessions.get(key)
+        if session is None or session.closed or session.connection is not connection:
+            session = _sessions[key] = Session(connection, options, owned=owned)
+        return session

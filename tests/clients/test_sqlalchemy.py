@@ -1,0 +1,236 @@
+"""SQLAlchemy itself, over the dialect that it finds by the name ``grokcall``."""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from sqlalchemy import MetaData, Table, create_engine, exc, func, inspect, select, text
+from sqlalchemy.pool import NullPool, QueuePool
+
+import grokcall
+from grokcall_procedures import CATALOG
+from scripted_service import KEY, refused
+
+ASK = text("CALL GenerateResponse(:Message)")
+
+
+def test_a_call_with_markers(engine, service):
+    with engine.connect() as connection:
+        row = connection.execute(ASK, {"Message": "hi"}).one()
+    assert row.Response_Result == "HI"
+    assert len(row) == 34
+    assert [asked.text for asked in service.asked] == ["hi"]
+    assert service.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_statement_for_the_driver_keeps_its_question_marks(engine):
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("CALL GenerateResponse(?)", ("hi",)).scalar() == "HI"
+        assert connection.exec_driver_sql("CALL GenerateResponse('it''s 9:15')").scalar() == "IT'S 9:15"
+
+
+def test_many_sets_of_parameters_are_one_execution_with_the_rows_in_their_order(engine, service):
+    with engine.connect() as connection:
+        result = connection.execute(ASK, [{"Message": letter} for letter in "abc"])
+        assert result.scalars().all() == ["A", "B", "C"]
+    assert len(service.asked) == 3
+
+
+def test_asking_whether_the_connection_lives_sends_nothing(address, service):
+    engine = create_engine(address, pool_pre_ping=True)
+    for _ in range(3):
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+            assert connection.execute(select(1)).scalar() == 1
+    engine.dispose()
+    assert service.asked == []
+
+
+def test_a_connection_that_was_closed_is_replaced_by_the_next_ping(address):
+    engine = create_engine(address, pool_pre_ping=True)
+    with engine.connect() as connection:
+        connection.connection.driver_connection.close()
+    with engine.connect() as connection:
+        assert connection.execute(ASK, {"Message": "hi"}).scalar() == "HI"
+    engine.dispose()
+
+
+def test_commit_and_rollback_are_allowed_and_change_nothing(engine, service):
+    with engine.begin() as connection:
+        connection.execute(ASK, {"Message": "a"})
+    with engine.connect() as connection:
+        connection.execute(ASK, {"Message": "b"})
+        connection.rollback()
+        connection.commit()
+    assert len(service.asked) == 2
+
+
+def test_each_statement_is_its_own_transaction_and_no_other_level_is_taken(engine):
+    with engine.connect() as connection:
+        assert connection.get_isolation_level() == "AUTOCOMMIT"
+        with_level = connection.execution_options(isolation_level="AUTOCOMMIT")
+        assert with_level.execute(text("SELECT 1")).scalar() == 1
+    with engine.connect() as connection, pytest.raises(exc.ArgumentError, match="SERIALIZABLE"):
+        connection.execution_options(isolation_level="SERIALIZABLE")
+
+
+def test_inspection_finds_no_tables_and_every_procedure(engine, service):
+    inspector = inspect(engine)
+    for ask in ("table_names", "view_names", "schema_names", "sequence_names", "temp_table_names", "temp_view_names"):
+        assert getattr(inspector, f"get_{ask}")() == [], ask
+    assert inspector.get_materialized_view_names() == []
+    assert inspector.get_multi_columns() == {}
+    assert not inspector.has_table("tickets")
+    assert not inspector.has_sequence("tickets")
+    assert not inspector.has_schema("main")
+    assert not inspector.has_index("tickets", "by_id")
+    assert inspector.get_procedure_names() == list(CATALOG)
+    described = inspector.describe_procedure("GenerateResponse")
+    assert next(row["Name"] for row in described if row["Kind"] == "result") == "Response_Result"
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "columns",
+        "pk_constraint",
+        "foreign_keys",
+        "indexes",
+        "unique_constraints",
+        "check_constraints",
+        "view_definition",
+    ],
+)
+def test_whatever_asks_for_a_table_is_told_that_there_is_none(engine, ask):
+    with pytest.raises(exc.NoSuchTableError, match="tickets"):
+        getattr(inspect(engine), f"get_{ask}")("tickets")
+
+
+def test_a_table_cannot_be_reflected(engine):
+    with pytest.raises(exc.NoSuchTableError):
+        Table("tickets", MetaData(), autoload_with=engine)
+
+
+def test_reflecting_everything_finds_nothing(engine):
+    metadata = MetaData()
+    metadata.reflect(engine)
+    assert metadata.tables == {}
+
+
+def test_a_wrong_statement_is_sqlalchemy_s_error_around_ours(engine):
+    with (
+        engine.connect() as connection,
+        pytest.raises(exc.ProgrammingError, match="did you mean GenerateResponse") as it,
+    ):
+        connection.execute(text("CALL GenerateRespons(:Message)"), {"Message": "hi"})
+    assert isinstance(it.value.orig, grokcall.UnknownNameError)
+
+
+def test_an_expression_that_needs_a_database_is_refused_before_anything_is_sent(engine, service):
+    with engine.connect() as connection, pytest.raises(exc.DBAPIError):
+        connection.execute(select(func.count()).select_from(text("tickets")))
+    assert service.asked == []
+
+
+def test_a_refused_key_is_an_operational_error(engine, service):
+    service.script = lambda asked: refused(401, f"Incorrect API key provided: {KEY}.")
+    with engine.connect() as connection, pytest.raises(exc.OperationalError) as caught:
+        connection.execute(ASK, {"Message": "hi"})
+    assert isinstance(caught.value.orig, grokcall.AuthenticationError)
+
+
+def test_options_of_the_address_are_read_as_the_environment_s_are(address):
+    query = "timeout=2.5&strict_arity=true&concurrency=3&default_models=text%3Dgrok-4.6&max_cost=0.5"
+    engine = create_engine(f"{address}?{query}")
+    with closing(engine.raw_connection()) as raw:
+        options = raw.driver_connection.options
+    engine.dispose()
+    assert (options.timeout, options.strict_arity, options.concurrency) == (2.5, True, 3)
+    assert options.default_models["text"] == "grok-4.6"
+    assert str(options.max_cost) == "0.5"
+
+
+def test_a_profile_and_a_key_from_elsewhere(service, tmp_path, monkeypatch):
+    (tmp_path / "config.toml").write_text(f'[profiles.work]\nbase_url = "{service.base_url}"\nmax_attempts = 2\n')
+    monkeypatch.setenv("GROKCALL_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("XAI_API_KEY", KEY)
+    engine = create_engine("grokcall:///?profile=work")
+    with engine.connect() as connection:
+        assert connection.execute(ASK, {"Message": "hi"}).scalar() == "HI"
+        assert connection.connection.driver_connection.options.max_attempts == 2
+    engine.dispose()
+
+
+def test_the_whole_engine_is_one_connection_with_one_budget(address, service):
+    """Were each place in the pool a connection, ten threads could spend the budget ten times."""
+    engine = create_engine(f"{address}?concurrency=2", pool_size=10, poolclass=QueuePool)
+    together = threading.Barrier(10)
+
+    def ask(number: int) -> grokcall.Connection:
+        with engine.connect() as connection:
+            together.wait(10)
+            connection.execute(ASK, {"Message": str(number)})
+            return connection.connection.driver_connection
+
+    with ThreadPoolExecutor(10) as threads:
+        used = set(threads.map(ask, range(10)))
+    assert len(used) == 1
+    assert len(service.asked) == 10
+    (connection,) = used
+    assert not connection.closed
+    engine.dispose()
+    assert connection.closed
+
+
+def test_without_a_pool_the_connection_ends_with_its_last_user(address):
+    engine = create_engine(address, poolclass=NullPool)
+    with engine.connect() as one:
+        with engine.connect() as other:
+            used = one.connection.driver_connection
+            assert other.connection.driver_connection is used
+        assert not used.closed
+    assert used.closed
+    with engine.connect() as connection:
+        assert connection.execute(ASK, {"Message": "hi"}).scalar() == "HI"
+
+
+def test_a_raw_connection_gives_what_grokcall_has_beyond_sql(engine):
+    with closing(engine.raw_connection()) as raw:
+        result = raw.driver_connection.lookup("CALL GenerateResponse(:body)", [{"body": "a"}, {"body": "b"}])
+        cursor = raw.cursor()
+        cursor.callproc("GenerateResponse", ["c"])
+        assert cursor.fetchone()[0] == "C"
+    assert result.rows["Response_Result"].to_pylist() == ["A", "B"]
+
+
+def test_no_key_in_any_repr_log_or_error(address, service):
+    service.script = lambda asked: refused(400, f"Bad header Authorization: Bearer {KEY}")
+    heard = io.StringIO()
+    handler = logging.StreamHandler(heard)
+    loggers = [logging.getLogger(name) for name in ("sqlalchemy", "grokcall")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        engine = create_engine(address, echo="debug", echo_pool="debug", hide_parameters=True)
+        with engine.connect() as connection:
+            with pytest.raises(exc.DBAPIError) as caught:
+                connection.execute(ASK, {"Message": "hi"})
+            place = connection.connection
+            shown = f"{engine!r} {engine.url} {place!r} {place.dbapi_connection!r} {place.driver_connection!r}"
+        engine.dispose()
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+    error = caught.value
+    told = f"{error!r} {error} {error.orig!r} {error.params!r}" + "".join(traceback.format_exception(error))
+    assert "CALL GenerateResponse" in heard.getvalue()
+    assert "hi" not in str(error).split("[SQL")[1]
+    for written in (shown, heard.getvalue(), told):
+        assert KEY not in written

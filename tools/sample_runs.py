@@ -9,8 +9,24 @@ import sysconfig
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "samples"
-SAMPLES = sorted(path for path in FOLDER.glob("*.*") if path.suffix in {".py", ".sh"} and path.stem != "service")
+SAMPLES = sorted(
+    path for path in FOLDER.glob("*.*") if path.suffix in {".py", ".sh", ".sql"} and path.stem != "service"
+)
 SECONDS = 100
+DUCKDB_SHELL = """
+import shutil, sys
+sys.path.insert(0, sys.argv[1])
+from service import TICKETS, service
+import duckdb, grokcall
+shutil.copy(TICKETS, "tickets.csv")
+with service():
+    con = duckdb.connect()
+    grokcall.duckdb.register(con)
+    for statement in open(sys.argv[2], encoding="utf-8").read().split(";\\n"):
+        if (result := con.sql(statement)) is not None:
+            print(result)
+"""
+"""DuckDB's Python shell: the two lines that make the procedures known, and then a file of SQL."""
 
 _OURS = ("XAI_", "GROKCALL_", "SSL_CERT", "PYTHON", "COV_")
 
@@ -47,9 +63,9 @@ def run_sample(sample: Path, folder: Path) -> str:
     Raises:
         RuntimeError: It failed; the message has what it wrote to standard error.
     """
-    interpreter = [sys.executable] if sample.suffix == ".py" else ["sh"]
+    interpreter = {".py": [sys.executable], ".sh": ["sh"], ".sql": [sys.executable, "-c", DUCKDB_SHELL, str(FOLDER)]}
     run = subprocess.run(  # noqa: S603 - our own samples
-        [*interpreter, str(sample)],
+        [*interpreter[sample.suffix], str(sample)],
         cwd=folder,
         env=surroundings(folder),
         stdin=subprocess.DEVNULL,

@@ -8,8 +8,11 @@
 The module is a PEP 249 driver; ``Connection.lookup`` is the main door for tables.
 """
 
+from grokcall import duckdb as duckdb
 from grokcall._version import __version__
+from grokcall.batches import BatchPendingError
 from grokcall.budgets import BudgetReachedError
+from grokcall.catalogs import KeptCatalog, open_catalog
 from grokcall.connection import Connection, connect
 from grokcall.credentials import SecretKey
 from grokcall.cursor import Cursor
@@ -31,6 +34,8 @@ from grokcall.dbapi import (
     threadsafety,
 )
 from grokcall.errors import (
+    AnswerMismatchError,
+    AnswerRefusedError,
     ArgumentsError,
     AuthenticationError,
     CallSyntaxError,
@@ -40,6 +45,7 @@ from grokcall.errors import (
     DatabaseError,
     DataError,
     Error,
+    IncompleteAnswerError,
     IntegrityError,
     InterfaceError,
     InternalError,
@@ -70,6 +76,7 @@ from grokcall.lookup import LookupFailedError, LookupOptions, LookupResult, Look
 from grokcall.mapping import const, file
 from grokcall.options import Options
 from grokcall.outcomes import CallStatus
+from grokcall.spending import SpendingLimits
 from grokcall.step import Lookup
 from grokcall.summaries import Summary
 from grokcall.transport import HttpReply, HttpRequest, Transport
@@ -81,9 +88,12 @@ __all__ = [
     "NUMBER",
     "ROWID",
     "STRING",
+    "AnswerMismatchError",
+    "AnswerRefusedError",
     "ArgumentsError",
     "AuthenticationError",
     "BadValueError",
+    "BatchPendingError",
     "Binary",
     "BudgetReachedError",
     "CallStatus",
@@ -102,11 +112,13 @@ __all__ = [
     "ExecuteCommand",
     "HttpReply",
     "HttpRequest",
+    "IncompleteAnswerError",
     "IntegrityError",
     "InterfaceError",
     "InternalError",
     "InvalidRequestError",
     "JournalError",
+    "KeptCatalog",
     "Lookup",
     "LookupFailedError",
     "LookupOptions",
@@ -129,6 +141,7 @@ __all__ = [
     "SecretKey",
     "ServerFailureError",
     "ServiceError",
+    "SpendingLimits",
     "StatementError",
     "Summary",
     "Time",
@@ -144,6 +157,7 @@ __all__ = [
     "connect",
     "const",
     "file",
+    "open_catalog",
     "paramstyle",
     "threadsafety",
 ]

@@ -79,6 +79,7 @@ def analyze_file(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
+    output_schema: str | None = None,
 ) -> Rows:
     """Answers a message about up to three files."""
     return _run(CATALOG["AnalyzeFile"], locals())
@@ -101,6 +102,7 @@ def analyze_image(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
+    output_schema: str | None = None,
 ) -> Rows:
     """Answers a message about up to three pictures."""
     return _run(CATALOG["AnalyzeImage"], locals())
@@ -123,6 +125,7 @@ def analyze_image_by_url(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
+    output_schema: str | None = None,
 ) -> Rows:
     """Answers a message about up to three pictures that the service fetches from their addresses."""
     return _run(CATALOG["AnalyzeImageByUrl"], locals())
@@ -247,6 +250,7 @@ def generate_response(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
+    output_schema: str | None = None,
 ) -> Rows:
     """Answers a message with a text model."""
     return _run(CATALOG["GenerateResponse"], locals())

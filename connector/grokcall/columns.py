@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.arrow import BOOLEAN, INT32, INT64, STRING, arrays_of
+from grokcall.arrow import BOOLEAN, INT32, INT64, STRING, array_of, arrays_of
 from grokcall.errors import InternalError, ProgrammingError, error_code, is_retryable
 from grokcall.outcomes import Outcome
 from grokcall_parser import nearest
@@ -46,7 +46,8 @@ class ResultColumns:
         self._chosen: tuple[int, ...] | None = None
         if fields is not None:
             self._chosen = tuple(chosen_indexes(procedure, fields))
-            self.schema = pa.schema([procedure.schema.field(index) for index in self._chosen])
+            chosen = [procedure.row_fields[index] for index in self._chosen]
+            self.schema = pa.schema([pa.field(field.name, field.type.arrow) for field in chosen])
         if prefix:
             self.schema = pa.schema([field.with_name(prefix + field.name) for field in self.schema])
 
@@ -59,22 +60,22 @@ class ResultColumns:
         columns = list(zip(*(nothing if row is None else row for row in rows), strict=True))
         if not columns:
             return [pa.nulls(len(rows), field.type) for field in self.schema]
-        chosen = range(len(columns)) if self._chosen is None else self._chosen
-        return [pa.array(columns[index], field.type) for index, field in zip(chosen, self.schema, strict=True)]
+        chosen = range(len(self.schema)) if self._chosen is None else self._chosen
+        return [array_of(columns[index], field.type) for index, field in zip(chosen, self.schema, strict=True)]
 
 
 def chosen_indexes(procedure: Procedure, fields: Sequence[str]) -> Iterable[int]:
     """The indexes of the named fields in the procedure's result."""
-    known = {field.name.lower(): index for index, field in enumerate(procedure.fields)}
+    known = {field.name.lower(): index for index, field in enumerate(procedure.row_fields)}
     seen: set[int] = set()
     for name in fields:
         index = known.get(name.strip().lower())
         if index is None:
-            near = nearest(name, [field.name for field in procedure.fields])
+            near = nearest(name, [field.name for field in procedure.row_fields])
             hint = f"did you mean {near}?" if near else f"DESCRIBE PROCEDURE {procedure.name} lists its fields"
             raise ProgrammingError(f"{procedure.name} has no result field {name.strip()!r}; {hint}")
         if index in seen:
-            raise ProgrammingError(f"the result field {procedure.fields[index].name} is asked for twice")
+            raise ProgrammingError(f"the result field {procedure.row_fields[index].name} is asked for twice")
         seen.add(index)
         yield index
 

@@ -9,27 +9,37 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import pyarrow as pa
 
 from grokcall import errors
 from grokcall.admission import Gate
 from grokcall.background import BackgroundLoop
-from grokcall.bookkeeping import Bookkeeper, Books
+from grokcall.batches import refuse_unfit
+from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, Books
 from grokcall.budgets import Budget
+from grokcall.catalogs import open_catalog
 from grokcall.credentials import Key, SecretKey, find_key
 from grokcall.cursor import Cursor
 from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
+from grokcall.limits import Limiter, caps_of
 from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
-from grokcall.mapping import MappingLike
+from grokcall.mapping import MappingLike, constants_of
 from grokcall.options import Options, load_options
 from grokcall.outcomes import Outcome
+from grokcall.service_facts import listed_prices
+from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.tables import Source, open_table
 from grokcall.transports import as_transport
 from grokcall_parser import Call, nearest, parse_call
-from grokcall_procedures import CATALOG, Binder, Catalog, Settings
+from grokcall_procedures import Binder, Catalog, Settings
+from grokcall_procedures.estimates import Allowances, estimate
+from grokcall_procedures.prices import Prices
+
+if TYPE_CHECKING:
+    from grokcall.queries import Database
 
 _in_use: weakref.WeakSet[Connection] = weakref.WeakSet()
 
@@ -92,14 +102,18 @@ class Connection:
 
     def __init__(self, options: Options, *, api_key: KeyLike = None, transport: object = None) -> None:
         self.options = options
-        self.catalog: Catalog = CATALOG
+        self.catalog: Catalog = open_catalog(options.catalog)
+        """The procedures; those of the user's own are kept where the option ``catalog`` says."""
         self.settings: Settings = options.settings()
         self._api_key = api_key
         self._transport = as_transport(transport, options)
         self._loop = BackgroundLoop()
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-        self.budget: Budget = Budget(options.max_cost, name="connection")
+        self._database: Database | None = None
+        limits = SpendingLimits.among(options)
+        self.allowances: Allowances = limits.allowances(ALLOWANCES)
+        self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._key: Key | None = None
         self._closed = False
 
@@ -109,25 +123,43 @@ class Connection:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be pickled; grokcall.Lookup can, and connects where it runs")
 
-    def cursor(self) -> Cursor:
-        """A new cursor."""
-        self.check_open()
-        return Cursor(self)
+    def cursor(self, **limits: Any) -> Cursor:
+        """A new cursor.
 
-    def execute(self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> Cursor:
-        """A new cursor that has executed ``operation``."""
-        return self.cursor().execute(operation, parameters)
+        Args:
+            **limits: What each of its statements may spend, fields of :class:`grokcall.SpendingLimits`: ``max_cost``,
+                ``max_calls``, ``max_tokens``, ``max_duration``, ``assumed_output_tokens``, ``assumed_tool_cost``. The
+                connection's own limits hold as well.
+
+        Raises:
+            InterfaceError: There is no such limit, or it cannot have this value.
+        """
+        self.check_open()
+        return Cursor(self, SpendingLimits.named(limits, "a cursor"))
+
+    def execute(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> Cursor:
+        """A new cursor that has executed ``operation``, within ``limits`` as for :meth:`cursor`."""
+        return self.cursor(**limits).execute(operation, parameters)
 
     async def acall(
-        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
     ) -> pa.Table:
         """The result of one CALL as an Arrow table, awaited from any event loop.
 
+        Args:
+            operation: The CALL.
+            parameters: A mapping for named markers, a sequence for question marks.
+            **limits: What it may spend, as for :meth:`cursor`.
+
         Raises:
+            grokcall.BudgetReachedError: A limit leaves no room for it; nothing was sent.
             grokcall.Error: What the call failed with.
         """
-        binder = self.binder(parse_call(operation))
-        outcome = await self._loop.arun(self.runner().run(binder.bind(parameters)))
+        binder = self.binder(parse_call(operation), parameters)
+        runner = self.runner(SpendingLimits.named(limits, "a call"))
+        outcome = await self._loop.arun(runner.run(binder.bind(parameters)))
         return binder_table(binder, outcome)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
@@ -139,8 +171,8 @@ class Connection:
                 with ``__arrow_c_stream__``.
             mapping: From marker to column, :func:`grokcall.const` or :func:`grokcall.file`. A marker takes the column
                 of its own name without one.
-            **options: The fields of :class:`grokcall.LookupOptions`: ``on_error``, ``on_null_input``, ``fields``,
-                ``prefix``, ``call_columns``, ``concurrency``.
+            **options: The fields of :class:`grokcall.LookupOptions`: ``on_error``, ``on_null_input``,
+                ``on_incomplete``, ``fields``, ``concurrency``, ``journal``, ``max_cost`` and the others.
 
         Raises:
             grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
@@ -170,22 +202,38 @@ class Connection:
             chosen = LookupOptions(**options)
         except TypeError as error:
             raise InterfaceError(unknown_option(options) or f"lookup: {error}") from None
-        binder = self.binder(parse_call(command))
+        binder = self.binder(parse_call(command), constants_of(mapping))
+        if chosen.batch:
+            refuse_unfit(binder)
         source = rows if isinstance(rows, Source) else open_table(rows, batch_rows=chunk_rows(binder))
         try:
             plan = LookupPlan(binder, source.schema, mapping, chosen)
         except BaseException:
             source.close()
             raise
-        return LookupStream(plan, source, self.engine, self._loop, self.options.concurrency, self.budget)
+        return LookupStream(
+            plan, source, self.engine, self._loop, self.options.concurrency, self.budget, self.allowances
+        )
 
-    def binder(self, call: Call) -> Binder:
+    def binder(
+        self,
+        call: Call,
+        known: Mapping[str, object] | Sequence[object] | None = None,
+        *,
+        columns_later: bool = False,
+    ) -> Binder:
         """The statement joined with its procedure.
+
+        Args:
+            call: The statement.
+            known: Values of markers that are the same for every row, from which the result's columns may follow.
+            columns_later: Whether the columns are not needed yet, only the parameters.
 
         Raises:
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
-        return Binder(call, self.catalog.find(call.procedure, call.text, call.span), self.settings)
+        procedure = self.catalog.find(call.procedure, call.text, call.span)
+        return Binder(call, procedure, self.settings, known, columns_later=columns_later)
 
     def engine(self) -> Engine:
         """The engine, made at the first call."""
@@ -193,13 +241,63 @@ class Connection:
         with self._lock:
             if self._engine is None:
                 _in_use.add(self)
-                gate = Gate(self.options.concurrency)
+                gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
                 self._engine = Engine(self._transport, self.options, self.key, gate)
             return self._engine
 
-    def runner(self) -> Bookkeeper:
-        """Runs single calls within the connection's budget."""
-        return Bookkeeper(self.engine(), self.options.base_url, Books(dedupe=False, budget=self.budget))
+    def database(self, **options: Any) -> Database:
+        """The DuckDB in which the queries of this connection run, made at the first of them.
+
+        Args:
+            **options: How it treats the rows of its queries, as for :func:`grokcall.duckdb.register`: ``on_error``,
+                ``journal``, ``max_cost``, ``dedupe`` and the others; only before the first query.
+
+        Raises:
+            InterfaceError: There is one already, with other options; or an option is unknown or unfit.
+            OperationalError: The file of the option ``database`` cannot be opened.
+
+        >>> connection.database(on_error="ignore", journal="answers.journal")  # doctest: +SKIP
+        """
+        from grokcall.queries import Database  # it stands on this module
+
+        self.check_open()
+        with self._lock:
+            if self._database is None:
+                _in_use.add(self)
+                self._database = Database(self, self.options.database, **options)
+            elif options:
+                raise InterfaceError("the database is open already; give its options before the first query")
+            return self._database
+
+    def runner(self, limits: SpendingLimits = UNLIMITED) -> Bookkeeper:
+        """Runs the calls of one statement within its limits and the connection's."""
+        budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
+        books = Books(dedupe=False, budget=budget, allowances=allowances)
+        return Bookkeeper(self.engine(), self.options.base_url, books)
+
+    def guarantee(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> str | None:
+        """What the limits promise for a CALL, in a sentence to show before it is run; None where there is no limit.
+
+        >>> with connect(max_calls=20) as connection:
+        ...     connection.guarantee("CALL GenerateResponse('hi')")
+        'The connection will not make more than 20 calls.'
+        """
+        chosen = SpendingLimits.named(limits, "a statement")
+        budget = chosen.budget("statement", self.budget)
+        if budget is None or not budget.limited:
+            return None
+        call = self.binder(parse_call(operation)).bind(parameters)
+        return budget.guarantee(estimate(call, allowances=chosen.allowances(self.allowances)))
+
+    def prices(self) -> Prices:
+        """What the service says of its models' prices, laid over the dated table; sends one request, which is free.
+
+        >>> connection.prices().text_model("grok-4.3").output  # doctest: +SKIP
+        25000
+        """
+        return self._loop.run(listed_prices(self.engine()))
 
     def key(self) -> Key:
         """The key and where it was found.
@@ -210,6 +308,11 @@ class Connection:
         if self._key is None:
             self._key = find_key(self._api_key, profile=self.options.profile)
         return self._key
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection was closed."""
+        return self._closed
 
     @property
     def loop(self) -> BackgroundLoop:
@@ -230,6 +333,8 @@ class Connection:
             return
         self._closed = True
         self._loop.close(self._engine.close if self._engine is not None else None)
+        if self._database is not None:
+            self._database.close()
 
     def __enter__(self) -> Self:
         self.check_open()
@@ -241,7 +346,7 @@ class Connection:
         self.close()
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True) and self._engine is not None:
+        if not getattr(self, "_closed", True) and (self._engine is not None or self._database is not None):
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
             self.close()
 

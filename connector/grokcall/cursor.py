@@ -12,30 +12,18 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 import pyarrow as pa
 
 from grokcall.columns import result_table
-from grokcall.costs import COST_SCHEMA, explain_cost
-from grokcall.descriptions import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.errors import (
     Error,
     InterfaceError,
-    NotSupportedError,
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
-from grokcall.explain import EXPLAIN_SCHEMA, explain
 from grokcall.outcomes import Outcome
+from grokcall.spending import UNLIMITED, SpendingLimits
+from grokcall.statement_results import StatementResult, StatementRunner, schema_of
 from grokcall.verdicts import Verdicts
 from grokcall.window import Chunk, Values, Window, WindowLimits
-from grokcall_parser import (
-    Call,
-    DescribeProcedure,
-    Explain,
-    Query,
-    SelectConstant,
-    ShowProcedures,
-    Statement,
-    parse_statement,
-    split_statements,
-)
+from grokcall_parser import Call, Query, parse_statement, split_statements
 from grokcall_procedures import Binder, BoundCall
 
 if TYPE_CHECKING:
@@ -53,76 +41,90 @@ class Cursor:
 
     Args:
         connection: Where the calls go.
+        limits: What each statement may spend.
 
     ``messages`` holds the warnings of the last statement, as PEP 249 describes it.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, limits: SpendingLimits = UNLIMITED) -> None:
         self.connection = connection
+        self.limits = limits
+        """What each statement may spend, beside the limits of the connection; can be set anew between statements."""
         self.arraysize = 1
         self.messages: list[tuple[type[Warning], str]] = []
         self._table: pa.Table | None = None
         self._rows: Iterator[tuple[object, ...]] | None = None
-        self._results: list[pa.Table] = []
+        self._rowcount = -1
+        self._results: list[StatementResult] = []
         self._closed = False
 
     @property
     def description(self) -> Description | None:
-        """Seven values for each column of the result; the type code is the Arrow type. None before a result."""
+        """Seven values for each column of the result; the type code is the Arrow type. None where there are no rows."""
         if self._table is None:
             return None
         return [(field.name, field.type, None, None, None, None, True) for field in self._table.schema]
 
     @property
     def rowcount(self) -> int:
-        """How many rows the result has; -1 before a result."""
-        return -1 if self._table is None else int(self._table.num_rows)
+        """How many rows the result has, or an INSERT or the like has changed; -1 before a result."""
+        return self._rowcount
 
     def execute(self, operation: str, parameters: Parameters = None, *, params: Parameters = None) -> Self:
         """Runs one statement.
 
         Args:
-            operation: A CALL, EXPLAIN, SHOW PROCEDURES, DESCRIBE PROCEDURE or ``SELECT 1``.
+            operation: A CALL, EXPLAIN CALL, SHOW PROCEDURES, DESCRIBE, CREATE or DROP PROCEDURE; or any statement of
+                DuckDB, which runs in the database of the connection, where every procedure is a table function.
             parameters: A mapping for named markers, a sequence for question marks.
             params: Another name for ``parameters``.
 
         Raises:
             grokcall.StatementError: The statement is wrong; nothing was sent.
             grokcall.DataError: A value does not fit, or the answer could not be read.
+            grokcall.BudgetReachedError: A limit leaves no room for the call; nothing was sent.
             grokcall.OperationalError: The service could not be reached or refused.
 
         >>> cursor.execute("CALL GenerateResponse(:Message)", {"Message": "Say hello"})  # doctest: +SKIP
+        >>> cursor.execute("SELECT * FROM 'tickets.csv' t, GenerateResponse(t.body) r WHERE t.id = ?", [7])
+        ... # doctest: +SKIP
         """
         self._check_usable()
         if parameters is not None and params is not None:
             raise InterfaceError("give either parameters or params, not both")
         self._results = []
         self._hold(None)
-        self._hold(self._run(parse_statement(operation), parameters if parameters is not None else params))
+        statement = parse_statement(operation)
+        self._hold(self._runner().run(statement, parameters if parameters is not None else params))
         return self
 
     def executemany(self, operation: str, seq_of_parameters: Iterable[Mapping[str, object] | Sequence[object]]) -> Self:
         """Runs a CALL once for each set of parameters, many at a time; the rows come in the sets' order.
 
-        An error that every set would meet, such as a refused key, ends the run at once.
+        An error that every set would meet, such as a refused key, ends the run at once. A statement of DuckDB, for
+        example an INSERT, is run for one set after the other and gives no rows; ``rowcount`` is the sum.
 
         Raises:
             grokcall.Error: The error of the first set that failed; the rows of the others can be fetched.
         """
         self._check_usable()
         statement = parse_statement(operation)
-        if not isinstance(statement, Call):
-            raise ProgrammingError("executemany runs CALL statements only")
         self._results = []
         self._hold(None)
+        if isinstance(statement, Query):
+            counts = [self._runner().run(statement, each).rowcount for each in seq_of_parameters]
+            self._rowcount = sum(counts) if counts and min(counts) >= 0 else -1
+            return self
+        if not isinstance(statement, Call):
+            raise ProgrammingError("executemany runs CALL and the statements of DuckDB only")
         binder = self.connection.binder(statement)
         sets = list(seq_of_parameters)
         outcomes, stopped = self.connection.loop.run(self._run_all(binder, sets))
         rows = [row for outcome in outcomes for row in outcome.rows or ()]
         self._note([warning for outcome in outcomes for warning in outcome.warnings])
-        self._hold(result_table(binder.procedure, rows))
+        self._hold(StatementResult(result_table(binder.procedure, rows), len(rows)))
         failures = [outcome.error for outcome in outcomes if outcome.error is not None]
-        if failures:
+        if stopped is not None or failures:
             failed = len(failures) + len(sets) - len(outcomes)
             error = stopped or failures[0]
             error.add_note(f"{failed} of {len(sets)} parameter sets failed; the rows of the others stay")
@@ -140,10 +142,10 @@ class Cursor:
             raise ProgrammingError("the script holds no statement")
         self._results = []
         self._hold(None)
-        results: list[pa.Table] = []
+        results: list[StatementResult] = []
         try:
             for statement in statements:
-                results.append(self._run(statement, None))  # noqa: PERF401 - what came before a failure stays
+                results.append(self._runner().run(statement, None))  # noqa: PERF401 - what came before a failure stays
         finally:
             if results:
                 self._hold(results[0])
@@ -211,19 +213,10 @@ class Cursor:
         capsule: object = self._result().__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
         return capsule
 
-    def adbc_execute_schema(self, operation: str, parameters: Parameters = None) -> pa.Schema:  # noqa: ARG002
+    def adbc_execute_schema(self, operation: str, parameters: Parameters = None) -> pa.Schema:
         """The schema that a statement's result would have; sends nothing."""
         self._check_usable()
-        statement = parse_statement(operation)
-        if isinstance(statement, Call):
-            return self.connection.binder(statement).procedure.schema
-        if isinstance(statement, Explain):
-            return COST_SCHEMA if statement.cost else EXPLAIN_SCHEMA
-        if isinstance(statement, ShowProcedures):
-            return PROCEDURES_SCHEMA
-        if isinstance(statement, DescribeProcedure):
-            return DESCRIPTION_SCHEMA
-        return self._run(statement, None).schema
+        return schema_of(self.connection, parse_statement(operation), parameters)
 
     def nextset(self) -> bool | None:
         """Goes on to the next result of a script; None when there is none."""
@@ -259,42 +252,15 @@ class Cursor:
     ) -> None:
         self.close()
 
-    def _run(self, statement: Statement, parameters: Parameters) -> pa.Table:
-        connection = self.connection
-        if isinstance(statement, Call):
-            binder = connection.binder(statement)
-            outcome = connection.loop.run(connection.runner().run(binder.bind(parameters)))
-            self._note(outcome.warnings)
-            if outcome.error is not None:
-                raise outcome.error
-            return result_table(binder.procedure, outcome.rows or [])
-        if isinstance(statement, Explain):
-            return self._explained(statement, parameters)
-        if isinstance(statement, ShowProcedures):
-            return show_procedures(connection.catalog, statement.like)
-        if isinstance(statement, DescribeProcedure):
-            return describe_procedure(connection.catalog.find(statement.procedure, statement.text, statement.span))
-        if isinstance(statement, SelectConstant):
-            return pa.table({statement.name: [statement.value]})
-        assert isinstance(statement, Query)
-        raise NotSupportedError(
-            "queries run inside DuckDB, which this connection does not start yet; CALL, EXPLAIN, SHOW PROCEDURES and "
-            "DESCRIBE PROCEDURE run here, and lookup() puts a call beside each row of a table"
-        )
-
-    def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
-        call = self.connection.binder(statement.call).bind(parameters)
-        self._note(call.warnings)
-        if statement.cost:
-            return explain_cost(call)
-        return explain(call, self.connection.options.base_url)
+    def _runner(self) -> StatementRunner:
+        return StatementRunner(self.connection, self.limits, self._note)
 
     async def _run_all(self, binder: Binder, sets: Sequence[Any]) -> tuple[list[Outcome], Error | None]:
         """The outcomes of the sets in order, and the error that ended the run early, if any did."""
         concurrency = self.connection.options.concurrency
         verdicts = Verdicts(binder, concurrency)
         window = Window(
-            self.connection.runner(),
+            self.connection.runner(self.limits),
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, EXECUTEMANY_CHUNK)),
             WindowLimits(concurrency, 16 * concurrency),
@@ -313,18 +279,19 @@ class Cursor:
         return outcomes, None
 
     def _note(self, warnings: Iterable[str]) -> None:
-        self.messages = [(Warning, text) for text in dict.fromkeys(warnings)]
+        self.messages += [(Warning, text) for text in dict.fromkeys(warnings)]
 
-    def _hold(self, table: pa.Table | None) -> None:
-        self._table = table
-        self._rows = None if table is None else row_tuples(table)
-        if table is None:
+    def _hold(self, result: StatementResult | None) -> None:
+        self._table = None if result is None else result.table
+        self._rows = None if self._table is None else row_tuples(self._table)
+        self._rowcount = -1 if result is None else result.rowcount
+        if result is None:
             self.messages = []
 
     def _result(self) -> pa.Table:
         self._check_open()
         if self._table is None:
-            raise ProgrammingError("there is no result: execute a statement first")
+            raise ProgrammingError("there is no result: execute a statement that gives rows first")
         return self._table
 
     def _row_iterator(self) -> Iterator[tuple[object, ...]]:
@@ -349,7 +316,7 @@ def each_set(binder: Binder) -> Callable[[Values], BoundCall]:
 def row_tuples(table: pa.Table) -> Iterator[tuple[object, ...]]:
     """The rows of a table as tuples of Python values, a batch at a time."""
     for batch in table.to_batches():
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
 
 
 def pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from grokcall.errors import ProgrammingError
-from grokcall_parser import Call, Explain, nearest, parse_statement
+from grokcall_parser import Call, Explain, Query, find_markers, nearest, parse_statement
 from grokcall_procedures import Parameter, ParameterType
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class CommandParameter:
         name: The marker's name; for a question mark its number, from 1, as text.
         type: The type of the procedure's parameter that it fills.
         required: Whether NULL is refused.
-        procedure_parameter: The name of that parameter.
+        procedure_parameter: The name of that parameter; empty for a marker of a query.
         values: The values that an Enum lists.
         doc: What it does.
     """
@@ -61,7 +61,11 @@ class ExecuteCommand:
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema of the result; asking for it sends nothing."""
-        return self.connection.cursor().adbc_execute_schema(self.command)
+        return self.schema_for(None)
+
+    def schema_for(self, parameters: Mapping[str, object] | Sequence[object] | None) -> pa.Schema:
+        """The Arrow schema of the result with some parameters, for a command whose columns follow from one."""
+        return self.connection.cursor().adbc_execute_schema(self.command, parameters)
 
     def run(self, parameters: Mapping[str, object] | Sequence[object] | None = None) -> list[dict[str, object]]:
         """Runs the command; always a list, of one dict for each row.
@@ -71,13 +75,16 @@ class ExecuteCommand:
         Raises:
             grokcall.Error: What the call failed with.
         """
-        return self.connection.execute(self.command, self.completed(parameters)).fetch_arrow_table().to_pylist()
+        cursor = self.connection.execute(self.command, self.completed(parameters))
+        return cursor.fetch_arrow_table().to_pylist() if cursor.description is not None else []
 
     def _collected(self) -> tuple[CommandParameter, ...]:
         statement = self._statement.call if isinstance(self._statement, Explain) else self._statement
+        if isinstance(statement, Query):
+            return query_parameters(statement)
         if not isinstance(statement, Call):
             return ()
-        binder = self.connection.binder(statement)
+        binder = self.connection.binder(statement, columns_later=True)
         by_slot: dict[int, list[Parameter]] = {}
         for binding in binder.bindings:
             by_slot.setdefault(binding.slot, []).append(binding.parameter)
@@ -112,3 +119,12 @@ class ExecuteCommand:
             )
             raise ProgrammingError(f"the command has no parameter {stray!r}; {hint}")
         return {parameter.name: given.get(parameter.name.lower()) for parameter in self.parameters}
+
+
+def query_parameters(query: Query) -> tuple[CommandParameter, ...]:
+    """The markers of a query, each once; DuckDB finds out what they have to be."""
+    named = {(marker.name or str(number)).lower(): marker for number, marker in enumerate(find_markers(query.text), 1)}
+    return tuple(
+        CommandParameter(marker.name or name, ParameterType.STRING, False, "", (), "a value of the query")
+        for name, marker in named.items()
+    )

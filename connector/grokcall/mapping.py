@@ -12,6 +12,7 @@ import pyarrow as pa
 from grokcall.errors import DataError, ProgrammingError
 from grokcall_parser import nearest
 from grokcall_procedures import Binder
+from grokcall_procedures.binding import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,19 @@ class RowReader:
             content_of(value) if is_file and value is not None else value
             for value, is_file in zip(row, self.files, strict=True)
         ]
+
+
+def constants_of(mapping: MappingLike) -> Mapping[str, object] | Sequence[object] | None:
+    """The values of a mapping that are the same for every row; in a sequence ``UNKNOWN`` stands for the others.
+
+    >>> constants_of({"Message": "body", "Schema": const("priority INTEGER")})
+    {'Schema': 'priority INTEGER'}
+    """
+    if mapping is None or isinstance(mapping, str):
+        return None
+    if isinstance(mapping, Mapping):
+        return {str(name): entry.value for name, entry in mapping.items() if isinstance(entry, Constant)}
+    return [entry.value if isinstance(entry, Constant) else UNKNOWN for entry in mapping]
 
 
 def content_of(path: object) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -99,8 +99,10 @@ def _header_text(text: str) -> str:
     return text
 
 
+Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 ModelId = Annotated[str, Field(min_length=1, max_length=200)]
+Pace = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
 class _ProfileSource(InitSettingsSource):
@@ -108,7 +110,7 @@ class _ProfileSource(InitSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings], name: str | None) -> None:
         self.profile = read_profile(name)
-        _refuse_unknown(self.profile.options, self.profile.source)
+        refuse_unknown(self.profile.options, self.profile.source)
         super().__init__(settings_cls, init_kwargs=dict(self.profile.options))
 
 
@@ -132,10 +134,34 @@ class Options(BaseSettings):
     concurrency: Annotated[int, Field(ge=1, le=4096)] = Field(
         64, description="How many requests are under way at once at most, 1 to 4096."
     )
+    requests_per_second: Pace | None = Field(
+        None, description="Requests a second to each model at most, above 0 to 1000000000; None for what is learned."
+    )
+    requests_per_minute: Pace | None = Field(
+        None, description="Requests a minute to each model at most, above 0 to 1000000000; None for what is learned."
+    )
+    tokens_per_minute: Pace | None = Field(
+        None, description="Tokens a minute of each model at most, above 0 to 1000000000; None for what is learned."
+    )
     poll_interval: Seconds = Field(5.0, description="Seconds between two looks at a video, above 0 to 86400.")
     poll_timeout: Seconds = Field(600.0, description="Seconds after which a video is given up, above 0 to 86400.")
-    max_cost: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None = Field(
+    max_cost: Usd | None = Field(
         None, description="USD after which no further request is sent, 0 or more; None for no limit."
+    )
+    max_calls: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Calls after which none is made any more, 0 or more; None for no limit."
+    )
+    max_tokens: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Tokens, read and written, after which no call is made, 0 or more; None for no limit."
+    )
+    max_duration: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="Seconds from the first call after which none starts any more, 0 or more; None for no limit."
+    )
+    assumed_output_tokens: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Tokens of the longest answer to reckon with where a call sets no MaxOutputTokens, 1 or more."
+    )
+    assumed_tool_cost: Usd | None = Field(
+        None, description="USD that the service's own tools are reckoned to add to a call at most, 0 or more."
     )
     default_models: Annotated[Mapping[str, ModelId], NoDecode, BeforeValidator(_models)] = Field(
         default_factory=lambda: DEFAULT_MODELS,
@@ -149,6 +175,15 @@ class Options(BaseSettings):
     file_transfer: FileTransfer = Field("upload", description="How files are sent: upload or inline.")
     max_media_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = Field(
         512 * 1024 * 1024, description="The largest picture, sound or video to download, in bytes."
+    )
+    catalog: Path | None = Field(
+        None, description="The file that keeps procedures of your own; None keeps them no longer than the connection."
+    )
+    database: Path | None = Field(
+        None, description="The DuckDB file in which queries run, made where there is none; None for one in memory."
+    )
+    schema_attempts: Annotated[int, Field(ge=1, le=10)] = Field(
+        3, description="How often a question is asked at most until its answer fits OutputSchema, 1 to 10."
     )
     transport: Literal["aiohttp", "httpx"] = Field("aiohttp", description="What sends requests: aiohttp or httpx.")
     trust_env_proxies: bool = Field(
@@ -207,6 +242,7 @@ class Options(BaseSettings):
             strict_enums=self.strict_enums,
             strict_arity=self.strict_arity,
             max_media_bytes=self.max_media_bytes,
+            schema_attempts=self.schema_attempts,
         )
 
 
@@ -225,7 +261,7 @@ def load_options(profile: str | None = None, **explicit: Any) -> Options:
     8
     """
     given = {name: value for name, value in {"profile": profile, **explicit}.items() if value is not None}
-    _refuse_unknown(given, "the arguments")
+    refuse_unknown(given, "the arguments")
     try:
         return Options(**given)
     except ValidationError as error:
@@ -243,7 +279,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _refuse_unknown(options: Mapping[str, object], source: str) -> None:
+def refuse_unknown(options: Iterable[str], source: str) -> None:
+    """Raises InterfaceError when there is no option of one of these names; ``source`` says who gave them."""
     for name in options:
         if name not in Options.model_fields:
             near = nearest(name, Options.model_fields)

@@ -39,7 +39,9 @@ class Outcome:
     request_id: str | None = None
     seconds: float = 0.0
     cost_ticks: int | None = None
-    """None when no reply said what it cost."""
+    """None when no reply said what it cost; with what the earlier answers cost."""
+    earlier: tuple[Outcome, ...] = ()
+    """Incomplete answers that were asked for before this one, with a smaller limit."""
 
     def add_cost(self, ticks: int | None) -> None:
         """Adds what one reply of the call cost."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput
-from grokcall.mapping import MappingLike
+from grokcall.mapping import MappingLike, constants_of
 from grokcall.options import Options
 from grokcall_parser import nearest, parse_call
 
@@ -88,7 +88,7 @@ class Lookup:
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """The schema of what comes out for what goes in; sends nothing."""
-        binder = self._connected().binder(parse_call(self.command))
+        binder = self._connected().binder(parse_call(self.command), constants_of(self.mapping))
         return LookupPlan(binder, input_schema, self.mapping, self.lookup_options).schema
 
     def close(self) -> None:

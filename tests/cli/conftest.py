@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ from typing import Any
 import pytest
 
 from grokcall.cli import main
+from installed import COMMAND
 from scripted_service import KEY, Service
-
-COMMAND = str(Path(sys.executable).with_name("grokcall"))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import grokcall
-from conftest import COMMAND
+from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Answer, Service, answered, refused
 
 ASK = "CALL GenerateResponse(:Message)"

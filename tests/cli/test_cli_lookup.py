@@ -17,8 +17,8 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import COMMAND
 from grokcall.tables import open_table
+from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Service, answered, refused
 
 ASK = "CALL GenerateResponse(:Message)"

@@ -440,12 +440,16 @@ def test_the_summary_counts_rows_requests_tokens_and_money(connection, service):
         "failed": 1,
         "skipped": 1,
         "cached": 0,
+        "incomplete": 0,
+        "refusals": 0,
         "calls": 5,
         "input_tokens": 30,
         "output_tokens": 6,
         "total_tokens": 36,
         "unpriced": 1,
         "cost_usd": "0.0004612000",
+        "earlier_usd": "0E-10",
+        "stop": None,
     }
 
 

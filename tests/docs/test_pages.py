@@ -38,7 +38,7 @@ def commands() -> dict[str, typer.core.TyperCommand]:
 def flags_of(command: typer.core.TyperCommand | typer.core.TyperGroup) -> set[str]:
     """The flags of a command and of those that belong to it."""
     below = command.commands.values() if isinstance(command, typer.core.TyperGroup) else ()
-    return {flag for item in command.params for flag in item.opts}.union(*map(flags_of, below))
+    return {flag for item in command.params for flag in (*item.opts, *item.secondary_opts)}.union(*map(flags_of, below))
 
 
 def relative(paths: list[Path]) -> list[str]:
@@ -144,7 +144,7 @@ def test_the_limits_that_are_stated_are_those_that_hold():
 
 def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
     text = " ".join((ROOT / "docs" / "money.md").read_text("utf-8").split())
-    (dense, loose), (least, most) = text_estimates.BYTES_PER_TOKEN, text_estimates.HIDDEN_TOKENS
+    (dense, loose), (least, most) = ALLOWANCES.bytes_per_token, text_estimates.HIDDEN_TOKENS
     for stated in (
         f"{dense} bytes a token, {least} hidden tokens, an answer of {text_estimates.SHORT_ANSWER} tokens",
         f"{loose} bytes a token, {most} hidden tokens",

@@ -17,7 +17,7 @@ def test_a_sample_prints_what_is_kept_beside_it(sample: Path, tmp_path: Path):
 
 def test_every_output_has_its_sample_and_every_sample_its_line_in_the_list():
     assert {path.stem for path in FOLDER.glob("*.out")} == {path.stem for path in SAMPLES}
-    listed = re.findall(r"\[(\w+\.(?:py|sh))\]", (FOLDER / "README.md").read_text("utf-8"))
+    listed = re.findall(r"\[(\w+\.(?:py|sh|sql))\]", (FOLDER / "README.md").read_text("utf-8"))
     assert sorted(listed) == sorted(path.name for path in SAMPLES)
 
 

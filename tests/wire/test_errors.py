@@ -29,7 +29,10 @@ PARENTS = {
     errors.ReadTimeoutError: errors.OperationalError,
     errors.ReplyTooLargeError: errors.DataError,
     errors.MalformedReplyError: errors.DataError,
+    errors.AnswerMismatchError: errors.DataError,
     errors.MediaError: errors.DataError,
+    errors.IncompleteAnswerError: errors.DataError,
+    errors.AnswerRefusedError: errors.DataError,
     errors.NotReadyError: errors.OperationalError,
     errors.MissingKeyError: errors.OperationalError,
 }
@@ -81,8 +84,11 @@ def test_the_words_for_errors_are_these_and_differ() -> None:
         "ReadTimeoutError": "read_timeout",
         "ReplyTooLargeError": "reply_too_large",
         "MissingKeyError": "missing_key",
+        "AnswerMismatchError": "answer_mismatch",
         "MalformedReplyError": "malformed_reply",
         "MediaError": "media",
+        "IncompleteAnswerError": "incomplete",
+        "AnswerRefusedError": "refusal",
         "NotReadyError": "video_timeout",
     }
     assert len(set(words.values())) == len(words)

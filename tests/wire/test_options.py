@@ -117,6 +117,11 @@ def test_a_file_that_is_no_toml_is_named(config: Path) -> None:
 WRONG = [
     ("concurrency", 0, "1 to 4096"),
     ("concurrency", 4097, "1 to 4096"),
+    ("requests_per_second", 0, "above 0"),
+    ("requests_per_second", "NaN", "Requests a second"),
+    ("requests_per_minute", -1, "above 0"),
+    ("requests_per_minute", "many", "None for what is learned"),
+    ("tokens_per_minute", 2_000_000_000, "1000000000"),
     ("max_attempts", 21, "1 to 20"),
     ("max_attempts", "many", "1 to 20"),
     ("timeout", 0, "above 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,6 +14,7 @@ from grokcall.cli.calling import call
 from grokcall.cli.demonstration import demo
 from grokcall.cli.flags import Flags, shared_flags
 from grokcall.cli.looking_up import lookup
+from grokcall.cli.querying import sql
 from grokcall.cli.reference import models, procedures
 from grokcall.cli.runs import runs_app
 from grokcall.cli.service import check, sandbox
@@ -51,11 +53,18 @@ def common(
     """Stored procedures for xAI's Grok API: an answer beside each row of a table."""
 
 
-for _function in (call, lookup, procedures, models, check, sandbox, demo):
+for _function in (call, lookup, sql, procedures, models, check, sandbox, demo):
     app.command()(shared_flags(_function))
 app.add_typer(runs_app, name="runs")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and leaves the process with its exit code."""
-    app(arguments)
+    untouched = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if untouched:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it is treated like Ctrl-C
+    try:
+        app(arguments)
+    finally:
+        if untouched:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -19,7 +19,9 @@ from grokcall.cli.values import parameters
 from grokcall.errors import DataError, ProgrammingError
 from grokcall.execute_command import ExecuteCommand
 from grokcall.tables import open_writer, sniff_extension
+from grokcall.tables.media import is_bytes
 from grokcall.tables.outputs import check_folder
+from grokcall_parser import Call, parse_statement
 
 MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")
 
@@ -44,7 +46,11 @@ def call(
     with flags.connection() as connection:
         action = ExecuteCommand(connection, text)
         given = action.completed(parameters(parameter or ()))
-        check_output(action.schema, form, output)
+        check_output(action.schema_for(given), form, output)
+        if isinstance(parse_statement(action.command), Call):
+            promise = connection.guarantee(action.command, given)
+            if promise is not None:
+                flags.console().print(promise, soft_wrap=True)
         cursor = connection.execute(action.command, given)
         for _, warning in cursor.messages:
             flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
@@ -88,7 +94,7 @@ def is_media(output: Path, form: str | None) -> bool:
 
 def media_column(schema: pa.Schema, path: Path) -> str:
     """The name of the one column of bytes."""
-    binary: list[str] = [field.name for field in schema if pa.types.is_large_binary(field.type)]
+    binary: list[str] = [field.name for field in schema if is_bytes(field.type)]
     if len(binary) != 1:
         raise ProgrammingError(
             f"the result is not one piece of media, so {path.name!r} cannot hold it; "

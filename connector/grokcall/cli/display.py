@@ -12,6 +12,8 @@ from rich.text import Text
 from grokcall.costs import DryRun
 from grokcall.summaries import Summary
 from grokcall.tables import MediaFolder, sniff_extension
+from grokcall.tables.media import is_bytes
+from grokcall_procedures.prices import LISTED
 
 LONGEST_CELL = 400
 
@@ -55,7 +57,7 @@ def cell(value: object) -> Text:
 
 def saved_media(table: pa.Table) -> pa.Table:
     """The table with each Binary value saved to a file and described: type, size, path."""
-    binary = [field.name for field in table.schema if pa.types.is_large_binary(field.type)]
+    binary = [field.name for field in table.schema if is_bytes(field.type)]
     if not binary:
         return table
     batches = table.combine_chunks().to_batches()
@@ -87,12 +89,15 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     counts += f", {summary.skipped:,} skipped" if summary.skipped else ""
     counts += f", {summary.cached:,} cached" if summary.cached else ""
     drawn.add_row("rows", f"{summary.rows:,} ({counts})")
+    if summary.incomplete or summary.refusals:
+        drawn.add_row("not whole", f"{summary.incomplete:,} answers cut short, {summary.refusals:,} refusals")
     drawn.add_row("requests", f"{summary.calls:,}")
     if summary.total_tokens:
         drawn.add_row(
             "tokens", f"{summary.total_tokens:,} ({summary.input_tokens:,} read, {summary.output_tokens:,} written)"
         )
     priced = f"{summary.cost_usd:.6f} USD"
+    priced += f", and {summary.earlier_usd:.6f} USD in earlier tries" if summary.earlier_ticks else ""
     drawn.add_row("cost", priced + (f" ({summary.unpriced:,} calls did not say)" if summary.unpriced else ""))
     pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
     drawn.add_row("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)")
@@ -122,4 +127,16 @@ def show_dry_run(console: Console, found: DryRun) -> None:
         console.print(Text(note, style="dim"))
     for row, message in found.errors:
         console.print(Text(f"row {row}: {message}", style="yellow"), soft_wrap=True)
-    console.print("nothing was sent")
+    console.print(dry_run_sent(found))
+
+
+def dry_run_sent(found: DryRun) -> str:
+    """What a dry run sent, in a sentence."""
+    counted = found.sample.counted
+    if not counted:
+        return "nothing was sent" + (" that costs money" if found.costs.prices.source.startswith(LISTED) else "")
+    dense, loose = found.costs.allowances.bytes_per_token
+    return (
+        f"the service counted the tokens of {counted:,} calls, which costs nothing; others are reckoned with the "
+        f"{loose:.1f} to {dense:.1f} bytes a token found"
+    )

@@ -13,10 +13,12 @@ from rich.text import Text
 
 from grokcall.budgets import BudgetReachedError
 from grokcall.errors import (
+    AnswerRefusedError,
     AuthenticationError,
     CreditsExhaustedError,
     DataError,
     Error,
+    IncompleteAnswerError,
     InterfaceError,
     MalformedReplyError,
     MediaError,
@@ -25,6 +27,7 @@ from grokcall.errors import (
     NotSupportedError,
     PermissionDeniedError,
     ProgrammingError,
+    ServerFailureError,
     ServiceError,
     TransportError,
 )
@@ -51,8 +54,18 @@ class Exit(enum.IntEnum):
 EXITS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
     ((AuthenticationError, PermissionDeniedError, MissingKeyError), Exit.KEY_REFUSED),
     ((CreditsExhaustedError, BudgetReachedError), Exit.BUDGET),
-    ((NotSentError,), Exit.UNREACHABLE),
-    ((ServiceError, TransportError, MalformedReplyError, MediaError), Exit.FAILED_ROWS),
+    ((NotSentError, ServerFailureError), Exit.UNREACHABLE),
+    (
+        (
+            ServiceError,
+            TransportError,
+            MalformedReplyError,
+            MediaError,
+            IncompleteAnswerError,
+            AnswerRefusedError,
+        ),
+        Exit.FAILED_ROWS,
+    ),
     ((ProgrammingError, NotSupportedError, DataError, InterfaceError), Exit.USAGE),
     ((KeyboardInterrupt,), Exit.INTERRUPTED),
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from rich.console import Console
 from grokcall.cli.exits import guarded
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
+from grokcall.spending import SpendingLimits
 
 Profile = Annotated[str | None, typer.Option("--profile", help="The profile of the configuration file.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the service is.")]
@@ -26,6 +28,15 @@ ConnectTimeout = Annotated[
 ]
 MaxAttempts = Annotated[int | None, typer.Option("--max-attempts", help="Tries for each request.", min=1)]
 Concurrency = Annotated[int | None, typer.Option("--concurrency", help="Calls in flight at the most.", min=1)]
+RequestsPerSecond = Annotated[
+    float | None, typer.Option("--requests-per-second", help="Requests a second to each model at the most.")
+]
+RequestsPerMinute = Annotated[
+    float | None, typer.Option("--requests-per-minute", help="Requests a minute to each model at the most.")
+]
+TokensPerMinute = Annotated[
+    float | None, typer.Option("--tokens-per-minute", help="Tokens a minute of each model at the most.")
+]
 PollInterval = Annotated[float | None, typer.Option("--poll-interval", help="Seconds between looks at a video.")]
 PollTimeout = Annotated[float | None, typer.Option("--poll-timeout", help="Seconds after which a video is given up.")]
 DefaultModel = Annotated[
@@ -39,6 +50,32 @@ StrictEnums = Annotated[
     bool | None, typer.Option("--strict-enums/--no-strict-enums", help="Refuse values that are not listed.")
 ]
 TransportName = Annotated[str | None, typer.Option("--transport", help="aiohttp or httpx.")]
+MaxCost = Annotated[
+    str | None, typer.Option("--max-cost", metavar="USD", help="What may be spent; exit code 4 when reached.")
+]
+MaxCalls = Annotated[int | None, typer.Option("--max-calls", help="Calls that may be made.", min=0)]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Tokens that may be read and written.", min=0)]
+MaxDuration = Annotated[
+    float | None, typer.Option("--max-duration", metavar="SECONDS", help="When no call starts any more.", min=0)
+]
+AssumedOutputTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--assumed-output-tokens", help="The longest answer to reckon with without MaxOutputTokens; not sent.", min=1
+    ),
+]
+AssumedToolCost = Annotated[
+    str | None,
+    typer.Option(
+        "--assumed-tool-cost", metavar="USD", help="What the service's own tools are reckoned to add to a call."
+    ),
+]
+CatalogFile = Annotated[
+    Path | None, typer.Option("--catalog", metavar="FILE", help="The file that keeps procedures of your own.")
+]
+DatabaseFile = Annotated[
+    Path | None, typer.Option("--database", metavar="FILE", help="The DuckDB file in which queries run.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but errors and data.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log requests and retries; never a key.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
@@ -49,12 +86,19 @@ CONNECTION_OPTIONS = (
     "connect_timeout",
     "max_attempts",
     "concurrency",
+    "requests_per_second",
+    "requests_per_minute",
+    "tokens_per_minute",
     "poll_interval",
     "poll_timeout",
     "strict_arity",
     "strict_enums",
+    "catalog",
+    "database",
 )
 """The flags that are options of a connection by the same name and type."""
+SPENDING_OPTIONS: tuple[str, ...] = tuple(item.name for item in fields(SpendingLimits))
+"""Those that limit what is spent: a lookup takes them for itself, for other commands they limit the connection."""
 
 
 @dataclass(slots=True)
@@ -68,12 +112,23 @@ class Flags:
     connect_timeout: ConnectTimeout = None
     max_attempts: MaxAttempts = None
     concurrency: Concurrency = None
+    requests_per_second: RequestsPerSecond = None
+    requests_per_minute: RequestsPerMinute = None
+    tokens_per_minute: TokensPerMinute = None
     poll_interval: PollInterval = None
     poll_timeout: PollTimeout = None
     default_model: DefaultModel = None
     strict_arity: StrictArity = None
     strict_enums: StrictEnums = None
     transport: TransportName = None
+    catalog: CatalogFile = None
+    database: DatabaseFile = None
+    max_cost: MaxCost = None
+    max_calls: MaxCalls = None
+    max_tokens: MaxTokens = None
+    max_duration: MaxDuration = None
+    assumed_output_tokens: AssumedOutputTokens = None
+    assumed_tool_cost: AssumedToolCost = None
     quiet: Quiet = False
     verbose: Verbose = False
     no_color: NoColor = False
@@ -94,6 +149,10 @@ class Flags:
             given["default_models"] = ",".join(self.default_model)
         return given
 
+    def spending(self) -> dict[str, Any]:
+        """The limits of what may be spent that were given."""
+        return {name: getattr(self, name) for name in SPENDING_OPTIONS if getattr(self, name) is not None}
+
     def console(self) -> Console:
         """Where everything but data goes: standard error."""
         return Console(stderr=True, quiet=self.quiet, no_color=self.no_color or None, highlight=False)
@@ -103,19 +162,24 @@ class Flags:
         return Console(stderr=True, no_color=self.no_color or None, highlight=False)
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection with these flags; with ``--sandbox`` to an engine that lives as long as the block."""
+    def connection(self, *, limited: bool = True) -> Iterator[Connection]:
+        """A connection with these flags; with ``--sandbox`` to an engine that lives as long as the block.
+
+        Args:
+            limited: Whether what may be spent limits the connection; False for a command that heeds it itself.
+        """
+        given = {**self.options(), **(self.spending() if limited else {})}
         if self.verbose:
             log_to_standard_error()
         if not self.sandbox:
-            with connect(profile=self.profile, transport=self.transport, **self.options()) as connection:
+            with connect(profile=self.profile, transport=self.transport, **given) as connection:
                 yield connection
             return
         if self.base_url:
             raise InterfaceError("--sandbox starts an engine of its own; leave out --base-url")
         from grokcall.sandbox import SANDBOX_KEY, Sandbox
 
-        options = {"poll_interval": 0.1, **self.options()}
+        options = {"poll_interval": 0.1, **given}
         with (
             Sandbox() as sandbox,
             connect(

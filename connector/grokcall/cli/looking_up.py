@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from grokcall.batches import BatchPendingError
+from grokcall.budgets import BudgetReachedError
 from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
@@ -17,7 +22,11 @@ from grokcall.cli.values import mapping, names
 from grokcall.connection import Connection
 from grokcall.lookup import LookupStream, chunk_rows
 from grokcall.tables import open_table, open_writer
+from grokcall.tables.outputs import check_folder
 from grokcall_parser import parse_call
+
+EMBEDDED = "grokcall-sandbox"
+"""What journals call the engine of ``--sandbox``, which has another port each time and gives the same answers."""
 
 
 def lookup(
@@ -46,6 +55,13 @@ def lookup(
     on_null_input: Annotated[
         str, typer.Option("--on-null-input", help="error or skip, for NULL in a required parameter.")
     ] = "error",
+    on_incomplete: Annotated[
+        str,
+        typer.Option(
+            "--on-incomplete",
+            help="keep, error or retry (with twice the MaxOutputTokens), for answers cut short and refusals.",
+        ),
+    ] = "keep",
     fields: Annotated[
         str | None, typer.Option("--fields", metavar="A,B", help="The result fields to add; all without it.")
     ] = None,
@@ -59,19 +75,6 @@ def lookup(
     input_format: Annotated[
         str | None, typer.Option("--input-format", help="The input's format where its name does not tell.")
     ] = None,
-    max_cost: Annotated[
-        str | None,
-        typer.Option("--max-cost", metavar="USD", help="What it may cost; exit code 4 when reached."),
-    ] = None,
-    max_calls: Annotated[int | None, typer.Option("--max-calls", help="Calls it may make.", min=0)] = None,
-    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Tokens it may read and write.", min=0)] = None,
-    max_duration: Annotated[
-        float | None, typer.Option("--max-duration", help="Seconds after which no call starts.", min=0)
-    ] = None,
-    assumed_output_tokens: Annotated[
-        int | None,
-        typer.Option("--assumed-output-tokens", help="The longest answer to reckon with without MaxOutputTokens."),
-    ] = None,
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
     ] = None,
@@ -80,7 +83,25 @@ def lookup(
     ] = False,
     reuse: Annotated[bool, typer.Option("--reuse", help="Take answers of the journal's other runs as well.")] = False,
     dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Whether equal calls share one request.")] = True,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Send the calls as a batch, which takes up to a day; with --journal.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for the batch, or leave it; run again for the answers.")
+    ] = True,
     dry: Annotated[bool, typer.Option("--dry-run", help="Tell rows, calls and price; send nothing.")] = False,
+    count_tokens: Annotated[
+        int,
+        typer.Option(
+            "--count-tokens", metavar="N", help="Dry run: have the service count the tokens of N calls.", min=0
+        ),
+    ] = 0,
+    prices: Annotated[
+        str, typer.Option("--prices", help="The dated table, or what the service tells: table or service.")
+    ] = "table",
+    summary: Annotated[
+        Path | None, typer.Option("--summary", metavar="FILE", help="Where to write how it ended, as JSON.")
+    ] = None,
     flags: Flags,
 ) -> int:
     """Put the result of a CALL beside each row of a table."""
@@ -94,27 +115,34 @@ def lookup(
         "prefix": prefix,
         "call_columns": call_columns or None,
         "concurrency": flags.concurrency,
-        "max_cost": max_cost,
-        "max_calls": max_calls,
-        "max_tokens": max_tokens,
-        "max_duration": max_duration,
-        "assumed_output_tokens": assumed_output_tokens,
+        "on_incomplete": on_incomplete,
+        "prices": prices,
+        **flags.spending(),
         "journal": journal,
         "retry_failed": retry_failed,
         "reuse": reuse,
         "dedupe": dedupe,
+        "batch": batch,
+        "wait": wait,
     }
     with (
-        flags.connection() as connection,
+        flags.connection(limited=False) as connection,
         open_table(source, format=input_format, batch_rows=rows_at_once(connection, command)) as table,
         connection.lookup_stream(command, table, mapping(maps or ()), **options) as stream,
     ):
+        if flags.sandbox:
+            stream.service = EMBEDDED
         if dry:
-            show_dry_run(flags.console(), stream.dry_run())
+            show_dry_run(flags.console(), stream.dry_run(count_tokens))
             return Exit.FINE
         if stream.guarantee is not None:
             flags.console().print(stream.guarantee, soft_wrap=True)
-        return moved(stream, target, errors, form, flags)
+        try:
+            with summary_written(stream, summary):
+                return moved(stream, target, errors, form, flags)
+        except BatchPendingError as pending:
+            flags.console().print(f"{pending}: run the same command again. No rows were written", soft_wrap=True)
+            return Exit.FINE
 
 
 def moved(stream: LookupStream, target: str, errors: str | None, form: str | None, flags: Flags) -> int:
@@ -122,14 +150,36 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
     to_stdout = target == "-"
     with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
         failed = ErrorFile(errors or beside(target), stream.error_schema)
-        LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
+        try:
+            LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
+        except BatchPendingError:
+            raise
+        except BudgetReachedError:
+            show_summary(flags.console(), stream.summary, {})
+            raise
+    if stream.continued:
+        writer.remove_partial()
     if stream.in_doubt:
         flags.console().print(
-            f"{stream.in_doubt:,} calls of an earlier try were sent and never answered: they may have been billed",
+            f"{stream.in_doubt:,} calls of earlier tries were sent, not answered, and sent again: "
+            "they may have been billed twice",
             soft_wrap=True,
         )
     show_summary(flags.console(), stream.summary, {"output": None if to_stdout else target, "errors": failed.path})
     return Exit.FAILED_ROWS if stream.summary.failed else Exit.FINE
+
+
+@contextmanager
+def summary_written(stream: LookupStream, path: Path | None) -> Iterator[None]:
+    """Writes how the lookup ended as JSON, whatever ended it."""
+    if path is not None:
+        check_folder(path)
+    try:
+        yield
+    finally:
+        if path is not None:
+            told = {"state": stream.state, **stream.summary.as_dict()}
+            path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def rows_at_once(connection: Connection, command: str) -> int:

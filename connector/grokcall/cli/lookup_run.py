@@ -10,6 +10,8 @@ from types import FrameType
 
 import pyarrow as pa
 
+from grokcall.batches import BatchPendingError
+from grokcall.budgets import BudgetReachedError
 from grokcall.cli.progress import Report
 from grokcall.cli.targets import check_target
 from grokcall.lookup import LookupStoppedError, LookupStream
@@ -71,8 +73,12 @@ class LookupRun:
         try:
             with report, interrupts_told_to(self._stream):
                 self._stream.on_outcome = lambda _outcome: report.show(self._stream.summary)
+                self._stream.on_batches = report.show_batches
                 self._write_all()
             self._failed.close()
+        except BatchPendingError:
+            self._rows.abort()
+            raise
         except BaseException as error:
             self._rescue(error)
             raise
@@ -114,8 +120,13 @@ class LookupRun:
             error.add_note(f"{told} kept in {kept}")
         if self._failed.path is not None:
             error.add_note(f"failed rows are in {self._failed.path}")
+        if self._stream.at_service:
+            error.add_note(f"{self._stream.at_service:,} calls are in batches that go on at the service")
         if self._stream.plan.options.journal is not None:
-            error.add_note("run the same command again to continue: what is in the journal is not paid for again")
+            higher = f" with a higher {error.reason}" if isinstance(error, BudgetReachedError) else ""
+            error.add_note(
+                f"run the same command again{higher} to continue: what is in the journal is not paid for again"
+            )
 
 
 @contextmanager

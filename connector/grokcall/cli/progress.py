@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from grokcall.batches import BatchCounts
 from grokcall.summaries import Summary
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -27,6 +28,10 @@ class Report(Protocol):
         """Shows the totals so far."""
         ...
 
+    def show_batches(self, counts: BatchCounts) -> None:
+        """Shows how far the batches are that are waited for."""
+        ...
+
 
 class Bar:
     """A bar that redraws itself."""
@@ -37,11 +42,11 @@ class Bar:
             BarColumn(bar_width=24),
             TextColumn("{task.fields[told]}"),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            *(() if total is None else (TextColumn("left"), TimeRemainingColumn())),
             console=console,
             transient=True,
         )
+        self._total = total
         self._task: TaskID = self._progress.add_task("lookup", total=total, told="starting")
 
     def __enter__(self) -> Self:
@@ -55,7 +60,12 @@ class Bar:
 
     def show(self, summary: Summary) -> None:
         """Redraws the bar."""
-        self._progress.update(self._task, completed=summary.rows, told=told(summary))
+        self._progress.update(self._task, total=self._total, completed=summary.rows, told=told(summary))
+
+    def show_batches(self, counts: BatchCounts) -> None:
+        """Redraws the bar: requests instead of rows."""
+        done = counts.done + counts.failed
+        self._progress.update(self._task, total=counts.pending + done, completed=done, told=told_of_batches(counts))
 
 
 class Lines:
@@ -65,6 +75,7 @@ class Lines:
         self._console = console
         self._total = total
         self._last = time.monotonic()
+        self._counts: BatchCounts | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +92,13 @@ class Lines:
             self._last = now
             self._console.print(f"{told(summary)}{time_left(summary, self._total)}", soft_wrap=True)
 
+    def show_batches(self, counts: BatchCounts) -> None:
+        """Prints a line when something is new and the last one is old enough; the first at once."""
+        now = time.monotonic()
+        if counts != self._counts and (self._counts is None or now - self._last >= SECONDS_BETWEEN_LINES):
+            self._last, self._counts = now, counts
+            self._console.print(told_of_batches(counts), soft_wrap=True)
+
 
 def report(console: Console, total: int | None) -> Report:
     """The fitting way to show progress on this console."""
@@ -96,6 +114,12 @@ def told(summary: Summary) -> str:
     parts += [f"{summary.skipped:,} skipped"] if summary.skipped else []
     parts += [f"{summary.total_tokens:,} tokens"] if summary.total_tokens else []
     return ", ".join([*parts, f"{summary.cost_usd:.4f} USD"])
+
+
+def told_of_batches(counts: BatchCounts) -> str:
+    """How far batches are, in one line."""
+    which = "1 batch" if counts.batches == 1 else f"{counts.batches:,} batches"
+    return f"{which} at the service: {counts.pending:,} pending, {counts.done:,} done, {counts.failed:,} failed"
 
 
 def time_left(summary: Summary, total: int | None) -> str:

@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grokcall.catalogs import open_catalog
 from grokcall.cli.flags import Flags
 from grokcall.descriptions import describe_procedure, show_procedures, signature, told, values_of
+from grokcall.options import load_options
 from grokcall.outcomes import TICKS_PER_USD
-from grokcall_procedures import CATALOG, Procedure
+from grokcall_procedures import Procedure
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -28,13 +30,14 @@ def procedures(
 ) -> None:
     """List the procedures, or describe one. Needs no key."""
     console = Console(no_color=flags.no_color or None, highlight=False)
+    catalog = open_catalog(load_options(flags.profile, **flags.options()).catalog)
     if name is None:
         if as_json:
-            print_json([as_document(CATALOG[each]) for each in CATALOG])
+            print_json([as_document(catalog[each]) for each in catalog])
         else:
-            show_names(console, show_procedures(CATALOG))
+            show_names(console, show_procedures(catalog))
         return
-    procedure = CATALOG.find(name)
+    procedure = catalog.find(name)
     if as_json:
         print_json({**as_document(procedure), "rows": describe_procedure(procedure).to_pylist()})
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +15,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokcall.arrow import INT64, STRING
+from grokcall.arrow import INT64, STRING, array_of
 from grokcall.cli.flags import Flags, shared_flags
 from grokcall.cli.reference import AsJson, print_json
 from grokcall.columns import CALL_SCHEMA
 from grokcall.errors import InterfaceError
-from grokcall.journal import Journal, RunInfo
-from grokcall.journal.archive import procedure_of
+from grokcall.journal import InDoubt, Journal, RunInfo
+from grokcall.journal.archive import result_schema
+from grokcall.journal.batches import BatchRecord
 from grokcall.tables import open_writer
 
 BATCH_ROWS = 256
+MOST_DOUBTS = 20
+"""Calls in doubt that are shown one by one."""
+NARROWEST = 100
+"""Columns that the figures of a run take, with some of its command."""
+WIDEST = 10_000
 CALL_KEYS = (("Call_Fingerprint", STRING), ("Call_Ordinal", INT64), ("Call_RecordedAt", STRING))
 
 JournalFile = Annotated[
@@ -52,14 +59,14 @@ def list_(*, journal: JournalFile, as_json: AsJson = False, flags: Flags) -> Non
         return
     drawn = Table(box=None, header_style="bold", pad_edge=False)
     # The name of a run tells when it was started. Only the command gives way where the terminal is narrow.
-    for heading, width in (("run", 20), ("state", 11)):
-        drawn.add_column(heading, no_wrap=True, min_width=width)
-    for heading, width in (("ok", 4), ("failed", 6), ("in doubt", 8), ("USD", 8)):
-        drawn.add_column(heading, justify="right", no_wrap=True, min_width=width)
+    for heading in ("run", "state"):
+        drawn.add_column(heading, no_wrap=True)
+    for heading in ("ok", "failed", "in doubt", "paid twice?", "USD"):
+        drawn.add_column(heading, justify="right", no_wrap=True)
     drawn.add_column("command", overflow="ellipsis", no_wrap=True)
     for run in runs:
-        counts = (f"{run.ok:,}", f"{run.failed:,}", f"{run.in_doubt:,}", f"{run.cost_usd:.6f}")
-        drawn.add_row(run.run_id, run.state, *counts, Text(command_of(run)))
+        counts = (f"{run.ok:,}", f"{run.failed:,}", f"{run.unanswered:,}", f"{run.answered_later:,}")
+        drawn.add_row(run.run_id, run.state, *counts, f"{run.cost_usd:.6f}", Text(command_of(run)))
     out_console(flags).print(drawn)
 
 
@@ -67,14 +74,26 @@ def show(*, run: RunName = "last", journal: JournalFile, as_json: AsJson = False
     """Show one run: what it was, how far it came, what it cost."""
     with Journal(journal, read_only=True) as opened:
         found = opened.run(run)
+        sent = opened.batches(found.run_id)
+        doubts = opened.in_doubt(found.run_id)
     if as_json:
-        print_json(found.as_dict())
+        told = {
+            "batches": [batch.as_dict() for batch in sent],
+            "may_have_been_billed": list(map(told_of_doubt, doubts)),
+        }
+        print_json({**found.as_dict(), **told})
         return
     drawn = Table(show_header=False, box=None, pad_edge=False)
     drawn.add_column(style="bold", no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, value in told_of_run(found):
         drawn.add_row(name, Text(value))
+    for batch in sent:
+        drawn.add_row("batch", Text(told_of_batch(batch)))
+    for call in doubts[:MOST_DOUBTS]:
+        drawn.add_row("may have been billed", Text(" ".join(map(str, told_of_doubt(call).values()))))
+    if len(doubts) > MOST_DOUBTS:
+        drawn.add_row("", f"and {len(doubts) - MOST_DOUBTS:,} more; --json lists all")
     out_console(flags).print(drawn)
 
 
@@ -132,8 +151,15 @@ for _name, _function in (("list", list_), ("show", show), ("export", export), ("
 
 
 def out_console(flags: Flags) -> Console:
-    """Where tables go: standard output, because they are what was asked for."""
-    return Console(no_color=flags.no_color or None, highlight=False)
+    """Where tables go: standard output, because they are what was asked for.
+
+    A table that no terminal shows is as wide as it has to be; in a narrow terminal lines rather break than lose a
+    figure.
+    """
+    console = Console(no_color=flags.no_color or None, highlight=False)
+    if "COLUMNS" not in os.environ:
+        console.width = max(console.width, NARROWEST) if console.is_terminal else WIDEST
+    return console
 
 
 def command_of(run: RunInfo) -> str:
@@ -155,23 +181,42 @@ def told_of_run(run: RunInfo) -> Iterator[tuple[str, str]]:
     yield "requests", f"{run.attempts:,}"
     unsaid = f" ({run.unpriced:,} calls did not say)" if run.unpriced else ""
     yield "cost", f"{run.cost_usd:.6f} USD{unsaid}"
-    if run.in_doubt:
+    if run.unanswered:
+        yield "in doubt", f"{run.unanswered:,} calls were sent and never answered: they may have been billed"
+    if run.answered_later:
         yield (
-            "in doubt",
-            f"{run.in_doubt:,} calls were under way at an end without an answer: they may have been billed",
+            "paid twice?",
+            f"{run.answered_later:,} calls were sent, not answered, and sent again: they may have been billed twice",
         )
     for name, value in run.summary.items():
         yield f"at the end: {name}", str(value)
 
 
+def told_of_batch(batch: BatchRecord) -> str:
+    """A batch in a line."""
+    intended = f"{datetime.fromtimestamp(batch.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    known = batch.batch_id or f"{batch.name}, which may not have been made"
+    return f"{known}: {batch.calls:,} calls, {batch.taken:,} answers taken, {batch.state}, of {intended}"
+
+
+def told_of_doubt(call: InDoubt) -> dict[str, object]:
+    """The facts of a call in doubt."""
+    return {
+        "fingerprint": call.fingerprint.hex(),
+        "ordinal": call.ordinal,
+        "sent": datetime.fromtimestamp(int(call.at), UTC).isoformat(),
+        "later": "answered" if call.answered else "never answered",
+    }
+
+
 def export_schema(run: RunInfo) -> pa.Schema:
     """The columns of a run's calls."""
-    procedure = procedure_of(run.description)
-    fields = list(procedure.schema) if procedure is not None else []
+    fields = list(result_schema(run.description))
     return pa.schema([*(pa.field(name, kind) for name, kind in CALL_KEYS), *CALL_SCHEMA, *fields])
 
 
 def batches(rows: Iterator[dict[str, object]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Rows in pieces, so that a run of any length can be written."""
     while chunk := list(islice(rows, BATCH_ROWS)):
-        yield pa.RecordBatch.from_pylist(chunk, schema=schema)
+        arrays = [array_of([row.get(field.name) for row in chunk], field.type) for field in schema]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from os import PathLike
 from typing import Literal, TypeAlias, get_args
 
+from grokcall.completeness import OnIncomplete
 from grokcall.errors import InterfaceError
+from grokcall.spending import SpendingLimits
 
 OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
 OnNullInput: TypeAlias = Literal["error", "skip"]
+PricesFrom: TypeAlias = Literal["table", "service"]
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "on_error": get_args(OnError),
+    "on_null_input": get_args(OnNullInput),
+    "on_incomplete": get_args(OnIncomplete),
+    "prices": get_args(PricesFrom),
+}
+"""The options that are one of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,16 @@ class LookupOptions:
         max_tokens: Tokens that it may read and write together.
         max_duration: Seconds after which no call starts any more.
         assumed_output_tokens: The longest answer to reckon with where a call sets no MaxOutputTokens.
+        assumed_tool_cost: The most USD that the service's own tools are reckoned to add to a call that uses them.
+        on_incomplete: What an answer that was cut short, or is a refusal, counts as: ``keep`` takes it as an answer;
+            ``error`` makes it an error of its row; ``retry`` asks again with twice the MaxOutputTokens, twice at the
+            most, and makes it an error where that does not help. It was billed whatever it counts as.
+        prices: What budgets and dry runs reckon with: the dated ``table`` of the package, or what the ``service``
+            tells of its models, for which one free request is sent first.
+        batch: Whether the calls go through the service's batches, which take up to a day and, for some models, cost
+            less. It needs a journal.
+        wait: Whether to wait for batches. Without it the lookup ends with BatchPendingError while they are not done;
+            the same lookup takes their answers later.
     """
 
     on_error: OnError = "redirect"
@@ -53,9 +73,14 @@ class LookupOptions:
     max_tokens: int | None = None
     max_duration: float | None = None
     assumed_output_tokens: int | None = None
+    assumed_tool_cost: Decimal | float | str | None = None
+    on_incomplete: OnIncomplete = "keep"
+    prices: PricesFrom = "table"
+    batch: bool = False
+    wait: bool = True
 
     def __post_init__(self) -> None:
-        for name, choices in (("on_error", get_args(OnError)), ("on_null_input", get_args(OnNullInput))):
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise InterfaceError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
         if isinstance(self.fields, str):
@@ -64,6 +89,24 @@ class LookupOptions:
             raise InterfaceError(f"concurrency must be at least 1, not {self.concurrency}")
         if self.journal is None and (self.reuse or self.retry_failed):
             raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal")
+        SpendingLimits.among(self)
+        self._check_batch()
+
+    def _check_batch(self) -> None:
+        if self.batch and self.journal is None:
+            raise InterfaceError(
+                "a batch needs a journal, by which it is found again and its answers are kept; name a file with "
+                "journal (--journal FILE)"
+            )
+        if self.batch and self.on_incomplete == "retry":
+            raise InterfaceError("on_incomplete='retry' asks again at once, which a batch cannot: take another")
+        if not self.wait and not self.batch:
+            raise InterfaceError("wait=False (--no-wait) goes with batch (--batch); other calls are answered at once")
+
+    @property
+    def spending(self) -> SpendingLimits:
+        """The limits of the budget."""
+        return SpendingLimits.among(self)
 
     @property
     def adds_call_columns(self) -> bool:

@@ -5,27 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeAlias
 
 import pyarrow as pa
 
 from grokcall.background import BackgroundLoop
+from grokcall.batches import BatchCounts, BatchPass, BatchPendingError, batch_prices
 from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, OpenBooks
 from grokcall.budgets import Budget, BudgetReachedError
-from grokcall.costs import DryRun, dry_run
+from grokcall.completeness import held_to
+from grokcall.costs import DryRun, TokenSample, dry_run
 from grokcall.engine import Engine
-from grokcall.errors import InterfaceError
+from grokcall.errors import CreditsExhaustedError, InterfaceError
 from grokcall.journal import RunState, fingerprint
-from grokcall.lookup.options import LookupOptions
+from grokcall.journal.archive import declared_columns
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.outcomes import Outcome
+from grokcall.service_facts import counted_tokens, listed_prices
 from grokcall.summaries import Summary, Tally
 from grokcall.tables import Source
 from grokcall.verdicts import Verdicts
 from grokcall.window import Chunk, Window, WindowLimits
 from grokcall_procedures.estimates import Allowances, estimate
+from grokcall_procedures.prices import PRICES, Prices
 
 Pair: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch]
 """Output rows and failed rows."""
@@ -35,6 +38,8 @@ READ_AHEAD_ROWS = 8192
 
 class LookupStoppedError(InterfaceError):
     """The lookup was stopped by whoever ran it."""
+
+    error_code = "stopped"
 
     def __init__(self) -> None:
         super().__init__("the lookup was stopped")
@@ -54,6 +59,7 @@ class LookupStream:
         loop: BackgroundLoop,
         concurrency: int,
         budget: Budget | None = None,
+        allowances: Allowances = ALLOWANCES,
     ) -> None:
         self.plan = plan
         self.schema: pa.Schema = plan.schema
@@ -61,14 +67,21 @@ class LookupStream:
         self.row_count: int | None = source.row_count
         self.on_outcome: Callable[[Outcome], None] | None = None
         """Told of each outcome as it ends, on the connection's loop; must be quick."""
+        self.on_batches: Callable[[BatchCounts], None] | None = None
+        """Told how far the batches of the lookup are, whenever that is known anew; must be quick."""
+        self.service: str | None = None
+        """What the journal calls the service, so that it is known again at another address; None for its base URL."""
         self._source = source
         self._engine = engine
         self._loop = loop
         self._tally = Tally(plan.binder.procedure)
         self._concurrency = plan.options.concurrency or concurrency
         self._verdicts = Verdicts(plan.binder, self._concurrency)
-        self._window: Window[pa.RecordBatch] | None = None
-        self._budget = budget_of(plan.options, budget)
+        self._window: Window[pa.RecordBatch] | BatchPass | None = None
+        self._budget = plan.options.spending.budget("lookup", budget)
+        self._own_budget = None if self._budget is budget else self._budget
+        self._allowances = plan.options.spending.allowances(allowances)
+        self._prices: Prices | None = None if plan.options.prices == "service" else PRICES
         self._books: OpenBooks | None = None
         self._reason: BaseException | None = None
         # What has left the window and was not yet given out: an interrupt may strike between the two.
@@ -78,17 +91,44 @@ class LookupStream:
         self._complete = False
         self._failure: BaseException | None = None
 
-    def dry_run(self) -> DryRun:
-        """What the lookup would do and cost, told from the whole input, which is used up by it; sends nothing."""
-        base_url = self._engine().options.base_url
-        key = (lambda call: fingerprint(call, base_url)) if self.plan.options.dedupe else None
-        return dry_run(self.plan, self._source, allowances=self._allowances(), key=key)
+    def dry_run(self, count_tokens: int = 0) -> DryRun:
+        """What the lookup would do and cost, told from the whole input, which is used up by it.
+
+        Nothing is sent that costs money: nothing at all, but for what was asked for with ``count_tokens`` and with
+        the option ``prices="service"``.
+
+        Args:
+            count_tokens: Of how many different calls, the first ones, the service is asked to count the tokens. The
+                others are reckoned with the bytes a token that were found.
+        """
+        engine = self._engine()
+        service = self._service()
+        key = (lambda call: fingerprint(call, service)) if self.plan.options.dedupe else None
+        sample = TokenSample(count_tokens, lambda calls: self._loop.run(counted_tokens(engine, calls)))
+        return dry_run(self.plan, self._source, self._known_prices(), self._allowances, key, sample)
 
     @property
     def in_doubt(self) -> int:
-        """How many calls were sent and never answered, as far as the journal knows: they may have been billed."""
+        """How many calls of earlier tries were sent and not answered then, as far as the journal knows.
+
+        They may have been billed, and twice where they were sent again.
+        """
         run = self._books.run if self._books is not None else None
         return len(run.in_doubt()) if run is not None and run.continued else 0
+
+    @property
+    def continued(self) -> bool:
+        """Whether an earlier try was continued, as far as the journal knows."""
+        return self._books is not None and self._books.run is not None and self._books.run.continued
+
+    def _service(self) -> str:
+        return self.service if self.service is not None else self._engine().options.base_url
+
+    @property
+    def at_service(self) -> int:
+        """How many calls are in batches whose answers have not been taken, as far as the journal knows."""
+        run = self._books.run if self._books is not None else None
+        return 0 if run is None else sum(batch.calls - batch.taken for batch in run.batches.open())
 
     @property
     def guarantee(self) -> str | None:
@@ -96,12 +136,32 @@ class LookupStream:
         if self._budget is None or not self._budget.limited:
             return None
         example = example_call(self.plan.binder)
-        return None if example is None else self._budget.guarantee(estimate(example, allowances=self._allowances()))
+        if example is None:
+            return None
+        return self._budget.guarantee(estimate(example, self._known_prices(), self._allowances))
 
     @property
     def summary(self) -> Summary:
         """The totals so far."""
         return self._tally.summary
+
+    @property
+    def state(self) -> RunState:
+        """How the lookup ended, once it has.
+
+        One of ``finished``, ``budget``, ``failed``, ``interrupted``, ``stopped``, and ``waiting`` for batches.
+        """
+        if isinstance(self._reason, KeyboardInterrupt):
+            return "interrupted"
+        # Whoever stops a lookup for a reason of his own, such as a full disk, has it end for that reason.
+        cause = self._reason if isinstance(self._failure, LookupStoppedError) else self._failure
+        if isinstance(cause, BudgetReachedError | CreditsExhaustedError):
+            return "budget"
+        if isinstance(cause, BatchPendingError):
+            return "waiting"
+        if cause is not None:
+            return "failed"
+        return "finished" if self._complete else "stopped"
 
     def __iter__(self) -> Iterator[Pair]:
         while (chunk := self._held or self._chunk()) is not None:
@@ -122,12 +182,15 @@ class LookupStream:
         try:
             if self._stopped and self._window is None:
                 raise LookupStoppedError
+            if self._prices is None:
+                self._prices = await listed_prices(self._engine())
             chunk = await self._started().next_chunk()
         except asyncio.CancelledError:
             raise  # the caller was interrupted; what has ended can still be had after stop()
         except BaseException as error:
             self._over = True
             self._failure = error
+            self.summary.stopped = self._reason or error
             raise
         self._over = self._complete = chunk is None
         self._held = chunk
@@ -157,19 +220,10 @@ class LookupStream:
 
     def _end(self) -> None:
         self._over = True
-        self._source.close()
+        if not (isinstance(self._window, Window) and self._window.is_reading):
+            self._source.close()
         if self._books is not None:
-            self._books.close(self._state(), self.summary.as_dict())
-
-    def _state(self) -> RunState:
-        """How the run ended, in the journal's words."""
-        if isinstance(self._reason, KeyboardInterrupt):
-            return "interrupted"
-        if isinstance(self._failure, BudgetReachedError):
-            return "budget"
-        if self._failure is not None:
-            return "failed"
-        return "finished" if self._complete else "stopped"
+            self._books.close(self.state, self.summary.as_dict())
 
     async def _astop(self) -> None:
         self._stopped = True
@@ -185,7 +239,7 @@ class LookupStream:
     ) -> None:
         self.close()
 
-    def _started(self) -> Window[pa.RecordBatch]:
+    def _started(self) -> Window[pa.RecordBatch] | BatchPass:
         if self._window is None:
             limits = WindowLimits(self._concurrency, max(READ_AHEAD_ROWS, 16 * self._concurrency))
             if moves_media(self.plan.binder):
@@ -193,39 +247,77 @@ class LookupStream:
             chunks = self.plan.chunks(iter(self._source))
             engine = self._engine().narrowed(self._concurrency)
             self._books = self._opened_books()
-            runner = Bookkeeper(engine, engine.options.base_url, self._books.books)
+            earlier = self._books.bring_forward(self.plan.binder.procedure, self._own_budget)
+            self.summary.earlier_ticks = earlier.ticks
+            self._window = self._batch_pass(self._books, engine)
+            if self._window is not None:
+                self._window.start()
+                return self._window
+            books = Bookkeeper(engine, self._service(), self._books.books)
+            runner = held_to(self.plan.options.on_incomplete, self.plan.binder.procedure, books)
             self._window = Window(runner, self.plan.bind, chunks, limits, self._settled)
             self._window.start()
         return self._window
 
+    def _batch_pass(self, books: OpenBooks, engine: Engine) -> BatchPass | None:
+        """The pass through batches; None for a lookup that sends each call by itself.
+
+        Raises:
+            InterfaceError: It would send by itself what is in a batch already.
+        """
+        options, run = self.plan.options, books.run
+        if run is None:
+            return None
+        if options.batch:
+            chunks = self.plan.chunks(iter(self._source))
+            return BatchPass(self.plan, chunks, books.books, run, engine, self._counted, self._told, self.row_count)
+        if self.at_service:
+            raise InterfaceError(
+                f"{self.at_service:,} calls of this lookup are at the service in a batch, and would be paid for again; "
+                "take their answers with batch (--batch) first"
+            )
+        return None
+
+    def _told(self, counts: BatchCounts) -> None:
+        if self.on_batches is not None:
+            self.on_batches(counts)
+
     def _opened_books(self) -> OpenBooks:
         options, call = self.plan.options, self.plan.binder.call
-        base_url = self._engine().options.base_url
         return OpenBooks(
             options.journal,
-            identity_of(call.text, repr(self.plan.mapping), self._source.name, base_url),
-            {"command": call.text, "procedure": self.plan.binder.procedure.name, "input": self._source.name},
+            identity_of(call.text, repr(self.plan.mapping), self._source.name, self._service()),
+            {
+                "command": call.text,
+                "procedure": self.plan.binder.procedure.name,
+                "input": self._source.name,
+                **declared_columns(self.plan.binder.procedure),
+            },
             self._budget,
             dedupe=options.dedupe,
             reuse=options.reuse,
             retry_failed=options.retry_failed,
-            allowances=self._allowances(),
+            allowances=self._allowances,
+            prices=self._reckoned(self._prices or PRICES),
         )
 
-    def _allowances(self) -> Allowances:
-        return replace(ALLOWANCES, assumed_output_tokens=self.plan.options.assumed_output_tokens)
+    def _known_prices(self) -> Prices:
+        if self._prices is None:
+            self._prices = self._loop.run(listed_prices(self._engine()))
+        return self._reckoned(self._prices)
+
+    def _reckoned(self, prices: Prices) -> Prices:
+        return batch_prices(prices) if self.plan.options.batch else prices
 
     def _settled(self, outcome: Outcome, row: int) -> BaseException | None:
+        fatal = self._counted(outcome, row)
+        return self._verdicts.of(outcome) or fatal
+
+    def _counted(self, outcome: Outcome, row: int) -> BaseException | None:
         self._tally.add(outcome)
         if self.on_outcome is not None:
             self.on_outcome(outcome)
-        return self._verdicts.of(outcome) or self.plan.fatal(outcome, row)
-
-
-def budget_of(options: LookupOptions, parent: Budget | None) -> Budget | None:
-    """The budget of a lookup under that of its connection; None where neither has a limit."""
-    limits = (options.max_cost, options.max_calls, options.max_tokens, options.max_duration)
-    return parent if limits == (None, None, None, None) else Budget(*limits, name="lookup", parent=parent)
+        return self.plan.fatal(outcome, row)
 
 
 def identity_of(*parts: str) -> str:

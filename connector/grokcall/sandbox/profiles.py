@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grokcall.sandbox.faults.answers import ExpiredLinks, Incomplete, Moderation, Refusal
+from grokcall.sandbox.faults.answers import ExpiredLinks, Incomplete, Misfit, Moderation, Refusal
 from grokcall.sandbox.faults.breakage import CutAfter, CutBefore, Malformed, ServerErrors, Truncated, WrongType
 from grokcall.sandbox.faults.delays import Latency, SlowBody
 from grokcall.sandbox.faults.fault import Fault, Profile
@@ -177,6 +177,12 @@ _KINDS = (
     ),
     ProfileKind("expired-links", "links to generated media answer 404", _chosen(1.0, on=None), ExpiredLinks),
     ProfileKind("refusal", "answers that refuse, in text", _chosen(0.1, on=None), Refusal),
+    ProfileKind(
+        "misfit",
+        "structured answers that do not fit their schema: of a wrong type, a member missing, or no JSON; billed",
+        _chosen(0.1, on=None),
+        Misfit,
+    ),
     ProfileKind(
         "incomplete",
         "answers that break off with the status incomplete and the reason max_output_tokens",

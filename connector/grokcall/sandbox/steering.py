@@ -23,7 +23,9 @@ class Steering:
     Attributes:
         refuse: True for an answer that is a refusal.
         keep: The part of the answer's tokens after which it breaks off; None for a whole answer.
+        misfit: How a structured answer misses its schema, by a number; None for one that fits.
     """
 
     refuse: bool = False
     keep: float | None = None
+    misfit: int | None = None

@@ -11,6 +11,7 @@ from grokcall.sandbox.errors import invalid, policy_violation, unsupported_param
 from grokcall.sandbox.prices import HIDDEN_TOKENS, PICTURE_TOKENS
 from grokcall.sandbox.steering import Steering
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
+from grokcall.sandbox.text.misfits import spoiled
 from grokcall.sandbox.text.rules import answer_conversation
 from grokcall.sandbox.text.schema import JsonSchema, read_schema
 from grokcall.sandbox.text.structured import answer_structured
@@ -97,8 +98,8 @@ async def compose(conversation: Conversation, wanted: Format, steering: Steering
     if steering.refuse:
         return Answer("I can't help with that.", "A fault wants a refusal.", refused=True)
     if conversation.pictures or conversation.documents:
-        return await asyncio.to_thread(_compose, conversation, wanted)
-    return _compose(conversation, wanted)
+        return await asyncio.to_thread(_compose, conversation, wanted, steering)
+    return _compose(conversation, wanted, steering)
 
 
 def fit_answer(
@@ -132,7 +133,7 @@ def fill_arguments(conversation: Conversation, parameters: JsonSchema) -> str:
     return msgspec.json.encode(answer_structured(conversation, checked)[0]).decode()
 
 
-def _compose(conversation: Conversation, wanted: Format) -> Answer:
+def _compose(conversation: Conversation, wanted: Format, steering: Steering) -> Answer:
     if wanted.type == "text":
         return answer_conversation(conversation)
     plain = answer_conversation(conversation)
@@ -141,6 +142,8 @@ def _compose(conversation: Conversation, wanted: Format) -> Answer:
     if wanted.schema is None:
         return Answer(_dump({"answer": plain.text}), plain.why)
     value, why = answer_structured(conversation, wanted.schema)
+    if steering.misfit is not None:
+        return Answer(spoiled(value, steering.misfit), "A fault wants an answer that misses its schema.")
     return Answer(_dump(value), why)
 
 

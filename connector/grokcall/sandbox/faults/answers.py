@@ -11,7 +11,6 @@ from grokcall.sandbox.faults.asking import asked_model
 from grokcall.sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS, Fault
 from grokcall.sandbox.faults.options import Given
 from grokcall.sandbox.replies import refusal_reply
-from grokcall.sandbox.steering import Steering
 
 if TYPE_CHECKING:
     from grokcall.sandbox.calls import Call
@@ -63,7 +62,19 @@ class Incomplete(Fault):
 
     async def before_handling(self, call: "Call", _dice: Random, /) -> None:
         """Have the answer break off."""
-        call.steering = Steering(call.steering.refuse, self._keep)
+        call.steering = replace(call.steering, keep=self._keep)
+
+
+class Misfit(Fault):
+    """Some structured answers do not fit the schema that was given for them."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._on = "text"
+
+    async def before_handling(self, call: "Call", dice: Random, /) -> None:
+        """Have the answer miss its schema, in a way of its own each time."""
+        call.steering = replace(call.steering, misfit=dice.randrange(1_000))
 
 
 class ExpiredLinks(Fault):

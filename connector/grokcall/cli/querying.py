@@ -1,0 +1,151 @@
+"""``grokcall sql``: statements of DuckDB, in which every procedure is a table function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from grokcall.cli.calling import check_output, deliver, is_media
+from grokcall.cli.display import show_summary
+from grokcall.cli.exits import Exit
+from grokcall.cli.flags import Flags
+from grokcall.cli.looking_up import EMBEDDED
+from grokcall.cli.query_run import ANY_SCHEMA, ScriptStatement, interrupts_told_to, read_script, shown_progress
+from grokcall.cli.values import parameters
+from grokcall.connection import Connection
+from grokcall.errors import Error, OperationalError, ProgrammingError
+from grokcall.tables.outputs import check_folder
+
+
+def sql(
+    *,
+    statement: Annotated[
+        str | None, typer.Argument(help="The statements, parted by semicolons, or - to read them from standard input.")
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option("-f", "--file", metavar="FILE", help="The file with the statements; - is standard input."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter; NAME=@path takes a file's content."),
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="table, json, jsonl, csv, tsv, arrow or parquet.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file for the rows of the last statement.")
+    ] = None,
+    on_error: Annotated[
+        str, typer.Option("--on-error", help="fail at the first row that fails, or ignore: NULL, and Call_* columns.")
+    ] = "fail",
+    on_null_input: Annotated[
+        str, typer.Option("--on-null-input", help="error or skip, for NULL in a required parameter.")
+    ] = "error",
+    on_incomplete: Annotated[
+        str, typer.Option("--on-incomplete", help="keep, error or retry, for answers cut short and refusals.")
+    ] = "keep",
+    call_columns: Annotated[
+        bool, typer.Option("--call-columns", help="Add the Call_* columns: status, error, attempts, cost.")
+    ] = False,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Send again what failed for good in the journal.")
+    ] = False,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Take answers of the journal's other runs as well.")] = False,
+    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Whether equal calls share one request.")] = True,
+    flags: Flags,
+) -> int:
+    """Run statements of DuckDB: SELECT … FROM 'tickets.csv' t, GenerateResponse(t.body) r; CALL and the others too."""
+    options: dict[str, Any] = {
+        "on_error": on_error,
+        "on_null_input": on_null_input,
+        "on_incomplete": on_incomplete,
+        "call_columns": call_columns or None,
+        "concurrency": flags.concurrency,
+        "journal": journal,
+        "retry_failed": retry_failed,
+        "reuse": reuse,
+        "dedupe": dedupe,
+        **(flags.spending() if journal is not None else {}),  # what earlier tries cost counts then
+    }
+    with flags.connection() as connection:
+        database = connection.database(**options)
+        if flags.sandbox:
+            database.service = EMBEDDED
+        script = read_script(given_text(statement, file), parameters(parameter or ()))
+        check_destination(connection, script, form, output)
+        try:
+            run_script(connection, script, form, output, flags)
+        except (Error, KeyboardInterrupt) as error:
+            if journal is not None and database.summary.rows:
+                error.add_note("run the same command again to continue: what is in the journal is not paid for again")
+            raise
+        finally:
+            if database.summary.rows:
+                show_summary(flags.console(), database.summary, {})
+        return Exit.FAILED_ROWS if database.summary.failed else Exit.FINE
+
+
+def given_text(statement: str | None, file: str | None) -> str:
+    """The statements that were given.
+
+    Raises:
+        ProgrammingError: None were, or in two ways.
+        OperationalError: The file cannot be read.
+    """
+    if (statement is None) == (file is None):
+        raise ProgrammingError("give the statements either as an argument or with -f FILE; - is standard input")
+    if "-" in (statement, file):
+        return sys.stdin.read()
+    if statement is not None:
+        return statement
+    path = Path(str(file))
+    try:
+        return path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise ProgrammingError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperationalError(f"{path}: cannot be read as text: {error}") from None
+
+
+def check_destination(
+    connection: Connection, script: Sequence[ScriptStatement], form: str | None, output: Path | None
+) -> None:
+    """Refuses what cannot be read and an output that cannot be, before anything is paid for."""
+    database = connection.database()
+    gives_rows = [not each.is_query or database.gives_rows(each.text) for each in script]
+    if output is not None and not gives_rows[-1]:
+        raise ProgrammingError(f"the last statement gives no rows, so there is nothing to write to {output}")
+    if output is not None and is_media(output, form) and (script[-1].is_query or len(script) > 1):
+        check_folder(output)  # what its columns are is known later
+    else:
+        # A procedure that an earlier statement makes is not there yet.
+        check_output(script[-1].schema(connection) if len(script) == 1 else ANY_SCHEMA, form, output)
+
+
+def run_script(
+    connection: Connection, script: Sequence[ScriptStatement], form: str | None, output: Path | None, flags: Flags
+) -> None:
+    """Runs each statement and puts out what it gives."""
+    database = connection.database()
+    cursor = connection.cursor()
+    for number, each in enumerate(script, 1):
+        with shown_progress(flags.console(), database.summary), interrupts_told_to(database):
+            cursor.execute(each.text, each.completed(connection))
+        for _, warning in cursor.messages:
+            flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+        is_last = number == len(script)
+        if cursor.description is not None:
+            table = cursor.fetch_arrow_table()
+            deliver(table, form if is_last or output is None else None, output if is_last else None, flags)
+        elif cursor.rowcount >= 0:
+            count = cursor.rowcount
+            flags.console().print(f"{count:,} row{'s' if count != 1 else ''}", soft_wrap=True)

@@ -1,0 +1,204 @@
+"""The DuckDB that answers the queries of one connection."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from grokcall.connection import Connection
+from grokcall.duckdb.interrupts import watch
+from grokcall.duckdb.registration import Registration, options_of
+from grokcall.duckdb.session import Session
+from grokcall.errors import InterfaceError, OperationalError
+from grokcall.queries.faults import fault_of, told_of_query
+from grokcall.queries.parameters import Parameters, Values, filled
+from grokcall.queries.results import fetched, may_give_rows, row_schema, statement_of
+from grokcall.spending import UNLIMITED, SpendingLimits
+from grokcall.statement_results import StatementResult
+from grokcall.summaries import Summary
+from grokcall_procedures import Procedure
+
+CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+"""Nothing is fetched from the network, and no variable of the program is taken for a table."""
+IN_MEMORY = ":memory:"
+INTERRUPTED = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
+"""What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
+READ_AHEAD = frozenset({"SELECT", "CREATE", "INSERT", "COPY"})
+"""The types of statements that may make a call for each row of a table."""
+
+
+class Database:
+    """A DuckDB with the procedures of a connection; :meth:`grokcall.Connection.database` makes it.
+
+    All cursors of the connection share it: a table that one has made is there for the others. It runs one statement
+    at a time; threads wait for each other.
+
+    Args:
+        connection: Where the calls go.
+        path: The file of the database; None for one in memory.
+        **options: How rows are treated, as for :func:`grokcall.duckdb.register`.
+
+    Raises:
+        InterfaceError: An option is unknown or unfit.
+        OperationalError: The file cannot be opened, for example because another process has it open.
+    """
+
+    def __init__(self, connection: Connection, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
+        chosen = options_of(options)
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._con = opened(path)
+        self._session = Session(connection, chosen, owned=False)
+        self._registration = Registration(self._con, self._session)
+        self._registered: dict[str, Procedure] = {}
+        self._interrupted = False
+        watch(self._session)
+
+    @property
+    def summary(self) -> Summary:
+        """Rows, calls, tokens and USD of all queries so far."""
+        return self._session.summary
+
+    @property
+    def service(self) -> str | None:
+        """What journals call the service; None for its address. To be set before the first call."""
+        return self._session.service
+
+    @service.setter
+    def service(self, name: str | None) -> None:
+        self._session.service = name
+
+    def run(
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        limits: SpendingLimits = UNLIMITED,
+        warn: Callable[[Iterable[str]], None] = lambda _: None,
+    ) -> StatementResult:
+        """Runs one statement of DuckDB to its end.
+
+        Args:
+            sql: The statement; its markers may be ``:Name``, ``$Name`` or ``?``.
+            parameters: A mapping for named markers, a sequence for question marks.
+            limits: What it may spend, beside the limits of the database and the connection.
+            warn: Told of the warnings.
+
+        Raises:
+            grokcall.StatementError: It is wrong; the message has the place.
+            grokcall.Error: What DuckDB, or a call, failed with.
+        """
+        text, values = filled(sql, parameters)
+        with self._lock:
+            warn(self._registered_anew())
+            before = dict(self.summary.warnings)
+            with self._told(text, values), self._limited(limits), self._ahead_of(text, values):
+                result = fetched(self._con, text, values)
+            warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
+        return result
+
+    def schema(self, sql: str, parameters: Parameters = None) -> pa.Schema:
+        """The columns that a query would give; calls nothing. Markers without a value are NULL.
+
+        Raises:
+            grokcall.StatementError: It is wrong.
+            ProgrammingError: The statement is none that only reads.
+        """
+        text, values = filled(sql, parameters, missing_is_null=True)
+        with self._lock:
+            self._registered_anew()
+            with self._told(text, values):
+                return row_schema(self._con, text, values)
+
+    def gives_rows(self, sql: str) -> bool:
+        """Whether a statement can give rows, by its text alone; nothing is run.
+
+        Raises:
+            grokcall.StatementError: It cannot be read.
+        """
+        text, values = filled(sql, None, missing_is_null=True)
+        with self._lock, self._told(text, values):
+            return may_give_rows(self._con, text)
+
+    def interrupt(self) -> None:
+        """Ends the statement that runs with an OperationalError; may be called from any thread."""
+        self._interrupted = True
+        self._session.interrupt()
+        with suppress(duckdb.Error):
+            self._con.interrupt()
+
+    def close(self) -> None:
+        """Ends what runs and closes the database and its journal; harmless when repeated."""
+        self.interrupt()
+        with self._lock:
+            self._registration.close()
+            self._con.close()
+
+    def _registered_anew(self) -> list[str]:
+        """Brings the functions up to date with the catalog; gives what is to be said of those that cannot be."""
+        self._connection.check_open()
+        wanted = {name.lower(): procedure for name, procedure in self._connection.catalog.items()}
+        gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
+        changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
+        if not (gone or changed):
+            return []
+        self._registration.remove(*gone)
+        self._registered = wanted
+        try:
+            self._registration.add(*changed)
+        except InterfaceError:
+            return [warning for procedure in changed for warning in self._added_alone(procedure)]
+        return []
+
+    def _added_alone(self, procedure: Procedure) -> Iterator[str]:
+        try:
+            self._registration.add(procedure)
+        except InterfaceError as error:
+            yield f"{procedure.name} cannot stand in queries, only in CALL: {error}"
+
+    def _ahead_of(self, sql: str, values: Values) -> AbstractContextManager[None]:
+        """Has calls begun before DuckDB asks for them, where the statement needs all of them."""
+        if statement_of(self._con, sql).type.name not in READ_AHEAD:
+            return nullcontext()
+        return self._registration.ahead_of(sql, values)
+
+    def _limited(self, limits: SpendingLimits) -> AbstractContextManager[None]:
+        return nullcontext() if limits == UNLIMITED else self._session.limited(limits)
+
+    @contextmanager
+    def _told(self, sql: str, values: Values) -> Iterator[None]:
+        """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
+        self._session.failure, self._interrupted = None, False
+        try:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            if self._interrupted:
+                raise OperationalError("the query was interrupted") from None
+            if any(words in str(error) for words in INTERRUPTED):
+                raise KeyboardInterrupt from None
+            failure = self._session.failure
+            raise failure or told_of_query(self._con, sql, values, error) from None
+
+
+def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory, or the one of a file, which is made where there is none.
+
+    Raises:
+        OperationalError: It cannot be opened.
+    """
+    name = IN_MEMORY if path is None else os.fspath(path)
+    try:
+        con = duckdb.connect(name, config=CONFIGURATION)
+    except duckdb.Error as error:
+        raise fault_of(f"the database {name}", error) from None
+    con.execute("SET TimeZone = 'UTC'")
+    return con

@@ -18,6 +18,8 @@ from sqlglot.errors import SqlglotError
 CLAUSES = frozenset({"expressions", "from_", "joins", "where", "group", "having", "order", "distinct"})
 STEADY = (exp.Cast, exp.Concat, exp.Coalesce, exp.Lower, exp.Upper, exp.Trim, exp.Array, exp.And, exp.Or)
 """The functions that may stand in arguments and conditions: they give the same value each time."""
+BEGINNINGS = ("SELECT", "FROM", "CREATE", "INSERT", "COPY")
+"""The words with which the plain form begins; the parser would complain aloud of other statements."""
 TABLE_PARTS = frozenset({"this", "db", "catalog", "alias"})
 
 
@@ -81,6 +83,8 @@ def plain_query(sql: str, procedures: Container[str]) -> PlainQuery | None:
 
 def select_of(sql: str) -> exp.Select | None:
     """The one SELECT of a statement, or of the table that it makes or fills."""
+    if not sql.lstrip().upper().startswith(BEGINNINGS):
+        return None
     try:
         statements = sqlglot.parse(sql, dialect="duckdb")
     except (SqlglotError, RecursionError):

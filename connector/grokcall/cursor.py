@@ -291,7 +291,7 @@ class Cursor:
     def _result(self) -> pa.Table:
         self._check_open()
         if self._table is None:
-            raise ProgrammingError("there is no result: execute a statement that gives rows first")
+            raise ProgrammingError("there is no result: execute a statement first, one that gives rows")
         return self._table
 
     def _row_iterator(self) -> Iterator[tuple[object, ...]]:

@@ -16,7 +16,7 @@ import pytest
 import grokcall
 from conftest import COMMAND
 from grokcall.tables import open_table
-from scripted_service import WRONG_KEY, Service, answered, refused
+from scripted_service import KEY, WRONG_KEY, Service, answered, refused
 
 QUERY = "SELECT t.id, r.Response_Result FROM 'tickets.csv' t, GenerateResponse(t.body) r ORDER BY t.id"
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -153,12 +153,12 @@ def test_rows_that_fail_can_be_kept_and_are_told_by_the_exit_code(run, at_servic
         (["SELECT 1 + 1; SELECT 2 FORM x"], 'syntax error at or near "x"'),
         (["FROM 'nosuch.csv'"], "No files found that match"),
         (["SELECT :a"], "the marker a has no value; give it with -p a="),
-        (["SELECT :name", "-p", "name=1", "-p", "nam=2"], "no statement has the marker 'nam'; did you mean name?"),
+        (["SELECT :name", "-p", "name=1", "-p", "nname=2"], "no statement has the marker 'nname'; did you mean name?"),
         (["SELECT ?", "-p", "a=1"], "parameters are given by name here"),
         ([], "give the statements either as an argument or with -f FILE"),
         (["SELECT 2", "-f", "x.sql"], "give the statements either"),
         (["-f", "nosuch.sql"], "nosuch.sql: no such file"),
-        (["-- nothing"], "there is no statement in this text"),
+        (["/* nothing */"], "there is no statement in this text"),
         (["CREATE TABLE t (a INT)", "-o", "x.csv"], "the last statement gives no rows"),
         ([QUERY, "-o", "no/folder.csv"], "there is no folder no"),
         ([QUERY, "-o", "x.nosuch"], "cannot tell the format"),
@@ -178,10 +178,12 @@ def test_a_refused_key_a_budget_and_a_service_that_is_away_have_their_exit_codes
     assert done.code == 4
     assert "max_calls of 2 calls is reached" in done.err
     assert len(at_service.asked) == 2
-    at_service.script = lambda asked: refused(401, "Wrong key.")
-    monkeypatch.setenv("XAI_API_KEY", WRONG_KEY)
+    at_service.script = lambda asked: WRONG_KEY
+    assert run("sql", QUERY).code == 3
+    monkeypatch.delenv("XAI_API_KEY")
     done = run("sql", QUERY)
-    assert (done.code, WRONG_KEY in done.err) == (3, False)
+    assert (done.code, "There is no API key" in done.err) == (3, True)
+    monkeypatch.setenv("XAI_API_KEY", KEY)
     away = run("sql", QUERY, "--base-url", "http://127.0.0.1:9/v1", "--max-attempts", 1)
     assert away.code == 5
 

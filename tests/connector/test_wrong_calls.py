@@ -9,7 +9,7 @@ from grokcall import (
     ArgumentsError,
     BadValueError,
     CallSyntaxError,
-    NotSupportedError,
+    StatementError,
     UnknownNameError,
 )
 
@@ -282,7 +282,7 @@ WRONG = [
         "no statement begins with GenerateResponse; to call a procedure, ",
     ),
     ("", None, CallSyntaxError, "there is no statement in this text; write for example CALL ListModels()"),
-    ("DROP TABLE x", None, NotSupportedError, "queries run inside DuckDB"),
+    ("DROP TABLE x", None, StatementError, "Catalog Error: Table with name x does not exist!"),
 ]
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
+import os
+import signal
 import threading
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +17,7 @@ import pytest
 
 import grokcall
 from grokcall import ExecuteCommand
-from scripted_service import KEY, Service, answered, refused
+from scripted_service import KEY, Answer, Asked, Service, answered, refused
 
 LATERAL = "SELECT t.id, r.Response_Result FROM 'tickets.csv' t, GenerateResponse(t.body, Model := 'grok-4.3') r"
 
@@ -93,7 +97,8 @@ def test_tables_are_there_for_every_cursor(connection):
         with pytest.raises(grokcall.ProgrammingError, match="gives rows"):
             cursor.fetchall()
     assert connection.execute("FROM 'out.parquet'").fetchall() == [(2, "x")]
-    assert connection.execute("INSERT INTO t VALUES (3, 'y') RETURNING id").fetchall() == [(3,)]
+    assert connection.execute("INSERT INTO t VALUES (3, 'y') RETURNING id, 1::UHUGEINT").fetchall() == [(3, 1)]
+    assert connection.execute("SELECT count(*) FROM t").fetchall() == [(2,)]
     assert [row[0] for row in connection.execute("DESCRIBE t").fetchall()] == ["id", "body"]
     assert connection.execute("SHOW TABLES").fetchall() == [("copied",), ("t",), ("v",)]
     assert connection.execute("SUMMARIZE t").rowcount == 2
@@ -113,6 +118,26 @@ def test_a_marker_can_be_an_argument_of_a_procedure(connection, service):
     sql = "SELECT r.Response_Result FROM 'tickets.csv' t, GenerateResponse(t.body, :how) r WHERE t.id <= :last"
     assert connection.execute(sql, {"how": "Be brief", "last": 2}).fetchall() == [("ONE",), ("TWO",)]
     assert {asked.json["instructions"] for asked in service.asked} == {"Be brief"}
+
+
+@pytest.mark.parametrize("parameters", [{"last": 2200, "how": "Be brief"}, {"last": "2200", "how": "Be brief"}])
+def test_no_row_of_a_large_table_waits_for_the_slowest_before_it(connecting, service, parameters):
+    late = asyncio.Event()
+    waited: list[bool] = []
+
+    async def script(asked: Asked) -> Answer:
+        if asked.text == "b2150":
+            late.set()
+        if asked.text == "b5":  # answered once a row of DuckDB's next vector was asked for
+            waited.append(await asyncio.wait_for(late.wait(), 60))
+        return answered(asked.text)
+
+    service.script = script
+    connection = connecting()
+    connection.execute("CREATE TABLE many AS SELECT i AS id, 'b' || i AS body FROM range(2500) r(i)")
+    sql = "SELECT many.id, Response_Result FROM many, GenerateResponse(many.body, :how) WHERE many.id < :last"
+    assert connection.execute(sql, parameters).rowcount == len(service.asked) == 2200
+    assert waited == [True]
 
 
 def test_call_and_select_one_go_their_own_way(connection, service):
@@ -258,7 +283,7 @@ def test_options_come_before_the_first_query(connection):
 
 def test_options_that_no_query_has_are_refused(connection):
     with pytest.raises(grokcall.InterfaceError, match="did you mean journal"):
-        connection.database(jurnal="a")
+        connection.database(journl="a")
 
 
 def test_a_journal_answers_in_another_process_s_place(connecting, service):
@@ -349,6 +374,29 @@ def test_variables_of_the_program_are_no_tables(connection):
 def test_extensions_are_not_fetched_by_themselves(connection):
     settings = dict(connection.execute("SELECT name, value FROM duckdb_settings() WHERE name LIKE 'auto%'").fetchall())
     assert settings["autoinstall_known_extensions"] == settings["autoload_known_extensions"] == "false"
+
+
+def test_an_interrupt_ends_a_query_and_its_calls(connection, service):
+    asked = threading.Event()
+
+    def interrupt() -> None:
+        asked.wait(20)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def script(_asked: Asked) -> Answer:
+        asked.set()
+        return Answer(b"{}", delay=60)
+
+    service.script = script
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        connection.execute(LATERAL)
+    interrupting.join()
+    assert time.monotonic() - begun < 30
+    service.script = lambda asked: answered(asked.text.upper())
+    assert connection.execute(LATERAL).rowcount == 3
 
 
 def test_closing_ends_a_query_that_runs(connecting):

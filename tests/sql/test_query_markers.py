@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grokcall.errors import ArgumentsError, CallSyntaxError, ProgrammingError, UnknownNameError
-from grokcall.queries.parameters import filled
+from grokcall.queries.parameters import filled, spelled_out
 from grokcall_parser import find_markers
 
 FOUND = [
@@ -63,7 +64,7 @@ def test_names_are_matched_without_regard_to_case_and_places_stay():
     [
         ("SELECT :a", None, ArgumentsError, "the marker a has no value"),
         ("SELECT :a", {"b": 1}, ArgumentsError, "the marker a has no value"),
-        ("SELECT :number", {"number": 1, "numbr": 2}, UnknownNameError, "no marker 'numbr'; did you mean number\\?"),
+        ("SELECT :city", {"city": 1, "cityy": 2}, UnknownNameError, "no marker 'cityy'; did you mean city\\?"),
         ("SELECT 2", {"a": 1}, UnknownNameError, "no marker 'a': it has none at all"),
         ("SELECT :a", [1], ProgrammingError, "has named markers: pass a mapping"),
         ("SELECT ?", {"a": 1}, ProgrammingError, "has question marks: pass a sequence"),
@@ -83,3 +84,25 @@ def test_what_is_no_marker_is_never_changed(pieces: list[str]):
     sql, values = filled(text, {"marker": 1})
     assert sql == text.replace(":marker", "$marker", 1)
     assert values == {"marker": 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ({"a": 1}, "SELECT CAST(1 AS INTEGER), ':a'"),
+        ({"a": -(1 << 31) - 1}, "SELECT CAST(-2147483649 AS BIGINT), ':a'"),
+        ({"a": True}, "SELECT CAST(True AS BOOLEAN), ':a'"),
+        ({"a": "it's $a"}, "SELECT 'it''s $a', ':a'"),
+        ({"a": 0.1}, None),
+        ({"a": None}, None),
+        ({"a": 1 << 63}, None),
+    ],
+)
+def test_values_are_written_in_with_the_types_that_duckdb_gives_them(values, written):
+    assert spelled_out("SELECT $a, ':a'", values) == written
+    assert spelled_out("SELECT ?, ':a'", list(values.values())) == written
+    if written is not None:
+        with duckdb.connect() as con:
+            sql = "SELECT typeof({0}), {0}"
+            written = str(written).removeprefix("SELECT ").removesuffix(", ':a'")
+            assert con.sql(sql.format("$a"), params=values).fetchall() == con.sql(sql.format(written)).fetchall()

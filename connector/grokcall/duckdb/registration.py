@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -34,7 +34,6 @@ from grokcall.tables.formats import quoted_name
 from grokcall_parser import nearest
 from grokcall_procedures import Procedure
 
-SqlParameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 OLDEST: tuple[int, int] = (1, 5)
 """The oldest DuckDB that can be registered with."""
 NOT_HERE = ("fields", "prefix", "prices")
@@ -143,7 +142,7 @@ class Registration:
         with self.ahead_of(sql):
             return table_of(self._opened(), sql)
 
-    def ahead_of(self, sql: str, parameters: SqlParameters = None) -> AbstractContextManager[None]:
+    def ahead_of(self, sql: str) -> AbstractContextManager[None]:
         """Begins the calls of a query that needs those of all rows, for the block in which it is run."""
         if not any(name in sql.lower() for name in self._functions):
             return nullcontext()
@@ -155,7 +154,7 @@ class Registration:
             return nullcontext()
         name, function = self._functions[plain.procedure]
         try:
-            con.execute(f"EXPLAIN {sql}", parameters).fetchall()  # before the first call for a query that is wrong
+            con.execute(f"EXPLAIN {sql}").fetchall()  # before the first call for a query that is wrong
             given = table_of(con, plain.arguments_query(arguments_name(name)))
         except duckdb.Error:
             return nullcontext()  # whatever is wrong is told in the words of the query

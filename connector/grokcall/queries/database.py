@@ -17,7 +17,7 @@ from grokcall.duckdb.registration import Registration, options_of
 from grokcall.duckdb.session import Session
 from grokcall.errors import InterfaceError, OperationalError
 from grokcall.queries.faults import fault_of, told_of_query
-from grokcall.queries.parameters import Parameters, Values, filled
+from grokcall.queries.parameters import Parameters, Values, filled, spelled_out
 from grokcall.queries.results import fetched, may_give_rows, row_schema, statement_of
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
@@ -169,7 +169,8 @@ class Database:
         """Has calls begun before DuckDB asks for them, where the statement needs all of them."""
         if statement_of(self._con, sql).type.name not in READ_AHEAD:
             return nullcontext()
-        return self._registration.ahead_of(sql, values)
+        analyzed = spelled_out(sql, values)
+        return nullcontext() if analyzed is None else self._registration.ahead_of(analyzed)
 
     def _limited(self, limits: SpendingLimits) -> AbstractContextManager[None]:
         return nullcontext() if limits == UNLIMITED else self._session.limited(limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ def clean_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         for name in ("HOME", "XDG_CONFIG_HOME"):
             patch.setenv(name, str(home))
         patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        # A job in the background may have been told to ignore interrupts, and hands that on to what it starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
 
 

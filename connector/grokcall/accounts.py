@@ -112,8 +112,12 @@ class Account:
         if self.max_calls is not None and self.calls >= self.max_calls:
             return self._error("max_calls", self.max_calls, self.calls, 1, self.earlier_calls)
         if self.max_duration is not None and self.elapsed >= self.max_duration:
-            return self._error("max_duration", self.max_duration, self.elapsed, 0.0)
+            return self.too_late()
         return None
+
+    def too_late(self) -> BudgetReachedError:
+        """The error for a call that comes when the time is over."""
+        return self._error("max_duration", self.max_duration or 0.0, self.elapsed, 0.0)
 
     def _error(
         self, reason: Limit, cap: Amount, spent: Amount, needed: Amount, earlier: Amount = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,13 +9,22 @@ from os import PathLike
 from typing import Protocol
 
 from grokcall.admission import Gate
-from grokcall.budget_limits import Need
 from grokcall.budgets import Budget, Reservation
-from grokcall.earlier_tries import MAY_BE_BILLED, NO_TRIES, CallKey, EarlierTries, earlier_tries
+from grokcall.earlier_tries import (
+    MAY_BE_BILLED,
+    NO_TRIES,
+    UNANSWERED,
+    Arrears,
+    CallKey,
+    EarlierTries,
+    earlier_tries,
+)
 from grokcall.engine import Engine, Memory
-from grokcall.errors import is_retryable, is_systemic
+from grokcall.errors import Error, is_retryable, is_systemic
 from grokcall.journal import Journal, JournalRun, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
+from grokcall.shared_calls import SharedCall
+from grokcall.starts import Start
 from grokcall.window import payload_of
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Allowances, Estimate, estimate
@@ -58,8 +66,9 @@ class Books:
         retry_failed: Whether calls that failed for good are sent again.
         allowances: What the budget takes for granted where the service states no limit.
         prices: What things cost.
-        earlier: What earlier tries of the run took; all but its calls without a price is in the budget already.
-        answers: Holds finished answers for equal calls to come; None for as many as fit into little memory.
+        earlier: What earlier tries of the run took; all that is known of it is in the budget already.
+        answers: Holds finished answers for equal calls to come, in several passes that can be stopped one by one; None
+            for one pass, and as many as fit into little memory.
     """
 
     dedupe: bool = True
@@ -86,11 +95,11 @@ class Bookkeeper:
         self._books = books
         self._budget = books.budget if books.budget is not None and books.budget.limited else None
         self._keeps_count = self._budget is not None or books.run is not None
-        self._under_way: dict[bytes, asyncio.Future[Outcome]] = {}
+        self._under_way: dict[bytes, SharedCall] = {}
         self._ordinals: Counter[bytes] = Counter()
         self._answers: AnswerStore = books.answers or Answers(REMEMBERED_BYTES)
         self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, books.prices, books.allowances)
-        self._unpriced = books.earlier.unpriced.copy() if self._budget is not None else Counter()
+        self._arrears = Arrears(books.earlier, self._budget)
 
     async def run(self, call: BoundCall) -> Outcome:
         """What became of ``call``; as ``cached`` where an equal one or the journal had the answer.
@@ -106,37 +115,26 @@ class Bookkeeper:
         if not books.dedupe:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
-            self._charge_earlier(call, key, ordinal)
+            self._arrears.charge((key, ordinal), lambda: self._estimates(call))
             return self._recalled(key, ordinal) or await self._recorded(call, key, ordinal)
-        while (shared := self._under_way.get(key)) is not None:
-            try:
-                return repeated(await asyncio.shield(shared))
-            except asyncio.CancelledError:
-                waiting = asyncio.current_task()
-                if not shared.cancelled() or (waiting is not None and waiting.cancelling()):
-                    raise
-                # Whoever made the call was stopped; it is made anew for those who still wait for it.
-        self._charge_earlier(call, key, 0)
+        shared = self._under_way.get(key)
+        if shared is not None and not shared.stopped:
+            return repeated(await shared.outcome())
+        self._arrears.charge((key, 0), lambda: self._estimates(call))
         known = self._recalled(key, 0) or self._answers.get(key)
-        return known or await self._shared(call, key)
+        if known is not None:
+            return known
+        shared = self._under_way[key] = SharedCall()
+        work = self._made(call, key, shared)
+        return await (shared.made(work) if books.answers is None else shared.made_apart(work))
 
-    def _charge_earlier(self, call: BoundCall, key: bytes, ordinal: int) -> None:
-        """Counts earlier tries of a call without a price at its highest, now that it is known what was asked for."""
-        times = self._unpriced.pop((key, ordinal), 0) if self._unpriced else 0
-        if times and self._budget is not None:
-            need = Need.of(self._estimates(call))
-            self._budget.carry(ticks=times * need.ticks)
-
-    async def _shared(self, call: BoundCall, key: bytes) -> Outcome:
-        """The outcome of a call, given to every equal one that comes while it is under way."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._under_way[key] = future
+    async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
+        """The outcome of a call, for every equal one that comes while it is under way."""
         try:
             outcome = await (self._recorded(call, key, 0) if self._keeps_count else self._engine.run(call))
-            future.set_result(outcome)
         finally:
-            del self._under_way[key]
-            future.cancel()
+            if self._under_way.get(key) is shared:  # or it was stopped, and begun anew meanwhile
+                del self._under_way[key]
         if self._books.run is None and outcome.status is CallStatus.OK:
             self._answers.add(key, outcome)
         return outcome
@@ -150,22 +148,26 @@ class Bookkeeper:
         if run is None:
             return await self._paid(call)
         outcome = await self._paid(call, (key, ordinal))
-        await run.record(key, ordinal, outcome)
+        try:
+            await run.record(key, ordinal, outcome)
+        except Error as error:
+            outcome.unrecorded = error  # it was paid for, so its row gets it all the same
         return outcome
 
     async def _paid(self, call: BoundCall, place: CallKey | None = None) -> Outcome:
         """The outcome of a call for which there is room in the budget; ``place`` is where the journal has it."""
         budget = self._budget
         reservation = await budget.reserve(self._estimates(call)) if budget is not None else None
+        run = self._books.run
+        memory = memory_of(run, call, place) if run is not None and place is not None else None
+        start = Start(budget, run, place)
         try:
-            memory = None
-            if place is not None and self._books.run is not None:
-                await self._books.run.intend(*place)
-                memory = memory_of(self._books.run, call, place)
-            outcome = await self._engine.run(call, memory)
+            outcome = await start.awaited(self._engine.run(call, memory, start))
         except BaseException:
-            if budget is not None and reservation is not None:
+            if budget is not None and reservation is not None and start.begun:
                 budget.settle(reservation, None)  # nobody knows how far it came, so all of it counts as spent
+            elif budget is not None and reservation is not None:
+                budget.release(reservation)
             raise
         if budget is not None and reservation is not None:
             settle(budget, reservation, call, outcome)
@@ -204,7 +206,9 @@ def settle(budget: Budget, reservation: Reservation, call: BoundCall, outcome: O
         budget.release(reservation)
         return
     tokens = tokens_used(call.procedure, outcome.rows[0]) if outcome.rows else None
-    budget.settle(reservation, outcome.cost_ticks, tokens)
+    # Of a call that asks again, earlier asks have told their prices and the last one may have been billed as well.
+    is_open = call.procedure.answer_schema is not None and isinstance(outcome.error, UNANSWERED)
+    budget.settle(reservation, None if is_open else outcome.cost_ticks, tokens)
 
 
 class Answers:

@@ -58,7 +58,7 @@ class BudgetReachedError(OperationalError):
         20
         """
         amounts = {"cap": self.cap, "spent": self.spent, "earlier": self.earlier, "needed": self.needed}
-        plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in amounts.items()}
+        plain = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in amounts.items()}
         return {"reason": self.reason, "of": self.name, **plain}
 
 

@@ -177,6 +177,29 @@ class Budget(Account):
         with self._queues.lock:
             self.bring_forward(ticks, tokens, calls)
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds in which calls may still start, here and above; None without a limit."""
+        left = [budget.remaining_seconds for budget in self._chain if budget.max_duration is not None]
+        return min((seconds for seconds in left if seconds is not None), default=None)
+
+    def check_time(self) -> None:
+        """Makes sure that calls may still start.
+
+        Raises:
+            BudgetReachedError: The time is over, here or above.
+        """
+        if self.seconds_left == 0.0:
+            raise self.overtime()
+
+    def overtime(self) -> BudgetReachedError:
+        """The error for calls that come too late, in the name of the budget whose time is over first."""
+        timed = [budget for budget in self._chain if budget.max_duration is not None]
+        first = min(timed, key=lambda budget: budget.remaining_seconds or 0.0)
+        error = first.too_late()
+        first.stopped = first.stopped or error
+        return error
+
     def guarantee(self, example: Estimate) -> str:
         """What the limits are worth for calls like ``example``, in a sentence to show before the run starts.
 

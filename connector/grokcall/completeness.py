@@ -51,7 +51,8 @@ class WholeAnswers:
         outcome = await self._runner.run(call)
         tries = 0
         while (reason := self._shortfall(outcome)) is not None:
-            larger = with_larger_limit(call) if reason == CUT and tries < self._retries else None
+            again = reason == CUT and tries < self._retries and outcome.unrecorded is None
+            larger = with_larger_limit(call) if again else None
             if larger is None:
                 return fallen_short(outcome, reason)
             try:
@@ -80,6 +81,7 @@ def joined(before: Outcome, after: Outcome) -> Outcome:
         seconds=before.seconds + after.seconds,
         cost_ticks=sum(costs) if costs else None,
         earlier=(*before.earlier, before),
+        unrecorded=after.unrecorded,
     )
 
 
@@ -103,4 +105,5 @@ def fallen_short(outcome: Outcome, reason: str, stopped_by: BudgetReachedError |
         seconds=outcome.seconds,
         cost_ticks=ticks,
         earlier=outcome.earlier,
+        unrecorded=outcome.unrecorded,
     )

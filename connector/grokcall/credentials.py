@@ -31,7 +31,7 @@ log: logging.Logger = get_logger(__name__)
 
 _REMEDY = (
     "Set XAI_API_KEY, name a file in XAI_API_KEY_FILE, or pass api_key= (a text, or a function that returns one);"
-    " keys are made at https://console.x.ai. The built-in sandbox needs none."
+    " keys are made at https://console.x.ai. The built-in sandbox (--sandbox, docs/sandbox.md) needs none."
 )
 
 

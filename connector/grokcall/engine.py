@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
@@ -36,6 +37,9 @@ COST = re.compile(rb'"cost_in_usd_ticks"\s*:\s*(\d+)')
 LINK_IS_GONE = (403, 404, 410)
 """What a store of files answers once an address of limited life is over."""
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
+
+Starting: TypeAlias = Callable[[], Awaitable[None]]
+"""Told that a request which costs money is about to go; raises where it must not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +91,17 @@ class Engine:
         narrower.gate = Gate(concurrency, self.gate)
         return narrower
 
-    async def run(self, call: BoundCall, memory: Memory | None = None) -> Outcome:
+    async def run(self, call: BoundCall, memory: Memory | None = None, start: Starting | None = None) -> Outcome:
         """What became of ``call``. Errors of the service and of values are in the outcome; only a cancel is raised.
 
         With a ``memory`` the replies to billed starts of longer work are kept, and those that are known are not asked
-        for again.
+        for again. ``start`` is awaited whenever a request that costs money is about to go; its error keeps it.
         """
         outcome = Outcome(warnings=call.warnings)
         await self.gate.admit(call)
         started = time.perf_counter()
         try:
-            outcome.rows = await self._drive(call.steps(), outcome, memory)
+            outcome.rows = await self._drive(call.steps(), outcome, memory, start)
         except Error as error:
             error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
             outcome.status, outcome.error = CallStatus.ERROR, error
@@ -107,7 +111,7 @@ class Engine:
             self.gate.record(call, outcome)
         return outcome
 
-    async def _drive(self, steps: Steps, outcome: Outcome, memory: Memory | None) -> list[Row]:
+    async def _drive(self, steps: Steps, outcome: Outcome, memory: Memory | None, start: Starting | None) -> list[Row]:
         """The rows that the steps return, once each of their requests was sent and each reply given back."""
         starts = 0
         try:
@@ -118,10 +122,10 @@ class Engine:
                     if isinstance(step, Pause):
                         await self._sleep(step.seconds)
                     elif memory is not None and step.kind is Kind.VIDEO:
-                        reply = await self._start(step, outcome, memory, starts)
+                        reply = await self._begun(step, outcome, memory, starts, start)
                         starts += 1
                     else:
-                        reply = await self._send(step, outcome)
+                        reply = await self._send(step, outcome, start)
                 except Error as error:
                     step = steps.throw(error)
                 else:
@@ -136,16 +140,18 @@ class Engine:
         # Outside the handler, so that the raw words of the service, which may repeat a key, do not come along.
         raise refusal
 
-    async def _start(self, request: Request, outcome: Outcome, memory: Memory, number: int) -> Reply:
+    async def _begun(
+        self, request: Request, outcome: Outcome, memory: Memory, number: int, start: Starting | None
+    ) -> Reply:
         """The reply to a start of longer work: the remembered one, or a new one that is remembered."""
         if number < len(memory.replies):
             outcome.billed = True  # the start was, and what it cost is told when the work is done
             return Reply(200, {}, memory.replies[number])
-        reply = await self._send(request, outcome)
+        reply = await self._send(request, outcome, start)
         await memory.remember(number, reply.body)
         return reply
 
-    async def _send(self, request: Request, outcome: Outcome) -> Reply:
+    async def _send(self, request: Request, outcome: Outcome, start: Starting | None) -> Reply:
         """The reply to ``request``, after as many tries as the policy allows."""
         attempt = 0
         while True:
@@ -157,7 +163,7 @@ class Engine:
                 if request.kind is Kind.DOWNLOAD:
                     reply = await self._download(request, outcome)
                 else:
-                    reply = await self._round_trip(request, self._url(request), outcome)
+                    reply = await self._round_trip(request, self._url(request), outcome, start)
                 return Reply(reply.status, reply.headers, reply.body)
             except Error as error:
                 outcome.add_cost(getattr(error, "cost_ticks", None))
@@ -188,12 +194,16 @@ class Engine:
             url = urljoin(url, reply.headers.get("location", ""))
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
-    async def _round_trip(self, request: Request, url: str, outcome: Outcome) -> HttpReply:
+    async def _round_trip(
+        self, request: Request, url: str, outcome: Outcome, start: Starting | None = None
+    ) -> HttpReply:
         """One request and its reply, when the limits let it go."""
         passage = await self.gate.pace(request)
         reply: HttpReply | None = None
         failure: BaseException | None = None
         try:
+            if start is not None and request.billed:
+                await start()
             reply = await self.transport.send(self._on_the_wire(request, url))
             failure = error_of(reply)
         except BaseException as error:
@@ -203,6 +213,7 @@ class Engine:
             self.gate.observe(passage, reply, failure)
         headers = reply.headers
         outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
+        logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:

@@ -6,6 +6,7 @@ can list an exception that only newer versions of the library have.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
 from grokcall.errors import ConnectionCutError, NotSentError, ReadTimeoutError, ReplyTooLargeError, TransportError
@@ -56,7 +57,7 @@ def _not_sent(exception: BaseException, host: str, request: HttpRequest) -> NotS
         return NotSentError(
             f"No connection to {host} within {request.connect_timeout:g} s (the option connect_timeout)"
         )
-    return NotSentError(f"No connection to {host}: {_reason(exception)}")
+    return NotSentError(f"No connection to {host} (the option base_url): {_system_reason(exception)}")
 
 
 def _host(url: str) -> str:
@@ -67,6 +68,17 @@ def _host(url: str) -> str:
 def _reason(exception: BaseException) -> str:
     text = redact(" ".join(str(exception).split())) or "no reason given"
     return f"{text[:_LONGEST_REASON]} ({type(exception).__name__})"
+
+
+def _system_reason(exception: BaseException) -> str:
+    """What the operating system says, where it says something; the library's words are about its own insides."""
+    for each in _chain(exception):
+        errno = getattr(each, "errno", None)
+        if isinstance(each, OSError) and isinstance(errno, int):
+            # Lookups of names have negative numbers and words of their own.
+            words = os.strerror(errno) if errno > 0 else str(getattr(each, "strerror", None) or each)
+            return f"{redact(words)} ({type(exception).__name__})"
+    return _reason(exception)
 
 
 def _names(exception: BaseException) -> Iterator[str]:

@@ -42,6 +42,8 @@ class Outcome:
     """None when no reply said what it cost; with what the earlier answers cost."""
     earlier: tuple[Outcome, ...] = ()
     """Incomplete answers that were asked for before this one, with a smaller limit."""
+    unrecorded: Exception | None = None
+    """What kept the journal from taking it in; the pass ends with that, and the row still has its outcome."""
 
     def add_cost(self, ticks: int | None) -> None:
         """Adds what one reply of the call cost."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from grokcall.completeness import OnIncomplete
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput
@@ -27,9 +28,11 @@ class Lookup:
         mapping: From marker to column, :func:`grokcall.const` or :func:`grokcall.file`.
         on_error: ``ignore`` keeps a failed row, with NULL in the result fields; ``fail`` raises. A step has one
             output, so there is no ``redirect``.
-        on_null_input, fields, prefix, call_columns, concurrency: As for :meth:`grokcall.Connection.lookup`.
+        on_null_input, on_incomplete, fields, prefix, call_columns, concurrency, dedupe: As for
+            :meth:`grokcall.Connection.lookup`. There is no journal and no batch: batches of rows come one by one.
         profile: The profile of the configuration file.
-        **options: Options of the connection; never a key.
+        **options: Options of the connection; never a key. The limits ``max_cost``, ``max_calls``, ``max_tokens`` and
+            ``max_duration`` are among them: they hold for each process that runs the step, over all its batches.
 
     >>> step = Lookup("CALL GenerateResponse(:Message)", {"Message": "body"}, fields=["Response_Result"])
     >>> step.schema(pa.schema({"body": pa.string()})).names[:2]
@@ -47,6 +50,8 @@ class Lookup:
         prefix: str = "",
         call_columns: bool | None = None,
         concurrency: int | None = None,
+        on_incomplete: OnIncomplete = "keep",
+        dedupe: bool = True,
         profile: str | None = None,
         **options: Any,
     ) -> None:
@@ -62,7 +67,14 @@ class Lookup:
         self.command = command
         self.mapping = mapping
         self.lookup_options: LookupOptions = LookupOptions(
-            on_error, on_null_input, fields, prefix, call_columns, concurrency
+            on_error,
+            on_null_input,
+            fields,
+            prefix,
+            call_columns,
+            concurrency,
+            dedupe=dedupe,
+            on_incomplete=on_incomplete,
         )
         self.profile = profile
         self.options = options

@@ -82,7 +82,7 @@ class Summary:
         names = ("rows", "ok", "failed", "skipped", "cached", "incomplete", "refusals", "calls")
         tokens = ("input_tokens", "output_tokens", "total_tokens", "unpriced")
         figures: dict[str, object] = {name: getattr(self, name) for name in (*names, *tokens)}
-        prices = {"cost_usd": str(self.cost_usd), "earlier_usd": str(self.earlier_usd)}
+        prices = {"cost_usd": f"{self.cost_usd:f}", "earlier_usd": f"{self.earlier_usd:f}"}
         return {**figures, **prices, "seconds": round(self.seconds, 3), "stop": self.stop}
 
 

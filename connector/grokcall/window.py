@@ -182,7 +182,7 @@ class Window(Generic[C]):
             self._held_bytes += payload
             if chunk.missing == 0:
                 self._finished.set()
-            error = self._settle(outcome, chunk.first + index)
+            error = self._settle(outcome, chunk.first + index) or outcome.unrecorded
             if error is not None:
                 self._fail(error)
 

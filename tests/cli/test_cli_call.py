@@ -6,13 +6,17 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
+from dataclasses import fields
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import grokcall
+from grokcall.cli.flags import Flags
+from grokcall.cli.help import SECTIONS
 from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Answer, Service, answered, refused
 
@@ -238,6 +242,44 @@ def test_verbose_tells_of_retries_and_never_of_the_key(process, at_service):
     assert "trying again in" in done.err
     assert done.rows[0]["Response_Result"] == "fine"
     assert KEY not in done.out + done.err
+
+
+def test_verbose_tells_of_every_request(process, at_service):
+    done = process("call", ASK, *HI, "--verbose")
+    assert re.search(r"POST /responses: HTTP 200, request \S+", done.err)
+
+
+def test_a_table_that_is_too_wide_for_the_terminal_is_shown_row_by_row(process):
+    narrow = process("call", "DESCRIBE PROCEDURE GetModel", "--format", "table", COLUMNS="80").out
+    assert "row 2\nKind         result\nPosition     1\nName         Model_Id\n" in narrow
+    wide = process("call", "DESCRIBE PROCEDURE GetModel", "--format", "table", COLUMNS="160").out
+    assert "row 2" not in wide
+    assert all(word in wide.splitlines()[1] for word in ("Kind", "Position", "Required", "Description"))
+
+
+def test_names_of_columns_stay_whole_where_a_table_fits(process):
+    query = "SELECT repeat('word ', 40) AS body, 1 AS order_value, 2 AS order_number, repeat('word ', 40) AS subject"
+    shown = process("sql", f"{query} UNION ALL {query}", "--format", "table", COLUMNS="60").out
+    assert "order_value" in shown
+    assert "order_number" in shown
+
+
+def test_help_stands_under_headings_and_breaks_off_no_sentence(run):
+    shown = run("lookup", "--help").out
+    headings = [line for line in shown.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings == [
+        "Arguments:",
+        "Options:",
+        "Service:",
+        "Pace and patience:",
+        "Limits of what is spent:",
+        "Messages:",
+    ]
+    assert "..." not in run("--help").out.replace("[ARGS]...", "")
+
+
+def test_every_shared_flag_has_a_heading():
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(each.name for each in fields(Flags))
 
 
 def test_colours_are_for_terminals_and_can_be_switched_off(process, at_service):

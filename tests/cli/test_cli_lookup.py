@@ -236,6 +236,21 @@ WRONG = [
     (["tickets.csv", ASK_BODY, "-o", "out.xlsx"], "out.xlsx: Excel files are read only; write .csv or .parquet"),
     (["tickets.csv", ASK_BODY, "-o", "no/out.csv"], "no/out.csv: there is no folder no; make it first"),
     (["tickets.csv", ASK_BODY, "-o", "out.csv", "--errors", "no/bad.csv"], "no/bad.csv: there is no folder no; make "),
+    (["tickets.csv", ASK_BODY, "-o", "./tickets.csv"], "--output: ./tickets.csv is the input; name another file"),
+    (
+        ["tickets.csv", ASK_BODY, "-o", "out.csv", "--errors", "tickets.csv"],
+        "--errors: tickets.csv is the input; name ",
+    ),
+    (
+        ["tickets.csv", ASK_BODY, "-o", "out.csv", "--errors", "out.csv"],
+        "--errors: out.csv is the file of --output; name",
+    ),
+    (["tickets.csv", ASK_BODY, "-o", "out.csv", "--summary", "out.csv"], "--summary: out.csv is the file of --output"),
+    (["tickets.csv", ASK_BODY, "-o", "out.csv", "--journal", "out.csv"], "--journal: out.csv is the file of --output"),
+    (
+        ["tickets.csv", ASK_BODY, "--retry-failed"],
+        "reuse and retry_failed go by a journal; name its file with journal (--journal FILE)",
+    ),
     (["tickets.csv", ASK_BODY, "--input-format", "cvs"], "unknown format 'cvs', did you mean 'csv'?"),
     (
         ["tickets.csv", "CALL ListModels()"],
@@ -286,6 +301,7 @@ def test_an_unreachable_service_is_exit_code_5(run, tickets, monkeypatch):
     done = run("lookup", tickets, ASK_BODY, "-o", "out.csv", "--base-url", address, "--max-attempts", "1")
     assert done.code == 5
     assert done.err.startswith("grokcall: No connection to 127.0.0.1")
+    assert "(the option base_url): Connection refused" in done.err
 
 
 def interrupted(at_service, *arguments: object, after: int) -> tuple[int, str, str]:
@@ -385,6 +401,48 @@ def test_a_line_tells_of_progress_where_there_is_no_terminal(at_service):
     assert len(progress) == 1
     assert " rows, " in progress[0]
     assert " USD, " in progress[0]
+
+
+def test_rows_that_failed_are_never_written_over_while_they_are_sent_again(run, at_service, here):
+    (here / "out.errors.csv").write_text("id,body\n1,Hello\n")
+    done = run("lookup", "out.errors.csv", ASK_BODY, "-o", "out.csv")
+    assert (done.code, at_service.asked) == (2, [])
+    assert "--errors: out.errors.csv is the input; name another file" in done.err
+    assert run("lookup", "out.errors.csv", ASK_BODY, "-o", "out.csv", "--errors", "again.csv").code == 0
+
+
+def test_a_file_of_failed_rows_from_an_earlier_run_is_told_apart(run, at_service, tickets, here):
+    at_service.script = lambda asked: refused(400, "No.") if asked.text == "two" else answered("fine")
+    assert run("lookup", tickets, ASK_BODY, "-o", "out.csv").code == 1
+    at_service.script = lambda asked: answered("fine")
+    again = run("lookup", tickets, ASK_BODY, "-o", "out.csv")
+    assert again.code == 0
+    assert "no row failed; out.errors.csv is of an earlier run\n" in again.err
+    (here / "out.errors.csv").unlink()
+    assert "earlier run" not in run("lookup", tickets, ASK_BODY, "-o", "out.csv").err
+
+
+def test_a_file_that_is_no_journal_is_no_reason_to_run_the_command_again(run, at_service, tickets, here):
+    (here / "notes.txt").write_text("These are notes and not a journal.")
+    done = run("lookup", tickets, ASK_BODY, "-o", "out.csv", "--journal", "notes.txt")
+    assert done.code == 2
+    assert "is not a journal (it was left as it is); name another file" in done.err
+    assert "run the same command again" not in done.err
+
+
+def test_tables_of_one_database_may_be_input_and_output(run, at_service, here):
+    with duckdb.connect(str(here / "d.duckdb")) as database:
+        database.execute("CREATE TABLE t AS SELECT 'Hello' AS body")
+    assert run("lookup", "d.duckdb::t", ASK_BODY, "-o", "d.duckdb::T").code == 2
+    assert run("lookup", "d.duckdb::t", ASK_BODY, "-o", "d.duckdb::u").code == 0
+
+
+def test_messages_hold_paths_whole_and_no_blanks_at_the_end(run, at_service, tickets, here):
+    folder = here / ("[red]" + "a long name " * 10)
+    folder.mkdir()
+    done = run("lookup", tickets, ASK_BODY, "-o", folder / "out.csv")
+    assert f"output    {folder / 'out.csv'}\n" in done.err
+    assert [line for line in done.err.splitlines() if line != line.rstrip()] == []
 
 
 def test_quiet_says_nothing_when_all_is_well(run, at_service, tickets):

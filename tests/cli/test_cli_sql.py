@@ -80,6 +80,47 @@ def test_media_are_put_into_files_beside_the_output(run):
     assert "jpg, 4 bytes: grokcall_media" in done.out
 
 
+def test_no_result_on_standard_output_replaces_the_files_of_another(run, here):
+    done = run("sql", "SELECT x'ffd8ff01'::BLOB AS p; SELECT x'ffd8ff02'::BLOB AS p; SELECT 1 AS n")
+    assert [row.get("p") for row in done.rows] == [
+        "grokcall_media/000001-p.jpg",
+        "grokcall_media_2/000001-p.jpg",
+        None,
+    ]
+    assert run("sql", "SELECT x'ffd8ff03'::BLOB AS p").rows == [{"p": "grokcall_media_3/000001-p.jpg"}]
+    assert "grokcall_media_4/000001-p.jpg" in run("sql", "SELECT x'ffd8ff04'::BLOB AS p", "--format", "table").out
+    folders = ["grokcall_media", *(f"grokcall_media_{number}" for number in (2, 3, 4))]
+    assert [(here / folder / "000001-p.jpg").read_bytes()[-1] for folder in folders] == [1, 2, 3, 4]
+    assert not (here / "grokcall_media_5").exists()
+
+
+def test_the_calls_of_a_script_are_in_its_summary(run, at_service):
+    done = run("sql", f"CALL GenerateResponse('first'); {QUERY}; CALL GenerateResponse(:q)", "-p", "q=last")
+    assert done.code == 0
+    assert "rows      5 (5 ok, 0 failed)" in done.err
+    assert "requests  5" in done.err
+    assert len(at_service.asked) == 5
+    at_service.script = fail_two
+    done = run("sql", "CALL GenerateResponse('one'); CALL GenerateResponse('two')")
+    assert done.code == 1
+    assert "rows      2 (1 ok, 1 failed)" in done.err
+
+
+def test_what_the_limits_promise_for_a_call_is_said_once(run, at_service):
+    done = run("sql", "CALL GenerateResponse('a'); CALL GenerateResponse('b')", "--max-calls", "9")
+    assert done.code == 0
+    assert done.err.count("will not make more than 9 calls") == 1
+
+
+def test_a_schema_gives_typed_columns_and_a_limit_as_many_requests(run, at_service):
+    at_service.script = lambda asked: answered('{"priority": 2, "tags": ["late"]}')
+    call = "GenerateResponse(t.body, OutputSchema := 'priority INTEGER, tags VARCHAR[]')"
+    done = run("sql", f"SELECT t.id, r.priority, r.tags FROM 'tickets.csv' t, {call} r ORDER BY t.id LIMIT 2")
+    assert done.code == 0
+    assert done.rows == [{"id": number, "priority": 2, "tags": ["late"]} for number in (1, 2)]
+    assert len(at_service.asked) == 2
+
+
 def test_a_table_can_be_asked_for(run):
     assert "│ 42     │" in run("sql", "SELECT 42 AS answer", "--format", "table").out
 
@@ -176,7 +217,10 @@ def test_what_is_wrong_is_told_before_anything_is_sent(run, at_service, argument
 def test_a_refused_key_a_budget_and_a_service_that_is_away_have_their_exit_codes(run, at_service, monkeypatch):
     done = run("sql", QUERY, "--max-calls", "2")
     assert done.code == 4
-    assert "max_calls of 2 calls is reached" in done.err
+    told = (
+        "grokcall: --max-calls of 2 calls is reached: 2 calls used; raise --max-calls to continue, --journal FILE would"
+    )
+    assert told in done.err
     assert len(at_service.asked) == 2
     at_service.script = lambda asked: WRONG_KEY
     assert run("sql", QUERY).code == 3
@@ -197,6 +241,7 @@ def test_a_budget_counts_calls_and_queries_together(run, at_service):
 def test_a_query_that_was_stopped_goes_on_where_it_was(run, at_service):
     done = run("sql", QUERY, "--journal", "j", "--max-calls", "2")
     assert done.code == 4
+    assert "raise --max-calls to continue, what was answered is in the journal" in done.err
     assert "run the same command again to continue" in done.err
     again = run("sql", QUERY, "--journal", "j")
     assert again.code == 0

@@ -448,7 +448,7 @@ def test_the_summary_counts_rows_requests_tokens_and_money(connection, service):
         "total_tokens": 36,
         "unpriced": 1,
         "cost_usd": "0.0004612000",
-        "earlier_usd": "0E-10",
+        "earlier_usd": "0.0000000000",
         "stop": None,
     }
 

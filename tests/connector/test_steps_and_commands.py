@@ -94,6 +94,27 @@ def test_a_step_travels_with_its_constants_and_options():
     )
 
 
+@pytest.mark.usefixtures("key_in_the_surroundings")
+def test_a_step_treats_incomplete_answers_and_equal_rows_as_it_is_told(service):
+    cut = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    service.script = lambda _: answered("half", **cut)
+    step = pickle.loads(pickle.dumps(Lookup(ASK, {"Message": "body"}, on_incomplete="error", dedupe=False)))
+    equal = pa.RecordBatch.from_pylist([{"body": "same"}, {"body": "same"}])
+    assert step(equal)["Call_ErrorCode"].to_pylist() == ["incomplete", "incomplete"]
+    step.close()
+    assert len(service.asked) == 2
+
+
+@pytest.mark.usefixtures("key_in_the_surroundings")
+def test_the_limits_of_a_step_hold_over_all_its_batches(service):
+    step = pickle.loads(pickle.dumps(Lookup(ASK, {"Message": const("x")}, dedupe=False, max_calls=4)))
+    assert step(BATCH)["Call_Status"].to_pylist() == ["ok"] * 3
+    with pytest.raises(grokcall.BudgetReachedError, match="the connection's max_calls of 4 calls is reached"):
+        step(BATCH)
+    step.close()
+    assert len(service.asked) == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [

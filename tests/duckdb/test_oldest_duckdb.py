@@ -12,6 +12,7 @@ import pytest
 from grokcall.duckdb import OLDEST
 
 SHAPES = Path(__file__).with_name("test_query_shapes.py")
+OTHERS = [Path(__file__).with_name(f"test_{name}_in_queries.py") for name in ("limits", "typed_columns")]
 RELEASE = "{}.{}.0".format(*OLDEST)
 SECONDS = 110
 
@@ -41,16 +42,17 @@ def in_a_process(code: list[str], folder: Path) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.timeout(2 * SECONDS + 20)
+@pytest.mark.timeout(3 * SECONDS + 20)
 def test_every_shape_asks_as_often_on_the_oldest_duckdb(tmp_path: Path):
     missing = installed(RELEASE, tmp_path)
     if missing is not None:
         pytest.skip(f"DuckDB {RELEASE} cannot be installed here: {missing}")
     seen = in_a_process(["-c", "import duckdb; print(duckdb.__version__)"], tmp_path)
     assert seen.stdout.strip() == RELEASE
-    run = in_a_process(["-m", "pytest", str(SHAPES)], tmp_path)
-    assert run.returncode == 0, run.stdout[-4000:]
-    assert " passed" in run.stdout
+    for files in ([SHAPES], OTHERS):
+        run = in_a_process(["-m", "pytest", *map(str, files)], tmp_path)
+        assert run.returncode == 0, run.stdout[-4000:]
+        assert " passed" in run.stdout
 
 
 @pytest.mark.timeout(2 * SECONDS + 20)

@@ -41,6 +41,7 @@ OTHER = [
     "SELECT * FROM tickets t, GenerateResponse(t.body) r UNION ALL SELECT 1",
     "EXPLAIN SELECT * FROM tickets t, GenerateResponse(t.body) r",
     "SELECT * FROM tickets t, GenerateResponse(t.body) r; SELECT 1",
+    "CREATE VIEW made AS SELECT t.id, r.Response_Result FROM tickets t, GenerateResponse(t.body) r",
     "CALL GenerateResponse('hi')",
     "SELECT * FROM range(3) t(i), GenerateResponse('hi') r",
     "SELECT 1",

@@ -341,3 +341,26 @@ def test_an_interrupt_ends_a_query_soon(service: Service):
     )
     assert run.stdout.splitlines()[1:] == ["True", "(1,)"], run.stderr[-2000:] + run.stdout
     assert service.calm(0.5) < 40
+
+
+@pytest.mark.parametrize(
+    ("marker", "parameters"),
+    [
+        ("?", [3]),
+        ("?", (3,)),
+        ("$1", [3]),
+        ("$last", {"last": 3}),
+        ("$last", {"last": Decimal(3)}),
+    ],
+)
+def test_a_query_takes_parameters_as_duckdb_does(registered: Registration, service: Service, marker, parameters):
+    sql = f"SELECT t.id FROM tickets t, GenerateResponse(t.body) r WHERE t.id < {marker}"
+    assert registered.query(sql, parameters).num_rows == len(service.texts) == 3
+    assert registered.query(f"SELECT Response_Result AS a FROM GenerateResponse('it''s {marker}')").num_rows == 1
+
+
+@pytest.mark.parametrize("parameters", [{"other": 3}, {}, None, [3]])
+def test_a_parameter_that_is_missing_is_told_by_duckdb(registered: Registration, service: Service, parameters):
+    with pytest.raises(duckdb.Error):
+        registered.query("SELECT t.id FROM tickets t, GenerateResponse(t.body) r WHERE t.id < $last", parameters)
+    assert service.texts == []

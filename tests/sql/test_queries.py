@@ -140,6 +140,57 @@ def test_no_row_of_a_large_table_waits_for_the_slowest_before_it(connecting, ser
     assert waited == [True]
 
 
+def test_a_limit_makes_as_many_requests_as_it_gives_rows(connection, service):
+    connection.execute("CREATE TABLE many AS SELECT i AS id, 'b' || i AS body FROM range(5000) r(i)")
+    sql = "SELECT m.id, r.Response_Result FROM many m, GenerateResponse(m.body) r WHERE m.id > :low LIMIT :n OFFSET 1"
+    assert sorted(connection.execute(sql, {"low": 9, "N": 3}).fetchall()) == [(11, "B11"), (12, "B12"), (13, "B13")]
+    assert texts(service) == ["b11", "b12", "b13"]
+    assert connection.execute("FROM 'tickets.csv' t, GenerateResponse(t.body) r LIMIT 2").rowcount == 2
+    assert texts(service)[3:] == ["one", "two"]
+
+
+def test_a_schema_gives_typed_columns(connection, service):
+    service.script = lambda asked: answered('{"priority": 2, "tags": ["late"], "due": "2026-03-04", "price": 12.5}')
+    schema = "priority INTEGER, tags VARCHAR[], due DATE, price DECIMAL(8,2)"
+    sql = f"SELECT t.id, r.* FROM 'tickets.csv' t, GenerateResponse(t.body, :how, OutputSchema => '{schema}') r"
+    cursor = connection.execute(sql + " WHERE t.id < :last", {"how": "Briefly", "last": 3})
+    table = cursor.fetch_arrow_table()
+    assert table.column_names[:6] == ["id", "priority", "tags", "due", "price", "Response_Result"]
+    given = [pa.int64(), pa.int32(), pa.list_(pa.string()), pa.date32(), pa.decimal128(8, 2)]
+    assert [field.type for field in table.schema][:5] == given
+    assert cursor.fetchone()[:5] == (1, 2, ["late"], datetime.date(2026, 3, 4), Decimal("12.50"))
+    assert texts(service) == ["one", "two"]
+    assert connection.cursor().adbc_execute_schema(sql, {"how": "x"}).field("price").type == pa.decimal128(8, 2)
+    assert connection.execute("CREATE TABLE made AS " + sql, {"how": "Briefly"}).rowcount == 3
+    assert connection.execute("SELECT sum(price) FROM made").fetchone() == (Decimal("37.50"),)
+    assert texts(service) == ["one", "three", "two"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "told"),
+    [
+        (
+            "SELECT 1,\n nosuch FROM GenerateResponse('x', OutputSchema := 'a INT')",
+            grokcall.StatementError,
+            "line 2, column 2",
+        ),
+        ("FROM GenerateResponse('x', OutputSchema := 'a INT') r WHERE r.b > 1", grokcall.StatementError, "column 61"),
+        (
+            "FROM GenerateResponse(OutputSchema := 'a INT', 'x', Modell := 'y')",
+            grokcall.StatementError,
+            "GenerateResponse",
+        ),
+        ("FROM GenerateResponse('x', OutputSchema := 'a INTT')", grokcall.DataError, "line 1, column 44"),
+        ("FROM GenerateResponse('x', OutputSchema := :s)", grokcall.StatementError, "line 1, column 44"),
+    ],
+)
+def test_what_is_wrong_beside_a_schema_is_told_in_the_user_s_own_text(connection, service, sql, kind, told):
+    with pytest.raises(kind) as caught:
+        connection.execute(sql, {"s": "a INT"} if ":s" in sql else None)
+    assert told in str(caught.value)
+    assert service.asked == []
+
+
 def test_call_and_select_one_go_their_own_way(connection, service):
     assert connection.execute("SELECT 1").fetchone() == (1,)
     assert connection.execute("CALL GenerateResponse('hi')").fetchone()[0] == "HI"

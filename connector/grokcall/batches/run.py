@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from grokcall.batches.faults import BatchPendingError, UnansweredError
+from grokcall.batches.faults import BatchPendingError
+from grokcall.batches.funds import BatchFunds
 from grokcall.batches.requests import batch_request
 from grokcall.batches.rows import BatchRows
 from grokcall.batches.service import BatchService, BatchStatus
 from grokcall.batches.submission import Submission
 from grokcall.batches.taking import Taking
-from grokcall.bookkeeping import Books, recalled, repeated, settle
-from grokcall.budgets import BudgetReachedError, Reservation
+from grokcall.bookkeeping import Books, recalled, repeated
 from grokcall.completeness import fallen_short
 from grokcall.engine import Engine
 from grokcall.errors import InternalError, NotFoundError
@@ -26,7 +26,6 @@ from grokcall.journal.changes import Change
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.window import Chunk
 from grokcall_procedures import BoundCall
-from grokcall_procedures.estimates import Estimate, estimate
 from grokcall_procedures.shortfalls import shortfall_finder
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class BatchPass:
         self._wait = plan.options.wait
         self._shortfall = shortfall_finder(plan.binder.procedure) if plan.options.on_incomplete != "keep" else None
         self._pause = engine.options.poll_interval
-        self._budget = books.budget if books.budget is not None and books.budget.limited else None
+        self._funds = BatchFunds(books)
         self._rows = BatchRows(plan, lambda call: fingerprint(call, base_url), dedupe=books.dedupe)
         self._rows.refuse_too_many(row_count or 0)
         self._service = BatchService(engine)
@@ -102,8 +101,6 @@ class BatchPass:
         self._open: list[BatchRecord] = []
         self._new: dict[Key, int] = {}
         self._waiting: set[Key] = set()
-        self._estimates: dict[Key, Estimate] = {}
-        self._reserved: dict[Key, Reservation] = {}
         self._fresh: dict[Key, int | None] = {}
         self._given: set[Key] = set()
         self._refills: dict[int, int] = {}
@@ -112,7 +109,6 @@ class BatchPass:
         self._work: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
         self._fatal: BaseException | None = None
-        self._example: BoundCall | None = None
 
     def start(self) -> None:
         """Starts the work; must be called on the loop."""
@@ -170,7 +166,7 @@ class BatchPass:
             self._waiting.update(self._run.batches.untaken(record.number))
         await self._rows.read(self._chunks, self._meet)
         self._open = [record for record in self._open if self._concerns(record)]
-        self._set_aside()
+        self._funds.set_aside(self._new)
         for record in self._open:
             if record.state != "filled":
                 await self._complete(record)
@@ -182,36 +178,17 @@ class BatchPass:
 
     def _meet(self, key: Key, call: BoundCall) -> None:
         """Decides what to do for a call, at its first row."""
-        self._example = self._example or call
+        self._funds.charge_earlier(key, call)
         if key not in self._waiting:
             if recalled(self._books, *key) is not None:
                 return
             self._new[key] = batch_request(call, key).size
-        if self._budget is not None:
-            self._estimates[key] = estimate(call, self._books.prices, self._books.allowances)
+        self._funds.plan(key, call)
 
     def _concerns(self, record: BatchRecord) -> bool:
         """Whether a batch has answers for this lookup; one that was left empty is concluded as well."""
         left = self._run.batches.untaken(record.number)
         return not left or any(key in self._rows.places for key in left)
-
-    def _set_aside(self) -> None:
-        """Sets the highest price of everything aside before anything is sent: a batch goes whole or not at all."""
-        if self._budget is None:
-            return
-        sent = [key for key in self._estimates if key not in self._new]
-        told = [self._estimates[key] for key in self._new]
-        self._reserved.update(
-            zip(sent, self._budget.reserve_together([self._estimates[key] for key in sent], sent=True), strict=True)
-        )
-        try:
-            self._reserved.update(zip(self._new, self._budget.reserve_together(told), strict=True))
-        except BudgetReachedError as error:
-            error.add_note(
-                f"the {len(told):,} calls are sent in batches, whole or not at all, so all of them have to fit; "
-                "nothing was sent"
-            )
-            raise
 
     async def _complete(self, record: BatchRecord) -> None:
         try:
@@ -265,25 +242,12 @@ class BatchPass:
         """Puts on record what became of a call, and settles what was set aside for it."""
         await self._run.record(*key, outcome, along)
         self._fresh[key] = outcome.cost_ticks
-        reservation = self._reserved.pop(key, None)
-        if reservation is None or self._budget is None or self._example is None:
-            return
-        if isinstance(outcome.error, UnansweredError) and outcome.error.billable:
-            self._budget.settle(reservation, None)
-        else:
-            settle(self._budget, reservation, self._example, outcome)
+        self._funds.settle(key, outcome)
 
     def _let_go(self) -> None:
-        """Settles what is still set aside: in full for what may be at the service."""
-        if not self._reserved or self._budget is None:
-            return
-        sent = self._waiting.union(*(self._run.batches.untaken(record.number) for record in self._run.batches.open()))
-        for key, reservation in self._reserved.items():
-            if key in sent:
-                self._budget.settle(reservation, None)
-            else:
-                self._budget.release(reservation)
-        self._reserved.clear()
+        if self._funds.has_open:
+            filed = (self._run.batches.untaken(record.number) for record in self._run.batches.open())
+            self._funds.let_go(self._waiting.union(*filed))
 
     def _outcome(self, key: Key) -> Outcome | None:
         """What became of a row's call: in full for the first of equal rows whose answer was taken just now."""

@@ -13,6 +13,7 @@ from grokcall._version import __version__
 from grokcall.cli.calling import call
 from grokcall.cli.demonstration import demo
 from grokcall.cli.flags import Flags, shared_flags
+from grokcall.cli.help import SectionedCommand, SectionedGroup
 from grokcall.cli.looking_up import lookup
 from grokcall.cli.querying import sql
 from grokcall.cli.reference import models, procedures
@@ -21,6 +22,7 @@ from grokcall.cli.service import check, sandbox
 
 app: typer.Typer = typer.Typer(
     name="grokcall",
+    cls=SectionedGroup,
     help="Stored procedures for xAI's Grok API: an answer beside each row of a table.",
     epilog=(
         "The key is taken from XAI_API_KEY, the file XAI_API_KEY_FILE, the keyring or a profile; it is never an "
@@ -54,7 +56,7 @@ def common(
 
 
 for _function in (call, lookup, sql, procedures, models, check, sandbox, demo):
-    app.command()(shared_flags(_function))
+    app.command(cls=SectionedCommand)(shared_flags(_function))
 app.add_typer(runs_app, name="runs")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +18,8 @@ from grokcall.tables.media import is_bytes
 from grokcall_procedures.prices import LISTED
 
 LONGEST_CELL = 400
+LONGEST_WORD = 12
+"""Cells of a word that a column of a table should hold unbroken."""
 
 
 def show_table(console: Console, table: pa.Table) -> None:
@@ -24,27 +28,47 @@ def show_table(console: Console, table: pa.Table) -> None:
     if table.num_rows == 1 and table.num_columns > 4:
         show_record(console, saved)
         return
+    rows = [{name: cell(value) for name, value in row.items()} for row in saved.to_pylist()]
+    if rows and narrowest(rows) > console.width:
+        for number, row in enumerate(rows, 1):
+            console.print(Text(f"row {number:,}", style="dim"))
+            show_facts(console, row.items())
+        return
     drawn = Table(header_style="bold")
     for name in saved.column_names:
-        drawn.add_column(name, overflow="fold")
-    for row in saved.to_pylist():
-        drawn.add_row(*(cell(value) for value in row.values()))
+        drawn.add_column(name, overflow="fold", min_width=cell_len(name) if rows else None)
+    for row in rows:
+        drawn.add_row(*row.values())
     console.print(drawn)
+
+
+def narrowest(rows: Sequence[Mapping[str, Text]]) -> int:
+    """The width of a terminal in which a table of these rows breaks no name and no word of ordinary length."""
+    widths = []
+    for name in rows[0]:
+        words = (word for row in rows for word in row[name].plain.split())
+        widths.append(max(cell_len(name), min(max(map(cell_len, words), default=0), LONGEST_WORD)))
+    return sum(width + 3 for width in widths) + 1
 
 
 def show_record(console: Console, table: pa.Table) -> None:
     """Prints one row downwards; fields that are NULL are named in one line."""
     row = table.to_pylist()[0]
-    drawn = Table(show_header=False, box=None, pad_edge=False)
-    drawn.add_column(style="bold", no_wrap=True)
-    drawn.add_column(overflow="fold")
-    for name, value in row.items():
-        if value is not None:
-            drawn.add_row(name, cell(value))
-    console.print(drawn)
+    show_facts(console, ((name, cell(value)) for name, value in row.items() if value is not None))
     empty = [name for name, value in row.items() if value is None]
     if empty:
         console.print(Text(f"NULL: {', '.join(empty)}", style="dim"))
+
+
+def show_facts(console: Console, facts: Iterable[tuple[str, str | Text]]) -> None:
+    """Prints facts below each other, their names before them.
+
+    A value is not broken here, so that a path can be copied whole; a terminal breaks it where it has to.
+    """
+    named = list(facts)
+    widest = max((cell_len(name) for name, _ in named), default=0)
+    for name, value in named:
+        console.print(Text.assemble((set_cell_size(name, widest), "bold"), "  ", value), soft_wrap=True)
 
 
 def cell(value: object) -> Text:
@@ -82,49 +106,42 @@ def described(data: bytes) -> str:
 
 def show_summary(console: Console, summary: Summary, files: dict[str, Path | str | None]) -> None:
     """Prints what a lookup did."""
-    drawn = Table(show_header=False, box=None, pad_edge=False)
-    drawn.add_column(style="bold")
-    drawn.add_column(overflow="fold")
     counts = f"{summary.ok:,} ok, {summary.failed:,} failed"
     counts += f", {summary.skipped:,} skipped" if summary.skipped else ""
     counts += f", {summary.cached:,} cached" if summary.cached else ""
-    drawn.add_row("rows", f"{summary.rows:,} ({counts})")
+    facts = [("rows", f"{summary.rows:,} ({counts})")]
     if summary.incomplete or summary.refusals:
-        drawn.add_row("not whole", f"{summary.incomplete:,} answers cut short, {summary.refusals:,} refusals")
-    drawn.add_row("requests", f"{summary.calls:,}")
+        facts.append(("not whole", f"{summary.incomplete:,} answers cut short, {summary.refusals:,} refusals"))
+    facts.append(("requests", f"{summary.calls:,}"))
     if summary.total_tokens:
-        drawn.add_row(
-            "tokens", f"{summary.total_tokens:,} ({summary.input_tokens:,} read, {summary.output_tokens:,} written)"
-        )
+        parts = f"{summary.input_tokens:,} read, {summary.output_tokens:,} written"
+        facts.append(("tokens", f"{summary.total_tokens:,} ({parts})"))
     priced = f"{summary.cost_usd:.6f} USD"
     priced += f", and {summary.earlier_usd:.6f} USD in earlier tries" if summary.earlier_ticks else ""
-    drawn.add_row("cost", priced + (f" ({summary.unpriced:,} calls did not say)" if summary.unpriced else ""))
+    facts.append(("cost", priced + (f" ({summary.unpriced:,} calls did not say)" if summary.unpriced else "")))
     pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
-    drawn.add_row("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)")
-    for name, path in files.items():
-        if path is not None:
-            drawn.add_row(name, str(path))
-    console.print(drawn)
+    facts.append(("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)"))
+    facts += [(name, str(path)) for name, path in files.items() if path is not None]
+    show_facts(console, facts)
     for warning, count in summary.warnings.items():
         console.print(Text(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), style="yellow"))
 
 
 def show_dry_run(console: Console, found: DryRun) -> None:
     """Prints what a lookup would do and cost."""
-    drawn = Table(show_header=False, box=None, pad_edge=False)
-    drawn.add_column(style="bold")
-    drawn.add_column(overflow="fold")
-    drawn.add_row("rows", f"{found.rows:,} ({found.bad_rows:,} with values that do not fit, {found.skipped:,} skipped)")
     distinct = "" if found.distinct_calls is None else f", {found.distinct_calls:,} of them different"
-    drawn.add_row("calls", f"{found.calls:,}{distinct}")
-    drawn.add_row("tokens", f"about {found.costs.input_tokens:,} to read, up to {found.costs.output_tokens:,} to write")
-    drawn.add_row("price", f"{found.costs.low_usd:.6f} to {found.costs.high_usd:.6f} USD")
     worst = found.costs.worst_usd
-    drawn.add_row("at most", "not bounded" if worst is None else f"{worst:.6f} USD")
-    drawn.add_row("prices", found.costs.prices.source)
-    console.print(drawn)
+    facts = {
+        "rows": f"{found.rows:,} ({found.bad_rows:,} with values that do not fit, {found.skipped:,} skipped)",
+        "calls": f"{found.calls:,}{distinct}",
+        "tokens": f"about {found.costs.input_tokens:,} to read, up to {found.costs.output_tokens:,} to write",
+        "price": f"{found.costs.low_usd:.6f} to {found.costs.high_usd:.6f} USD",
+        "at most": "not bounded" if worst is None else f"{worst:.6f} USD",
+        "prices": found.costs.prices.source,
+    }
+    show_facts(console, facts.items())
     for note in found.costs.notes:
-        console.print(Text(note, style="dim"))
+        console.print(Text(note, style="dim"), soft_wrap=True)
     for row, message in found.errors:
         console.print(Text(f"row {row}: {message}", style="yellow"), soft_wrap=True)
     console.print(dry_run_sent(found))

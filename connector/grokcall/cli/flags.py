@@ -19,26 +19,41 @@ from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.spending import SpendingLimits
 
-Profile = Annotated[str | None, typer.Option("--profile", help="The profile of the configuration file.")]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the service is.")]
-OnSandbox = Annotated[bool, typer.Option("--sandbox", help="Run on an embedded engine: no key, no network.")]
-Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait for an answer.", min=0.001)]
-ConnectTimeout = Annotated[
-    float | None, typer.Option("--connect-timeout", help="Seconds to wait for a connection.", min=0.001)
+Profile = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="The profile of the configuration file.")
 ]
-MaxAttempts = Annotated[int | None, typer.Option("--max-attempts", help="Tries for each request.", min=1)]
-Concurrency = Annotated[int | None, typer.Option("--concurrency", help="Calls in flight at the most.", min=1)]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Where the service is.")]
+OnSandbox = Annotated[bool, typer.Option("--sandbox", help="Run on an embedded engine: no key, no network.")]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for an answer.", min=0.001)
+]
+ConnectTimeout = Annotated[
+    float | None,
+    typer.Option("--connect-timeout", metavar="SECONDS", help="How long to wait for a connection.", min=0.001),
+]
+MaxAttempts = Annotated[int | None, typer.Option("--max-attempts", metavar="N", help="Tries for each request.", min=1)]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", metavar="N", help="Calls in flight at the most.", min=1)
+]
 RequestsPerSecond = Annotated[
-    float | None, typer.Option("--requests-per-second", help="Requests a second to each model at the most.")
+    float | None,
+    typer.Option("--requests-per-second", metavar="N", help="Requests a second to each model at the most."),
 ]
 RequestsPerMinute = Annotated[
-    float | None, typer.Option("--requests-per-minute", help="Requests a minute to each model at the most.")
+    float | None,
+    typer.Option("--requests-per-minute", metavar="N", help="Requests a minute to each model at the most."),
 ]
 TokensPerMinute = Annotated[
-    float | None, typer.Option("--tokens-per-minute", help="Tokens a minute of each model at the most.")
+    float | None,
+    typer.Option("--tokens-per-minute", metavar="N", help="Tokens a minute of each model at the most."),
 ]
-PollInterval = Annotated[float | None, typer.Option("--poll-interval", help="Seconds between looks at a video.")]
-PollTimeout = Annotated[float | None, typer.Option("--poll-timeout", help="Seconds after which a video is given up.")]
+PollInterval = Annotated[
+    float | None,
+    typer.Option("--poll-interval", metavar="SECONDS", help="The time between looks at a video or a batch."),
+]
+PollTimeout = Annotated[
+    float | None, typer.Option("--poll-timeout", metavar="SECONDS", help="When a video is given up.")
+]
 DefaultModel = Annotated[
     list[str] | None,
     typer.Option("--default-model", metavar="KIND=ID", help="The model where a call names none, e.g. text=grok-4.6."),
@@ -49,19 +64,26 @@ StrictArity = Annotated[
 StrictEnums = Annotated[
     bool | None, typer.Option("--strict-enums/--no-strict-enums", help="Refuse values that are not listed.")
 ]
-TransportName = Annotated[str | None, typer.Option("--transport", help="aiohttp or httpx.")]
+TransportName = Annotated[
+    str | None, typer.Option("--transport", metavar="aiohttp|httpx", help="What requests are sent with.")
+]
 MaxCost = Annotated[
     str | None, typer.Option("--max-cost", metavar="USD", help="What may be spent; exit code 4 when reached.")
 ]
-MaxCalls = Annotated[int | None, typer.Option("--max-calls", help="Calls that may be made.", min=0)]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Tokens that may be read and written.", min=0)]
+MaxCalls = Annotated[int | None, typer.Option("--max-calls", metavar="N", help="Calls that may be made.", min=0)]
+MaxTokens = Annotated[
+    int | None, typer.Option("--max-tokens", metavar="N", help="Tokens that may be read and written.", min=0)
+]
 MaxDuration = Annotated[
     float | None, typer.Option("--max-duration", metavar="SECONDS", help="When no call starts any more.", min=0)
 ]
 AssumedOutputTokens = Annotated[
     int | None,
     typer.Option(
-        "--assumed-output-tokens", help="The longest answer to reckon with without MaxOutputTokens; not sent.", min=1
+        "--assumed-output-tokens",
+        metavar="N",
+        help="The longest answer to reckon with without MaxOutputTokens; not sent.",
+        min=1,
     ),
 ]
 AssumedToolCost = Annotated[
@@ -155,11 +177,11 @@ class Flags:
 
     def console(self) -> Console:
         """Where everything but data goes: standard error."""
-        return Console(stderr=True, quiet=self.quiet, no_color=self.no_color or None, highlight=False)
+        return Console(stderr=True, quiet=self.quiet, no_color=self.no_color or None, highlight=False, markup=False)
 
     def errors(self) -> Console:
         """Where errors go: standard error, even when quiet."""
-        return Console(stderr=True, no_color=self.no_color or None, highlight=False)
+        return Console(stderr=True, no_color=self.no_color or None, highlight=False, markup=False)
 
     @contextmanager
     def connection(self, *, limited: bool = True) -> Iterator[Connection]:

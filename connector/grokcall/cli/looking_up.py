@@ -18,6 +18,7 @@ from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
 from grokcall.cli.lookup_run import ErrorFile, LookupRun
 from grokcall.cli.progress import report
+from grokcall.cli.targets import check_distinct
 from grokcall.cli.values import mapping, names
 from grokcall.connection import Connection
 from grokcall.lookup import LookupStream, chunk_rows
@@ -50,30 +51,38 @@ def lookup(
         str | None, typer.Option("--errors", metavar="FILE", help="Where failed rows go; beside OUT by default.")
     ] = None,
     on_error: Annotated[
-        str | None, typer.Option("--on-error", help="redirect failed rows, ignore (keep them), or fail.")
+        str | None,
+        typer.Option(
+            "--on-error", metavar="redirect|ignore|fail", help="redirect failed rows, ignore (keep them), or fail."
+        ),
     ] = None,
     on_null_input: Annotated[
-        str, typer.Option("--on-null-input", help="error or skip, for NULL in a required parameter.")
+        str,
+        typer.Option("--on-null-input", metavar="error|skip", help="error or skip, for NULL in a required parameter."),
     ] = "error",
     on_incomplete: Annotated[
         str,
         typer.Option(
             "--on-incomplete",
+            metavar="keep|error|retry",
             help="keep, error or retry (with twice the MaxOutputTokens), for answers cut short and refusals.",
         ),
     ] = "keep",
     fields: Annotated[
         str | None, typer.Option("--fields", metavar="A,B", help="The result fields to add; all without it.")
     ] = None,
-    prefix: Annotated[str, typer.Option("--prefix", help="Put before the name of each result field.")] = "",
+    prefix: Annotated[
+        str, typer.Option("--prefix", metavar="TEXT", help="Put before the name of each result field.")
+    ] = "",
     call_columns: Annotated[
         bool, typer.Option("--call-columns", help="Add the Call_* columns: status, error, attempts, cost.")
     ] = False,
     form: Annotated[
-        str | None, typer.Option("--format", help="The output's format where its name does not tell.")
+        str | None, typer.Option("--format", metavar="NAME", help="The output's format where its name does not tell.")
     ] = None,
     input_format: Annotated[
-        str | None, typer.Option("--input-format", help="The input's format where its name does not tell.")
+        str | None,
+        typer.Option("--input-format", metavar="NAME", help="The input's format where its name does not tell."),
     ] = None,
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
@@ -97,7 +106,10 @@ def lookup(
         ),
     ] = 0,
     prices: Annotated[
-        str, typer.Option("--prices", help="The dated table, or what the service tells: table or service.")
+        str,
+        typer.Option(
+            "--prices", metavar="table|service", help="The dated table, or what the service tells: table or service."
+        ),
     ] = "table",
     summary: Annotated[
         Path | None, typer.Option("--summary", metavar="FILE", help="Where to write how it ended, as JSON.")
@@ -108,6 +120,9 @@ def lookup(
     target = output or default_output(source)
     to_stdout = target == "-"
     policy = on_error or ("ignore" if to_stdout and errors is None else "redirect")
+    failed = None if policy == "ignore" else errors or beside(target)
+    written = {"--output": target, "--errors": failed, "--journal": journal, "--summary": summary}
+    check_distinct(source, written)
     options: dict[str, Any] = {
         "on_error": policy,
         "on_null_input": on_null_input,
@@ -166,6 +181,8 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
             soft_wrap=True,
         )
     show_summary(flags.console(), stream.summary, {"output": None if to_stdout else target, "errors": failed.path})
+    if failed.left_behind is not None:
+        flags.console().print(f"no row failed; {failed.left_behind} is of an earlier run", soft_wrap=True)
     return Exit.FAILED_ROWS if stream.summary.failed else Exit.FINE
 
 

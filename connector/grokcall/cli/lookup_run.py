@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from grokcall.batches import BatchPendingError
 from grokcall.budgets import BudgetReachedError
 from grokcall.cli.progress import Report
 from grokcall.cli.targets import check_target
+from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupStoppedError, LookupStream
 from grokcall.tables import OutputFull, Writer, open_writer
 
@@ -40,6 +42,13 @@ class ErrorFile:
     def path(self) -> str | None:
         """The file, if a row has failed."""
         return self.target if self._writer is not None else None
+
+    @property
+    def left_behind(self) -> str | None:
+        """The file of an earlier run, if no row has failed in this one."""
+        if self.target is None or self._writer is not None or not Path(self.target).is_file():
+            return None
+        return self.target
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Adds failed rows."""
@@ -122,7 +131,7 @@ class LookupRun:
             error.add_note(f"failed rows are in {self._failed.path}")
         if self._stream.at_service:
             error.add_note(f"{self._stream.at_service:,} calls are in batches that go on at the service")
-        if self._stream.plan.options.journal is not None:
+        if self._stream.plan.options.journal is not None and not isinstance(error, InterfaceError):
             higher = f" with a higher {error.reason}" if isinstance(error, BudgetReachedError) else ""
             error.add_note(
                 f"run the same command again{higher} to continue: what is in the journal is not paid for again"

@@ -7,17 +7,21 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import pyarrow as pa
 from rich.console import Console
 
+from grokcall.budgets import BudgetReachedError
+from grokcall.cli.flags import Flags
 from grokcall.cli.progress import report
+from grokcall.columns import result_table
 from grokcall.connection import Connection
 from grokcall.errors import ProgrammingError
 from grokcall.execute_command import ExecuteCommand
 from grokcall.queries import Database
-from grokcall.summaries import Summary
+from grokcall.summaries import Summary, Tally
 from grokcall_parser import (
     Call,
     Explain,
@@ -42,12 +46,22 @@ class ScriptStatement:
     Args:
         text: The statement.
         values: Those of the parameters that it has markers for.
-        is_query: Whether it is one for DuckDB, not a CALL or the like.
+        statement: What it is.
     """
 
     text: str
     values: Mapping[str, object]
-    is_query: bool
+    statement: Statement
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it is one for DuckDB, not a CALL or the like."""
+        return isinstance(self.statement, Query)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a CALL."""
+        return isinstance(self.statement, Call)
 
     def completed(self, connection: Connection) -> Mapping[str, object]:
         """The values, with NULL for parameters of a CALL that were left out."""
@@ -89,11 +103,11 @@ def script_statement(text: str, statement: Statement, given: Mapping[str, object
     names = marker_names(text, statement)
     values = {name: given[name.lower()] for name in names if name.lower() in given}
     if not isinstance(statement, Query):
-        return ScriptStatement(text, values, is_query=False)
+        return ScriptStatement(text, values, statement)
     missing = next((name for name in names if name not in values), None)
     if missing is not None:
         raise ProgrammingError(f"the marker {missing} has no value; give it with -p {missing}=…")
-    return ScriptStatement(text, {name: as_text(value) for name, value in values.items()}, is_query=True)
+    return ScriptStatement(text, {name: as_text(value) for name, value in values.items()}, statement)
 
 
 def marker_names(text: str, statement: Statement) -> list[str]:
@@ -110,6 +124,37 @@ def marker_names(text: str, statement: Statement) -> list[str]:
     if any(marker.name is None for marker in markers):
         raise ProgrammingError("parameters are given by name here: write :Name in place of ?")
     return list({str(marker.name).lower(): str(marker.name) for marker in markers}.values())
+
+
+def called(connection: Connection, script_statement: ScriptStatement, summary: Summary) -> pa.Table:
+    """What a CALL gives; it is counted in the summary of the queries beside it.
+
+    Raises:
+        grokcall.Error: What the call failed with.
+    """
+    assert isinstance(script_statement.statement, Call)
+    values = script_statement.completed(connection)
+    binder = connection.binder(script_statement.statement, values)
+    outcome = connection.loop.run(connection.runner().run(binder.bind(values)))
+    tally = Tally(binder.procedure)
+    tally.summary = summary
+    tally.add(outcome)
+    if outcome.error is not None:
+        raise outcome.error
+    return result_table(binder.procedure, outcome.rows or [])
+
+
+def in_flags(error: BudgetReachedError, flags: Flags, journal: Path | None) -> BudgetReachedError:
+    """The error of a limit with the name that the flag for it has, and with what is to be done here."""
+    flag = f"--{error.reason.replace('_', '-')}"
+    told, _, _ = str(error).partition(";")
+    if getattr(flags, error.reason) is not None:
+        told = told.replace(f"the {error.name}'s {error.reason}", flag)
+    kept = (
+        "what was answered is in the journal" if journal is not None else "--journal FILE would keep what was answered"
+    )
+    error.args = (f"{told}; raise {flag} to continue, {kept}",)
+    return error
 
 
 def as_text(value: object) -> object:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 from rich.text import Text
 
+from grokcall.budgets import BudgetReachedError
 from grokcall.cli.calling import check_output, deliver, is_media
 from grokcall.cli.display import show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
 from grokcall.cli.looking_up import EMBEDDED
-from grokcall.cli.query_run import ANY_SCHEMA, ScriptStatement, interrupts_told_to, read_script, shown_progress
+from grokcall.cli.query_run import (
+    ANY_SCHEMA,
+    ScriptStatement,
+    called,
+    in_flags,
+    interrupts_told_to,
+    read_script,
+    shown_progress,
+)
 from grokcall.cli.values import parameters
 from grokcall.connection import Connection
 from grokcall.errors import Error, OperationalError, ProgrammingError
@@ -85,6 +96,8 @@ def sql(
         try:
             run_script(connection, script, form, output, flags)
         except (Error, KeyboardInterrupt) as error:
+            if isinstance(error, BudgetReachedError):
+                in_flags(error, flags, journal)
             if journal is not None and database.summary.rows:
                 error.add_note("run the same command again to continue: what is in the journal is not paid for again")
             raise
@@ -135,17 +148,40 @@ def run_script(
     connection: Connection, script: Sequence[ScriptStatement], form: str | None, output: Path | None, flags: Flags
 ) -> None:
     """Runs each statement and puts out what it gives."""
-    database = connection.database()
     cursor = connection.cursor()
+    promised: set[str] = set()
     for number, each in enumerate(script, 1):
-        with shown_progress(flags.console(), database.summary), interrupts_told_to(database):
+        is_last = number == len(script)
+        shape, target = form if is_last or output is None else None, output if is_last else None
+        if each.is_call:
+            deliver(called_with_promise(connection, each, promised, flags), shape, target, flags)
+            continue
+        with watched(connection, flags):
             cursor.execute(each.text, each.completed(connection))
         for _, warning in cursor.messages:
             flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
-        is_last = number == len(script)
         if cursor.description is not None:
-            table = cursor.fetch_arrow_table()
-            deliver(table, form if is_last or output is None else None, output if is_last else None, flags)
+            deliver(cursor.fetch_arrow_table(), shape, target, flags)
         elif cursor.rowcount >= 0:
             count = cursor.rowcount
             flags.console().print(f"{count:,} row{'s' if count != 1 else ''}", soft_wrap=True)
+
+
+def called_with_promise(
+    connection: Connection, statement: ScriptStatement, promised: set[str], flags: Flags
+) -> pa.Table:
+    """What a CALL gives, after what the limits promise for it was said, which is said once."""
+    promise = connection.guarantee(statement.text, statement.completed(connection))
+    if promise is not None and promise not in promised:
+        promised.add(promise)
+        flags.console().print(promise, soft_wrap=True)
+    with watched(connection, flags):
+        return called(connection, statement, connection.database().summary)
+
+
+@contextmanager
+def watched(connection: Connection, flags: Flags) -> Iterator[None]:
+    """Shows the progress of the statement in the block, which an interrupt ends."""
+    database = connection.database()
+    with shown_progress(flags.console(), database.summary), interrupts_told_to(database):
+        yield

@@ -94,25 +94,28 @@ def show_procedure(console: Console, procedure: Procedure) -> None:
     """Prints one procedure: how it is called, what it takes, what it gives."""
     console.print(Text(procedure.summary))
     console.print(Text(f"\n{signature(procedure)}\n", style="bold"), soft_wrap=True)
-    takes = Table(header_style="bold", title="Parameters", title_justify="left")
-    for heading in ("name", "type", "required", "description"):
-        takes.add_column(heading, no_wrap=heading != "description")
+    if procedure.parameters:
+        console.print(Text("Parameters", style="bold"))
     for parameter in procedure.parameters:
         values = values_of(parameter)
         description = told(parameter) + (f" Values: {values}." if values else "")
-        takes.add_row(parameter.name, str(parameter.type), "yes" if parameter.required else "", description)
-    if procedure.parameters:
-        console.print(takes)
-    gives = Table(header_style="bold", title="Result fields", title_justify="left")
-    for heading in ("name", "type", "description"):
-        gives.add_column(heading, no_wrap=heading != "description")
+        show_entry(
+            console, parameter.name, f"{parameter.type}{', required' if parameter.required else ''}", description
+        )
+    console.print(Text("\nResult fields", style="bold"))
     for column in procedure.fields:
-        gives.add_row(column.name, str(column.type), column.doc)
-    console.print(gives)
+        show_entry(console, column.name, str(column.type), column.doc)
     for note in procedure.notes:
         console.print(Text(f"\n{note}"))
     if procedure.example:
         console.print(Text(f"\nExample: {procedure.example}"), soft_wrap=True)
+
+
+def show_entry(console: Console, name: str, kind: str, description: str) -> None:
+    """Prints a parameter or a field, its description below: names are too long for columns beside each other."""
+    console.print(Text.assemble("  ", (name, "bold"), "  ", (kind, "dim")), soft_wrap=True)
+    for line in Text(description).wrap(console, max(console.width - 6, 20)):
+        console.print(Text.assemble("      ", line), soft_wrap=True)
 
 
 def as_document(procedure: Procedure) -> dict[str, object]:

@@ -16,7 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grokcall.arrow import INT64, STRING, array_of
+from grokcall.cli.display import show_facts
 from grokcall.cli.flags import Flags, shared_flags
+from grokcall.cli.help import SectionedCommand, SectionedGroup
 from grokcall.cli.reference import AsJson, print_json
 from grokcall.columns import CALL_SCHEMA
 from grokcall.errors import InterfaceError
@@ -42,6 +44,7 @@ RunName = Annotated[
 
 runs_app: typer.Typer = typer.Typer(
     name="runs",
+    cls=SectionedGroup,
     help="List, show, export and prune the runs of a journal.",
     no_args_is_help=True,
     add_completion=False,
@@ -83,18 +86,14 @@ def show(*, run: RunName = "last", journal: JournalFile, as_json: AsJson = False
         }
         print_json({**found.as_dict(), **told})
         return
-    drawn = Table(show_header=False, box=None, pad_edge=False)
-    drawn.add_column(style="bold", no_wrap=True)
-    drawn.add_column(overflow="fold")
-    for name, value in told_of_run(found):
-        drawn.add_row(name, Text(value))
-    for batch in sent:
-        drawn.add_row("batch", Text(told_of_batch(batch)))
-    for call in doubts[:MOST_DOUBTS]:
-        drawn.add_row("may have been billed", Text(" ".join(map(str, told_of_doubt(call).values()))))
+    facts = list(told_of_run(found))
+    facts += [("batch", told_of_batch(batch)) for batch in sent]
+    facts += [
+        ("may have been billed", " ".join(map(str, told_of_doubt(call).values()))) for call in doubts[:MOST_DOUBTS]
+    ]
     if len(doubts) > MOST_DOUBTS:
-        drawn.add_row("", f"and {len(doubts) - MOST_DOUBTS:,} more; --json lists all")
-    out_console(flags).print(drawn)
+        facts.append(("", f"and {len(doubts) - MOST_DOUBTS:,} more; --json lists all"))
+    show_facts(out_console(flags), facts)
 
 
 def export(
@@ -147,7 +146,7 @@ def prune(
 
 
 for _name, _function in (("list", list_), ("show", show), ("export", export), ("prune", prune)):
-    runs_app.command(_name)(shared_flags(_function))
+    runs_app.command(_name, cls=SectionedCommand)(shared_flags(_function))
 
 
 def out_console(flags: Flags) -> Console:
@@ -189,7 +188,10 @@ def told_of_run(run: RunInfo) -> Iterator[tuple[str, str]]:
             f"{run.answered_later:,} calls were sent, not answered, and sent again: they may have been billed twice",
         )
     for name, value in run.summary.items():
-        yield f"at the end: {name}", str(value)
+        if isinstance(value, dict):
+            value = value.get("message")
+        if value is not None:
+            yield f"at the end: {name}", str(value)
 
 
 def told_of_batch(batch: BatchRecord) -> str:

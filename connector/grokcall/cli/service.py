@@ -7,8 +7,8 @@ import time
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
+from grokcall.cli.display import show_facts
 from grokcall.cli.flags import Flags
 from grokcall.connection import Connection
 from grokcall.errors import InterfaceError
@@ -19,19 +19,14 @@ def check(*, flags: Flags) -> None:
     """Ask the service for the key's owner and the models; costs nothing."""
     console = flags.console()
     with flags.connection() as connection:
-        drawn = Table(show_header=False, box=None, pad_edge=False)
-        drawn.add_column(style="bold")
-        drawn.add_column(overflow="fold")
-        drawn.add_row("service", connection.options.base_url)
-        drawn.add_row("key from", connection.key().source)
+        facts = [("service", connection.options.base_url), ("key from", connection.key().source)]
         started = time.perf_counter()
-        for name, value in key_facts(connection).items():
-            drawn.add_row(name, value)
-        drawn.add_row("answered in", f"{(time.perf_counter() - started) * 1000:,.0f} ms")
+        facts += key_facts(connection).items()
+        facts.append(("answered in", f"{(time.perf_counter() - started) * 1000:,.0f} ms"))
         table = connection.execute("CALL ListModels()").fetch_arrow_table()
         found = [str(model) for model in table.column("Model_Id").to_pylist()]
-        drawn.add_row("models", f"{len(found)}: {', '.join(found)}")
-    console.print(drawn)
+        facts.append(("models", f"{len(found)}: {', '.join(found)}"))
+    show_facts(console, facts)
     console.print("fine: the service answers and accepts the key")
 
 

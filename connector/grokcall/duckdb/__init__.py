@@ -7,6 +7,7 @@
 >>> con.sql("SELECT t.id, r.Response_Result FROM tickets t, GenerateResponse(t.body) r")  # doctest: +SKIP
 """
 
-from grokcall.duckdb.registration import OLDEST, Registration, register
+from grokcall.duckdb.checks import OLDEST
+from grokcall.duckdb.registration import Registration, register
 
 __all__ = ["OLDEST", "Registration", "register"]

@@ -19,6 +19,7 @@ from grokcall.errors import InternalError, OperationalError, error_code
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
 from grokcall.summaries import Tally
+from grokcall.tables.formats import quoted_text
 from grokcall.verdicts import Verdicts
 from grokcall.window import Values
 from grokcall_parser import parse_call
@@ -35,17 +36,21 @@ class VectorFunction:
     Args:
         procedure: What is called.
         session: Runs the calls.
+        columns: The value of the parameter that decides the columns; None for those of the definition.
+
+    Raises:
+        BadValueError: No columns follow from that value.
     """
 
-    def __init__(self, procedure: Procedure, session: Session) -> None:
-        self.procedure = procedure
+    def __init__(self, procedure: Procedure, session: Session, columns: str | None = None) -> None:
         self.session = session
-        self._binder = Binder(parse_call(call_text(procedure)), procedure, session.connection.settings)
-        self._columns = ResultColumns(procedure)
+        self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.connection.settings)
+        self.procedure: Procedure = self._binder.procedure
+        self._columns = ResultColumns(self.procedure)
         self._adds_call_columns = session.options.adds_call_columns
         self.schema: pa.Schema = pa.schema([*self._columns.schema, *(CALL_SCHEMA if self._adds_call_columns else ())])
         self._verdicts = Verdicts(self._binder, session.concurrency)
-        self._tally = Tally(procedure)
+        self._tally = Tally(self.procedure)
         self._tally.summary = session.summary
         self._warned: set[str] = set()
         self.ahead: ReadAhead | None = None
@@ -129,10 +134,12 @@ class VectorFunction:
         return pa.StructArray.from_arrays(arrays, fields=list(self.schema))
 
 
-def call_text(procedure: Procedure) -> str:
+def call_text(procedure: Procedure, columns: str | None = None) -> str:
     """The statement whose markers are the function's arguments, in their order."""
-    given = ", ".join(f"{each.name} => :{each.name}" for each in taken_parameters(procedure))
-    return f"CALL {procedure.name}({given})"
+    given = [f"{each.name} => :{each.name}" for each in taken_parameters(procedure)]
+    if columns is not None:
+        given += [f"{each.name} => {quoted_text(columns)}" for each in procedure.parameters if each.decides_columns]
+    return f"CALL {procedure.name}({', '.join(given)})"
 
 
 def told(procedure: Procedure, error: Exception) -> Exception:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from grokcall.tables.formats import quoted_name
+from grokcall.tables.formats import quoted_name, quoted_text
 from grokcall_procedures import Parameter, ParameterType, Procedure
 
 ROW = "grokcall_row"
@@ -17,12 +17,18 @@ TEXT_TYPES = """('VARCHAR', 'JSON', '"NULL"')"""
 WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def table_macro(procedure: Procedure, function: str) -> str:
-    """The statement that makes the table macro of a procedure, over the function that makes its calls."""
+def table_macro(procedure: Procedure, function: str, name: str | None = None) -> str:
+    """The statement that makes the table macro of a procedure, over the function that makes its calls.
+
+    Args:
+        procedure: The procedure.
+        function: The function.
+        name: What the macro is called; None for the name of the procedure.
+    """
     called = f"{quoted_name(function)}({arguments(procedure)})"
     rows = called if procedure.many else f"[{called}]"
     body = f"SELECT {ROW}.* FROM (SELECT unnest({rows}) AS {ROW})"  # noqa: S608 - names are quoted
-    return f"CREATE OR REPLACE TEMP MACRO {quoted_name(procedure.name)}({declared(procedure)}) AS TABLE {body}"
+    return f"CREATE OR REPLACE TEMP MACRO {quoted_name(name or procedure.name)}({declared(procedure)}) AS TABLE {body}"
 
 
 def scalar_macro(procedure: Procedure, function: str) -> str | None:
@@ -123,8 +129,3 @@ def function_types(procedure: Procedure) -> list[str]:
     """The types of what :func:`arguments` hands over."""
     types = ["BLOB" if each.type is ParameterType.BINARY else "VARCHAR" for each in taken_parameters(procedure)]
     return types or ["VARCHAR"]
-
-
-def quoted_text(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -62,15 +62,10 @@ def plain_query(sql: str, procedures: Container[str]) -> PlainQuery | None:
     select = select_of(sql)
     if select is None or {name for name, value in select.args.items() if value} - CLAUSES:
         return None
-    source, joins = select.args["from_"].this, list(select.args.get("joins") or ())
-    if not isinstance(source, exp.Table):
+    found = plain_source(select)
+    if found is None:
         return None
-    joins += source.args.pop("joins", None) or ()
-    if (
-        not isinstance(source.this, exp.Identifier)
-        or {name for name, value in source.args.items() if value} - TABLE_PARTS
-    ):
-        return None
+    source, joins = found
     called = joined_call(joins)
     if called is None or called.name.lower() not in procedures or not all(map(is_steady, called.expressions)):
         return None
@@ -90,13 +85,25 @@ def select_of(sql: str) -> exp.Select | None:
     except (SqlglotError, RecursionError):
         return None
     tree = statements[0] if len(statements) == 1 else None
-    if isinstance(tree, exp.Create | exp.Insert):
+    if isinstance(tree, exp.Insert) or (isinstance(tree, exp.Create) and tree.kind == "TABLE"):
         tree = tree.expression
     elif isinstance(tree, exp.Copy):
         tree = tree.this.this if isinstance(tree.this, exp.Subquery) else None
     if not isinstance(tree, exp.Select) or sum(1 for _ in tree.find_all(exp.Query)) != 1:
         return None
     return tree if tree.args.get("from_") is not None else None
+
+
+def plain_source(select: exp.Select) -> tuple[exp.Table, list[exp.Join]] | None:
+    """The table of a query, if it is nothing but a name with an alias, and what is joined to it."""
+    source, joins = select.args["from_"].this, list(select.args.get("joins") or ())
+    if not isinstance(source, exp.Table):
+        return None
+    joins += source.args.pop("joins", None) or ()
+    is_plain = isinstance(source.this, exp.Identifier)
+    if not is_plain or {name for name, value in source.args.items() if value} - TABLE_PARTS:
+        return None
+    return source, joins
 
 
 def joined_call(joins: list[exp.Join]) -> exp.Anonymous | None:

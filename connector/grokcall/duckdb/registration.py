@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,29 +14,19 @@ import duckdb
 import pyarrow as pa
 
 from grokcall.connection import Connection, connect
+from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
+from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
 from grokcall.duckdb.functions import VectorFunction
 from grokcall.duckdb.interrupts import watch
-from grokcall.duckdb.macros import (
-    arguments_macro,
-    arguments_name,
-    function_types,
-    quoted_text,
-    scalar_macro,
-    scalar_name,
-    table_macro,
-)
+from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
 from grokcall.duckdb.session import Session, session_of
-from grokcall.errors import InterfaceError, NotSupportedError
+from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
+from grokcall.duckdb.written_values import Values, spelled_out
+from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
 from grokcall.summaries import Summary
 from grokcall.tables.formats import quoted_name
-from grokcall_parser import nearest
-from grokcall_procedures import Procedure
-
-OLDEST: tuple[int, int] = (1, 5)
-"""The oldest DuckDB that can be registered with."""
-NOT_HERE = ("fields", "prefix", "prices")
-"""Options of a lookup that registering has not: a query chooses and renames its columns itself."""
+from grokcall_procedures import BadValueError, Procedure
 
 _numbers = itertools.count(1)
 _registrations: weakref.WeakKeyDictionary[Any, Registration] = weakref.WeakKeyDictionary()
@@ -116,37 +105,119 @@ class Registration:
         """
         con = self._opened()
         refuse_taken_names(con, procedures)
-        statements: list[str] = []
         for procedure in procedures:
-            name = f"grokcall_{self._number}_{procedure.name}_{next(_numbers)}"
-            function = VectorFunction(procedure, self._session)
-            define(con, name, function)
-            self._functions[procedure.name.lower()] = name, function
-            statements += [table_macro(procedure, name), arguments_macro(procedure, name)]
-            statements += filter(None, [scalar_macro(procedure, name)])
-        con.execute(";\n".join(statements))
+            self._drop_typed(procedure)
+            name = self._define(procedure.name, procedure, VectorFunction(procedure, self._session))
+            scalar = scalar_macro(procedure, name)
+            if scalar is not None:
+                con.execute(scalar)
 
-    def query(self, sql: str) -> pa.Table:
-        """Runs a query to its end, with the same result, errors and calls as in DuckDB, as an Arrow table.
+    def query(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> pa.Table:
+        """Runs a query to its end, with the same result and errors as in DuckDB, as an Arrow table.
 
-        Faster for a query of the form ``SELECT … FROM table t, Procedure(…) r [WHERE …]`` over many rows, also inside
-        CREATE TABLE AS, INSERT and COPY: it needs the calls of all rows, so they run as in a lookup, and none waits for
-        the slowest of the 2,048 before it. Any other query runs as DuckDB runs it.
+        Where DuckDB cannot know what a query needs, it does better than DuckDB:
+
+        * A query of the form ``SELECT … FROM table t, Procedure(…) r [WHERE …]``, also inside CREATE TABLE AS, INSERT
+          and COPY, needs the calls of all rows. They run as in a lookup, and none waits for the slowest of 2,048.
+        * The same with ``[ORDER BY t.column] LIMIT n``, and nothing about ``r`` but its columns, makes n calls.
+        * ``OutputSchema := 'priority INTEGER, tags VARCHAR[]'`` gives typed columns, which come first.
+
+        Args:
+            sql: The query.
+            parameters: A sequence for ``?`` and ``$1``, a mapping for ``$name``, as for ``execute`` of DuckDB.
 
         Raises:
             duckdb.Error: What DuckDB raises for the query.
+            grokcall.StatementError: An OutputSchema is no literal, or stands where it cannot be.
+            grokcall.BadValueError: It is no schema; the message has the place.
             InterfaceError: The DuckDB connection is gone.
 
         >>> registration.query("SELECT t.id, r.* FROM tickets t, GenerateResponse(t.body) r")  # doctest: +SKIP
         """
-        with self.ahead_of(sql):
-            return table_of(self._opened(), sql)
+        con = self._opened()
+        values: Values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or ()) or None
+        query = self.typed(sql)
+        try:
+            with self.prepared(query, values) as text:
+                return table_of(con, text, values)
+        except duckdb.Error as error:
+            if not query.calls:
+                raise
+            raise type(error)(query.told(str(error))) from None
 
-    def ahead_of(self, sql: str) -> AbstractContextManager[None]:
+    def typed(self, sql: str) -> TypedQuery:
+        """A query with its calls that declare columns under names of their own; nothing is run.
+
+        Raises:
+            grokcall.StatementError: A declaration is no literal, or stands where it cannot be.
+        """
+        return typed_query(sql, {name: function.procedure for name, (_, function) in self._functions.items()})
+
+    @contextmanager
+    def prepared(self, query: TypedQuery, values: Values) -> Iterator[str]:
+        """What DuckDB is to run for a query, inside the block: its columns are declared, calls it needs are begun.
+
+        Raises:
+            duckdb.Error: The columns cannot be declared now.
+            BadValueError: A schema of the query is none.
+        """
+        self.declare(query.calls)
+        text = query.text
+        if not any(name in text.lower() for name in self._functions):
+            yield text
+            return
+        analyzed = spelled_out(text, values)
+        limited = None if analyzed is None else self._limited(text, analyzed, values)
+        with nullcontext() if limited is not None or analyzed is None else self._ahead_of(analyzed):
+            yield limited or text
+
+    def declare(self, calls: Iterable[TypedCall]) -> None:
+        """Puts a procedure with other columns beside each of those whose columns a call declares.
+
+        Raises:
+            duckdb.Error: DuckDB takes none now, for example because a transaction has failed.
+            BadValueError: A schema is none; the message has the place.
+        """
+        con = self._opened()
+        for call in calls:
+            if call.name in self._functions and is_macro(con, call.name):
+                continue
+            try:
+                function = VectorFunction(call.procedure, self._session, call.schema)
+            except BadValueError as error:
+                raise call.refusal(error) from None
+            self._define(call.name, call.procedure, function)
+
+    def _define(self, macro: str, procedure: Procedure, function: VectorFunction) -> str:
+        """Makes the table macro of a procedure; gives the name of the function behind it."""
+        con = self._opened()
+        name = f"grokcall_{self._number}_{procedure.name}_{next(_numbers)}"
+        define(con, name, function)
+        self._functions[macro.lower()] = name, function
+        con.execute(f"{table_macro(procedure, name, macro)};\n{arguments_macro(procedure, name)}")
+        return name
+
+    def _limited(self, sql: str, analyzed: str, values: Values) -> str | None:
+        """The query with its LIMIT before its calls; None where it has none, or one that cannot stand there."""
+        if "limit" not in sql.lower():
+            return None
+        from grokcall.duckdb.query_limits import limited_query  # it loads a parser of SQL, which few need
+
+        con = self._opened()
+        single = {name for name, (_, function) in self._functions.items() if not function.procedure.many}
+        limited = limited_query(sql, analyzed, single)
+        if limited is None:
+            return None
+        try:
+            for text in (sql, limited):  # what is wrong with the query is told in its own words
+                con.execute(f"EXPLAIN {text}", values).fetchall()
+        except duckdb.Error:
+            return None
+        return limited
+
+    def _ahead_of(self, sql: str) -> AbstractContextManager[None]:
         """Begins the calls of a query that needs those of all rows, for the block in which it is run."""
-        if not any(name in sql.lower() for name in self._functions):
-            return nullcontext()
-        from grokcall.duckdb.plain_queries import plain_query  # it loads a parser of SQL, which few need
+        from grokcall.duckdb.plain_queries import plain_query
 
         con = self._opened()
         plain = plain_query(sql, self._functions) if self._session.options.dedupe else None
@@ -164,9 +235,17 @@ class Registration:
         """Takes procedures away again."""
         con = self._opened()
         for procedure in procedures:
+            self._drop_typed(procedure)
             self._functions.pop(procedure.name.lower(), None)
             con.execute(f"DROP MACRO TABLE IF EXISTS temp.{quoted_name(procedure.name)}")
             con.execute(f"DROP MACRO IF EXISTS temp.{quoted_name(scalar_name(procedure))}")
+
+    def _drop_typed(self, procedure: Procedure) -> None:
+        """Takes away what was declared of a procedure, which may be another one from now on."""
+        own = procedure.name.lower()
+        for name in [name for name, (_, each) in self._functions.items() if each.procedure.name.lower() == own != name]:
+            self._functions.pop(name)
+            self._opened().execute(f"DROP MACRO TABLE IF EXISTS temp.{quoted_name(name)}")
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         con = self._con()
@@ -198,86 +277,3 @@ class Registration:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def check_duckdb(con: object) -> None:
-    """Raises unless ``con`` is a connection of a DuckDB that is new enough.
-
-    Raises:
-        InterfaceError: It is something else.
-        NotSupportedError: It is too old.
-    """
-    if not hasattr(con, "create_function"):
-        raise InterfaceError(f"register takes a DuckDB connection, as duckdb.connect() gives it, not {con!r:.80}")
-    version = tuple(int(part) for part in duckdb.__version__.split(".")[:2])
-    if version < OLDEST:
-        needed = ".".join(map(str, OLDEST))
-        raise NotSupportedError(
-            f"DuckDB {duckdb.__version__} calls a function for rows that WHERE leaves out, each of which would be paid "
-            f"for; install duckdb>={needed}"
-        )
-
-
-def options_of(given: dict[str, Any]) -> LookupOptions:
-    """The options of a registration.
-
-    Raises:
-        InterfaceError: One is unknown, or has a value that it cannot have.
-    """
-    known = [field.name for field in fields(LookupOptions) if field.name not in NOT_HERE]
-    stray = next((name for name in given if name not in known), None)
-    if stray is not None:
-        near = nearest(stray, known)
-        hint = f"did you mean {near}?" if near else f"it has: {', '.join(known)}"
-        raise InterfaceError(f"register has no option {stray!r}; {hint}")
-    options = LookupOptions(**{"on_error": "fail", **given})
-    if options.on_error == "redirect":
-        raise InterfaceError("a query has one output: on_error must be 'fail' or 'ignore', not 'redirect'")
-    return options
-
-
-def refuse_taken_names(con: duckdb.DuckDBPyConnection, procedures: Iterable[Procedure]) -> None:
-    """Raises where a macro would hide one of DuckDB's own functions.
-
-    Raises:
-        InterfaceError: It would; the message says which.
-    """
-    wanted = {name.lower() for each in procedures for name in (each.name, scalar_name(each))}
-    listed = ", ".join(map(quoted_text, sorted(wanted)))
-    taken = con.execute(
-        f"SELECT function_name FROM duckdb_functions() WHERE internal AND lower(function_name) IN ({listed}) LIMIT 1"  # noqa: S608 - quoted
-    ).fetchall()
-    if taken:
-        raise InterfaceError(f"{taken[0][0]} is a function of DuckDB; give the procedure another name")
-
-
-def is_view(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether a name is that of a view, which may give other rows the second time."""
-    found = con.execute("SELECT 1 FROM duckdb_views() WHERE lower(view_name) = lower(?) LIMIT 1", [name])
-    return bool(found.fetchall())
-
-
-def table_of(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    """What a query gives; a table without columns for a statement that gives nothing."""
-    relation = con.sql(sql)
-    table: pa.Table = pa.table({}) if relation is None else relation.to_arrow_table()
-    return table
-
-
-def define(con: Any, name: str, function: VectorFunction) -> None:
-    """Makes the function of a procedure known to DuckDB."""
-    result = con.struct_type(dict(zip(function.schema.names, duckdb_types(con, function.schema), strict=True)))
-    con.create_function(
-        name,
-        function,
-        function_types(function.procedure),
-        con.list_type(result) if function.procedure.many else result,
-        type="arrow",
-        null_handling="special",
-        side_effects=True,
-    )
-
-
-def duckdb_types(con: duckdb.DuckDBPyConnection, schema: pa.Schema) -> list[Any]:
-    """The types of DuckDB for the columns of a schema, as DuckDB itself reads them, nested ones included."""
-    return list(con.from_arrow(schema.empty_table()).types)

@@ -41,7 +41,8 @@ WHERE run = ? AND (ok = 1 OR cost_ticks IS NOT NULL OR error_code IN (SELECT val
 """
 UNPRICED = """
 SELECT fingerprint, ordinal FROM calls
-WHERE run = ? AND cost_ticks IS NULL AND (ok = 1 OR error_code IN (SELECT value FROM json_each(?)))
+WHERE run = ? AND (cost_ticks IS NULL AND (ok = 1 OR error_code IN (SELECT value FROM json_each(?)))
+    OR cost_ticks IS NOT NULL AND error_code IN (SELECT value FROM json_each(?)))
 """
 
 
@@ -52,7 +53,7 @@ class Spent:
     Args:
         calls: Calls that were or may have been billed.
         ticks: What their replies said they cost, all tries together.
-        unpriced: Fingerprint and ordinal of those whose replies did not say.
+        unpriced: Fingerprint and ordinal of those whose replies did not say, or not all of them.
     """
 
     calls: int
@@ -203,16 +204,17 @@ class JournalRun:
         """
         return self._records.in_doubt(self.number)
 
-    def spent(self, doubtful: Sequence[str] = ()) -> Spent:
+    def spent(self, doubtful: Sequence[str] = (), open_ended: Sequence[str] = ()) -> Spent:
         """What the run's calls have cost so far, in all its processes.
 
         Args:
             doubtful: Codes of errors after which a call may have been billed although no reply said so.
+            open_ended: Codes of errors after which it may have been billed more than its replies said.
         """
         self._records.flush()
-        codes = json.dumps(list(doubtful))
+        codes, more = json.dumps(list(doubtful)), json.dumps(list(open_ended))
         ((calls, ticks),) = self._records.rows(SPENT, self.number, codes)
-        return Spent(calls, ticks, tuple(self._records.rows(UNPRICED, self.number, codes)))
+        return Spent(calls, ticks, tuple(self._records.rows(UNPRICED, self.number, codes, more)))
 
     def calls(self) -> Iterator[RecordedCall]:
         """Every call of the run that has an outcome, in the order of their ends."""

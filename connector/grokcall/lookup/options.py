@@ -88,7 +88,7 @@ class LookupOptions:
         if self.concurrency is not None and self.concurrency < 1:
             raise InterfaceError(f"concurrency must be at least 1, not {self.concurrency}")
         if self.journal is None and (self.reuse or self.retry_failed):
-            raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal")
+            raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal (--journal FILE)")
         SpendingLimits.among(self)
         self._check_batch()
 

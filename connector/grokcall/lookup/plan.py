@@ -130,7 +130,7 @@ def taken(name: str) -> str:
     """What is said when a column to add is in the input already."""
     if name in CALL_SCHEMA.names:
         return f"the input already has a column {name!r}; leave it out of the input, or do without the Call_* columns"
-    return f"the input already has a column {name!r}; choose a prefix for the result fields"
+    return f"the input already has a column {name!r}; choose a prefix for the result fields (--prefix)"
 
 
 def example_call(binder: Binder) -> BoundCall | None:

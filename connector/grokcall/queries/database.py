@@ -12,13 +12,16 @@ import duckdb
 import pyarrow as pa
 
 from grokcall.connection import Connection
+from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.interrupts import watch
-from grokcall.duckdb.registration import Registration, options_of
+from grokcall.duckdb.registration import Registration
 from grokcall.duckdb.session import Session
+from grokcall.duckdb.typed_calls import TypedQuery
+from grokcall.duckdb.written_values import Values
 from grokcall.errors import InterfaceError, OperationalError
 from grokcall.queries.faults import fault_of, told_of_query
-from grokcall.queries.parameters import Parameters, Values, filled, spelled_out
-from grokcall.queries.results import fetched, may_give_rows, row_schema, statement_of
+from grokcall.queries.parameters import Parameters, filled
+from grokcall.queries.results import fetched, may_give_rows, row_schema
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
 from grokcall.summaries import Summary
@@ -33,8 +36,6 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
 IN_MEMORY = ":memory:"
 INTERRUPTED = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
 """What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
-READ_AHEAD = frozenset({"SELECT", "CREATE", "INSERT", "COPY"})
-"""The types of statements that may make a call for each row of a table."""
 
 
 class Database:
@@ -101,8 +102,13 @@ class Database:
         with self._lock:
             warn(self._registered_anew())
             before = dict(self.summary.warnings)
-            with self._told(text, values), self._limited(limits), self._ahead_of(text, values):
-                result = fetched(self._con, text, values)
+            query = self._registration.typed(text)
+            with (
+                self._told(query, values),
+                self._limited(limits),
+                self._registration.prepared(query, values) as prepared,
+            ):
+                result = fetched(self._con, prepared, values)
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
@@ -116,8 +122,10 @@ class Database:
         text, values = filled(sql, parameters, missing_is_null=True)
         with self._lock:
             self._registered_anew()
-            with self._told(text, values):
-                return row_schema(self._con, text, values)
+            query = self._registration.typed(text)
+            with self._told(query, values):
+                self._registration.declare(query.calls)
+                return row_schema(self._con, query.text, values)
 
     def gives_rows(self, sql: str) -> bool:
         """Whether a statement can give rows, by its text alone; nothing is run.
@@ -126,7 +134,7 @@ class Database:
             grokcall.StatementError: It cannot be read.
         """
         text, values = filled(sql, None, missing_is_null=True)
-        with self._lock, self._told(text, values):
+        with self._lock, self._told(TypedQuery(text, text), values):
             return may_give_rows(self._con, text)
 
     def interrupt(self) -> None:
@@ -165,18 +173,11 @@ class Database:
         except InterfaceError as error:
             yield f"{procedure.name} cannot stand in queries, only in CALL: {error}"
 
-    def _ahead_of(self, sql: str, values: Values) -> AbstractContextManager[None]:
-        """Has calls begun before DuckDB asks for them, where the statement needs all of them."""
-        if statement_of(self._con, sql).type.name not in READ_AHEAD:
-            return nullcontext()
-        analyzed = spelled_out(sql, values)
-        return nullcontext() if analyzed is None else self._registration.ahead_of(analyzed)
-
     def _limited(self, limits: SpendingLimits) -> AbstractContextManager[None]:
         return nullcontext() if limits == UNLIMITED else self._session.limited(limits)
 
     @contextmanager
-    def _told(self, sql: str, values: Values) -> Iterator[None]:
+    def _told(self, query: TypedQuery, values: Values) -> Iterator[None]:
         """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
         self._session.failure, self._interrupted = None, False
         try:
@@ -187,7 +188,7 @@ class Database:
             if any(words in str(error) for words in INTERRUPTED):
                 raise KeyboardInterrupt from None
             failure = self._session.failure
-            raise failure or told_of_query(self._con, sql, values, error) from None
+            raise failure or told_of_query(self._con, query, values, error) from None
 
 
 def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from grokcall.duckdb.typed_calls import TypedQuery
+from grokcall.duckdb.written_values import Values
 from grokcall.errors import (
     DataError,
     Error,
@@ -17,7 +19,6 @@ from grokcall.errors import (
     ProgrammingError,
     StatementError,
 )
-from grokcall.queries.parameters import Values
 from grokcall.redaction import redact
 from grokcall.tables import faults
 from grokcall_parser import Span
@@ -40,14 +41,14 @@ UNKNOWN_VALUE = "Unable to transform python value"
 POINTER = re.compile(r"\n\nLINE (?P<line>\d+): (?P<shown>[^\n]*)\n(?P<blanks> *)(?P<carets>\^+)\n?")
 
 
-def told_of_query(con: Any, sql: str, values: Values, error: Exception) -> Error:
+def told_of_query(con: Any, query: TypedQuery, values: Values, error: Exception) -> Error:
     """An error of DuckDB about a query, which it points into where DuckDB does."""
     if not isinstance(error, WRONG_TEXT):
         return fault_of("the query", error)
-    message = redact(POINTER.sub("", str(error))).rstrip()
-    if redact(sql) != sql:
+    message = query.told(redact(POINTER.sub("", str(error))).rstrip())
+    if redact(query.given) != query.given:
         return StatementError(message)
-    return StatementError(message, sql, place(sql, error) or place_in_plan(con, sql, values))
+    return StatementError(message, query.given, place(query.text, error) or place_in_plan(con, query.text, values))
 
 
 def place_in_plan(con: Any, sql: str, values: Values) -> Span | None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from grokcall.duckdb.written_values import Values
 from grokcall.errors import ArgumentsError, ProgrammingError, UnknownNameError
-from grokcall.tables.formats import quoted_text
 from grokcall_parser import Marker, find_markers, nearest
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
-Values: TypeAlias = dict[str, object] | list[object] | None
-
-LARGEST_INTEGER, LARGEST_BIGINT = 1 << 31, 1 << 63
 
 
 def filled(sql: str, parameters: Parameters, *, missing_is_null: bool = False) -> tuple[str, Values]:
@@ -39,40 +36,6 @@ def filled(sql: str, parameters: Parameters, *, missing_is_null: bool = False) -
     if markers[0].name is None:
         return sql, in_order(sql, markers, parameters, missing_is_null=missing_is_null)
     return by_name(sql, markers, parameters, missing_is_null=missing_is_null)
-
-
-def spelled_out(sql: str, values: Values) -> str | None:
-    """A filled query with its values written in, of the types that they have as parameters; None where one cannot be.
-
-    It is for being analyzed: how much of it DuckDB would have to ask about, values and all.
-
-    >>> spelled_out("SELECT $a, $b", {"a": 7, "b": "it's"})
-    "SELECT CAST(7 AS INTEGER), 'it''s'"
-    """
-    if values is None:
-        return sql
-    markers = find_markers(sql)
-    given = values.values() if isinstance(values, dict) else values
-    if not markers or any(literal(value) is None for value in given):
-        return None
-    pieces: list[str] = []
-    end = 0
-    for marker in markers:
-        value = values[str(marker.name)] if isinstance(values, dict) else values[marker.index or 0]
-        pieces += [sql[end : marker.span.start], str(literal(value))]
-        end = marker.span.end
-    return "".join([*pieces, sql[end:]])
-
-
-def literal(value: object) -> str | None:
-    """A value as SQL writes it; None for one of a type that is rarely a parameter."""
-    if isinstance(value, bool):
-        return f"CAST({value} AS BOOLEAN)"
-    if isinstance(value, int) and -LARGEST_BIGINT <= value < LARGEST_BIGINT:
-        return f"CAST({value} AS {'INTEGER' if -LARGEST_INTEGER <= value < LARGEST_INTEGER else 'BIGINT'})"
-    if isinstance(value, str):
-        return quoted_text(value)  # it takes the type of what it is compared with, as the parameter does
-    return None
 
 
 def unmarked(parameters: Parameters) -> Values:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from grokcall.duckdb.written_values import Values
 from grokcall.errors import ProgrammingError
-from grokcall.queries.parameters import Values
 from grokcall.statement_results import StatementResult
 from grokcall.tables.engine import plain_relation
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from grokcall.errors import OperationalError
 from grokcall.tables.faults import told_of
 from grokcall.tables.plain import unique_names
 
+FOLDER = Path("grokcall_media")
+"""The folder for the media of standard output."""
+MOST_FOLDERS = 10_000
 MAGIC = (
     (0, b"\xff\xd8\xff", "jpg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
@@ -56,11 +60,13 @@ class MediaFolder:
 
     Args:
         target: The output: for ``answers.csv`` the folder is ``answers_media`` beside it. None for standard output:
-            the folder is then ``grokcall_media`` in the current one.
+            the folder is then ``grokcall_media`` in the current one, or the first of ``grokcall_media_2``, ``_3`` …
+            that is not there yet, so that no result replaces the files of another.
     """
 
     def __init__(self, target: Path | None) -> None:
-        self.folder: Path = Path("grokcall_media") if target is None else target.with_name(f"{target.stem}_media")
+        self.folder: Path = FOLDER if target is None else target.with_name(f"{target.stem}_media")
+        self._is_fresh = target is not None
         self.rows: int = 0
         self.files: int = 0
 
@@ -88,6 +94,8 @@ class MediaFolder:
         return pa.array(paths, pa.string())
 
     def _store(self, stem: str, data: pa.Buffer) -> str:
+        if not self._is_fresh:
+            self.folder, self._is_fresh = fresh_folder(), True
         path = self.folder / f"{stem}.{sniff_extension(data[:16].to_pybytes())}"
         aside = path.with_name(f".{path.name}.part")
         with told_of(str(path)):
@@ -100,3 +108,20 @@ class MediaFolder:
                 raise
         self.files += 1
         return f"{self.folder.name}/{path.name}"
+
+
+def fresh_folder() -> Path:
+    """A new folder for the media of standard output.
+
+    Raises:
+        OperationalError: It cannot be made, or there are too many.
+    """
+    with told_of(str(FOLDER)):
+        for number in range(1, MOST_FOLDERS + 1):
+            folder = FOLDER if number == 1 else FOLDER.with_name(f"{FOLDER.name}_{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    raise OperationalError(f"there are {MOST_FOLDERS:,} folders {FOLDER}_… here already; remove some of them")

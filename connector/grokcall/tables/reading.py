@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-import shutil
+import select
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,8 @@ from grokcall.tables.text_files import Types, open_csv, open_json
 from grokcall_parser.errors import DataError, NotSupportedError, OperationalError, ProgrammingError
 
 QUERY_THREADS = 2
+SECONDS_A_LOOK = 0.2
+"""How long standard input is waited for at a time."""
 
 
 def open_table(
@@ -127,7 +130,7 @@ def open_stdin(stream: BinaryIO, form: Format | None, *, batch_rows: int, types:
     path = Path(spooled)
     try:
         with told_of("standard input"), os.fdopen(descriptor, "w+b") as spool:
-            shutil.copyfileobj(stream, spool, 1 << 20)
+            copy(stream, spool)
             spool.seek(0)
             head = spool.read(4096)
         compression = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}.get(head[:2])
@@ -138,6 +141,23 @@ def open_stdin(stream: BinaryIO, form: Format | None, *, batch_rows: int, types:
         raise
     source.on_close(path.unlink)
     return source
+
+
+def copy(stream: BinaryIO, spool: BinaryIO) -> None:
+    """Copies a stream to its end, in a way that an interrupt ends soon.
+
+    A signal that strikes between two reads of one call into C would be noticed after the second, which may not come
+    back for as long as a pipe is silent. So there is one read at a time, of what is there already.
+    """
+    raw = getattr(stream, "raw", stream)
+    waits = os.name == "posix" and isinstance(raw, io.FileIO)
+    while True:
+        if waits and not select.select([raw], [], [], SECONDS_A_LOOK)[0]:
+            continue
+        piece = raw.read(1 << 20)
+        if piece == b"":
+            return
+        spool.write(piece or b"")
 
 
 def format_of_bytes(head: bytes) -> Format:

@@ -1,0 +1,94 @@
+"""The budget of a batch lookup: everything is set aside before anything is sent, and settled answer by answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from grokcall.batches.faults import UnansweredError
+from grokcall.bookkeeping import Books, settle
+from grokcall.budgets import BudgetReachedError, Reservation
+from grokcall.earlier_tries import Arrears
+from grokcall.journal.batches import Key
+from grokcall.outcomes import Outcome
+from grokcall_procedures import BoundCall
+from grokcall_procedures.estimates import Estimate, estimate
+
+
+class BatchFunds:
+    """What is set aside for the calls of one batch lookup; does nothing where no limit is set.
+
+    Args:
+        books: The lookup's budget, and what its calls are reckoned with.
+    """
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._budget = books.budget if books.budget is not None and books.budget.limited else None
+        self._arrears = Arrears(books.earlier, self._budget)
+        self._estimates: dict[Key, Estimate] = {}
+        self._reserved: dict[Key, Reservation] = {}
+        self._example: BoundCall | None = None
+
+    def charge_earlier(self, key: Key, call: BoundCall) -> None:
+        """Counts earlier tries of a call of which nobody knows what they took."""
+        self._arrears.charge(key, lambda: self._estimate(call))
+
+    def plan(self, key: Key, call: BoundCall) -> None:
+        """Takes note of a call that is to be sent, or is at the service."""
+        self._example = self._example or call
+        if self._budget is not None:
+            self._estimates[key] = self._estimate(call)
+
+    def set_aside(self, new: Collection[Key]) -> None:
+        """Sets the highest price of everything aside before anything is sent: a batch goes whole or not at all.
+
+        Args:
+            new: The calls that are not at the service yet.
+
+        Raises:
+            BudgetReachedError: There is no room for them.
+        """
+        if self._budget is None:
+            return
+        sent = [key for key in self._estimates if key not in new]
+        told = [self._estimates[key] for key in new]
+        self._reserved.update(
+            zip(sent, self._budget.reserve_together([self._estimates[key] for key in sent], sent=True), strict=True)
+        )
+        try:
+            self._reserved.update(zip(new, self._budget.reserve_together(told), strict=True))
+        except BudgetReachedError as error:
+            error.add_note(
+                f"the {len(told):,} calls are sent in batches, whole or not at all, so all of them have to fit; "
+                "nothing was sent"
+            )
+            raise
+
+    def settle(self, key: Key, outcome: Outcome) -> None:
+        """Puts what a call cost in the place of what was set aside for it."""
+        reservation = self._reserved.pop(key, None)
+        if reservation is None or self._budget is None or self._example is None:
+            return
+        if isinstance(outcome.error, UnansweredError) and outcome.error.billable:
+            self._budget.settle(reservation, None)
+        else:
+            settle(self._budget, reservation, self._example, outcome)
+
+    @property
+    def has_open(self) -> bool:
+        """Whether something is still set aside."""
+        return bool(self._reserved)
+
+    def let_go(self, sent: Collection[Key]) -> None:
+        """Settles what is still set aside: in full for what may be at the service."""
+        if self._budget is None:
+            return
+        for key, reservation in self._reserved.items():
+            if key in sent:
+                self._budget.settle(reservation, None)
+            else:
+                self._budget.release(reservation)
+        self._reserved.clear()
+
+    def _estimate(self, call: BoundCall) -> Estimate:
+        return estimate(call, self._books.prices, self._books.allowances)

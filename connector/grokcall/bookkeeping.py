@@ -116,12 +116,12 @@ class Bookkeeper:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
             self._arrears.charge((key, ordinal), lambda: self._estimates(call))
-            return self._recalled(key, ordinal) or await self._recorded(call, key, ordinal)
+            return recalled(books, key, ordinal) or await self._recorded(call, key, ordinal)
         shared = self._under_way.get(key)
         if shared is not None and not shared.stopped:
             return repeated(await shared.outcome())
         self._arrears.charge((key, 0), lambda: self._estimates(call))
-        known = self._recalled(key, 0) or self._answers.get(key)
+        known = recalled(books, key, 0) or self._answers.get(key)
         if known is not None:
             return known
         shared = self._under_way[key] = SharedCall()
@@ -138,9 +138,6 @@ class Bookkeeper:
         if self._books.run is None and outcome.status is CallStatus.OK:
             self._answers.add(key, outcome)
         return outcome
-
-    def _recalled(self, key: bytes, ordinal: int) -> Outcome | None:
-        return recalled(self._books, key, ordinal)
 
     async def _recorded(self, call: BoundCall, key: bytes, ordinal: int) -> Outcome:
         """The outcome of a call that is in the journal before it is sent, and again before it counts."""

@@ -15,21 +15,9 @@ from grokcall.sandbox import SANDBOX_KEY, Sandbox
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Sandbox]:
-    with Sandbox(video_seconds=0.05) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="session")
-def _http(running: Sandbox) -> Iterator[httpx.Client]:
+def _http(running_sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
-    with httpx.Client(base_url=running.base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=running_sandbox.base_url, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from grokcall.cli.choices import Parameters, ResultFormat
 from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
 from grokcall.cli.targets import check_target
@@ -29,13 +30,8 @@ MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm
 def call(
     *,
     statement: Annotated[str, typer.Argument(help="The statement, or - to read it from standard input.")],
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter; NAME=@path takes a file's content."),
-    ] = None,
-    form: Annotated[
-        str | None, typer.Option("--format", help="table, json, jsonl, csv, tsv, arrow or parquet.")
-    ] = None,
+    parameter: Parameters = None,
+    form: ResultFormat = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file to write; a media ending takes the media itself.")
     ] = None,

@@ -13,6 +13,7 @@ import typer
 
 from grokcall.batches import BatchPendingError
 from grokcall.budgets import BudgetReachedError
+from grokcall.cli.choices import CallColumns, Dedupe, JournalFile, RetryFailed, Reuse
 from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
@@ -74,9 +75,7 @@ def lookup(
     prefix: Annotated[
         str, typer.Option("--prefix", metavar="TEXT", help="Put before the name of each result field.")
     ] = "",
-    call_columns: Annotated[
-        bool, typer.Option("--call-columns", help="Add the Call_* columns: status, error, attempts, cost.")
-    ] = False,
+    call_columns: CallColumns = False,
     form: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="The output's format where its name does not tell.")
     ] = None,
@@ -84,14 +83,10 @@ def lookup(
         str | None,
         typer.Option("--input-format", metavar="NAME", help="The input's format where its name does not tell."),
     ] = None,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Send again what failed for good in the journal.")
-    ] = False,
-    reuse: Annotated[bool, typer.Option("--reuse", help="Take answers of the journal's other runs as well.")] = False,
-    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Whether equal calls share one request.")] = True,
+    journal: JournalFile = None,
+    retry_failed: RetryFailed = False,
+    reuse: Reuse = False,
+    dedupe: Dedupe = True,
     batch: Annotated[
         bool, typer.Option("--batch", help="Send the calls as a batch, which takes up to a day; with --journal.")
     ] = False,

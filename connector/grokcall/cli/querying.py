@@ -14,6 +14,7 @@ from rich.text import Text
 
 from grokcall.budgets import BudgetReachedError
 from grokcall.cli.calling import check_output, deliver, is_media
+from grokcall.cli.choices import CallColumns, Dedupe, JournalFile, Parameters, ResultFormat, RetryFailed, Reuse
 from grokcall.cli.display import show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
@@ -42,13 +43,8 @@ def sql(
         str | None,
         typer.Option("-f", "--file", metavar="FILE", help="The file with the statements; - is standard input."),
     ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("-p", "--param", metavar="NAME=VALUE", help="A parameter; NAME=@path takes a file's content."),
-    ] = None,
-    form: Annotated[
-        str | None, typer.Option("--format", help="table, json, jsonl, csv, tsv, arrow or parquet.")
-    ] = None,
+    parameter: Parameters = None,
+    form: ResultFormat = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file for the rows of the last statement.")
     ] = None,
@@ -61,17 +57,11 @@ def sql(
     on_incomplete: Annotated[
         str, typer.Option("--on-incomplete", help="keep, error or retry, for answers cut short and refusals.")
     ] = "keep",
-    call_columns: Annotated[
-        bool, typer.Option("--call-columns", help="Add the Call_* columns: status, error, attempts, cost.")
-    ] = False,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Send again what failed for good in the journal.")
-    ] = False,
-    reuse: Annotated[bool, typer.Option("--reuse", help="Take answers of the journal's other runs as well.")] = False,
-    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Whether equal calls share one request.")] = True,
+    call_columns: CallColumns = False,
+    journal: JournalFile = None,
+    retry_failed: RetryFailed = False,
+    reuse: Reuse = False,
+    dedupe: Dedupe = True,
     flags: Flags,
 ) -> int:
     """Run statements of DuckDB: SELECT … FROM 'tickets.csv' t, GenerateResponse(t.body) r; CALL and the others too."""

@@ -62,13 +62,10 @@ def plain_query(sql: str, procedures: Container[str]) -> PlainQuery | None:
     select = select_of(sql)
     if select is None or {name for name, value in select.args.items() if value} - CLAUSES:
         return None
-    found = plain_source(select)
+    found = plain_call(select, procedures)
     if found is None:
         return None
-    source, joins = found
-    called = joined_call(joins)
-    if called is None or called.name.lower() not in procedures or not all(map(is_steady, called.expressions)):
-        return None
+    source, _, called = found
     condition = conditions_on(source, select.args.get("where"))
     if condition is None:
         return None
@@ -92,6 +89,18 @@ def select_of(sql: str) -> exp.Select | None:
     if not isinstance(tree, exp.Select) or sum(1 for _ in tree.find_all(exp.Query)) != 1:
         return None
     return tree if tree.args.get("from_") is not None else None
+
+
+def plain_call(select: exp.Select, procedures: Container[str]) -> tuple[exp.Table, exp.Join, exp.Anonymous] | None:
+    """The table of a query, and the call of a procedure with steady arguments that is all that is joined to it."""
+    found = plain_source(select)
+    if found is None:
+        return None
+    source, joins = found
+    called = joined_call(joins)
+    if called is None or called.name.lower() not in procedures or not all(map(is_steady, called.expressions)):
+        return None
+    return source, joins[0], called
 
 
 def plain_source(select: exp.Select) -> tuple[exp.Table, list[exp.Join]] | None:

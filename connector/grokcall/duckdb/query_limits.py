@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 
 from sqlglot import Token, TokenType, exp
 
-from grokcall.duckdb.plain_queries import CLAUSES, is_steady, joined_call, plain_source, select_of
+from grokcall.duckdb.plain_queries import CLAUSES, is_steady, plain_call, select_of
 from grokcall.tables.formats import quoted_name
 from grokcall_parser import CallSyntaxError, Span
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, read_tokens, span_of
@@ -58,16 +58,13 @@ def limited_alias(analyzed: str, procedures: Container[str]) -> str | None:
         return None
     if select.args.get("limit") is None or not all(map(is_steady, select.expressions)):
         return None
-    found = plain_source(select)
+    found = plain_call(select, procedures)
     if found is None:
         return None
-    source, joins = found
-    called = joined_call(joins)
-    if called is None or called.name.lower() not in procedures or not all(map(is_steady, called.expressions)):
+    source, join, _ = found
+    if join.side not in ("", "LEFT") or join.kind not in ("", "CROSS", "INNER") or join.method:
         return None
-    if joins[0].side not in ("", "LEFT") or joins[0].kind not in ("", "CROSS", "INNER") or joins[0].method:
-        return None
-    if not keeps_names(select, source, joins[0].this.alias):
+    if not keeps_names(select, source, join.this.alias):
         return None
     alias = source.alias_or_name
     where, order = select.args.get("where"), select.args.get("order")

@@ -71,7 +71,7 @@ def measure(rows: int, in_flight: int, latency: float, folder: str) -> dict[str,
                 async def worker() -> None:
                     for number in numbers:
                         if journaled:
-                            await run.intend(prints[number], 0)
+                            run.intend(prints[number], 0)
                         await asyncio.sleep(latency)
                         if journaled:
                             await run.record(prints[number], 0, outcomes[number])

@@ -116,7 +116,7 @@ class Bookkeeper:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
             self._arrears.charge((key, ordinal), lambda: self._estimates(call))
-            return recalled(books, key, ordinal) or await self._recorded(call, key, ordinal)
+            return recalled(books, key, ordinal) or await self._paid(call, (key, ordinal))
         shared = self._under_way.get(key)
         if shared is not None and not shared.stopped:
             return repeated(await shared.outcome())
@@ -131,7 +131,7 @@ class Bookkeeper:
     async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
         """The outcome of a call, for every equal one that comes while it is under way."""
         try:
-            outcome = await (self._recorded(call, key, 0) if self._keeps_count else self._engine.run(call))
+            outcome = await (self._paid(call, (key, 0)) if self._keeps_count else self._engine.run(call))
         finally:
             if self._under_way.get(key) is shared:  # or it was stopped, and begun anew meanwhile
                 del self._under_way[key]
@@ -139,35 +139,39 @@ class Bookkeeper:
             self._answers.add(key, outcome)
         return outcome
 
-    async def _recorded(self, call: BoundCall, key: bytes, ordinal: int) -> Outcome:
-        """The outcome of a call that is in the journal before it is sent, and again before it counts."""
-        run = self._books.run
-        if run is None:
-            return await self._paid(call)
-        outcome = await self._paid(call, (key, ordinal))
-        try:
-            await run.record(key, ordinal, outcome)
-        except Error as error:
-            outcome.unrecorded = error  # it was paid for, so its row gets it all the same
-        return outcome
-
     async def _paid(self, call: BoundCall, place: CallKey | None = None) -> Outcome:
-        """The outcome of a call for which there is room in the budget; ``place`` is where the journal has it."""
-        budget = self._budget
-        reservation = await budget.reserve(self._estimates(call)) if budget is not None else None
+        """The outcome of a call that was made within the budget.
+
+        Where there is a journal it has the call, at its ``place``, before it is sent, and again before it counts.
+        """
         run = self._books.run
         memory = memory_of(run, call, place) if run is not None and place is not None else None
-        start = Start(budget, run, place)
+        start = Start(self._budget, run, place)
+        made = self._engine.run if self._budget is None else self._afforded
+        outcome = await made(call, memory, start)
+        if start.refusal is not None:
+            raise start.refusal
+        if run is not None and place is not None:
+            try:
+                await run.record(*place, outcome, plain=call.procedure.is_plain)
+            except Error as error:
+                outcome.unrecorded = error  # it was paid for, so its row gets it all the same
+        return outcome
+
+    async def _afforded(self, call: BoundCall, memory: Memory | None, start: Start) -> Outcome:
+        """The outcome of a call for which there is room in the budget."""
+        budget = self._budget
+        assert budget is not None
+        reservation = await budget.reserve(self._estimates(call))
         try:
-            outcome = await start.awaited(self._engine.run(call, memory, start))
+            outcome = await start.in_time(self._engine.run(call, memory, start), budget)
         except BaseException:
-            if budget is not None and reservation is not None and start.begun:
+            if start.begun:
                 budget.settle(reservation, None)  # nobody knows how far it came, so all of it counts as spent
-            elif budget is not None and reservation is not None:
+            else:
                 budget.release(reservation)
             raise
-        if budget is not None and reservation is not None:
-            settle(budget, reservation, call, outcome)
+        settle(budget, reservation, call, outcome)
         return outcome
 
 
@@ -176,10 +180,11 @@ def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
     run = books.run
     if run is None:
         return None
-    found = run.recall(key, ordinal)
+    is_known = run.knows(key, ordinal)
+    found = run.recall(key, ordinal) if is_known else None
     if found is None and books.reuse is not None:
         found = books.reuse.recall_any(key)
-    if found is not None or books.retry_failed:
+    if found is not None or not is_known or books.retry_failed:
         return found
     failed = run.recall_failed(key, ordinal)
     # To look again for a film that was begun costs nothing, whatever the last look failed with.

@@ -38,7 +38,7 @@ LINK_IS_GONE = (403, 404, 410)
 """What a store of files answers once an address of limited life is over."""
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
 
-Starting: TypeAlias = Callable[[], Awaitable[None]]
+Starting: TypeAlias = Callable[[], None]
 """Told that a request which costs money is about to go; raises where it must not."""
 
 
@@ -95,7 +95,7 @@ class Engine:
         """What became of ``call``. Errors of the service and of values are in the outcome; only a cancel is raised.
 
         With a ``memory`` the replies to billed starts of longer work are kept, and those that are known are not asked
-        for again. ``start`` is awaited whenever a request that costs money is about to go; its error keeps it.
+        for again. ``start`` is told whenever a request that costs money is about to go; its error keeps it.
         """
         outcome = Outcome(warnings=call.warnings)
         await self.gate.admit(call)
@@ -203,7 +203,7 @@ class Engine:
         failure: BaseException | None = None
         try:
             if start is not None and request.billed:
-                await start()
+                start()
             reply = await self.transport.send(self._on_the_wire(request, url))
             failure = error_of(reply)
         except BaseException as error:

@@ -19,7 +19,8 @@ class SharedCall:
     def __init__(self) -> None:
         self.stopped: bool = False
         """Whether it came to no end, so that it can be shared no longer."""
-        self._ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._ended: asyncio.Future[Outcome] | None = None
+        """Made when somebody waits for it: most calls have no equal one."""
         self._waiting = 0
 
     async def made(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
@@ -28,14 +29,17 @@ class SharedCall:
             outcome = await work
         except Exception as error:
             self.stopped = True
-            self._ended.set_exception(error)
-            self._ended.exception()  # perhaps nobody else waits for it
+            if self._ended is not None:
+                self._ended.set_exception(error)
+                self._ended.exception()  # perhaps nobody waits for it any more
             raise
         except BaseException:
             self.stopped = True
-            self._ended.cancel()
+            if self._ended is not None:
+                self._ended.cancel()
             raise
-        self._ended.set_result(outcome)
+        if self._ended is not None:
+            self._ended.set_result(outcome)
         return outcome
 
     async def made_apart(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
@@ -45,12 +49,15 @@ class SharedCall:
 
     async def outcome(self) -> Outcome:
         """What became of it, for one more row."""
+        ended = self._ended
+        if ended is None:
+            ended = self._ended = asyncio.get_running_loop().create_future()
         self._waiting += 1
         try:
-            return await asyncio.shield(self._ended)
+            return await asyncio.shield(ended)
         finally:
             self._waiting -= 1
-            if not self._waiting and isinstance(self._ended, asyncio.Task) and not self._ended.done():
+            if not self._waiting and isinstance(ended, asyncio.Task) and not ended.done():
                 self.stopped = True
-                self._ended.cancel()
-                await asyncio.wait([self._ended])  # what it holds is given back before anybody goes on
+                ended.cancel()
+                await asyncio.wait([ended])  # what it holds is given back before anybody goes on

@@ -22,18 +22,23 @@ class Start:
         budget: What may be spent; None for no limit.
         run: The run of the journal; None for no journal.
         place: Where the journal has the call.
+
+    Attributes:
+        begun: Whether something may have been sent that costs money.
+        refusal: Why it must not be sent; None while nothing speaks against it.
     """
+
+    __slots__ = ("_budget", "_limit", "_place", "_run", "begun", "refusal")
 
     def __init__(self, budget: Budget | None, run: JournalRun | None, place: CallKey | None) -> None:
         self.begun: bool = False
-        """Whether something may have been sent that costs money."""
+        self.refusal: Error | None = None
         self._budget = budget
         self._run = run
         self._place = place
         self._limit: asyncio.Timeout | None = None
-        self._refusal: Error | None = None
 
-    async def __call__(self) -> None:
+    def __call__(self) -> None:
         """Takes note that a request which costs money is about to go, unless it must not.
 
         Raises:
@@ -46,27 +51,20 @@ class Start:
             if self._budget is not None:
                 self._budget.check_time()
             if self._run is not None and self._place is not None:
-                await self._run.intend(*self._place)
+                self._run.intend(*self._place)
         except Error as error:
-            self._refusal = error
+            self.refusal = error
             raise
         self.begun = True
         if self._limit is not None:
             self._limit.reschedule(None)
 
-    async def awaited(self, work: Awaitable[Outcome]) -> Outcome:
-        """The outcome of a call that was given this start.
+    async def in_time(self, work: Awaitable[Outcome], budget: Budget) -> Outcome:
+        """The outcome of the call, which begins before the time of ``budget`` is over or not at all.
 
         Raises:
             BudgetReachedError: The time was over before it began.
-            JournalError: It could not be put on record, so it was not sent.
         """
-        outcome = await work if self._budget is None else await self._in_time(work, self._budget)
-        if self._refusal is not None:
-            raise self._refusal
-        return outcome
-
-    async def _in_time(self, work: Awaitable[Outcome], budget: Budget) -> Outcome:
         left = budget.seconds_left
         if left is None:
             return await work

@@ -159,6 +159,12 @@ class Procedure:
         return (*self.fields, *self.further_fields)
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Whether its rows hold nothing but text, numbers and NULL, neither bytes nor what a schema declares."""
+        types = {column.type for column in self.row_fields}
+        return types.isdisjoint({ParameterType.BINARY}) and all(isinstance(each, ParameterType) for each in types)
+
+    @cached_property
     def places(self) -> Mapping[str, int]:
         """Where each value stands in a row, by the exact name of its field."""
         return {column.name: index for index, column in enumerate(self.row_fields)}

@@ -38,7 +38,7 @@ async def fill(journal: Journal, rows: int) -> None:
             name = fingerprint_of(number)
             if run.recall(name, 0) is not None:
                 continue
-            await run.intend(name, 0)
+            run.intend(name, 0)
             say("sent", number)
             await asyncio.sleep(random.random() * 0.004)
             await run.record(name, 0, outcome_of(number))

@@ -28,7 +28,7 @@ async def fill(run):
     try:
         while kept < 10_000:
             name = kept.to_bytes(16, "big")
-            await run.intend(name, 0)
+            run.intend(name, 0)
             await run.record(name, 0, Outcome(rows=[(os.urandom(size).hex() if text else os.urandom(size),)]))
             kept += 1
     except Exception as error:

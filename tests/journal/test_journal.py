@@ -55,7 +55,7 @@ def bad(error, ticks=None):
 
 
 async def made(run, call, outcome, ordinal=0):
-    await run.intend(call, ordinal)
+    run.intend(call, ordinal)
     await run.record(call, ordinal, outcome)
 
 
@@ -158,7 +158,7 @@ def test_a_failure_after_a_good_outcome_does_not_take_it_away(path, wait):
 def test_a_doubt_about_a_call_that_had_an_answer_before_is_answered_too(path, wait):
     with Journal(path) as journal:
         wait(made(journal.begin("a", {}), A, good("x")))
-        wait(journal.begin("a", {}).intend(A, 0))
+        journal.begin("a", {}).intend(A, 0)
         run = journal.begin("a", {})
         wait(made(run, A, bad(ReadTimeoutError("late"))))
         assert [doubt.answered for doubt in run.in_doubt()] == [True]
@@ -206,7 +206,7 @@ def test_another_command_does_not_see_the_calls_unless_it_asks_for_any(path, wai
 def test_a_call_without_an_outcome_is_in_doubt_until_a_later_process_answers_it(path, wait):
     with Journal(path) as journal:
         run = journal.begin("a", {})
-        wait(run.intend(A, 0))
+        run.intend(A, 0)
         wait(made(run, B, good("x")))
         assert [doubt.fingerprint for doubt in run.in_doubt()] == [A]
         run.finish("interrupted", {})
@@ -223,7 +223,7 @@ def test_a_call_without_an_outcome_is_in_doubt_until_a_later_process_answers_it(
 
 def test_replies_of_billed_starts_are_kept_until_the_call_is_settled(path, wait):
     async def start(run):
-        await run.intend(A, 0)
+        run.intend(A, 0)
         await run.remember(A, 0, 0, b'{"request_id": "v1"}')
         await run.remember(A, 0, 1, b"second")
 
@@ -403,12 +403,12 @@ def test_runs_of_several_threads_share_a_journal(path, wait):
 
 def test_a_cancelled_call_is_in_doubt_and_its_record_still_counts(path, wait):
     async def cancelled(run):
-        await run.intend(A, 0)
+        run.intend(A, 0)
         task = asyncio.ensure_future(run.record(A, 0, good("x")))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await run.intend(B, 0)
+        run.intend(B, 0)
 
     with Journal(path) as journal:
         wait(cancelled(journal.begin("a", {})))
@@ -424,7 +424,7 @@ def test_a_closed_journal_says_so(path, wait):
     journal.close()
     journal.close()
     with pytest.raises(JournalError, match="is closed"):
-        wait(run.intend(A, 0))
+        run.intend(A, 0)
 
 
 def test_facts_of_a_run_can_be_written_as_json(path):

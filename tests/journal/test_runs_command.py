@@ -36,7 +36,7 @@ def filled(path):
             b"a" * 16, 0, Outcome(rows=[(b"\x89PNG\r\n\x1a\n picture",)], attempts=1, cost_ticks=20_000_000)
         )
         await run.record(b"b" * 16, 0, Outcome(CallStatus.ERROR, error=ReadTimeoutError("late"), attempts=5))
-        await run.intend(b"c" * 16, 0)
+        run.intend(b"c" * 16, 0)
 
     with Journal(path) as journal:
         first = journal.begin("a", {"procedure": "GenerateImage", "command": "CALL GenerateImage(:body)"})

@@ -88,7 +88,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(call=CALLS)
     def intend(self, call: tuple) -> None:
-        self.wait(self.run.intend(*call))
+        self.run.intend(*call)
         self.model.open.add(call)
 
     @rule(calls=st.lists(st.tuples(CALLS, ROWS, COSTS), unique_by=lambda each: each[0], min_size=1, max_size=4))

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grokcall.journal import Journal
-from grokcall.journal.tail import Tail, left_over, tail_paths
+from grokcall.journal.tail import HEADER, ROOM, Tail, has_tail, left_over, tail_paths
 
 DIE = """
 import asyncio, os, signal, sys
@@ -18,7 +18,7 @@ async def work(run):
     await run.record(b"a" * 16, 0, Outcome(CallStatus.ERROR, error=ReadTimeoutError("late"), attempts=1, cost_ticks=3))
     await run.record(b"a" * 16, 0, Outcome(rows=[("x",)], attempts=1, cost_ticks=4))
     await run.record(b"b" * 16, 0, Outcome(rows=[("y",)], attempts=1, cost_ticks=5))
-    await run.intend(b"c" * 16, 0)
+    run.intend(b"c" * 16, 0)
     await run.remember(b"c" * 16, 0, 0, b"v1")
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(work(Journal(sys.argv[1]).begin("a", {})))
@@ -31,6 +31,20 @@ def left(path):
     subprocess.run([sys.executable, "-c", DIE, str(path)], timeout=60, check=False)
     assert left_over(path)[0]
     return path
+
+
+def filled(journal):
+    """The file that has the entries."""
+    (path,) = (path for path in tail_paths(journal) if any(path.read_bytes()))
+    return path
+
+
+def check_without_the_last(left, caplog):
+    with Journal(left) as journal:
+        run = journal.begin("a", {})
+        assert run.recall(b"b" * 16, 0) is not None
+        assert run.memo(b"c" * 16, 0) == []
+    assert caplog.text == ""
 
 
 def check_whole(journal):
@@ -64,19 +78,25 @@ def test_who_only_looks_sees_them_too(left):
 
 
 def test_an_entry_that_was_cut_short_is_dropped_and_the_others_come_in(left, caplog):
-    path = next(path for path in tail_paths(left) if path.stat().st_size)
-    path.write_bytes(path.read_bytes()[:-3])
-    with Journal(left) as journal:
-        run = journal.begin("a", {})
-        assert run.recall(b"b" * 16, 0) is not None
-        assert run.memo(b"c" * 16, 0) == []
-    assert caplog.text == ""
+    path = filled(left)
+    path.write_bytes(path.read_bytes().rstrip(b"\0")[:-3])
+    check_without_the_last(left, caplog)
+
+
+def test_an_entry_whose_header_was_not_written_is_dropped_and_the_others_come_in(left, caplog):
+    path = filled(left)
+    entries, _ = left_over(left)
+    at = sum(HEADER.size + len(entry) for entry in entries[:-1])
+    data = bytearray(path.read_bytes())
+    data[at : at + HEADER.size] = bytes(HEADER.size)
+    path.write_bytes(data)
+    check_without_the_last(left, caplog)
 
 
 def test_entries_that_were_damaged_are_kept_and_said(left, caplog):
-    path = next(path for path in tail_paths(left) if path.stat().st_size)
+    path = filled(left)
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 255
+    data[len(data.rstrip(b"\0")) // 2] ^= 255
     path.write_bytes(data)
     with caplog.at_level("WARNING"), Journal(left) as journal:
         assert journal.runs()
@@ -95,11 +115,13 @@ def test_the_tail_of_a_journal_that_was_deleted_is_not_taken_for_another_s(left)
 
 def test_an_entry_is_appended_whole_or_not_at_all(path):
     tail = Tail(path)
-    entries = [b"", b"one", bytes(100_000)]
+    assert not has_tail(path)
+    entries = [b"1", b"one", bytes(100_000), bytes(3 * ROOM)]
     for entry in entries:
         tail.append(entry)
     tail.turn()
     tail.append(b"other")
+    assert has_tail(path)
     assert left_over(path) == ([*entries, b"other"], [])
     tail.clear_other()
     assert left_over(path) == ([b"other"], [])

@@ -17,6 +17,7 @@ import pytest
 import grokcall
 from grokcall.bookkeeping import Answers, Bookkeeper, Books
 from grokcall.journal import Journal, JournalError
+from grokcall.journal.tail import ROOM
 from grokcall_parser import parse_call
 from scripted_service import COST_TICKS, Answer, Service, answered
 
@@ -46,9 +47,9 @@ def test_an_answer_that_the_journal_cannot_take_is_given_and_not_asked_for_again
 ) -> None:
     path = tmp_path / "j"
     Journal(path).close()
-    service.script = lambda _: answered("x" * 400_000, delay=0.1)
+    service.script = lambda _: answered("x" * ROOM, delay=0.1)
     equal = [{"body": "same"}] * 8
-    with files_up_to(300_000), pytest.raises(JournalError, match="no space left") as caught:
+    with files_up_to(ROOM), pytest.raises(JournalError, match="no space left") as caught:
         connecting(concurrency=8 if dedupe else 1).lookup(ASK, equal, journal=path, dedupe=dedupe, call_columns=True)
     assert len(service.asked) == 1
     result = caught.value.result  # type: ignore[attr-defined]

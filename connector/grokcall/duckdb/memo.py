@@ -106,6 +106,6 @@ def weight(made: Packed) -> int:
     return len(made.answer) + sum(map(len, made.files.values()))
 
 
-def outcome_of(answer: bytes, load: Callable[[bytes], bytes]) -> Outcome:
+def outcome_of(answer: bytes | bytearray, load: Callable[[bytes], bytes]) -> Outcome:
     """A packed answer as the outcome of one more equal call."""
     return recalled(unpacked(answer, load), ok=True, cost_ticks=None, attempts=0)

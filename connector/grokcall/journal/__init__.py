@@ -5,7 +5,7 @@ with Journal("tickets.journal") as journal:
     print_ = fingerprint(call, base_url)
     outcome = run.recall(print_, 0)
     if outcome is None:
-        await run.intend(print_, 0)
+        run.intend(print_, 0)
         outcome = await engine.run(call)
         await run.record(print_, 0, outcome)
     run.finish("finished", {"rows": 1})

@@ -103,7 +103,7 @@ class RecalledOutcome(Outcome):
 class Packed:
     """An outcome ready to be written."""
 
-    answer: bytes = b""
+    answer: bytearray = field(default_factory=bytearray)
     files: dict[bytes, bytes] = field(default_factory=dict)
     """The contents to save, by SHA-256."""
 
@@ -166,7 +166,8 @@ def packed(outcome: Outcome, *, plain: bool) -> Packed:
         data = encode(msgspec.structs.replace(answer, rows=[tuple(map(made.value, row)) for row in rows or ()]))
     except OverflowError as error:
         raise InternalError(f"a result holds a number of more than 64 bits: {error}") from error
-    made.answer = data + zlib.crc32(data).to_bytes(CHECKSUM, "little")
+    made.answer += data
+    made.answer += zlib.crc32(data).to_bytes(CHECKSUM, "little")
     return made
 
 
@@ -188,7 +189,7 @@ def sound(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def unpacked(data: bytes, load: Callable[[bytes], bytes]) -> Answer:
+def unpacked(data: bytes | bytearray, load: Callable[[bytes], bytes]) -> Answer:
     """An answer from its bytes.
 
     Args:

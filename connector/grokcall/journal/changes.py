@@ -10,7 +10,11 @@ from typing import Any, TypeAlias
 
 Values: TypeAlias = Sequence[Any]
 Change: TypeAlias = tuple[int, Values]
-"""A kind and the values of its statement."""
+"""A kind and the values of its statement.
+
+What is written for every row has its bytes in a bytearray, a number for a truth, and an empty text for none: these
+sqlite3 takes as they are. For bytes, True and None it looks for adapters, which takes longer than to insert the row.
+"""
 
 # The numbers stand in files: they are never given to anything else.
 INTEND, CLOSE_INTENT, RECORD, ANSWER, FILE, ADD_COST, REPLACE, REMEMBER, FORGET, TAKE_BATCHED = range(1, 11)
@@ -20,7 +24,7 @@ STATEMENTS = {
     CLOSE_INTENT: "DELETE FROM intents WHERE id = ?",
     RECORD: (
         "INSERT INTO calls (id, run, session, fingerprint, ordinal, ok, error_code, cost_ticks, attempts, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?)"
     ),
     ANSWER: "INSERT OR REPLACE INTO answers (id, answer) VALUES (?, ?)",
     FILE: "INSERT OR IGNORE INTO files (call, digest) VALUES (?, ?)",
@@ -28,13 +32,13 @@ STATEMENTS = {
         "UPDATE calls SET session = ?, attempts = attempts + ?, cost_ticks ="
         " CASE WHEN ? IS NULL THEN cost_ticks ELSE ifnull(cost_ticks, 0) + ? END WHERE id = ?"
     ),
-    REPLACE: "UPDATE calls SET ok = ?, error_code = ?, at = ? WHERE id = ?",
+    REPLACE: "UPDATE calls SET ok = ?, error_code = nullif(?, ''), at = ? WHERE id = ?",
     REMEMBER: "INSERT OR REPLACE INTO memos (run, fingerprint, ordinal, step, reply) VALUES (?, ?, ?, ?, ?)",
     FORGET: "DELETE FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ?",
     TAKE_BATCHED: "UPDATE batch_calls SET taken = 1 WHERE batch = ? AND fingerprint = ? AND ordinal = ?",
 }
-MANY = 64
-"""Rows that one statement brings in where there are as many."""
+MANY = 256
+"""Rows that one statement brings in where there are as many, and where SQLite takes so many values."""
 
 
 @dataclass(slots=True)
@@ -45,26 +49,27 @@ class Group:
     """The number of the last entry."""
     count: int = 0
     intents: dict[int, Values] = field(default_factory=dict)
-    closed: list[Values] = field(default_factory=list)
     calls: dict[int, Values] = field(default_factory=dict)
     """New calls by their ids."""
     answers: dict[int, Values] = field(default_factory=dict)
+    closed: list[Values] = field(default_factory=list)
     in_order: list[Change] = field(default_factory=list)
     """What is rare, and has to be done in the order in which it came."""
     updated: set[int] = field(default_factory=set)
     """The ids of calls that are among those."""
+    _new: dict[int, dict[int, Values]] = field(init=False)
+    """New rows by the kinds that bring them."""
 
-    def take(self, number: int, changes: Iterable[Change]) -> None:
-        """Adds the changes of an entry."""
+    def __post_init__(self) -> None:
+        self._new = {INTEND: self.intents, RECORD: self.calls, ANSWER: self.answers}
+
+    def take(self, number: int, changes: Iterable[Change]) -> int:
+        """Adds the changes of an entry; gives the number of entries so far."""
         self.number = number
         self.count += 1
         for kind, values in changes:
-            if kind == INTEND:
-                self.intents[values[0]] = values
-            elif kind == RECORD:
-                self.calls[values[0]] = values
-            elif kind == ANSWER:
-                self.answers[values[0]] = values
+            if kind in self._new:
+                self._new[kind][values[0]] = values
             elif kind == CLOSE_INTENT:
                 # One that came and went with this group need never be known to the database.
                 if self.intents.pop(values[0], None) is None:
@@ -73,15 +78,12 @@ class Group:
                 self.in_order.append((kind, values))
                 if kind in (ADD_COST, REPLACE):
                     self.updated.add(values[-1])
+        return self.count
 
     def apply(self, connection: sqlite3.Connection) -> None:
         """Brings the group into the database; for use inside a transaction."""
-        for kind, rows in (
-            (INTEND, self.intents.values()),
-            (RECORD, self.calls.values()),
-            (ANSWER, self.answers.values()),
-        ):
-            insert(connection, STATEMENTS[kind], rows)
+        for kind, rows in self._new.items():
+            insert(connection, STATEMENTS[kind], rows.values())
         connection.executemany(STATEMENTS[CLOSE_INTENT], self.closed)
         for kind, values in self.in_order:
             connection.execute(STATEMENTS[kind], values)
@@ -95,10 +97,11 @@ def insert(connection: sqlite3.Connection, statement: str, rows: Collection[Valu
     each row that takes more CPU, in both threads, than SQLite's own work.
     """
     left = list(rows)
-    whole = len(left) - len(left) % MANY
+    head, _, marks = statement.partition(" VALUES ")
+    many = min(MANY, connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // marks.count("?"))
+    whole = len(left) - len(left) % many
     if whole:
-        head, _, marks = statement.partition(" VALUES ")
-        many = f"{head} VALUES {', '.join([marks] * MANY)}"
-        for start in range(0, whole, MANY):
-            connection.execute(many, tuple(chain.from_iterable(left[start : start + MANY])))
+        longer = f"{head} VALUES {', '.join([marks] * many)}"
+        for start in range(0, whole, many):
+            connection.execute(longer, tuple(chain.from_iterable(left[start : start + many])))
     connection.executemany(statement, left[whole:])

@@ -34,6 +34,7 @@ from grokcall.outcomes import CallStatus, Outcome
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget", "waiting"]
 """How a run can end. Until then it is ``running``, or ``killed`` when its process died without a word."""
 
+SENT = (CallStatus.OK, CallStatus.ERROR)
 MEMOS = "SELECT fingerprint, ordinal, step, reply FROM memos WHERE run = ?"
 SPENT = """
 SELECT count(*), ifnull(sum(cost_ticks), 0) FROM calls
@@ -89,6 +90,10 @@ class JournalRun:
         for print_, ordinal, step, reply in records.rows(MEMOS, number):
             self._memos.setdefault((print_, ordinal), {})[step] = reply
 
+    def knows(self, fingerprint: bytes, ordinal: int = 0) -> bool:
+        """Whether there is an outcome of the call, be it a good one or not."""
+        return self._index.get(key_of(fingerprint, ordinal)) is not None
+
     def recall(self, fingerprint: bytes, ordinal: int = 0) -> RecalledOutcome | None:
         """The outcome of a call of this run that ended well, as ``cached``; None when it has to be made.
 
@@ -107,7 +112,7 @@ class JournalRun:
         place = self._index.get(key_of(fingerprint, ordinal))
         return None if place is None or place & 1 else self._records.outcome(place >> 1, fingerprint, ordinal)
 
-    async def intend(self, fingerprint: bytes, ordinal: int = 0) -> None:
+    def intend(self, fingerprint: bytes, ordinal: int = 0) -> None:
         """Writes down that a call is about to be sent; it may be sent once this returns.
 
         Raises:
@@ -120,18 +125,32 @@ class JournalRun:
         self._writer.add((INTEND, (intent, self.number, self.session, fingerprint, ordinal, time.time())))
         self._open[call] = intent
 
-    async def record(self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change] = ()) -> None:
+    async def record(
+        self,
+        fingerprint: bytes,
+        ordinal: int,
+        outcome: Outcome,
+        along: Sequence[Change] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
         """Writes down what became of a call, media included; to kill the process does not undo it once this returns.
 
-        A failure never replaces a good outcome; what tries cost adds up. What is written ``along`` with it stands if
-        and only if the outcome does.
+        A failure never replaces a good outcome; what tries cost adds up.
+
+        Args:
+            fingerprint, ordinal: Which call.
+            outcome: What became of it.
+            along: What stands if and only if the outcome does.
+            plain: Whether its rows are known to hold nothing but text, numbers and NULL; they are looked through
+                otherwise.
 
         Raises:
             grokcall.journal.JournalError: It could not be written; the call stays in doubt.
         """
-        if outcome.status not in (CallStatus.OK, CallStatus.ERROR):
+        if outcome.status not in SENT:
             raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
-        plain = is_plain(outcome)
+        plain = plain or is_plain(outcome)
         # To hash and save a film takes a while, in which other calls can go on.
         made = packed(outcome, plain=True) if plain else await asyncio.to_thread(self._with_files, outcome)
         call, key = (fingerprint, ordinal), key_of(fingerprint, ordinal)
@@ -162,13 +181,13 @@ class JournalRun:
         self, fingerprint: bytes, ordinal: int, key: int, outcome: Outcome, made: Packed
     ) -> tuple[list[Change], int]:
         """What to write for an outcome, and where the call then stands in the index."""
-        ok = outcome.status is CallStatus.OK
-        word = None if outcome.error is None else error_code(outcome.error)
+        ok = int(outcome.status is CallStatus.OK)
+        word = "" if outcome.error is None else error_code(outcome.error)
         ticks, attempts = outcome.cost_ticks, outcome.attempts
         before = self._index.get(key)
         if before is None or not self._records.is_call(before >> 1, fingerprint, ordinal):
             number = next(self._records.numbers)
-            whose = (number, self.number, self.session, fingerprint, ordinal)
+            whose = (number, self.number, self.session, bytearray(fingerprint), ordinal)
             changes: list[Change] = [(RECORD, (*whose, ok, word, ticks, attempts, time.time()))]
         else:
             number = before >> 1

@@ -21,12 +21,12 @@ from grokcall.journal.tail import Tail
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
 
-GATHER_SECONDS = 0.1
-"""How long entries gather before the database takes them in."""
-RIPE = 512
-"""Entries after which it does so at once."""
-MOST_WAITING = 16 * RIPE
-"""Entries after which whoever adds one waits for the database, so that memory stays bounded on a slow disk."""
+GATHER_SECONDS = 1.0
+"""How long entries gather before the database takes them in: few large transactions disturb the calls least."""
+RIPE, RIPE_BYTES = 8192, 16 << 20
+"""Entries, and their bytes, after which it does so at once."""
+MOST_WAITING, MOST_BYTES = 4 * RIPE, 4 * RIPE_BYTES
+"""Those after which whoever adds one waits for the database, so that memory stays bounded on a slow disk."""
 SYNC_SECONDS = 1.0
 """How long the system may keep a transaction in its memory before it has to be on the disk."""
 
@@ -72,21 +72,22 @@ class Writer:
             JournalError: They could not be written, and are not.
         """
         with self._lock:
-            self._check_usable()
+            if self._closed or self._failure is not None:
+                raise self._unusable()
             number = next(self._numbers)
             try:
-                self._tail.append(encode((number, changes)))
+                size = self._tail.append(encode((number, changes)))
             except OSError as error:
                 raise fault(self._path, error) from error
-            group = self._group
-            group.take(number, changes)
-            count = group.count
+            count = self._group.take(number, changes)
         if count == 1:
             self._queue.put(True)
-        elif count == RIPE:
-            self._ripe.set()
-        elif count >= MOST_WAITING:
+        elif count < RIPE and size < RIPE_BYTES:
+            return
+        if count >= MOST_WAITING or size >= MOST_BYTES:
             self.flush()
+        elif count >= RIPE or size >= RIPE_BYTES:
+            self._ripe.set()
 
     def waiting(self, call: int) -> tuple[Values, bytes] | None:
         """The row and the answer of a new call that the database does not have yet; None when it has it."""
@@ -115,7 +116,8 @@ class Writer:
         """
         future: Future[T] = Future()
         with self._lock:
-            self._check_usable()
+            if self._closed or self._failure is not None:
+                raise self._unusable()
             self._queue.put((work, future))
             self._ripe.set()
         return future.result()
@@ -133,11 +135,13 @@ class Writer:
             self._ripe.set()
         self._thread.join()
 
-    def _check_usable(self) -> None:
-        if self._closed:
-            raise JournalError(f"the journal {self._path} is closed")
-        if self._failure is not None:
-            raise type(self._failure)(*self._failure.args) from self._failure
+    def _unusable(self) -> JournalError:
+        """Why nothing more can be written."""
+        if self._failure is None:
+            return JournalError(f"the journal {self._path} is closed")
+        again = type(self._failure)(*self._failure.args)
+        again.__cause__ = self._failure
+        return again
 
     def _serve(self) -> None:
         while (item := self._next()) is not False:
@@ -199,7 +203,7 @@ class Writer:
     def _do(self, work: Work, future: Future[Any]) -> None:
         try:
             if self._failure is not None:
-                raise type(self._failure)(*self._failure.args) from self._failure
+                raise self._unusable()
             future.set_result(work(self._connection))
         except (sqlite3.Error, OSError) as error:
             roll_back(self._connection)

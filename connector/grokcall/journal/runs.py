@@ -139,7 +139,8 @@ class JournalRun:
         A failure never replaces a good outcome; what tries cost adds up.
 
         Args:
-            fingerprint, ordinal: Which call.
+            fingerprint: Which call.
+            ordinal: Which of the equal calls of the run.
             outcome: What became of it.
             along: What stands if and only if the outcome does.
             plain: Whether its rows are known to hold nothing but text, numbers and NULL; they are looked through

@@ -101,6 +101,10 @@ class Bookkeeper:
         self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, books.prices, books.allowances)
         self._arrears = Arrears(books.earlier, self._budget)
 
+    def guarantee(self, call: BoundCall) -> str | None:
+        """What the limits are worth for calls like this one, in a sentence; None where there is no limit."""
+        return self._budget.guarantee(self._estimates(call)) if self._budget is not None else None
+
     async def run(self, call: BoundCall) -> Outcome:
         """What became of ``call``; as ``cached`` where an equal one or the journal had the answer.
 

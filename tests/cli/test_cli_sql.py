@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 import grokcall
-from conftest import COMMAND
 from grokcall.tables import open_table
+from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Service, answered, refused
 
 QUERY = "SELECT t.id, r.Response_Result FROM 'tickets.csv' t, GenerateResponse(t.body) r ORDER BY t.id"
@@ -110,6 +110,20 @@ def test_what_the_limits_promise_for_a_call_is_said_once(run, at_service):
     done = run("sql", "CALL GenerateResponse('a'); CALL GenerateResponse('b')", "--max-calls", "9")
     assert done.code == 0
     assert done.err.count("will not make more than 9 calls") == 1
+
+
+def test_what_the_limits_promise_for_a_query_is_said_before_its_first_call(run, at_service):
+    at_service.script = lambda _: WRONG_KEY
+    bounded = QUERY.replace("(t.body)", "(t.body, MaxOutputTokens := 20)")
+    done = run("sql", f"SELECT 1; {bounded}", "--max-cost", "0.5")
+    assert done.code == 3
+    assert "The connection will not cost more than 0.5 USD" in done.err
+
+
+def test_a_query_of_calls_without_bounds_is_said_to_be_one_and_a_call_like_it_says_no_more(run, at_service):
+    done = run("sql", f"{QUERY}; {QUERY}; CALL GenerateResponse('a')", "--max-cost", "0.5")
+    assert done.code == 0
+    assert done.err.count("not bounded") == 1
 
 
 def test_a_schema_gives_typed_columns_and_a_limit_as_many_requests(run, at_service):

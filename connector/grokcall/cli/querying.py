@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,6 +79,7 @@ def sql(
     }
     with flags.connection() as connection:
         database = connection.database(**options)
+        database.tell = promising(flags)
         if flags.sandbox:
             database.service = EMBEDDED
         script = read_script(given_text(statement, file), parameters(parameter or ()))
@@ -139,12 +140,11 @@ def run_script(
 ) -> None:
     """Runs each statement and puts out what it gives."""
     cursor = connection.cursor()
-    promised: set[str] = set()
     for number, each in enumerate(script, 1):
         is_last = number == len(script)
         shape, target = form if is_last or output is None else None, output if is_last else None
         if each.is_call:
-            deliver(called_with_promise(connection, each, promised, flags), shape, target, flags)
+            deliver(called_with_promise(connection, each, flags), shape, target, flags)
             continue
         with watched(connection, flags):
             cursor.execute(each.text, each.completed(connection))
@@ -157,14 +157,23 @@ def run_script(
             flags.console().print(f"{count:,} row{'s' if count != 1 else ''}", soft_wrap=True)
 
 
-def called_with_promise(
-    connection: Connection, statement: ScriptStatement, promised: set[str], flags: Flags
-) -> pa.Table:
-    """What a CALL gives, after what the limits promise for it was said, which is said once."""
+def promising(flags: Flags) -> Callable[[str], None]:
+    """Says what the limits promise, each sentence once."""
+    said: set[str] = set()
+
+    def say(promise: str) -> None:
+        if promise not in said:
+            said.add(promise)
+            flags.console().print(promise, soft_wrap=True)
+
+    return say
+
+
+def called_with_promise(connection: Connection, statement: ScriptStatement, flags: Flags) -> pa.Table:
+    """What a CALL gives, after what the limits promise for it was said."""
     promise = connection.guarantee(statement.text, statement.completed(connection))
-    if promise is not None and promise not in promised:
-        promised.add(promise)
-        flags.console().print(promise, soft_wrap=True)
+    if promise is not None:
+        connection.database().tell(promise)
     with watched(connection, flags):
         return called(connection, statement, connection.database().summary)
 

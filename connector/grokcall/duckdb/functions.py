@@ -104,7 +104,9 @@ class VectorFunction:
             row[binding.slot] is None for binding in self._binder.bindings if binding.parameter.required
         ):
             return Outcome(CallStatus.SKIPPED)
-        return self._binder.bind_row(row)
+        call = self._binder.bind_row(row)
+        self.session.promise(call)
+        return call
 
     def _settle(self, outcome: Outcome, _row: int) -> BaseException | None:
         self._tally.add(outcome)

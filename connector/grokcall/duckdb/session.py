@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +19,13 @@ from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
 from grokcall.outcomes import Outcome
+from grokcall.redaction import get_logger
 from grokcall.spending import SpendingLimits
 from grokcall.summaries import Summary
 from grokcall.window import Chunk, Values, Window, WindowLimits
 from grokcall_procedures import BoundCall, Procedure
+
+logger: logging.Logger = get_logger("grokcall.duckdb")
 
 Bind = Callable[[Values], BoundCall | Outcome]
 Settle = Callable[[Outcome, int], BaseException | None]
@@ -53,6 +57,10 @@ class Session:
         """What journals call the service; None for its address."""
         self.failure: Exception | None = None
         """The first error of a function since this was None; DuckDB tells of it in its own words only."""
+        self.tell: Callable[[str], None] = lambda promise: logger.info("%s", promise)
+        """Told what the limits are worth for a kind of call, before the first one is sent."""
+        self._promised: set[str] = set()
+        """The procedures of which it was told."""
         self._memo = Memo()
         self._budget = options.spending.budget("registration", connection.budget)
         self._books: Books | None = None
@@ -133,6 +141,15 @@ class Session:
                 self._runner = self._bookkeeper(self._books)
             return self._runner
 
+    def promise(self, call: BoundCall) -> None:
+        """Tells what the limits are worth for calls like this one, once for each procedure under the same limits."""
+        if call.procedure.name in self._promised:
+            return
+        self._promised.add(call.procedure.name)
+        promise = self._started().guarantee(call)
+        if promise is not None:
+            self.tell(promise)
+
     @contextmanager
     def limited(self, limits: SpendingLimits) -> Iterator[None]:
         """Holds the calls inside the block to limits of their own beside the session's; for one block at a time."""
@@ -140,10 +157,12 @@ class Session:
         assert books is not None
         budget, allowances = limits.budget("statement", books.budget), limits.allowances(books.allowances)
         self._runner = self._bookkeeper(replace(books, budget=budget, allowances=allowances))
+        self._promised.clear()
         try:
             yield
         finally:
             self._runner = usual
+            self._promised.clear()
 
     def _bookkeeper(self, books: Books) -> Bookkeeper:
         return Bookkeeper(self.connection.engine().narrowed(self.concurrency), self._service(), books)

@@ -39,7 +39,7 @@ class Writer:
     What was added has left the process: to kill it loses nothing. A power cut is another matter, and to wait for the
     disk each time (SQLite's ``synchronous = FULL``) costs about a quarter of a millisecond of CPU beside the wait. So
     it is waited for once a second, and when there is nothing to do: a power cut takes what was recorded in about the
-    last second before it, and nothing older.
+    last two seconds before it, and nothing older.
 
     Args:
         connection: The database; the writer closes it.

@@ -79,6 +79,15 @@ class Database:
     def service(self, name: str | None) -> None:
         self._session.service = name
 
+    @property
+    def tell(self) -> Callable[[str], None]:
+        """Told what the limits are worth for a kind of call, before the first one is sent; it goes to the log."""
+        return self._session.tell
+
+    @tell.setter
+    def tell(self, told: Callable[[str], None]) -> None:
+        self._session.tell = told
+
     def run(
         self,
         sql: str,

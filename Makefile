@@ -4,16 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-airflow check docs bench clean
+.PHONY: demo test check docs bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/grokcall demo
 
-test: $(VENV)/.test $(VENV)/clients/dbt/.ready
-	$(BIN)/python -m pytest $(ARGS)
-
-test-airflow: $(VENV)/.test $(VENV)/clients/airflow/.ready
-	$(BIN)/python -m pytest tests/clients/test_airflow.py $(ARGS)
+test: $(VENV)/.test $(VENV)/clients/dbt/.ready $(VENV)/clients/airflow/.ready
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

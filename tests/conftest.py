@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No keys, proxies, certificates, options or profiles of the machine on which the tests run."""
+    """No keys, proxies, certificates, options, profiles or width of the machine on which the tests run."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.upper().startswith(("XAI_", "GROKCALL_", "SSL_CERT")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)
+        patch.delenv("COLUMNS", raising=False)  # set where several processes share the tests
         home = tmp_path_factory.mktemp("home")
         for name in ("HOME", "XDG_CONFIG_HOME"):
             patch.setenv(name, str(home))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from grokcall.limits import Caps, Limiter, Passage
 from grokcall.outcomes import Outcome
@@ -31,6 +32,8 @@ class Gate:
     def __init__(self, concurrency: int, wider: Gate | None = None, limiter: Limiter | None = None) -> None:
         self.concurrency = concurrency
         self.on_vacancy: set[Callable[[], None]] = set()
+        self.sent: set[asyncio.Task[Any] | None] = set()
+        """The tasks whose calls may have been billed and have no answer yet: to cancel one of them loses it."""
         shared = limiter if wider is None else wider.limiter
         self.limiter: Limiter = shared or Limiter(Caps(concurrency))
         self._wider = wider

@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
@@ -38,8 +38,17 @@ LINK_IS_GONE = (403, 404, 410)
 """What a store of files answers once an address of limited life is over."""
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
 
-Starting: TypeAlias = Callable[[], None]
-"""Told that a request which costs money is about to go; raises where it must not."""
+
+class Starting(Protocol):
+    """Decides when a call may ask the service for what costs money."""
+
+    def __call__(self) -> None:
+        """Told that a request which costs money is about to go; raises where it must not."""
+        ...
+
+    def may_wait(self, seconds: float) -> bool:
+        """Whether a request may still be sent in so many seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ class Engine:
         finally:
             outcome.seconds = time.perf_counter() - started
             self.gate.record(call, outcome)
+            self.gate.sent.discard(asyncio.current_task())
         return outcome
 
     async def _drive(self, steps: Steps, outcome: Outcome, memory: Memory | None, start: Starting | None) -> list[Row]:
@@ -168,9 +178,10 @@ class Engine:
             except Error as error:
                 outcome.add_cost(getattr(error, "cost_ticks", None))
                 wait = self.policy.wait_before_retry(error, request, attempt)
-                if wait is None:
+                if wait is None or (start is not None and not start.may_wait(wait)):
                     raise
                 logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
+                self.gate.sent.discard(asyncio.current_task())
                 async with self.gate.stepped_aside():
                     await self._sleep(wait)
 
@@ -202,8 +213,10 @@ class Engine:
         reply: HttpReply | None = None
         failure: BaseException | None = None
         try:
-            if start is not None and request.billed:
-                start()
+            if request.billed:
+                if start is not None:
+                    start()
+                self.gate.sent.add(asyncio.current_task())
             reply = await self.transport.send(self._on_the_wire(request, url))
             failure = error_of(reply)
         except BaseException as error:

@@ -59,6 +59,11 @@ class Start:
         if self._limit is not None:
             self._limit.reschedule(None)
 
+    def may_wait(self, seconds: float) -> bool:
+        """Whether the time of the budget allows another try after so many seconds."""
+        left = self._budget.seconds_left if self._budget is not None else None
+        return left is None or seconds < left
+
     async def in_time(self, work: Awaitable[Outcome], budget: Budget) -> Outcome:
         """The outcome of the call, which begins before the time of ``budget`` is over or not at all.
 

@@ -133,15 +133,31 @@ class Window(Generic[C]):
             self._finished.clear()
             await self._finished.wait()
 
-    async def stop(self, reason: BaseException) -> None:
-        """Cancels what is in flight; :meth:`next_chunk` gives what has ended and then raises ``reason``."""
+    async def stop(self, reason: BaseException, patience: float = 0.0) -> None:
+        """Ends the pass; :meth:`next_chunk` gives what has ended and then raises ``reason``.
+
+        Args:
+            reason: Why.
+            patience: Seconds to wait for the answers of calls that have been sent, because they may have been paid
+                for. What has not been sent, or takes longer, is cancelled.
+        """
         self._fail(reason)
-        workers = tuple(self._workers)
-        for worker in workers:
+        workers = set(self._workers)
+        sent = workers & self._runner.gate.sent if patience else set()
+        for worker in workers - sent:
+            worker.cancel()
+        if sent:
+            await asyncio.wait(sent, timeout=patience)
+        for worker in sent:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         if self._reading is not None:
             await asyncio.wait([self._reading], timeout=STOP_SECONDS)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls have been sent and not been answered."""
+        return len(self._workers & self._runner.gate.sent)
 
     @property
     def is_reading(self) -> bool:

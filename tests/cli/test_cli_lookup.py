@@ -17,6 +17,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+from grokcall.journal import Journal
 from grokcall.tables import open_table
 from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Service, answered, refused
@@ -318,6 +319,45 @@ def interrupted(at_service, *arguments: object, after: int) -> tuple[int, str, s
     return process.returncode, out, err
 
 
+def interrupted_in_flight(at_service, *signals: signal.Signals) -> tuple[int, str, float]:
+    """Sends signals to a lookup of ten rows when four are in flight; gives the seconds that it then took to end."""
+    command = ["lookup", many(10), ASK_BODY, "-o", "out.csv", "--concurrency", "4", "--journal", "j"]
+    with subprocess.Popen([COMMAND, *command], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while len(at_service.asked) < 4 and process.poll() is None:
+                time.sleep(0.005)
+            told = time.monotonic()
+            for number in signals:
+                process.send_signal(number)
+                time.sleep(0.3)
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    return process.returncode, err, time.monotonic() - told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_answers_that_are_paid_for(at_service, number):
+    at_service.script = lambda asked: answered(asked.text, delay=1.5)
+    code, err, _ = interrupted_in_flight(at_service, number)
+    assert code == 130
+    assert "for the answers of 4 calls in flight; Ctrl-C again to leave at once" in err
+    assert [row["id"] for row in rows_of("out.partial.csv")] == [0, 1, 2, 3]
+    assert len(at_service.asked) == 4
+    with Journal("j", read_only=True) as journal:
+        assert (journal.run().ok, journal.in_doubt()) == (4, [])
+
+
+def test_a_second_interrupt_leaves_at_once(at_service):
+    at_service.script = lambda asked: answered(asked.text, delay=15)
+    code, err, seconds = interrupted_in_flight(at_service, signal.SIGINT, signal.SIGINT)
+    assert code == 130
+    assert "Traceback" not in err
+    assert seconds < 10
+    with Journal("j", read_only=True) as journal:
+        assert (journal.run().ok, len(journal.in_doubt())) == (0, 4)
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.jsonl"])
 def test_an_interrupt_keeps_every_finished_row(at_service, name):
     at_service.script = lambda asked: answered(asked.text, delay=0.002)
@@ -330,8 +370,7 @@ def test_an_interrupt_keeps_every_finished_row(at_service, name):
     kept = [row["id"] for row in rows_of(f"{stem}.partial.{ending}")]
     assert f"{len(kept):,} finished rows are kept in {stem}.partial.{ending}" in err
     assert kept == sorted(set(kept))
-    # All that were asked for but those in flight, which are cancelled.
-    assert len(at_service.asked) - 16 <= len(kept) <= len(at_service.asked)
+    assert len(kept) == len(at_service.asked), "what was in flight is lost"
     assert not Path(name).exists()
 
 

@@ -54,7 +54,7 @@ class Program:
             "NO_COLOR": "1",
         }
         if not self._program.exists():
-            pytest.skip(f"{name} has no environment here: make test makes that of dbt, make test-airflow the other")
+            pytest.skip(f"{name} has no environment here; make test makes it")
 
     def run(self, *arguments: str, fails: bool = False, seconds: float = 100) -> str:
         """What it prints, to both of its outputs."""

@@ -19,7 +19,7 @@ from grokcall.bookkeeping import Answers, Bookkeeper, Books
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.tail import ROOM
 from grokcall_parser import parse_call
-from scripted_service import COST_TICKS, Answer, Service, answered
+from scripted_service import COST_TICKS, Answer, Service, answered, refused
 
 Connecting = Callable[..., grokcall.Connection]
 ASK = "CALL GenerateResponse(:body, MaxOutputTokens => 100)"
@@ -55,6 +55,15 @@ def test_an_answer_that_the_journal_cannot_take_is_given_and_not_asked_for_again
     result = caught.value.result  # type: ignore[attr-defined]
     assert result.rows.num_rows == (8 if dedupe else 1)
     assert result.summary.cost_usd == PRICE
+
+
+def test_no_request_is_sent_again_after_the_time_is_over(service: Service, connecting: Connecting) -> None:
+    service.script = lambda _: refused(429, "Slow down.", retry_after="20")
+    begun = time.monotonic()
+    result = connecting(concurrency=2).lookup(ASK, rows(2), max_duration=2, on_error="redirect")
+    assert time.monotonic() - begun < 10
+    assert result.errors["Call_ErrorCode"].to_pylist() == ["rate_limited"] * 2
+    assert len(service.asked) == 2
 
 
 def test_calls_that_waited_for_their_turn_are_neither_in_doubt_nor_paid_for(

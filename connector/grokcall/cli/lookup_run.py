@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,12 @@ from grokcall.cli.targets import check_target
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupStoppedError, LookupStream
 from grokcall.tables import OutputFull, Writer, open_writer
+
+PATIENCE = {signal.SIGINT: 30.0, signal.SIGTERM: 5.0}
+"""How long the answers of calls in flight are waited for after a signal. Who sends the second one, unlike a person at
+a keyboard, kills the process after a while, mostly ten seconds."""
+SILENT_SECONDS = 0.5
+"""How long that wait may be before it is explained."""
 
 
 class ErrorFile:
@@ -80,7 +86,7 @@ class LookupRun:
                 says in which.
         """
         try:
-            with report, interrupts_told_to(self._stream):
+            with report, interrupts_told_to(self._stream, report.say):
                 self._stream.on_outcome = lambda _outcome: report.show(self._stream.summary)
                 self._stream.on_batches = report.show_batches
                 self._write_all()
@@ -139,24 +145,34 @@ class LookupRun:
 
 
 @contextmanager
-def interrupts_told_to(stream: LookupStream) -> Iterator[None]:
+def interrupts_told_to(stream: LookupStream, say: Callable[[str], None]) -> Iterator[None]:
     """Has the first SIGINT or SIGTERM stop the stream, which raises KeyboardInterrupt once its finished rows have come.
 
-    Raised at once, it could strike in the middle of a write and leave half a batch, or none of it. A second SIGINT
+    Raised at once, it could strike in the middle of a write and leave half a batch, or none of it. What was sent may
+    have been paid for, so its answers are waited for a while, which is said where it is not over soon. A second SIGINT
     is raised at once all the same.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in PATIENCE}
+    waiting: list[threading.Timer] = []
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    def tell(_number: int, _frame: FrameType | None) -> None:
+    def tell(number: int, _frame: FrameType | None) -> None:
         restore()
-        stream.interrupt(KeyboardInterrupt())
+        patience = PATIENCE[signal.Signals(number)]
+        stream.interrupt(KeyboardInterrupt(), patience)
+        waiting.append(threading.Timer(SILENT_SECONDS, explain, [patience]))
+        waiting[-1].daemon = True
+        waiting[-1].start()
+
+    def explain(patience: float) -> None:
+        calls = "1 call" if stream.in_flight == 1 else f"{stream.in_flight:,} calls"
+        say(f"waiting up to {patience:.0f} s for the answers of {calls} in flight; Ctrl-C again to leave at once")
 
     for number in before:
         signal.signal(number, tell)
@@ -164,3 +180,5 @@ def interrupts_told_to(stream: LookupStream) -> Iterator[None]:
         yield
     finally:
         restore()
+        for timer in waiting:
+            timer.cancel()

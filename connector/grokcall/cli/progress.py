@@ -32,6 +32,10 @@ class Report(Protocol):
         """Shows how far the batches are that are waited for."""
         ...
 
+    def say(self, sentence: str) -> None:
+        """Says something beside the totals."""
+        ...
+
 
 class Bar:
     """A bar that redraws itself."""
@@ -67,6 +71,10 @@ class Bar:
         done = counts.done + counts.failed
         self._progress.update(self._task, total=counts.pending + done, completed=done, told=told_of_batches(counts))
 
+    def say(self, sentence: str) -> None:
+        """Says it above the bar."""
+        self._progress.console.print(sentence, soft_wrap=True)
+
 
 class Lines:
     """A line every few seconds."""
@@ -98,6 +106,10 @@ class Lines:
         if counts != self._counts and (self._counts is None or now - self._last >= SECONDS_BETWEEN_LINES):
             self._last, self._counts = now, counts
             self._console.print(told_of_batches(counts), soft_wrap=True)
+
+    def say(self, sentence: str) -> None:
+        """Says it in a line of its own."""
+        self._console.print(sentence, soft_wrap=True)
 
 
 def report(console: Console, total: int | None) -> Report:

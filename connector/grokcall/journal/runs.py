@@ -151,9 +151,20 @@ class JournalRun:
         """
         if outcome.status not in SENT:
             raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
-        plain = plain or is_plain(outcome)
+        if plain or is_plain(outcome):
+            self._record(fingerprint, ordinal, outcome, packed(outcome, plain=True), along)
+        else:
+            # It was paid for: whoever is cancelled meanwhile does not keep it out of the journal.
+            await asyncio.shield(asyncio.create_task(self._record_media(fingerprint, ordinal, outcome, along)))
+
+    async def _record_media(self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change]) -> None:
         # To hash and save a film takes a while, in which other calls can go on.
-        made = packed(outcome, plain=True) if plain else await asyncio.to_thread(self._with_files, outcome)
+        made = await asyncio.to_thread(self._with_files, outcome)
+        self._record(fingerprint, ordinal, outcome, made, along)
+
+    def _record(
+        self, fingerprint: bytes, ordinal: int, outcome: Outcome, made: Packed, along: Sequence[Change]
+    ) -> None:
         call, key = (fingerprint, ordinal), key_of(fingerprint, ordinal)
         changes, place = self._changes(fingerprint, ordinal, key, outcome, made)
         intent = self._open.get(call)

@@ -201,10 +201,21 @@ class LookupStream:
         self._reason = reason
         self._loop.run(self._astop())
 
-    def interrupt(self, reason: BaseException) -> None:
-        """Like :meth:`stop`, without waiting for the calls in flight to end: for the handler of a signal."""
+    def interrupt(self, reason: BaseException, patience: float = 0.0) -> None:
+        """Like :meth:`stop`, without waiting for the end of anything: for the handler of a signal.
+
+        Args:
+            reason: Why.
+            patience: For how many seconds calls that have been sent may still be answered, since they may have been
+                paid for; then they are cancelled.
+        """
         self._reason = reason
-        self._loop.submit(self._astop())
+        self._loop.submit(self._astop(patience))
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls have been sent and not been answered."""
+        return self._window.in_flight if isinstance(self._window, Window) else 0
 
     def close(self) -> None:
         """Stops the lookup if it is not over, and closes its input and its journal."""
@@ -225,10 +236,14 @@ class LookupStream:
         if self._books is not None:
             self._books.close(self.state, self.summary.as_dict())
 
-    async def _astop(self) -> None:
+    async def _astop(self, patience: float = 0.0) -> None:
         self._stopped = True
-        if self._window is not None and not self._over:
-            # The reason stays on the caller's side: an interrupt raised inside the loop would end the loop as well.
+        if self._window is None or self._over:
+            return
+        # The reason stays on the caller's side: an interrupt raised inside the loop would end the loop as well.
+        if isinstance(self._window, Window):
+            await self._window.stop(LookupStoppedError(), patience)
+        else:
             await self._window.stop(LookupStoppedError())
 
     def __enter__(self) -> Self:

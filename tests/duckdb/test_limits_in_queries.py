@@ -16,7 +16,7 @@ from scripted_service import Service, answered, refused
 ROWS = 5000
 VECTOR = 2048
 OLD = duckdb.__version__ < "2"
-SINGLE = {"generateresponse"}
+SINGLE = {"generateresponse": {"response_result", "response_id"}}
 CALLED = "FROM big t, GenerateResponse(t.body) r"
 
 
@@ -95,6 +95,8 @@ ORDERED = [
     ("OFFSET $m LIMIT $n", {"n": 3, "m": 7}, [7, 8, 9]),
     ("ORDER BY t.id DESC LIMIT 3", None, [4999, 4998, 4997]),
     ("ORDER BY t.id % 10, t.id DESC LIMIT 2 OFFSET 1", None, [4980, 4970]),
+    ("ORDER BY id DESC LIMIT 3", None, [4999, 4998, 4997]),
+    ("WHERE ID > 10 AND t.id < 20 ORDER BY body LIMIT 2", None, [11, 12]),
     ("WHERE t.id > 10 LIMIT 2", None, [11, 12]),
     ("WHERE t.id > $low AND t.body LIKE '%9' ORDER BY t.id LIMIT 2", {"low": 20}, [29, 39]),
     ("WHERE t.id > 4998 LIMIT 3", None, [4999]),
@@ -131,10 +133,14 @@ def test_a_typed_call_can_be_limited(registration, service: Service):
 LEFT_ALONE = [
     f"SELECT * {CALLED}",
     f"SELECT * {CALLED} WHERE r.Response_Result = 'B1' LIMIT 3",
-    f"SELECT * {CALLED} WHERE id = 1 LIMIT 3",
+    f"SELECT * {CALLED} WHERE response_id = '1' LIMIT 3",
+    f"SELECT t.id + 1 AS n {CALLED} WHERE n > 1 LIMIT 3",
     f"SELECT * {CALLED} WHERE random() < 0.5 AND t.id < 9 LIMIT 3",
     f"SELECT * {CALLED} ORDER BY r.Response_Result LIMIT 3",
-    f"SELECT * {CALLED} ORDER BY id LIMIT 3",
+    f"SELECT * {CALLED} ORDER BY Response_Id LIMIT 3",
+    f"SELECT -t.id AS Id {CALLED} ORDER BY id LIMIT 3",
+    f"SELECT * REPLACE (-t.id AS id) {CALLED} ORDER BY id LIMIT 3",
+    f"SELECT r.Response_Result AS body {CALLED} ORDER BY body LIMIT 3",
     f"SELECT * {CALLED} ORDER BY 1 LIMIT 3",
     f"SELECT * {CALLED} ORDER BY ALL LIMIT 3",
     f"SELECT * {CALLED} ORDER BY random() LIMIT 3",

@@ -49,6 +49,8 @@ class VectorFunction:
         self._columns = ResultColumns(self.procedure)
         self._adds_call_columns = session.options.adds_call_columns
         self.schema: pa.Schema = pa.schema([*self._columns.schema, *(CALL_SCHEMA if self._adds_call_columns else ())])
+        self.names: frozenset[str] = frozenset(name.lower() for name in self.schema.names)
+        """Those of its columns, in lower case."""
         self._verdicts = Verdicts(self._binder, session.concurrency)
         self._tally = Tally(self.procedure)
         self._tally.summary = session.summary

@@ -7,13 +7,16 @@ Whatever is not recognized is simply left to DuckDB.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+Procedures: TypeAlias = Mapping[str, Collection[str]]
+"""The names of procedures, and of the columns of each, in lower case."""
 
 CLAUSES = frozenset({"expressions", "from_", "joins", "where", "group", "having", "order", "distinct"})
 STEADY = (exp.Cast, exp.Concat, exp.Coalesce, exp.Lower, exp.Upper, exp.Trim, exp.Array, exp.And, exp.Or)
@@ -47,16 +50,17 @@ class PlainQuery:
         return f"SELECT given.* FROM {self.source}, {macro}({self.arguments}) AS given{where}"  # noqa: S608 - its parts
 
 
-def plain_query(sql: str, procedures: Container[str]) -> PlainQuery | None:
+def plain_query(sql: str, procedures: Procedures) -> PlainQuery | None:
     """The parts of a query of the plain form; None for any other.
 
     Args:
         sql: One statement of DuckDB.
-        procedures: The names of the procedures in lower case.
+        procedures: The procedures.
 
-    >>> plain_query("SELECT * FROM tickets t, GenerateResponse(t.body) r LIMIT 3", {"generateresponse"}) is None
+    >>> ask = {"generateresponse": {"response_result"}}
+    >>> plain_query("SELECT * FROM tickets t, GenerateResponse(t.body) r LIMIT 3", ask) is None
     True
-    >>> plain_query("FROM tickets t, GenerateResponse(t.body) r WHERE t.id < 9", {"generateresponse"}).condition
+    >>> plain_query("FROM tickets t, GenerateResponse(t.body) r WHERE t.id < 9", ask).condition
     't.id < 9'
     """
     select = select_of(sql)
@@ -66,7 +70,7 @@ def plain_query(sql: str, procedures: Container[str]) -> PlainQuery | None:
     if found is None:
         return None
     source, _, called = found
-    condition = conditions_on(source, select.args.get("where"))
+    condition = conditions_on(source, select.args.get("where"), foreign_names(select, procedures[called.name.lower()]))
     if condition is None:
         return None
     given = ", ".join(argument.sql("duckdb") for argument in called.expressions)
@@ -91,7 +95,7 @@ def select_of(sql: str) -> exp.Select | None:
     return tree if tree.args.get("from_") is not None else None
 
 
-def plain_call(select: exp.Select, procedures: Container[str]) -> tuple[exp.Table, exp.Join, exp.Anonymous] | None:
+def plain_call(select: exp.Select, procedures: Procedures) -> tuple[exp.Table, exp.Join, exp.Anonymous] | None:
     """The table of a query, and the call of a procedure with steady arguments that is all that is joined to it."""
     found = plain_source(select)
     if found is None:
@@ -134,14 +138,29 @@ def is_steady(tree: Any) -> bool:
     )
 
 
-def conditions_on(source: exp.Table, where: exp.Where | None) -> str | None:
+def foreign_names(select: exp.Select, results: Collection[str]) -> frozenset[str]:
+    """The names in lower case that do not mean the table where they stand alone.
+
+    The other ones do: there are no columns but the table's, those of the call, and what the query names itself.
+    """
+    return frozenset(results) | {each.alias.lower() for part in select.expressions for each in part.find_all(exp.Alias)}
+
+
+def owner(column: exp.Column, alias: str, foreign: Collection[str]) -> str:
+    """Whose column it is, in lower case; empty where that is not clear."""
+    if column.table:
+        return column.table.lower()
+    return "" if column.name.lower() in foreign else alias.lower()
+
+
+def conditions_on(source: exp.Table, where: exp.Where | None, foreign: Collection[str]) -> str | None:
     """The conditions that concern the table alone, empty for none; None where one cannot be told to."""
     if where is None:
         return ""
     alias = source.alias_or_name.lower()
     kept: list[str] = []
     for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
-        tables = {column.table.lower() for column in condition.find_all(exp.Column)}
+        tables = {owner(column, alias, foreign) for column in condition.find_all(exp.Column)}
         if "" in tables or not is_steady(condition):
             return None
         if tables <= {alias}:

@@ -8,11 +8,11 @@ the table's columns alone and nothing in it makes one row of several, or several
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlglot import Token, TokenType, exp
 
-from grokcall.duckdb.plain_queries import CLAUSES, is_steady, plain_call, select_of
+from grokcall.duckdb.plain_queries import CLAUSES, Procedures, foreign_names, is_steady, owner, plain_call, select_of
 from grokcall.tables.formats import quoted_name
 from grokcall_parser import CallSyntaxError, Span
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, read_tokens, span_of
@@ -27,16 +27,16 @@ UNLISTED = frozenset({"rowid", "filename", "file_row_number", "file_index"})
 ENDINGS = frozenset({TokenType.SEMICOLON, TokenType.R_PAREN})
 
 
-def limited_query(sql: str, analyzed: str, procedures: Container[str]) -> str | None:
+def limited_query(sql: str, analyzed: str, procedures: Procedures) -> str | None:
     """The query with its LIMIT in its source; None where it is not of the plain form.
 
     Args:
         sql: One statement of DuckDB.
         analyzed: The same with the values of its markers written in.
-        procedures: The names of the procedures that give exactly one row, in lower case.
+        procedures: Those that give exactly one row.
 
     >>> sql = "SELECT t.id, r.* FROM tickets t, GenerateResponse(t.body) r LIMIT 3 OFFSET 1"
-    >>> print(limited_query(sql, sql, {"generateresponse"}))
+    >>> print(limited_query(sql, sql, {"generateresponse": {"response_result"}}))
     SELECT t.id, r.* FROM (SELECT * FROM tickets t
     LIMIT 3 OFFSET 1
     ) AS "t", GenerateResponse(t.body) r LIMIT 3
@@ -51,7 +51,7 @@ def limited_query(sql: str, analyzed: str, procedures: Container[str]) -> str | 
     return limit_moved(sql, tokens, alias)
 
 
-def limited_alias(analyzed: str, procedures: Container[str]) -> str | None:
+def limited_alias(analyzed: str, procedures: Procedures) -> str | None:
     """The name that the table of a query of the plain form has there; None for any other query."""
     select = select_of(analyzed)
     if select is None or {name for name, value in select.args.items() if value} - LIMITED_CLAUSES:
@@ -61,16 +61,18 @@ def limited_alias(analyzed: str, procedures: Container[str]) -> str | None:
     found = plain_call(select, procedures)
     if found is None:
         return None
-    source, join, _ = found
+    source, join, called = found
     if join.side not in ("", "LEFT") or join.kind not in ("", "CROSS", "INNER") or join.method:
         return None
     if not keeps_names(select, source, join.this.alias):
         return None
-    alias = source.alias_or_name
+    alias, foreign = source.alias_or_name, foreign_names(select, procedures[called.name.lower()])
     where, order = select.args.get("where"), select.args.get("order")
-    if where is not None and not is_about(where, alias):
+    if where is not None and not is_about(where, alias, foreign):
         return None
-    if order is not None and not all(each.find(exp.Column) and is_about(each, alias) for each in order.expressions):
+    if order is not None and not all(
+        each.find(exp.Column) and is_about(each, alias, foreign) for each in order.expressions
+    ):
         return None
     return alias
 
@@ -87,9 +89,11 @@ def keeps_names(select: exp.Select, source: exp.Table, called: str) -> bool:
     return bool(source.alias) or source.name.isidentifier() or all(each.table in ("", called) for each in columns)
 
 
-def is_about(tree: exp.Expression, table: str) -> bool:
-    """Whether an expression follows from the columns of a table alone, each of which is written with its name."""
-    return is_steady(tree) and all(column.table.lower() == table.lower() for column in tree.find_all(exp.Column))
+def is_about(tree: exp.Expression, alias: str, foreign: Collection[str]) -> bool:
+    """Whether an expression follows from the columns of a table alone."""
+    return is_steady(tree) and all(
+        owner(column, alias, foreign) == alias.lower() for column in tree.find_all(exp.Column)
+    )
 
 
 def limit_moved(sql: str, tokens: Sequence[Token], alias: str) -> str | None:

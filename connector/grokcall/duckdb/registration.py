@@ -204,7 +204,7 @@ class Registration:
         from grokcall.duckdb.query_limits import limited_query  # it loads a parser of SQL, which few need
 
         con = self._opened()
-        single = {name for name, (_, function) in self._functions.items() if not function.procedure.many}
+        single = {name: each.names for name, (_, each) in self._functions.items() if not each.procedure.many}
         limited = limited_query(sql, analyzed, single)
         if limited is None:
             return None
@@ -220,7 +220,8 @@ class Registration:
         from grokcall.duckdb.plain_queries import plain_query
 
         con = self._opened()
-        plain = plain_query(sql, self._functions) if self._session.options.dedupe else None
+        names = {name: function.names for name, (_, function) in self._functions.items()}
+        plain = plain_query(sql, names) if self._session.options.dedupe else None
         if plain is None or is_view(con, plain.table):
             return nullcontext()
         name, function = self._functions[plain.procedure]

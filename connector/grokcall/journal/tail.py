@@ -20,7 +20,8 @@ from zlib import crc32
 
 HEADER = Struct("<II")
 """Before an entry: its length, which is never 0, and its CRC-32."""
-HEADER_SIZE, header = HEADER.size, HEADER.pack
+HEADER_SIZE: int = HEADER.size
+header: Callable[..., bytes] = HEADER.pack
 NOTHING = bytes(HEADER_SIZE)
 NAMES = (".tail-1", ".tail-2")
 ROOM = 1 << 20
@@ -84,7 +85,11 @@ class TailFile:
             self.path.unlink(missing_ok=True)
 
     def _grow(self, least: int) -> None:
-        """Makes the file longer with zeros that are written, for a hole in it may find no room on the disk later."""
+        """Makes the file longer with zeros that are written, for a hole in it may find no room on the disk later.
+
+        On a file system that copies what is written over, a disk that fills up in between can still end the process;
+        what was appended by then is on record.
+        """
         room = -(-least // ROOM) * ROOM
         size = os.fstat(self._file).st_size
         os.lseek(self._file, size, os.SEEK_SET)

@@ -102,8 +102,10 @@ class Binder:
         values: Values = self._constants.copy()
         warnings = self._constant_warnings
         for binding in self.bindings:
-            parameter = binding.parameter
-            value, warning = self._fit(row[binding.slot], parameter, binding.position)
+            parameter, given = binding.parameter, row[binding.slot]
+            if given is None and not parameter.required:
+                continue
+            value, warning = self._fit(given, parameter, binding.position)
             if value is not None:
                 values[parameter.name] = value
             if warning:

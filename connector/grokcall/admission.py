@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,6 +34,10 @@ class Gate:
         self.on_vacancy: set[Callable[[], None]] = set()
         self.sent: set[asyncio.Task[Any] | None] = set()
         """The tasks whose calls may have been billed and have no answer yet: to cancel one of them loses it."""
+        self.shared: set[asyncio.Task[Any] | None] = set()
+        """The tasks whose calls other tasks wait for as well."""
+        self.left: set[asyncio.Task[Any] | None] = set()
+        """Those among them whose own pass has been stopped: they end when nobody waits any more."""
         shared = limiter if wider is None else wider.limiter
         self.limiter: Limiter = shared or Limiter(Caps(concurrency))
         self._wider = wider
@@ -130,3 +134,10 @@ class Gate:
             tell()
         if self._wider is not None:
             self._wider._tell()
+
+
+async def cancelled(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancels tasks and waits for their ends."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

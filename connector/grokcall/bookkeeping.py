@@ -23,7 +23,7 @@ from grokcall.engine import Engine, Memory
 from grokcall.errors import Error, is_retryable, is_systemic
 from grokcall.journal import Journal, JournalRun, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
-from grokcall.shared_calls import SharedCall
+from grokcall.shared_calls import CallStoppedError, SharedCall
 from grokcall.starts import Start
 from grokcall.window import payload_of
 from grokcall_procedures import BoundCall, Procedure
@@ -121,16 +121,17 @@ class Bookkeeper:
             self._ordinals[key] += 1
             self._arrears.charge((key, ordinal), lambda: self._estimates(call))
             return recalled(books, key, ordinal) or await self._paid(call, (key, ordinal))
-        shared = self._under_way.get(key)
-        if shared is not None and not shared.stopped:
-            return repeated(await shared.outcome())
+        while (shared := self._under_way.get(key)) is not None and not shared.stopped:
+            try:
+                return repeated(await shared.outcome())
+            except CallStoppedError:
+                continue
         self._arrears.charge((key, 0), lambda: self._estimates(call))
         known = recalled(books, key, 0) or self._answers.get(key)
         if known is not None:
             return known
-        shared = self._under_way[key] = SharedCall()
-        work = self._made(call, key, shared)
-        return await (shared.made(work) if books.answers is None else shared.made_apart(work))
+        shared = self._under_way[key] = SharedCall(self.gate)
+        return await shared.made(self._made(call, key, shared))
 
     async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
         """The outcome of a call, for every equal one that comes while it is under way."""

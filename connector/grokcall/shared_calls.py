@@ -3,61 +3,70 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import Any
 
+from grokcall.admission import Gate, cancelled
 from grokcall.outcomes import Outcome
 
 
-class SharedCall:
-    """A call under way, made by the row that came first or, where several passes share it, by a task of its own.
+class CallStoppedError(Exception):
+    """The call was stopped before it came to an end, so that it has to be made anew."""
 
-    A task costs some time for each call. It goes on as long as one row waits for it, and is stopped when the last one
-    was: so to stop one query leaves alone what another one waits for.
+
+class SharedCall:
+    """A call under way, made by the row that came first.
+
+    Who stops the pass of the task that makes it leaves that task alone for as long as others wait for it: so to stop
+    one query takes nothing from another one.
+
+    Args:
+        gate: Knows the tasks that others wait for.
     """
 
-    def __init__(self) -> None:
+    __slots__ = ("_ended", "_gate", "_maker", "_waiting", "stopped")
+
+    def __init__(self, gate: Gate) -> None:
         self.stopped: bool = False
         """Whether it came to no end, so that it can be shared no longer."""
+        self._gate = gate
+        self._maker: asyncio.Task[Any] | None = None
         self._ended: asyncio.Future[Outcome] | None = None
-        """Made when somebody waits for it: most calls have no equal one."""
         self._waiting = 0
 
-    async def made(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def made(self, work: Awaitable[Outcome]) -> Outcome:
         """What became of it, made by whoever awaits this."""
+        self._maker = asyncio.current_task()
         try:
             outcome = await work
-        except Exception as error:
+        except BaseException as error:
             self.stopped = True
             if self._ended is not None:
-                self._ended.set_exception(error)
+                self._gate.left.discard(self._maker)
+                self._ended.set_exception(error if isinstance(error, Exception) else CallStoppedError())
                 self._ended.exception()  # perhaps nobody waits for it any more
             raise
-        except BaseException:
-            self.stopped = True
-            if self._ended is not None:
-                self._ended.cancel()
-            raise
         if self._ended is not None:
+            self._gate.left.discard(self._maker)
             self._ended.set_result(outcome)
         return outcome
 
-    async def made_apart(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
-        """What became of it, made by a task that nobody's end ends."""
-        self._ended = asyncio.get_running_loop().create_task(work)
-        return await self.outcome()
-
     async def outcome(self) -> Outcome:
-        """What became of it, for one more row."""
-        ended = self._ended
-        if ended is None:
-            ended = self._ended = asyncio.get_running_loop().create_future()
+        """What became of it, for one more row.
+
+        Raises:
+            CallStoppedError: It was stopped.
+        """
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
         self._waiting += 1
+        self._gate.shared.add(self._maker)
         try:
-            return await asyncio.shield(ended)
+            return await asyncio.shield(self._ended)
         finally:
             self._waiting -= 1
-            if not self._waiting and isinstance(ended, asyncio.Task) and not ended.done():
-                self.stopped = True
-                ended.cancel()
-                await asyncio.wait([ended])  # what it holds is given back before anybody goes on
+            if not self._waiting:
+                self._gate.shared.discard(self._maker)
+                if self._maker is not None and self._maker in self._gate.left:
+                    self._gate.left.discard(self._maker)
+                    await cancelled([self._maker])  # what it holds is given back before anybody goes on

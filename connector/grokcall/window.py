@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar, cast
 
-from grokcall.admission import Gate
+from grokcall.admission import Gate, cancelled
 from grokcall.errors import Error
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall_procedures import BoundCall
@@ -139,18 +139,20 @@ class Window(Generic[C]):
         Args:
             reason: Why.
             patience: Seconds to wait for the answers of calls that have been sent, because they may have been paid
-                for. What has not been sent, or takes longer, is cancelled.
+                for. What has not been sent, or takes longer, is cancelled, unless another pass waits for it as well.
         """
         self._fail(reason)
-        workers = set(self._workers)
-        sent = workers & self._runner.gate.sent if patience else set()
-        for worker in workers - sent:
-            worker.cancel()
+        gate, workers = self._runner.gate, set(self._workers)
+        sent = workers & gate.sent if patience else set()
+        await cancelled(workers - sent - gate.shared)
         if sent:
             await asyncio.wait(sent, timeout=patience)
-        for worker in sent:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        # What another pass waits for goes on without this one.
+        shared = workers & gate.shared
+        await cancelled(workers - shared)
+        gate.left |= shared
+        self._workers -= shared
+        self._finished.set()
         if self._reading is not None:
             await asyncio.wait([self._reading], timeout=STOP_SECONDS)
 

@@ -18,6 +18,7 @@ import grokcall
 from grokcall.bookkeeping import Answers, Bookkeeper, Books
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.tail import ROOM
+from grokcall.window import Chunk, Window, WindowLimits
 from grokcall_parser import parse_call
 from scripted_service import COST_TICKS, Answer, Service, answered, refused
 
@@ -99,18 +100,35 @@ def test_a_call_that_began_in_time_is_awaited(service: Service, connecting: Conn
     assert result.rows["Response_Result"].to_pylist() == ["late"]
 
 
-def equal_calls(connection: grokcall.Connection, cancelled: list[bool], after: float) -> list[Any]:
-    """What becomes of equal calls of one bookkeeper, some of which are cancelled after some seconds."""
+class StopError(Exception):
+    """Why a pass is stopped."""
+
+
+def equal_calls(connection: grokcall.Connection, stopped: list[bool], after: float) -> list[Any]:
+    """What becomes of equal calls of one bookkeeper, each of a pass of its own, some of which are stopped."""
 
     async def run() -> list[Any]:
         books = Bookkeeper(connection.engine(), connection.options.base_url, Books(answers=Answers(1 << 20)))
         call = connection.binder(parse_call("CALL GenerateResponse('hi')")).bind()
-        tasks = [asyncio.create_task(books.run(call)) for _ in cancelled]
+
+        def started() -> Window[None]:
+            chunks: Iterator[Chunk[None]] = iter([Chunk(None, [()])])
+            window = Window(books, lambda _: call, chunks, WindowLimits(1, 10), lambda *_: None)
+            window.start()
+            return window
+
+        async def outcome(window: Window[None]) -> Any:
+            chunk = await window.next_chunk()
+            await window.next_chunk()
+            return chunk.outcomes[0] if chunk is not None else None
+
+        windows = []
+        for _ in stopped:
+            windows.append(started())
+            await asyncio.sleep(0.05)  # so that the first one makes the call
         await asyncio.sleep(after)
-        for task, ends in zip(tasks, cancelled, strict=True):
-            if ends:
-                task.cancel()
-        return await asyncio.gather(*tasks, books.run(call), return_exceptions=True)
+        await asyncio.gather(*(each.stop(StopError()) for each, ends in zip(windows, stopped, strict=True) if ends))
+        return await asyncio.gather(*map(outcome, [*windows, started()]), return_exceptions=True)
 
     return connection.loop.run(run())
 
@@ -119,9 +137,9 @@ def test_a_shared_call_goes_on_for_those_who_still_wait_and_is_not_paid_for_twic
     service: Service, connection: grokcall.Connection
 ) -> None:
     service.script = lambda _: answered("once", delay=0.4)
-    first, second, third, later = equal_calls(connection, [True, False, True], 0.2)
-    assert isinstance(first, asyncio.CancelledError)
-    assert isinstance(third, asyncio.CancelledError)
+    first, second, third, later = equal_calls(connection, [True, False, True], 0.1)
+    assert isinstance(first, StopError)
+    assert isinstance(third, StopError)
     assert second.rows[0][0] == later.rows[0][0] == "once"
     assert len(service.asked) == 1
 
@@ -134,7 +152,7 @@ def test_a_shared_call_ends_with_the_last_who_waits_and_a_later_one_is_made_anew
 
     service.script = script
     first, second, later = equal_calls(connection, [True, True], 0.2)
-    assert isinstance(first, asyncio.CancelledError)
-    assert isinstance(second, asyncio.CancelledError)
+    assert isinstance(first, StopError)
+    assert isinstance(second, StopError)
     assert later.rows[0][0] == "again"
     assert len(service.asked) == 2

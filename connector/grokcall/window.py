@@ -149,9 +149,9 @@ class Window(Generic[C]):
             await asyncio.wait(sent, timeout=patience)
         # What another pass waits for goes on without this one.
         shared = workers & gate.shared
-        await cancelled(workers - shared)
         gate.left |= shared
         self._workers -= shared
+        await cancelled(workers - shared)
         self._finished.set()
         if self._reading is not None:
             await asyncio.wait([self._reading], timeout=STOP_SECONDS)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from grokcall.budget_limits import Amount, BudgetReachedError, Limit, Need, count_of, seconds_of, ticks_of
+from grokcall.budget_limits import Amount, BudgetReachedError, Limit, count_of, seconds_of, shown, ticks_of
 from grokcall.outcomes import usd
+from grokcall_procedures.bounds import Reserve
 
 
 class Account:
@@ -51,6 +52,8 @@ class Account:
         """What of the spent ticks earlier tries of the same run spent; so ``earlier_calls`` and ``earlier_tokens``."""
         self.earlier_calls: int = 0
         self.earlier_tokens: int = 0
+        self.over_calls: int = 0
+        """Calls that took more than was set aside for them."""
         self.stopped: BudgetReachedError | None = None
         """The first error for a limit of this very budget; None while none was reached."""
         self._clock = clock
@@ -97,18 +100,42 @@ class Account:
         """What was spent, in USD, exact."""
         return usd(self.spent_ticks)
 
+    @property
+    def over_ticks(self) -> int:
+        """Ticks that were spent beyond the limit; 0 without one."""
+        return 0 if self.max_ticks is None else max(0, self.spent_ticks - self.max_ticks)
+
+    @property
+    def over_tokens(self) -> int:
+        """Tokens that were used beyond the limit; 0 without one."""
+        return 0 if self.max_tokens is None else max(0, self.tokens - self.max_tokens)
+
+    @property
+    def excess(self) -> str | None:
+        """What was taken beyond the limits, in a sentence; None where they were kept."""
+        over = []
+        if self.over_ticks and self.max_ticks is not None:
+            limit = shown("max_cost", usd(self.max_ticks))
+            over.append(f"{shown('max_cost', usd(self.over_ticks))} beyond the limit of {limit}")
+        if self.over_tokens and self.max_tokens is not None:
+            over.append(f"{shown('max_tokens', self.over_tokens)} beyond the limit of {self.max_tokens:,}")
+        if not over:
+            return None
+        return f"the {self.name} took {' and '.join(over)}: {self.over_calls:,} calls took more than was set aside"
+
     def start(self) -> None:
         """Starts the time, once."""
         if self._started is None:
             self._started = self._clock()
 
-    def refusal(self, need: Need) -> BudgetReachedError | None:
+    def refusal(self, need: Reserve) -> BudgetReachedError | None:
         """The error for a call that does not fit even if those in flight cost nothing."""
-        if self.max_ticks is not None and need.ticks > 0 and need.ticks > self.max_ticks - self.spent_ticks:
+        ticks, tokens = need.least_ticks, need.least_tokens
+        if self.max_ticks is not None and ticks > 0 and ticks > self.max_ticks - self.spent_ticks:
             earlier = usd(self.earlier_ticks)
-            return self._error("max_cost", usd(self.max_ticks), self.spent_usd, usd(need.ticks), earlier)
-        if self.max_tokens is not None and need.tokens > 0 and need.tokens > self.max_tokens - self.tokens:
-            return self._error("max_tokens", self.max_tokens, self.tokens, need.tokens, self.earlier_tokens)
+            return self._error("max_cost", usd(self.max_ticks), self.spent_usd, usd(ticks), earlier)
+        if self.max_tokens is not None and tokens > 0 and tokens > self.max_tokens - self.tokens:
+            return self._error("max_tokens", self.max_tokens, self.tokens, tokens, self.earlier_tokens)
         if self.max_calls is not None and self.calls >= self.max_calls:
             return self._error("max_calls", self.max_calls, self.calls, 1, self.earlier_calls)
         if self.max_duration is not None and self.elapsed >= self.max_duration:
@@ -133,29 +160,42 @@ class Account:
         self.calls += calls
         self.earlier_calls += calls
 
-    def refusal_of(self, needs: Sequence[Need]) -> BudgetReachedError | None:
+    def refusal_of(self, needs: Sequence[Reserve]) -> BudgetReachedError | None:
         """The error for calls that are sent together, when they do not fit beside those in flight, all of them."""
-        together = Need(sum(need.ticks for need in needs), sum(need.tokens for need in needs))
+        ticks = sum(need.ticks for need in needs) + self.reserved_ticks
+        tokens = sum(need.tokens for need in needs) + self.reserved_tokens
         if self.max_calls is not None and self.calls + len(needs) > self.max_calls:
             return self._error("max_calls", self.max_calls, self.calls, len(needs), self.earlier_calls)
-        return self.refusal(Need(together.ticks + self.reserved_ticks, together.tokens + self.reserved_tokens))
+        return self.refusal(Reserve(ticks, tokens, ticks, tokens))
 
-    def has_room(self, need: Need) -> bool:
-        """Whether a call fits beside those that are in flight; what a call does not need is no obstacle."""
+    def has_room(self, need: Reserve) -> bool:
+        """Whether a call fits beside those that are in flight; what a call does not need is no obstacle.
+
+        A call that is alone needs room for what is sure of it; the rest of what is reserved for it is a guess.
+        """
+        alone = not self.in_flight
+        more_ticks, more_tokens = (need.least_ticks, need.least_tokens) if alone else (need.ticks, need.tokens)
+        return self.fits(more_ticks, more_tokens)
+
+    def fits(self, more_ticks: int, more_tokens: int) -> bool:
+        """Whether so much more can be set aside."""
         ticks, tokens = self.spent_ticks + self.reserved_ticks, self.tokens + self.reserved_tokens
-        return (self.max_ticks is None or not need.ticks or ticks + need.ticks <= self.max_ticks) and (
-            self.max_tokens is None or not need.tokens or tokens + need.tokens <= self.max_tokens
+        return (self.max_ticks is None or not more_ticks or ticks + more_ticks <= self.max_ticks) and (
+            self.max_tokens is None or not more_tokens or tokens + more_tokens <= self.max_tokens
         )
 
-    def set_aside(self, need: Need) -> None:
+    def set_aside(self, need: Reserve) -> None:
         """Takes note of a call that starts."""
-        self.reserved_ticks += need.ticks
-        self.reserved_tokens += need.tokens
+        self.add_aside(need.ticks, need.tokens)
         self.calls += 1
         self.in_flight += 1
 
-    def give_back(self, need: Need) -> None:
+    def add_aside(self, ticks: int, tokens: int) -> None:
+        """Sets more aside for a call that has started."""
+        self.reserved_ticks += ticks
+        self.reserved_tokens += tokens
+
+    def give_back(self, need: Reserve) -> None:
         """Takes note that what was set aside for a call is no longer."""
-        self.reserved_ticks -= need.ticks
-        self.reserved_tokens -= need.tokens
+        self.add_aside(-need.ticks, -need.tokens)
         self.in_flight -= 1

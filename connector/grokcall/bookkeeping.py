@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Protocol
 
 from grokcall.admission import Gate
-from grokcall.budgets import Budget, Reservation
-from grokcall.earlier_tries import (
-    MAY_BE_BILLED,
-    NO_TRIES,
-    UNANSWERED,
-    Arrears,
-    CallKey,
-    EarlierTries,
-    earlier_tries,
-)
+from grokcall.budgets import Budget
+from grokcall.earlier_tries import NO_TRIES, CallKey, EarlierTries, UnknownTries, earlier_tries
 from grokcall.engine import Engine, Memory
 from grokcall.errors import Error, is_retryable, is_systemic
 from grokcall.journal import Journal, JournalRun, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.shared_calls import CallStoppedError, SharedCall
-from grokcall.starts import Start
+from grokcall.starts import Funds, Start
 from grokcall.window import payload_of
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Allowances, Estimate, estimate
+from grokcall_procedures.learned_tokens import LearnedTokens, TextCall, TokenUsage
 from grokcall_procedures.prices import PRICES, Prices
-from grokcall_procedures.usage import tokens_used
+from grokcall_procedures.usage import reasoning_shown, tokens_used
 
 ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
@@ -40,6 +34,8 @@ SMALL_OUTCOME = 3000
 """About what an outcome takes beside its long values, in bytes."""
 FILM_KINDS = frozenset({"video", "video_edit"})
 """The models of procedures that begin longer work."""
+TEACHING_ROWS = 2_000
+"""Answers of an earlier try from which allowances are learned, at the most."""
 
 
 class AnswerStore(Protocol):
@@ -76,7 +72,7 @@ class Books:
     run: JournalRun | None = None
     reuse: Journal | None = None
     retry_failed: bool = False
-    allowances: Allowances = ALLOWANCES
+    allowances: Allowances = field(default_factory=lambda: fresh(ALLOWANCES))
     prices: Prices = PRICES
     earlier: EarlierTries = NO_TRIES
     answers: AnswerStore | None = None
@@ -99,11 +95,14 @@ class Bookkeeper:
         self._ordinals: Counter[bytes] = Counter()
         self._answers: AnswerStore = books.answers or Answers(REMEMBERED_BYTES)
         self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, books.prices, books.allowances)
-        self._arrears = Arrears(books.earlier, self._budget)
+        self._unknown = UnknownTries(books.earlier, self._budget)
 
     def guarantee(self, call: BoundCall) -> str | None:
         """What the limits are worth for calls like this one, in a sentence; None where there is no limit."""
-        return self._budget.guarantee(self._estimates(call)) if self._budget is not None else None
+        if self._budget is None:
+            return None
+        resends = self._engine.policy.billed_attempts
+        return self._budget.guarantee(self._estimates(call), self.gate.concurrency, resends)
 
     async def run(self, call: BoundCall) -> Outcome:
         """What became of ``call``; as ``cached`` where an equal one or the journal had the answer.
@@ -119,14 +118,14 @@ class Bookkeeper:
         if not books.dedupe:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
-            self._arrears.charge((key, ordinal), lambda: self._estimates(call))
+            self._unknown.charge((key, ordinal), lambda: self._estimates(call))
             return recalled(books, key, ordinal) or await self._paid(call, (key, ordinal))
         while (shared := self._under_way.get(key)) is not None and not shared.stopped:
             try:
                 return repeated(await shared.outcome())
             except CallStoppedError:
                 continue
-        self._arrears.charge((key, 0), lambda: self._estimates(call))
+        self._unknown.charge((key, 0), lambda: self._estimates(call))
         known = recalled(books, key, 0) or self._answers.get(key)
         if known is not None:
             return known
@@ -136,12 +135,18 @@ class Bookkeeper:
     async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
         """The outcome of a call, for every equal one that comes while it is under way."""
         try:
-            outcome = await (self._paid(call, (key, 0)) if self._keeps_count else self._engine.run(call))
+            outcome = await (self._paid(call, (key, 0)) if self._keeps_count else self._made_freely(call))
         finally:
             if self._under_way.get(key) is shared:  # or it was stopped, and begun anew meanwhile
                 del self._under_way[key]
         if self._books.run is None and outcome.status is CallStatus.OK:
             self._answers.add(key, outcome)
+        return outcome
+
+    async def _made_freely(self, call: BoundCall) -> Outcome:
+        """The outcome of a call without a limit and without a journal."""
+        outcome = await self._engine.run(call)
+        self._price(outcome, call)
         return outcome
 
     async def _paid(self, call: BoundCall, place: CallKey | None = None) -> Outcome:
@@ -150,24 +155,29 @@ class Bookkeeper:
         Where there is a journal it has the call, at its ``place``, before it is sent, and again before it counts.
         """
         run = self._books.run
-        memory = memory_of(run, call, place) if run is not None and place is not None else None
-        start = Start(self._budget, run, place)
-        made = self._engine.run if self._budget is None else self._afforded
-        outcome = await made(call, memory, start)
+        start = Start(run, place)
+        memory = self._memory_of(call, place)
+        if self._budget is None:
+            outcome = await self._engine.run(call, memory, start)
+            self._price(outcome, call)
+        else:
+            outcome = await self._afforded(call, memory, start, self._budget)
         if start.refusal is not None:
             raise start.refusal
         if run is not None and place is not None:
+            if outcome.tokens is None and outcome.rows:
+                outcome.tokens = tokens_used(call.procedure, outcome.rows[0])
             try:
                 await run.record(*place, outcome, plain=call.procedure.is_plain)
             except Error as error:
                 outcome.unrecorded = error  # it was paid for, so its row gets it all the same
         return outcome
 
-    async def _afforded(self, call: BoundCall, memory: Memory | None, start: Start) -> Outcome:
+    async def _afforded(self, call: BoundCall, memory: Memory | None, start: Start, budget: Budget) -> Outcome:
         """The outcome of a call for which there is room in the budget."""
-        budget = self._budget
-        assert budget is not None
-        reservation = await budget.reserve(self._estimates(call))
+        told = self._estimates(call)
+        reservation = await budget.reserve(told, None if told.text is None else lambda: self._estimates(call))
+        start.funds = Funds(budget, reservation, told.request_reserve, lambda usage: self._learn(told.text, usage))
         try:
             outcome = await start.in_time(self._engine.run(call, memory, start), budget)
         except BaseException:
@@ -176,8 +186,45 @@ class Bookkeeper:
             else:
                 budget.release(reservation)
             raise
-        settle(budget, reservation, call, outcome)
+        self._settle(call, outcome, start, start.funds)
         return outcome
+
+    def _learn(self, call: TextCall | None, usage: TokenUsage) -> None:
+        """Takes in what a reply says of its tokens; what is set aside for calls in flight rises with it."""
+        if call is not None and self._budget is not None and self._books.allowances.learned.learn(call, usage):
+            self._budget.top_up()
+
+    def _settle(self, call: BoundCall, outcome: Outcome, start: Start, funds: Funds) -> None:
+        """Puts what a call cost in the place of what was set aside for it."""
+        untold = outcome.unpriced or outcome.lost or start.uncounted
+        one = self._estimates(call).request_reserve if untold else funds.one  # more may have been learned meanwhile
+        outcome.unpriced_ticks = outcome.unpriced * one.ticks
+        outcome.tokens = start.tokens + (outcome.lost + start.uncounted) * one.tokens
+        if outcome.error is not None and outcome.cost_ticks is None and not outcome.unpriced:
+            funds.budget.release(funds.reservation)
+            return
+        ticks = (outcome.cost_ticks or 0) + outcome.unpriced_ticks
+        funds.budget.settle(funds.reservation, ticks, outcome.tokens)
+
+    def _price(self, outcome: Outcome, call: BoundCall) -> None:
+        """Says what requests without a price count with, where no budget has said it."""
+        if not outcome.unpriced:
+            return
+        one = self._estimates(call).request_reserve
+        outcome.unpriced_ticks = outcome.unpriced * one.ticks
+        told = tokens_used(call.procedure, outcome.rows[0]) if outcome.rows else None
+        outcome.tokens = (told or 0) + outcome.lost * one.tokens
+
+    def _memory_of(self, call: BoundCall, place: CallKey | None) -> Memory | None:
+        """What the journal keeps of a call's starts; None for a call that is one request and its answer."""
+        run = self._books.run
+        if run is None or place is None or call.procedure.model_kind not in FILM_KINDS:
+            return None
+
+        async def remember(step: int, reply: bytes) -> None:
+            await run.remember(*place, step, reply, self._estimates(call).request_reserve)
+
+        return Memory(run.memo(*place), remember)
 
 
 def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
@@ -196,26 +243,19 @@ def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
 
 
-def memory_of(run: JournalRun, call: BoundCall, place: CallKey) -> Memory | None:
-    """What the journal keeps of a call's starts; None for a call that is one request and its answer."""
-    if call.procedure.model_kind not in FILM_KINDS:
-        return None
-
-    async def remember(step: int, reply: bytes) -> None:
-        await run.remember(*place, step, reply)
-
-    return Memory(run.memo(*place), remember)
+def fresh(allowances: Allowances) -> Allowances:
+    """The same allowances, for a connection that has learned nothing yet."""
+    return replace(allowances, learned=LearnedTokens())
 
 
-def settle(budget: Budget, reservation: Reservation, call: BoundCall, outcome: Outcome) -> None:
-    """Puts what a call cost in the place of what was set aside for it."""
-    if outcome.cost_ticks is None and outcome.error is not None and not isinstance(outcome.error, MAY_BE_BILLED):
-        budget.release(reservation)
-        return
-    tokens = tokens_used(call.procedure, outcome.rows[0]) if outcome.rows else None
-    # Of a call that asks again, earlier asks have told their prices and the last one may have been billed as well.
-    is_open = call.procedure.answer_schema is not None and isinstance(outcome.error, UNANSWERED)
-    budget.settle(reservation, None if is_open else outcome.cost_ticks, tokens)
+def teach(run: JournalRun, procedure: Procedure, learned: LearnedTokens) -> None:
+    """Has the answers of earlier tries teach how long calls like them reason."""
+    for call in itertools.islice(run.calls(), TEACHING_ROWS):
+        rows = call.outcome.rows if call.outcome is not None else None
+        shown = reasoning_shown(procedure, rows[0]) if rows else None
+        if shown is not None:
+            kind, usage = shown
+            learned.learn(TextCall(kind, 0, plain=False, limit=0), usage)
 
 
 class Answers:
@@ -302,11 +342,12 @@ class OpenBooks:
         """Counts what earlier tries of the run took, in ``own``, the budget of the run itself, if it has one."""
         if self.run is None:
             return self.books.earlier
-        tokens = own is not None and own.max_tokens is not None
-        earlier = earlier_tries(self.run, procedure, tokens=tokens)
+        earlier = earlier_tries(self.run)
         if own is not None:
             own.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
             self.books = replace(self.books, earlier=earlier)
+        if self.run.continued and self.books.budget is not None and self.books.budget.limited:
+            teach(self.run, procedure, self.books.allowances.learned)
         return earlier
 
     def close(self, state: RunState, summary: Mapping[str, object]) -> None:

@@ -1,15 +1,13 @@
-"""What a budget can limit: how limits are read, what a call may take of them, and the error when one is reached."""
+"""What a budget can limit: how limits are read, and the error when one is reached."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from typing import Literal, TypeAlias
 
 from grokcall.errors import InterfaceError, OperationalError
 from grokcall.outcomes import TICKS_PER_USD
-from grokcall_procedures.estimates import Estimate
 
 Limit: TypeAlias = Literal["max_cost", "max_calls", "max_tokens", "max_duration"]
 Amount: TypeAlias = Decimal | int | float
@@ -74,23 +72,6 @@ def shown(limit: Limit, amount: Amount) -> str:
     if limit == "max_duration":
         return f"{amount:g} s"
     return f"{amount:,} {limit.removeprefix('max_')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a call may take."""
-
-    ticks: int
-    tokens: int
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> Need:
-        """The highest price and number of tokens; what is likely, and not nothing, where there is no highest."""
-        likely = estimate.input_tokens_high + estimate.output_tokens_high
-        return cls(
-            max(estimate.high_ticks, 1) if estimate.worst_ticks is None else estimate.worst_ticks,
-            max(likely, 1) if estimate.worst_tokens is None else estimate.worst_tokens,
-        )
 
 
 def ticks_of(cost: Decimal | float | str | None, name: str = "max_cost") -> int | None:

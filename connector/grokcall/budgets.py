@@ -1,9 +1,13 @@
 """Budgets: limits of money, calls, tokens and time that hold while many calls run at once.
 
-The highest price of a call is set aside before the call is sent and replaced by what it really cost when it has ended.
-What is spent and what is set aside together never pass the limit, so calls that run at the same time cannot pass it
-together. That is a guarantee for calls that have a highest price; for the others the likely price is set aside, and
-the limit can be passed by what the calls in flight cost. :meth:`Budget.guarantee` says which of the two holds.
+What a call may take is set aside before it is sent and replaced by what it really cost when it has ended. For a call
+with a highest price that is its highest price: what is spent and what is set aside together never pass the limit, so
+calls that run at the same time cannot pass it together.
+
+A call that reasons has no highest price. What is set aside for it is an allowance that replies teach: when one takes
+more, what is set aside for the calls in flight rises at once, and none starts until all of it fits again. So the limit
+can be passed by what the calls in flight take beyond their allowances, and by nothing else.
+:meth:`Budget.guarantee` says which of the two holds.
 """
 
 from __future__ import annotations
@@ -16,13 +20,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeAlias
 
 from grokcall.accounts import Account
-from grokcall.budget_limits import BudgetReachedError, Need
-from grokcall.guarantees import promise
-from grokcall_procedures.estimates import Estimate
+from grokcall.budget_limits import BudgetReachedError
+from grokcall.guarantees import promise, resent
+from grokcall_procedures.estimates import Estimate, Reserve
 
-__all__ = ["Budget", "BudgetReachedError", "Reservation"]
+__all__ = ["Budget", "BudgetReachedError", "Estimating", "Reservation"]
+
+Estimating: TypeAlias = Callable[[], Estimate]
+"""Estimates a call anew, with what has been learned meanwhile."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,15 +38,24 @@ class Reservation:
     """What is set aside for one call in a budget and those above it; ``open`` until it is settled or released."""
 
     budget: Budget
-    need: Need
+    need: Reserve
+    estimating: Estimating | None = None
     open: bool = True
+    further: Reserve = field(default_factory=Reserve)
+    """What was set aside beside the call's need, for requests that were sent again."""
+
+    @property
+    def whole(self) -> Reserve:
+        """All that is set aside for the call."""
+        return Reserve(self.need.ticks + self.further.ticks, self.need.tokens + self.further.tokens)
 
 
 @dataclass(slots=True, eq=False)
 class Waiter:
     """A call that waits for room."""
 
-    need: Need
+    need: Reserve
+    estimating: Estimating | None
     ticket: int
     loop: asyncio.AbstractEventLoop
     admitted: asyncio.Future[None]
@@ -54,6 +71,8 @@ class Queues:
     tickets: Iterator[int] = field(default_factory=itertools.count)
     waiting: set[Budget] = field(default_factory=set)
     """Budgets on which a call waits."""
+    open: set[Reservation] = field(default_factory=set)
+    """What is set aside for calls of which more may be learned while they are in flight."""
 
 
 class Budget(Account):
@@ -100,23 +119,27 @@ class Budget(Account):
         """Whether this budget or one above it has a limit, so that calls have to be estimated at all."""
         return any(budget.has_limit for budget in self._chain)
 
-    async def reserve(self, estimate: Estimate) -> Reservation:
+    async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
         """Sets aside what a call may take, as soon as there is room for it.
 
         Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was set
-        aside for them and so make room.
+        aside for them and so make room. A call that is alone needs room for what is sure of it, no more.
+
+        Args:
+            estimate: What the call may take.
+            estimating: Estimates it anew, for :meth:`top_up`; None for a call of which nothing more is learned.
 
         Raises:
             BudgetReachedError: There is no room and will be none, however little the calls in flight cost.
         """
-        need = Need.of(estimate)
+        need = estimate.reserve
         with self._queues.lock:
             for budget in self._chain:
                 budget.start()
             lacking = self._lacking(need)
             if lacking is None and not self._queues.waiting:
-                return self._take(need)
-            waiter = self._enqueue(need)
+                return self._take(need, estimating)
+            waiter = self._enqueue(need, estimating)
             self._admit_waiting()
         try:
             await waiter.admitted
@@ -138,7 +161,7 @@ class Budget(Account):
         Raises:
             BudgetReachedError: There is no room for all of them.
         """
-        needs = [Need.of(estimate) for estimate in estimates]
+        needs = [estimate.reserve for estimate in estimates]
         with self._queues.lock:
             for budget in self._chain if needs else ():
                 budget.start()
@@ -160,9 +183,12 @@ class Budget(Account):
             if not reservation.open:
                 return
             self._give_back(reservation)
+            whole = reservation.whole
+            over = (ticks or 0) > whole.ticks or (tokens or 0) > whole.tokens
             for budget in reservation.budget._chain:
-                budget.spent_ticks += reservation.need.ticks if ticks is None else ticks
-                budget.tokens += reservation.need.tokens if tokens is None else tokens
+                budget.spent_ticks += whole.ticks if ticks is None else ticks
+                budget.tokens += whole.tokens if tokens is None else tokens
+                budget.over_calls += over
             self._admit_waiting()
 
     def release(self, reservation: Reservation) -> None:
@@ -171,6 +197,38 @@ class Budget(Account):
             if reservation.open:
                 self._undo(reservation)
                 self._admit_waiting()
+
+    def extend(self, reservation: Reservation, more: Reserve) -> bool:
+        """Sets more aside for a call in flight, for a request that is sent again, if there is room for it now.
+
+        Returns:
+            Whether there was room.
+        """
+        with self._queues.lock:
+            if not all(budget.fits(more.ticks, more.tokens) for budget in reservation.budget._chain):
+                return False
+            further = reservation.further
+            reservation.further = Reserve(further.ticks + more.ticks, further.tokens + more.tokens)
+            for budget in reservation.budget._chain:
+                budget.add_aside(more.ticks, more.tokens)
+            return True
+
+    def top_up(self) -> None:
+        """Sets aside for calls in flight, and for those that wait, what has been learned meanwhile that they may take.
+
+        It may pass the limit; then nothing starts until all of it fits again.
+        """
+        with self._queues.lock:
+            for reservation in self._queues.open:
+                assert reservation.estimating is not None
+                before = reservation.need
+                reservation.need = need = before.raised_to(reservation.estimating().reserve)
+                for budget in reservation.budget._chain:
+                    budget.add_aside(need.ticks - before.ticks, need.tokens - before.tokens)
+            for budget in self._queues.waiting:
+                for waiter in budget._queue:
+                    if waiter.estimating is not None:
+                        waiter.need = waiter.estimating().reserve
 
     def carry(self, *, ticks: int = 0, tokens: int = 0, calls: int = 0) -> None:
         """Counts what earlier tries of the same run used up, in this budget alone: those above it are not the run's."""
@@ -200,16 +258,23 @@ class Budget(Account):
         first.stopped = first.stopped or error
         return error
 
-    def guarantee(self, example: Estimate) -> str:
+    def guarantee(self, example: Estimate, in_flight: int = 1, resends: int = 1) -> str:
         """What the limits are worth for calls like ``example``, in a sentence to show before the run starts.
+
+        Args:
+            example: What one of the calls may take.
+            in_flight: How many run at once at the most.
+            resends: How often a request may be sent whose answer is lost.
 
         >>> Budget(max_cost=5).guarantee(Estimate(1, 2, 3))
         'The run will not cost more than 5 USD.'
         """
-        sentences = [promise(budget, example) for budget in self._chain]
+        sentences = [promise(budget, example, in_flight) for budget in self._chain]
+        if resends > 1 and any(budget.max_ticks is not None for budget in self._chain):
+            sentences.append(resent(resends))
         return " ".join(filter(None, sentences)) or "No limit of cost, calls, tokens or time is set."
 
-    def _lacking(self, need: Need) -> Budget | None:
+    def _lacking(self, need: Reserve) -> Budget | None:
         """The first budget of the chain without room; None when there is room. Raises where there never will be."""
         for budget in self._chain:
             error = budget.refusal(need)
@@ -218,24 +283,28 @@ class Budget(Account):
                 raise error
         return next((budget for budget in self._chain if not budget.has_room(need)), None)
 
-    def _take(self, need: Need) -> Reservation:
+    def _take(self, need: Reserve, estimating: Estimating | None = None) -> Reservation:
         for budget in self._chain:
             budget.set_aside(need)
-        return Reservation(self, need)
+        reservation = Reservation(self, need, estimating)
+        if estimating is not None:
+            self._queues.open.add(reservation)
+        return reservation
 
     def _give_back(self, reservation: Reservation) -> None:
         reservation.open = False
+        self._queues.open.discard(reservation)
         for budget in reservation.budget._chain:
-            budget.give_back(reservation.need)
+            budget.give_back(reservation.whole)
 
     def _undo(self, reservation: Reservation) -> None:
         self._give_back(reservation)
         for budget in reservation.budget._chain:
             budget.calls -= 1
 
-    def _enqueue(self, need: Need) -> Waiter:
+    def _enqueue(self, need: Reserve, estimating: Estimating | None) -> Waiter:
         loop = asyncio.get_running_loop()
-        waiter = Waiter(need, next(self._queues.tickets), loop, loop.create_future())
+        waiter = Waiter(need, estimating, next(self._queues.tickets), loop, loop.create_future())
         self._queue.append(waiter)
         self._queues.waiting.add(self)
         return waiter
@@ -270,7 +339,7 @@ class Budget(Account):
         else:
             if lacking is not None:
                 return lacking
-            waiter.reservation = self._take(waiter.need)
+            waiter.reservation = self._take(waiter.need, waiter.estimating)
         self._queue.popleft()
         try:
             waiter.loop.call_soon_threadsafe(wake, waiter.admitted)

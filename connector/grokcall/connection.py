@@ -17,7 +17,7 @@ from grokcall import errors
 from grokcall.admission import Gate
 from grokcall.background import BackgroundLoop
 from grokcall.batches import refuse_unfit
-from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, Books
+from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, Books, fresh
 from grokcall.budgets import Budget
 from grokcall.catalogs import open_catalog
 from grokcall.credentials import Key, SecretKey, find_key
@@ -112,7 +112,7 @@ class Connection:
         self._engine: Engine | None = None
         self._database: Database | None = None
         limits = SpendingLimits.among(options)
-        self.allowances: Allowances = limits.allowances(ALLOWANCES)
+        self.allowances: Allowances = limits.allowances(fresh(ALLOWANCES))
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._key: Key | None = None
         self._closed = False
@@ -128,8 +128,8 @@ class Connection:
 
         Args:
             **limits: What each of its statements may spend, fields of :class:`grokcall.SpendingLimits`: ``max_cost``,
-                ``max_calls``, ``max_tokens``, ``max_duration``, ``assumed_output_tokens``, ``assumed_tool_cost``. The
-                connection's own limits hold as well.
+                ``max_calls``, ``max_tokens``, ``max_duration``, ``assumed_output_tokens``,
+                ``assumed_reasoning_tokens``, ``assumed_tool_cost``. The connection's own limits hold as well.
 
         Raises:
             InterfaceError: There is no such limit, or it cannot have this value.
@@ -289,7 +289,8 @@ class Connection:
         if budget is None or not budget.limited:
             return None
         call = self.binder(parse_call(operation)).bind(parameters)
-        return budget.guarantee(estimate(call, allowances=chosen.allowances(self.allowances)))
+        told = estimate(call, allowances=chosen.allowances(self.allowances))
+        return budget.guarantee(told, resends=self.engine().policy.billed_attempts)
 
     def prices(self) -> Prices:
         """What the service says of its models' prices, laid over the dated table; sends one request, which is free.

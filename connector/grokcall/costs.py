@@ -26,6 +26,7 @@ COST_SCHEMA = pa.schema(
         ("LowUsd", COST_TYPE),
         ("HighUsd", COST_TYPE),
         ("WorstUsd", COST_TYPE),
+        ("ReserveUsd", COST_TYPE),
         ("InputTokens", INT64),
         ("OutputTokens", INT64),
         ("Bounded", BOOLEAN),
@@ -33,7 +34,8 @@ COST_SCHEMA = pa.schema(
         ("Note", STRING),
     ]
 )
-"""The result of EXPLAIN COST. The tokens are those of the high estimate; ``WorstUsd`` is NULL without a bound."""
+"""The result of EXPLAIN COST. The tokens are those of the high estimate; ``WorstUsd`` is NULL without a bound, and
+``ReserveUsd`` is what a budget sets aside."""
 MOST_BAD_ROWS = 10
 """Rows whose errors a dry run keeps; all are counted."""
 
@@ -53,6 +55,7 @@ class Costs:
     low_ticks: int = 0
     high_ticks: int = 0
     worst_ticks: int | None = 0
+    reserve_ticks: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     notes: dict[str, None] = field(default_factory=dict)
@@ -88,6 +91,11 @@ class Costs:
         """The highest possible price; None when there is none."""
         return None if self.worst_ticks is None else usd(self.worst_ticks)
 
+    @property
+    def reserve_usd(self) -> Decimal:
+        """What a budget sets aside for all of it: the highest price, or what is likely where there is none."""
+        return usd(self.reserve_ticks)
+
     def as_table(self) -> pa.Table:
         """The sum as the one row of EXPLAIN COST."""
         row = (
@@ -96,6 +104,7 @@ class Costs:
             self.low_usd,
             self.high_usd,
             self.worst_usd,
+            self.reserve_usd,
             self.input_tokens,
             self.output_tokens,
             self.worst_ticks is not None,
@@ -108,6 +117,7 @@ class Costs:
         self.priced += 1
         self.low_ticks += told.low_ticks
         self.high_ticks += told.high_ticks
+        self.reserve_ticks += told.reserve.ticks
         self.input_tokens += told.input_tokens_high
         self.output_tokens += told.output_tokens_high
         if self.worst_ticks is not None:
@@ -236,6 +246,7 @@ class DryRun:
             "low_usd": str(costs.low_usd),
             "high_usd": str(costs.high_usd),
             "worst_usd": None if costs.worst_usd is None else str(costs.worst_usd),
+            "reserve_usd": str(costs.reserve_usd),
             "input_tokens": costs.input_tokens,
             "output_tokens": costs.output_tokens,
             "prices_from": costs.prices.source,

@@ -7,36 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from grokcall.budget_limits import Need
 from grokcall.budgets import Budget
-from grokcall.errors import (
-    ConnectionCutError,
-    ContentRefusedError,
-    MalformedReplyError,
-    NotReadyError,
-    ReadTimeoutError,
-    ReplyTooLargeError,
-    error_code,
-)
 from grokcall.journal import JournalRun
-from grokcall.journal.records import RecordedCall
-from grokcall_procedures import Procedure
-from grokcall_procedures.estimates import Estimate
-from grokcall_procedures.usage import tokens_used
-
-MAY_BE_BILLED = (
-    ConnectionCutError,
-    ContentRefusedError,
-    MalformedReplyError,
-    NotReadyError,
-    ReadTimeoutError,
-    ReplyTooLargeError,
-)
-"""Errors after which a call may have been billed although no reply said so."""
-CODES = (*(kind.error_code for kind in MAY_BE_BILLED), "answer_mismatch", "incomplete", "refusal")
-"""The words of these, and of the answers that have not the shape they were asked for."""
-UNANSWERED = (ConnectionCutError, ReadTimeoutError, ReplyTooLargeError)
-"""Those that leave it open what the last of several asks cost."""
+from grokcall_procedures.estimates import Estimate, Reserve
 
 CallKey: TypeAlias = tuple[bytes, int]
 """A call's fingerprint, and which of the equal calls it is."""
@@ -44,89 +17,61 @@ CallKey: TypeAlias = tuple[bytes, int]
 
 @dataclass(frozen=True, slots=True)
 class EarlierTries:
-    """What was used up before.
+    """What was used up before; a request whose price nobody knows counts with what was reserved for it.
 
     Args:
-        calls: Calls that were made, those in doubt included.
-        ticks: What their replies said they cost.
-        tokens: What they read and wrote; 0 unless it was asked for.
-        unpriced: Calls of which nobody knows what they cost, and how often they were made. Each counts with its
-            highest price once its row comes by again, for only then is it known what it asked for.
-        uncounted: The same for tokens; empty unless they were asked for.
+        calls: Calls that were made, each try of them, those in doubt included.
+        ticks: What they cost.
+        tokens: What they read and wrote.
+        unknown: Requests for which nothing was reserved, since there was no limit then, by their calls. They count with
+            the reserve of the first call, and with that of their own once its row comes by.
     """
 
     calls: int = 0
     ticks: int = 0
     tokens: int = 0
-    unpriced: Counter[CallKey] = field(default_factory=Counter)
-    uncounted: Counter[CallKey] = field(default_factory=Counter)
+    unknown: Counter[CallKey] = field(default_factory=Counter)
 
 
 NO_TRIES = EarlierTries()
 
 
-class Arrears:
-    """Earlier tries of which nobody knows what they took; a budget is charged with each when its row comes by.
+class UnknownTries:
+    """Earlier requests of which the journal knows neither a price nor what was reserved; a budget is charged with them.
 
     Args:
-        earlier: What is known of them.
+        earlier: What is known of earlier tries.
         budget: The run's; None for none.
     """
 
     def __init__(self, earlier: EarlierTries, budget: Budget | None) -> None:
         self._budget = budget
-        self._unpriced = earlier.unpriced.copy()
-        self._uncounted = earlier.uncounted.copy()
+        self._left = earlier.unknown.copy() if budget is not None else Counter[CallKey]()
+        self._first: Reserve | None = None
 
     def charge(self, key: CallKey, estimated: Callable[[], Estimate]) -> None:
-        """Counts the earlier tries of a call at the most that each can have taken."""
-        if self._budget is None or not (key in self._unpriced or key in self._uncounted):
+        """Counts all of them at the first call, and those of this call at what each can have taken."""
+        if not self._left or self._budget is None:
             return
-        need = Need.of(estimated())
-        priced, counted = self._unpriced.pop(key, 0), self._uncounted.pop(key, 0)
-        self._budget.carry(ticks=priced * need.ticks, tokens=counted * need.tokens)
+        if self._first is None:
+            self._first = estimated().request_reserve
+            count = self._left.total()
+            self._budget.carry(ticks=count * self._first.ticks, tokens=count * self._first.tokens)
+        count = self._left.pop(key, 0)
+        if count:
+            own = estimated().request_reserve
+            self._budget.carry(
+                ticks=count * (own.ticks - self._first.ticks), tokens=count * (own.tokens - self._first.tokens)
+            )
 
 
-def earlier_tries(run: JournalRun, procedure: Procedure, *, tokens: bool) -> EarlierTries:
+def earlier_tries(run: JournalRun) -> EarlierTries:
     """What earlier tries of a run took.
 
     Args:
         run: The run, just begun or continued.
-        procedure: What it calls.
-        tokens: Whether to add up tokens, for which every answer has to be read.
     """
     if not run.continued:
         return NO_TRIES
-    asks_again = procedure.answer_schema is not None
-    spent = run.spent(CODES, [kind.error_code for kind in UNANSWERED] if asks_again else ())
-    doubtful = Counter((call.fingerprint, call.ordinal) for call in run.in_doubt())
-    used, uncounted = tokens_of(run, procedure) if tokens else (0, Counter())
-    return EarlierTries(
-        calls=spent.calls + doubtful.total(),
-        ticks=spent.ticks,
-        tokens=used,
-        unpriced=Counter(spent.unpriced) + doubtful,
-        uncounted=uncounted + doubtful if tokens else uncounted,
-    )
-
-
-def tokens_of(run: JournalRun, procedure: Procedure) -> tuple[int, Counter[CallKey]]:
-    """What the answers of a run read and wrote, and the calls that may have done so and do not say how much."""
-    used = 0
-    unsaid: Counter[CallKey] = Counter()
-    for call in run.calls():
-        rows = call.outcome.rows if call.outcome is not None else None
-        told = tokens_used(procedure, rows[0]) if rows else None
-        if told is not None:
-            used += told
-        elif took_some(call):
-            unsaid[call.fingerprint, call.ordinal] += 1
-    return used, unsaid
-
-
-def took_some(call: RecordedCall) -> bool:
-    """Whether a call was or may have been billed, so that it took tokens."""
-    outcome = call.outcome
-    if outcome is None or outcome.error is None:
-        return True
-    return outcome.saved_ticks is not None or error_code(outcome.error) in CODES
+    spent = run.spent()
+    return EarlierTries(spent.calls, spent.ticks, spent.tokens, Counter(dict(spent.unknown)))

@@ -25,7 +25,7 @@ from grokcall.options import Options
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
 from grokcall.replies import error_of, service_error
-from grokcall.retries import RetryPolicy
+from grokcall.retries import RetryPolicy, may_have_been_billed
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Steps
 from grokcall_procedures.addresses import is_loopback
@@ -40,7 +40,7 @@ BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
 
 
 class Starting(Protocol):
-    """Decides when a call may ask the service for what costs money."""
+    """Decides when a call may ask the service for what costs money, and is told what that took."""
 
     def __call__(self) -> None:
         """Told that a request which costs money is about to go; raises where it must not."""
@@ -48,6 +48,14 @@ class Starting(Protocol):
 
     def may_wait(self, seconds: float) -> bool:
         """Whether a request may still be sent in so many seconds."""
+        ...
+
+    def may_resend(self) -> bool:
+        """Whether a request that may have been billed may be sent once more; it counts beside the first."""
+        ...
+
+    def answered(self, request: Request, reply: bytes) -> None:
+        """Told of the reply to a request that costs money."""
         ...
 
 
@@ -86,7 +94,7 @@ class Engine:
         self.transport = transport
         self.options = options
         self.gate = gate
-        self.policy: RetryPolicy = RetryPolicy(max_attempts=options.max_attempts)
+        self.policy: RetryPolicy = RetryPolicy(options.max_attempts, options.retry_billed)
         self._key = key
         self._sleep = sleep
         self._headers: dict[str, str] | None = None
@@ -180,6 +188,9 @@ class Engine:
                 wait = self.policy.wait_before_retry(error, request, attempt)
                 if wait is None or (start is not None and not start.may_wait(wait)):
                     raise
+                counts_again = request.billed and may_have_been_billed(error)
+                if counts_again and start is not None and not start.may_resend():
+                    raise
                 logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
                 self.gate.sent.discard(asyncio.current_task())
                 async with self.gate.stepped_aside():
@@ -212,18 +223,23 @@ class Engine:
         passage = await self.gate.pace(request)
         reply: HttpReply | None = None
         failure: BaseException | None = None
+        billable = False
         try:
+            on_the_wire = self._on_the_wire(request, url)
             if request.billed:
                 if start is not None:
                     start()
                 self.gate.sent.add(asyncio.current_task())
-            reply = await self.transport.send(self._on_the_wire(request, url))
+                billable = True
+            reply = await self.transport.send(on_the_wire)
             failure = error_of(reply)
         except BaseException as error:
             failure = error
             raise
         finally:
             self.gate.observe(passage, reply, failure)
+            if billable and isinstance(failure, Error):
+                note_loss(outcome, failure)
         headers = reply.headers
         outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
@@ -231,8 +247,11 @@ class Engine:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
             raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
-        if outcome.billed and request.kind not in BINARY_KINDS:
-            outcome.add_cost(cost_of(reply.body))
+        if outcome.billed and request.kind is not Kind.DOWNLOAD:
+            ticks = None if request.kind in BINARY_KINDS else cost_of(reply.body)
+            outcome.add_price(ticks, of_start=request.billed)
+        if billable and start is not None:
+            start.answered(request, reply.body)
         return reply
 
     def _on_the_wire(self, request: Request, url: str) -> HttpRequest:
@@ -271,6 +290,12 @@ class Engine:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
+
+
+def note_loss(outcome: Outcome, failure: Error) -> None:
+    """Takes note of a request that may have been billed, if no reply says what it cost."""
+    if getattr(failure, "cost_ticks", None) is None and may_have_been_billed(failure):
+        outcome.add_lost()
 
 
 def is_redirect(reply: HttpReply) -> bool:

@@ -143,6 +143,10 @@ class Options(BaseSettings):
     tokens_per_minute: Pace | None = Field(
         None, description="Tokens a minute of each model at most, above 0 to 1000000000; None for what is learned."
     )
+    retry_billed: bool = Field(
+        False,
+        description="Whether a request that may have been billed is sent again when its answer is lost; each is paid.",
+    )
     poll_interval: Seconds = Field(5.0, description="Seconds between two looks at a video, above 0 to 86400.")
     poll_timeout: Seconds = Field(600.0, description="Seconds after which a video is given up, above 0 to 86400.")
     max_cost: Usd | None = Field(
@@ -158,10 +162,15 @@ class Options(BaseSettings):
         None, description="Seconds from the first call after which none starts any more, 0 or more; None for no limit."
     )
     assumed_output_tokens: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Tokens of the longest answer to reckon with where a call sets no MaxOutputTokens, 1 or more."
+        None,
+        description="Tokens of the longest text of an answer to reckon with where a call sets no MaxOutputTokens, "
+        "1 or more.",
+    )
+    assumed_reasoning_tokens: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Tokens of the longest reasoning of one answer to reckon with, 1 or more; not sent."
     )
     assumed_tool_cost: Usd | None = Field(
-        None, description="USD that the service's own tools are reckoned to add to a call at most, 0 or more."
+        None, description="USD that tools are reckoned to add to a call at most, over all of its turns, 0 or more."
     )
     default_models: Annotated[Mapping[str, ModelId], NoDecode, BeforeValidator(_models)] = Field(
         default_factory=lambda: DEFAULT_MODELS,

@@ -40,10 +40,37 @@ class Outcome:
     seconds: float = 0.0
     cost_ticks: int | None = None
     """None when no reply said what it cost; with what the earlier answers cost."""
+    unpriced: int = 0
+    """Requests that were or may have been billed and whose price nobody told; below 0 where a look at earlier work told
+    the price of one that an earlier try of the call had sent."""
+    lost: int = 0
+    """Those among them of which no answer came."""
+    unpriced_ticks: int = 0
+    """What the unpriced requests count with in budgets: what was reserved for each."""
+    tokens: int | None = None
+    """Tokens that the call took, what is not known counted as reserved; None where nobody counted."""
     earlier: tuple[Outcome, ...] = ()
     """Incomplete answers that were asked for before this one, with a smaller limit."""
     unrecorded: Exception | None = None
     """What kept the journal from taking it in; the pass ends with that, and the row still has its outcome."""
+
+    def add_lost(self) -> None:
+        """Takes note of a request that may have been billed and has no answer."""
+        self.lost += 1
+        self.unpriced += 1
+
+    def add_price(self, ticks: int | None, *, of_start: bool) -> None:
+        """Takes note of what a reply says of the price.
+
+        Args:
+            ticks: The price; None where it says none.
+            of_start: Whether it is the reply to the request that is billed, and not a later look at what that began.
+        """
+        self.add_cost(ticks)
+        if of_start:
+            self.unpriced += ticks is None
+        elif ticks is not None:
+            self.unpriced -= 1
 
     def add_cost(self, ticks: int | None) -> None:
         """Adds what one reply of the call cost."""

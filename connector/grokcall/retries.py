@@ -9,14 +9,20 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grokcall.errors import ConnectionCutError, ReadTimeoutError, ServiceError, is_retryable
+from grokcall.errors import (
+    ConnectionCutError,
+    ContentRefusedError,
+    NotSentError,
+    ReadTimeoutError,
+    ServiceError,
+    is_retryable,
+)
 from grokcall_procedures.steps import Kind, Request
 
 LONGEST_RETRY_AFTER = 300.0
 """Seconds; a service that asks to wait longer than this gets no further try."""
 
 _HARMLESS_METHODS = frozenset({"GET", "HEAD", "DELETE"})
-_BILLED_AT_ONCE = frozenset({Kind.IMAGE, Kind.VIDEO, Kind.AUDIO})
 _GAVE_UP_WAITING = frozenset({408, 504, 524})
 
 
@@ -27,20 +33,28 @@ class RetryPolicy:
     * Nothing was sent, or the service answers 408, 409, 429 (but for spent credits) or 500 and above: tried again.
     * The connection was cut or timed out after the request may have been served: tried again only when the request is
       not billed and harmless to repeat (GET, HEAD, DELETE, an upload).
-    * A picture, video or sound is not asked for again after 408, 504 and 524 either: it may have been made and billed.
+    * What is billed is not asked for again after 408, 504 and 524 either: they say that nobody waited any longer, not
+      that nothing was done. With ``retry_billed`` both are tried again, and each try is paid for.
     * ``Retry-After`` is heeded to the second, up to 300 s; a longer one ends the tries.
 
     Args:
         max_attempts: How often a request is sent at most.
+        retry_billed: Whether a request that may have been billed is sent again when its answer is lost.
         base: The upper limit of the first wait, in seconds; it doubles with each try.
         cap: The upper limit of any wait that the service did not ask for, in seconds.
         rng: Gives numbers from 0 up to 1; a test hands in one it knows.
     """
 
     max_attempts: int = 5
+    retry_billed: bool = False
     base: float = 0.5
     cap: float = 30.0
     rng: Callable[[], float] = random.random
+
+    @property
+    def billed_attempts(self) -> int:
+        """How often a request is sent that may have been billed each time."""
+        return self.max_attempts if self.retry_billed else 1
 
     def wait_before_retry(self, error: Exception, request: Request, attempt: int) -> float | None:
         """Seconds to wait before ``request`` is sent again, or None to give up.
@@ -55,7 +69,7 @@ class RetryPolicy:
         >>> [policy.wait_before_retry(error, request, attempt) for attempt in (1, 2, 5)]
         [0.5, 1.0, None]
         """
-        if attempt >= self.max_attempts or not is_retryable(error) or _may_be_billed_twice(error, request):
+        if attempt >= self.max_attempts or not self._may_repeat(error, request):
             return None
         asked = error.retry_after if isinstance(error, ServiceError) else None
         if asked:
@@ -63,14 +77,23 @@ class RetryPolicy:
         # The exponent is limited because 2.0 ** 1024 is an error, while the cap is reached long before.
         return float(self.rng() * min(self.cap, self.base * 2.0 ** min(attempt - 1, 64)))
 
+    def _may_repeat(self, error: Exception, request: Request) -> bool:
+        """Whether another try could help, and would neither cost nor change anything that nobody asked for."""
+        if request.billed and may_have_been_billed(error):
+            return self.retry_billed and is_retryable(error)
+        if isinstance(error, ConnectionCutError | ReadTimeoutError):
+            harmless = request.method in _HARMLESS_METHODS or request.kind is Kind.UPLOAD
+            return harmless and is_retryable(error)
+        return is_retryable(error)
 
-def _may_be_billed_twice(error: Exception, request: Request) -> bool:
-    """Whether the last try may have been served, and serving it again would cost or change something."""
-    if isinstance(error, ConnectionCutError | ReadTimeoutError):
-        return request.billed or not (request.method in _HARMLESS_METHODS or request.kind is Kind.UPLOAD)
-    return (
-        request.billed
-        and request.kind in _BILLED_AT_ONCE
-        and isinstance(error, ServiceError)
-        and error.status in _GAVE_UP_WAITING
-    )
+
+def may_have_been_billed(error: Exception) -> bool:
+    """Whether a request that ended with this error may have been served, and billed if it is of that kind.
+
+    Only what surely was not sent, or was refused by the service itself, was not. A gateway that gave up waiting says
+    nothing of the service behind it, and a prompt that was refused for its content may have its fee.
+    """
+    if isinstance(error, ServiceError):
+        unexplained = error.status < 400 and not is_retryable(error)
+        return error.status in _GAVE_UP_WAITING or isinstance(error, ContentRefusedError) or unexplained
+    return not isinstance(error, NotSentError)

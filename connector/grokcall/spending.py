@@ -23,8 +23,9 @@ class SpendingLimits:
         max_calls: Calls that may be made.
         max_tokens: Tokens that may be read and written together.
         max_duration: Seconds after which no call starts any more.
-        assumed_output_tokens: The longest answer to reckon with where a call sets no MaxOutputTokens; not sent.
-        assumed_tool_cost: The most USD that the service's own tools are reckoned to add to a call that uses them.
+        assumed_output_tokens: Tokens of the longest text of an answer, where a call sets no MaxOutputTokens; not sent.
+        assumed_reasoning_tokens: Tokens of the longest reasoning of one answer; not sent.
+        assumed_tool_cost: The most USD that tools add to a call that uses them, over all of its turns.
 
     Raises:
         InterfaceError: A limit is negative or no number; the message names it.
@@ -38,6 +39,7 @@ class SpendingLimits:
     max_tokens: int | None = None
     max_duration: float | None = None
     assumed_output_tokens: int | None = None
+    assumed_reasoning_tokens: int | None = None
     assumed_tool_cost: Decimal | float | str | None = None
 
     def __post_init__(self) -> None:
@@ -46,8 +48,9 @@ class SpendingLimits:
         count_of("max_tokens", self.max_tokens)
         seconds_of(self.max_duration)
         ticks_of(self.assumed_tool_cost, "assumed_tool_cost")
-        if count_of("assumed_output_tokens", self.assumed_output_tokens) == 0:
-            raise InterfaceError("assumed_output_tokens must be at least 1")
+        for name in ("assumed_output_tokens", "assumed_reasoning_tokens"):
+            if count_of(name, getattr(self, name)) == 0:
+                raise InterfaceError(f"{name} must be at least 1")
 
     @classmethod
     def named(cls, given: Mapping[str, object], whose: str) -> Self:
@@ -79,6 +82,8 @@ class SpendingLimits:
         changed = usual
         if self.assumed_output_tokens is not None:
             changed = replace(changed, assumed_output_tokens=self.assumed_output_tokens)
+        if self.assumed_reasoning_tokens is not None:
+            changed = replace(changed, assumed_reasoning_tokens=self.assumed_reasoning_tokens)
         if self.assumed_tool_cost is not None:
             changed = replace(changed, max_tool_ticks=ticks_of(self.assumed_tool_cost))
         return changed

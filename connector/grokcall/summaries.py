@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from grokcall.accounts import Account
 from grokcall.budget_limits import BudgetReachedError
 from grokcall.errors import error_code
 from grokcall.outcomes import CallStatus, Outcome, usd
 from grokcall.redaction import redact
 from grokcall_procedures import Procedure
+from grokcall_procedures.learned_tokens import LearnedTokens
 from grokcall_procedures.shortfalls import REFUSAL, shortfall_finder
 
 TOKEN_FIELDS = ("Response_UsageInputTokens", "Response_UsageOutputTokens", "Response_UsageTotalTokens")
@@ -20,7 +22,8 @@ TOKEN_FIELDS = ("Response_UsageInputTokens", "Response_UsageOutputTokens", "Resp
 class Summary:
     """Running totals of a lookup. Rows that were not reached are in no count but ``rows`` of the input.
 
-    ``cost_ticks`` sums what the replies said; ``unpriced`` counts calls whose replies did not say what they cost.
+    ``cost_ticks`` sums what the replies said; ``unpriced`` counts the requests that were or may have been billed and
+    whose price nobody told.
     """
 
     ok: int = 0
@@ -34,6 +37,12 @@ class Summary:
     total_tokens: int = 0
     cost_ticks: int = 0
     unpriced: int = 0
+    unpriced_ticks: int = 0
+    """What the requests without a price count with in budgets: what was reserved for each."""
+    budget: Account | None = None
+    """The limits that hold, and what is used of them; None where there are none."""
+    learned: LearnedTokens | None = None
+    """What replies have shown of the tokens that no limit bounds."""
     incomplete: int = 0
     """Rows whose answer was cut short, however they count."""
     refusals: int = 0
@@ -64,6 +73,32 @@ class Summary:
         return usd(self.earlier_ticks)
 
     @property
+    def unpriced_usd(self) -> Decimal:
+        """What the requests without a price count with in budgets, in USD."""
+        return usd(self.unpriced_ticks)
+
+    @property
+    def largest_reasoning_tokens(self) -> int:
+        """The longest reasoning of one answer that the connection has seen, in tokens; 0 without a budget."""
+        return 0 if self.learned is None else self.learned.largest_reasoning
+
+    @property
+    def unexpected_reasoning(self) -> tuple[str, ...]:
+        """Models that reasoned although they should not have, each with the effort that was asked for."""
+        found = () if self.learned is None else self.learned.unexpected
+        return tuple(sorted(f"{kind.model} at effort {kind.effort}" for kind in found))
+
+    @property
+    def over_reserve(self) -> int:
+        """Calls that took more than was set aside for them."""
+        return 0 if self.budget is None else self.budget.over_calls
+
+    @property
+    def over_limit_usd(self) -> Decimal:
+        """What was spent beyond the limit, in USD."""
+        return usd(0 if self.budget is None else self.budget.over_ticks)
+
+    @property
     def stop(self) -> dict[str, object] | None:
         """Why the lookup ended early, as facts: a ``reason`` and a ``message``; of a budget its figures as well.
 
@@ -82,8 +117,15 @@ class Summary:
         names = ("rows", "ok", "failed", "skipped", "cached", "incomplete", "refusals", "calls")
         tokens = ("input_tokens", "output_tokens", "total_tokens", "unpriced")
         figures: dict[str, object] = {name: getattr(self, name) for name in (*names, *tokens)}
-        prices = {"cost_usd": f"{self.cost_usd:f}", "earlier_usd": f"{self.earlier_usd:f}"}
-        return {**figures, **prices, "seconds": round(self.seconds, 3), "stop": self.stop}
+        prices = {
+            name: f"{getattr(self, name):f}" for name in ("cost_usd", "unpriced_usd", "earlier_usd", "over_limit_usd")
+        }
+        limits = {
+            "largest_reasoning_tokens": self.largest_reasoning_tokens,
+            "unexpected_reasoning": list(self.unexpected_reasoning),
+            "over_reserve": self.over_reserve,
+        }
+        return {**figures, **prices, **limits, "seconds": round(self.seconds, 3), "stop": self.stop}
 
 
 class Tally:
@@ -109,8 +151,9 @@ class Tally:
         summary.calls += outcome.attempts
         if outcome.cost_ticks is not None:
             summary.cost_ticks += outcome.cost_ticks
-        elif outcome.status is CallStatus.OK:
-            summary.unpriced += 1
+        if outcome.unpriced > 0:
+            summary.unpriced += outcome.unpriced
+            summary.unpriced_ticks += outcome.unpriced_ticks
         for warning in outcome.warnings:
             summary.warnings[warning] = summary.warnings.get(warning, 0) + 1
         if outcome.rows and self._shortfall is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokcall_procedures.bounds import ALLOWANCES, FREE, Allowances, Estimate, unpriced
+from grokcall_procedures.bounds import ALLOWANCES, FREE, Allowances, Estimate, Reserve, unpriced
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import decode_json, document_of, encode_json
 from grokcall_procedures.media_estimates import film_estimate, picture_estimate, speech_estimate
@@ -18,6 +18,7 @@ __all__ = [
     "ALLOWANCES",
     "Allowances",
     "Estimate",
+    "Reserve",
     "billed_request",
     "estimate",
     "estimate_request",

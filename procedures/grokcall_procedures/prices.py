@@ -56,7 +56,15 @@ class Prices:
         >>> PRICES.text_model("grok-4.3-latest").input, PRICES.text_model("grok-9")
         (12500, None)
         """
-        return self.text.get(self._id(name, TEXT_SUCCESSORS))
+        return self.text.get(self.text_id(name))
+
+    def text_id(self, name: object) -> str:
+        """The id of the text model that answers to a name: its own, or that of its successor.
+
+        >>> PRICES.text_id("grok-4.3-latest"), PRICES.text_id("grok-4"), PRICES.text_id("grok-9")
+        ('grok-4.3', 'grok-4.3', 'grok-9')
+        """
+        return self._id(name, TEXT_SUCCESSORS)
 
     def picture(self, name: object) -> PicturePrice | None:
         """The prices of a model that makes pictures; None when they are not known."""

@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import imagesize
+
 from grokcall_procedures.documents import encode_json
-from grokcall_procedures.media import sniff
+from grokcall_procedures.media import GIF, JPEG, PNG, WEBP, sniff
 
 SPOKEN = ("instructions", "system", "input", "messages")
-"""Members of a body that hold texts, pictures and files for the model."""
+"""Members of a body that hold texts, images and files for the model."""
 FORMAL = ("text", "response_format", "tools")
 """Members that the service writes into the prompt in a form of its own."""
-PICTURES = frozenset({"input_image", "image_url", "image"})
+IMAGES = frozenset({"input_image", "image_url", "image"})
 FILES = frozenset({"input_file", "file", "document"})
 EARLIER = frozenset({"item_reference", "compaction"})
+SIZED_IMAGES = (PNG, JPEG, WEBP, GIF)
+PATCH = 32
+"""Pixels along each side of what counts as one token of an image."""
 LABELS = frozenset({"type", "role", "status", "detail"})
 OWN_TOOLS = frozenset({"function", "custom", "shell"})
-"""Tools that the caller runs; every other kind is run by the service, which charges for it."""
+"""Tools that the caller runs, free of charge; every other kind is run by the service, which has a fee for it."""
 LIMITS: Mapping[str, tuple[str, ...]] = {
     "/responses": ("max_output_tokens",),
     "/chat/completions": ("max_completion_tokens", "max_tokens"),
     "/messages": ("max_tokens",),
 }
-"""The text endpoints and where each has its limit of the answer, which counts reasoning as well."""
+"""The text endpoints and where each has its limit of the answer, which bounds the text alone, never reasoning."""
 
 
 @dataclass(slots=True)
 class Reading:
     """What is in a request for a text model.
 
-    ``texts`` are the strings for the model; ``pictures`` is how many there are. ``files`` has the bytes of each file
-    of plain text, and None for one whose text may be longer than the file or is not known. ``earlier`` tells whether
-    the service adds a conversation that it keeps.
+    ``texts`` are the strings for the model. ``images`` has the tokens of each image, and None for one whose size is
+    not known. ``files`` has the bytes of each file of plain text, and None for one whose text may be longer than the
+    file or is not known. ``earlier`` tells whether the service adds a conversation that it keeps.
     """
 
     texts: list[str] = field(default_factory=list)
-    pictures: int = 0
+    images: list[int | None] = field(default_factory=list)
     files: list[int | None] = field(default_factory=list)
     earlier: bool = False
     media_bytes: int = 0
-    """Bytes of the body that are a picture, a file or an address of one, and so no text."""
+    """Bytes of the body that are an image, a file or an address of one, and so no text."""
     formal_bytes: int = 0
     """Bytes of schemas and tools."""
 
@@ -62,9 +68,10 @@ class Reading:
 
     def _take_object(self, part: Mapping[str, object], uploads: Mapping[str, bytes]) -> None:
         kind = part.get("type")
-        if kind in PICTURES:
-            self.pictures += 1
-            self.media_bytes += longest_text(part)
+        if kind in IMAGES:
+            address = longest_text(part)
+            self.images.append(image_tokens(address))
+            self.media_bytes += byte_count(address)
         elif kind in FILES:
             nested = part.get("file")
             self._take_file(nested if isinstance(nested, dict) else part, uploads)
@@ -97,11 +104,13 @@ def read_body(body: Mapping[str, object], uploads: Mapping[str, bytes]) -> Readi
     return reading
 
 
-def service_tools(body: Mapping[str, object], reading: Reading) -> list[str]:
-    """The tools that the service would run for a request, by name; an attached file brings one along."""
+def tools_of(body: Mapping[str, object], reading: Reading) -> list[str]:
+    """The tools that a model is offered, by name; an attached file brings one along.
+
+    Those of the caller are among them: what a model writes to call one need not keep the limit of its answer.
+    """
     tools = body.get("tools")
-    kinds = [str(tool.get("type", "function")) for tool in as_list(tools) if isinstance(tool, dict)]
-    names = [kind for kind in kinds if kind not in OWN_TOOLS]
+    names = [str(tool.get("type", "function")) for tool in as_list(tools) if isinstance(tool, dict)]
     if body.get("search_parameters"):
         names.append("live search")
     if reading.files:
@@ -132,11 +141,27 @@ def as_list(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else ()
 
 
-def longest_text(value: object) -> int:
-    """Bytes of the longest string in a part, which is the picture or its address."""
+def longest_text(value: object) -> str:
+    """The longest string in a part, which is the image or its address."""
     if isinstance(value, str):
-        return byte_count(value)
-    return max(map(longest_text, value.values()), default=0) if isinstance(value, dict) else 0
+        return value
+    return max(map(longest_text, value.values()), key=len, default="") if isinstance(value, dict) else ""
+
+
+def image_tokens(address: str) -> int | None:
+    """The tokens that an image inside the request counts as: one for each 32 x 32 pixels begun, and two more.
+
+    Args:
+        address: The image's data URI, or its address.
+
+    Returns:
+        None for an image elsewhere, and for one whose size cannot be told.
+    """
+    content = inline_content(address) if address.startswith("data:") else None
+    if content is None or sniff(content) not in SIZED_IMAGES:
+        return None
+    width, height = imagesize.get(io.BytesIO(content))
+    return -(-width // PATCH) * -(-height // PATCH) + 2 if width > 0 and height > 0 else None
 
 
 def byte_count(text: str) -> int:

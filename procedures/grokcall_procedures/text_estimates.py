@@ -1,8 +1,12 @@
 """What a request to a text model costs.
 
-The highest price is a true bound. A token has at least one byte, so a prompt has at most as many tokens as its JSON
-has bytes, with an allowance for what the service adds and for each picture, and never more than the model's context.
-Nothing is taken to come from the cache. From the threshold of long contexts on, the higher prices count for everything.
+Its prompt has a bound. A token has at least one byte, so a prompt has at most as many tokens as its JSON has bytes,
+with an allowance for what the service adds and for each image, and never more than the model's context. Nothing is
+taken to come from the cache. From the threshold of long contexts on, the higher prices count for everything.
+
+Its answer has one only where the model does not reason: the limit of an answer bounds its text, and no limit of the
+service bounds reasoning (section 3.7 of the API reference). For calls that reason something is reserved instead, and
+the highest price is that of an assumption or none.
 
 The low and high prices are estimates. Common tokenizers make a token of 4.5 bytes of English prose and of 2.5 bytes of
 code, figures, names and most other scripts; ``low`` divides by the one and ``high`` by the other. Long numbers, base64
@@ -12,36 +16,54 @@ and rare scripts can have more tokens than ``high``, by up to a factor of 2.5; n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from grokcall_procedures.bounds import Allowances, Estimate
+from grokcall_procedures.bounds import Allowances, Estimate, Reserve
+from grokcall_procedures.learned_tokens import TextCall, TextClass, effort_in_force
 from grokcall_procedures.models import is_multi_agent
 from grokcall_procedures.prices import Prices
 from grokcall_procedures.rates import TextPrice
-from grokcall_procedures.readings import Reading, answer_limit, effort_of, read_body, service_tools, whole
+from grokcall_procedures.readings import (
+    OWN_TOOLS,
+    Reading,
+    answer_limit,
+    effort_of,
+    read_body,
+    tools_of,
+    whole,
+)
 
-HIDDEN_TOKENS = (180, 400)
-"""Tokens that the service adds to a prompt; about 200 were seen, most of them from the cache."""
-PICTURE_TOKENS = (200, 1_792)
+HIDDEN_TOKENS = {"grok-4.6": (1_526, 1_600), "grok-4.7": (1_526, 1_600)}
+"""Tokens that the service adds to a prompt, low and high, by model."""
+USUAL_HIDDEN_TOKENS = (180, 400)
+CACHED_HIDDEN_TOKENS = 128
+"""How many of them come from the cache, for the low estimate."""
+IMAGE_TOKENS = (200, 1_792)
+"""Tokens of an image of unknown size, low and high."""
 EARLIER_TOKENS = 10_000
 """Tokens of an earlier conversation, for the high estimate."""
 SHORT_ANSWER = 20
-LONG_ANSWERS = {"none": 1_000, "low": 2_000, "medium": 4_000, "high": 8_000, "xhigh": 16_000}
-"""Tokens of a long answer with its reasoning, by effort."""
-THINKS_HARD = re.compile(r"grok-4\.[5-9]|grok-latest")
-"""Models whose effort is high when a request names none; that of the others is low."""
+LONG_TEXT = 1_000
+"""Tokens of the text of a long answer."""
+LONG_REASONING = {"low": 1_000, "medium": 3_000, "high": 7_000, "xhigh": 15_000}
+"""Tokens of its reasoning, by effort."""
 FILE_READINGS = 3
 """How often a tool reads an attached file again, for the high estimate."""
 TOOL_CALLS = 5
 """How often a tool is called, for the high estimate."""
 
 NO_LIMIT = "its answer has no limit of length (give MaxOutputTokens, or the option assumed_output_tokens)"
+REASONS = (
+    "no limit of the service counts reasoning (choose a model that does not reason, the effort none on grok-4.3, "
+    "or give the option assumed_reasoning_tokens)"
+)
 SEVERAL_AGENTS = "a multi-agent model takes no limit of length (choose another model)"
 NO_PRICE = "the price of the model is not known (name a listed one, or use the prices that the service tells)"
 NO_REFUSAL = "no prompt is refused for its content, for which the service may charge 0.05 USD"
+STAYS_SILENT = "the model does not reason"
+IMAGES_BY_SIZE = "an image counts as one token for each 32 x 32 pixels"
 FEE_INCLUDED = (
     "the highest price contains the fee of 0.05 USD that a prompt may cost when it is refused for its content"
 )
@@ -60,8 +82,17 @@ class Question:
     tools: list[str]
     answers: int
     limit: int | None
+    """The most tokens of text in each answer, asked for or assumed; None without a limit."""
+    kind: TextClass
     exact_tokens: int | None
     """Tokens of the texts as the service counts them; None where nobody asked."""
+
+    @property
+    def shown(self) -> TextCall:
+        """What its reply will show."""
+        plain = not (self.tools or self.reading.files or self.reading.images or self.reading.earlier)
+        limit = None if self.limit is None else self.limit * self.answers
+        return TextCall(self.kind, self.reading.text_bytes + self.reading.formal_bytes, plain, limit, self.answers)
 
 
 def text_estimate(
@@ -74,17 +105,7 @@ def text_estimate(
     exact_tokens: int | None = None,
 ) -> Estimate:
     """The estimate for a request to one of the text endpoints."""
-    reading = read_body(body, uploads)
-    question = Question(
-        path,
-        body,
-        size,
-        reading,
-        service_tools(body, reading),
-        whole(body.get("n")) or 1,
-        answer_limit(path, body),
-        exact_tokens,
-    )
+    question = taken_apart(path, body, size, prices, allowances, uploads, exact_tokens)
     known = prices.text_model(body.get("model"))
     reasons, (assumptions, token_assumptions) = caveats(question, known, allowances)
     read, written = worst_input(question, known, allowances), worst_output(question, allowances)
@@ -98,6 +119,7 @@ def text_estimate(
     high = ticks_of(dear, inputs[1], outputs[1]) * factor(question, allowances) // 100 + most_fee
     high = high if worst is None else min(high, worst)
     tokens = None if read is None or written is None or question.tools else read + written
+    one = None if worst is not None and tokens is not None else reserve(question, dear, read, allowances, most_fee)
     return Estimate(
         low_ticks=min(low_ticks(cheap, inputs[0], outputs[0]) + least_fee, high),
         high_ticks=high,
@@ -111,6 +133,33 @@ def text_estimate(
         assumptions=assumptions,
         notes=(FEE_INCLUDED,) if worst is not None and refusal_fee(question, allowances) else (),
         token_assumptions=token_assumptions,
+        one=with_bounds(one, worst, tokens) if one is not None else None,
+        text=question.shown,
+    )
+
+
+def taken_apart(
+    path: str,
+    body: Mapping[str, object],
+    size: int,
+    prices: Prices,
+    allowances: Allowances,
+    uploads: Mapping[str, bytes],
+    exact_tokens: int | None,
+) -> Question:
+    """A request to one of the text endpoints, taken apart."""
+    reading = read_body(body, uploads)
+    model = prices.text_id(body.get("model"))
+    return Question(
+        path,
+        body,
+        size,
+        reading,
+        tools_of(body, reading),
+        whole(body.get("n")) or 1,
+        answer_limit(path, body) or allowances.assumed_output_tokens,
+        TextClass(model, effort_in_force(model, effort_of(body))),
+        exact_tokens,
     )
 
 
@@ -128,24 +177,37 @@ def caveats(
     if is_multi_agent(str(question.body.get("model"))):
         reasons.append(SEVERAL_AGENTS)
     elif question.limit is None:
-        if allowances.assumed_output_tokens is None:
-            reasons.append(NO_LIMIT)
-        else:
-            longest = f"{allowances.assumed_output_tokens:,} tokens (assumed_output_tokens)"
-            both.append(f"no answer is longer than {longest}")
+        reasons.append(NO_LIMIT)
+    elif answer_limit(question.path, question.body) is None:
+        both.append(f"no answer has more than {question.limit:,} tokens of text (assumed_output_tokens)")
+    if allowances.learned.silent(question.kind):
+        both.append(STAYS_SILENT)
+    elif allowances.assumed_reasoning_tokens is None:
+        reasons.append(REASONS)
+    else:
+        longest = f"{allowances.assumed_reasoning_tokens:,} tokens (assumed_reasoning_tokens)"
+        both.append(f"no answer reasons longer than {longest}")
     if question.tools:
         names = ", ".join(dict.fromkeys(question.tools))
         if allowances.max_tool_ticks is None:
-            named = f"({names}; give the option assumed_tool_cost)"
-            reasons.append(f"the service's own tools have no highest price {named}")
+            reasons.append(f"what tools add has no highest price ({names}; give the option assumed_tool_cost)")
         else:
             most = f"{Decimal(allowances.max_tool_ticks).scaleb(-10).normalize():f} USD a call (assumed_tool_cost)"
-            price_alone.append(f"the service's own tools ({names}) add no more than {most}")
+            price_alone.append(f"tools ({names}) add no more than {most}, with all that their turns read and write")
+    if question.reading.images:
+        both.append(image_condition(question.reading, allowances))
     if question.reading.earlier:
         both.append("no file is attached to the earlier conversation")
     if question.path == "/responses" and not allowances.refusal_fee_ticks:
         price_alone.append(NO_REFUSAL)
     return tuple(reasons), ((*both, *price_alone), tuple(both))
+
+
+def image_condition(reading: Reading, allowances: Allowances) -> str:
+    """What the bound takes for granted of images."""
+    if None in reading.images:
+        return f"no image that is given by its address has more than {allowances.image_tokens:,} tokens"
+    return IMAGES_BY_SIZE
 
 
 def needs_context(reading: Reading) -> bool:
@@ -159,23 +221,71 @@ def worst_input(question: Question, known: TextPrice | None, allowances: Allowan
     if needs_context(reading):
         return context
     tokens = question.size - reading.media_bytes + sum(size or 0 for size in reading.files)
-    tokens += allowances.hidden_tokens + reading.pictures * allowances.picture_tokens
+    tokens += sum(allowances.image_tokens if size is None else size for size in reading.images)
+    tokens += allowances.learned.hidden(question.kind.model)
     return tokens if context is None else min(tokens, context)
 
 
 def worst_output(question: Question, allowances: Allowances) -> int | None:
     """The most tokens that the answers can have; None where nothing bounds them."""
-    if is_multi_agent(str(question.body.get("model"))):
+    if is_multi_agent(str(question.body.get("model"))) or question.limit is None:
         return None
-    limit = question.limit or allowances.assumed_output_tokens
-    return None if limit is None else limit * question.answers
+    if allowances.learned.silent(question.kind):
+        return question.limit * question.answers
+    if allowances.assumed_reasoning_tokens is None:
+        return None
+    return (question.limit + reasoning_reserve(question, allowances)) * question.answers
+
+
+def reasoning_reserve(question: Question, allowances: Allowances) -> int:
+    """Tokens to reserve for the reasoning of one answer.
+
+    What is assumed counts until a reply has taken more.
+    """
+    learned, assumed = allowances.learned.reasoning(question.kind), allowances.assumed_reasoning_tokens
+    if assumed is None or not learned:
+        return learned
+    return learned if allowances.learned.reasoned_beyond(question.kind, assumed) else assumed
+
+
+def reserve(question: Question, price: TextPrice, read: int | None, allowances: Allowances, tool_fees: int) -> Reserve:
+    """What is set aside for a request that is not bounded.
+
+    It starts where its prompt and the text of its answer fit, even if what is reserved beyond them does not.
+    """
+    text = question.limit if question.limit is not None else allowances.learned.visible(question.kind)
+    reasoning = reasoning_reserve(question, allowances)
+    prompt = likely_input(question, None, allowances)[1] if read is None else read
+    written = (text + reasoning) * question.answers
+    least = (question.limit if question.limit is not None else SHORT_ANSWER) * question.answers
+    tools = (tool_fees if allowances.max_tool_ticks is None else allowances.max_tool_ticks) if question.tools else 0
+    percent, images = factor(question, allowances), bool(question.reading.images) or needs_context(question.reading)
+    paid = prompt * price.read(prompt, pictures=images), price.written(prompt)
+    return Reserve(
+        ticks=-(-(paid[0] + written * paid[1]) * percent // 100) + tools,
+        tokens=prompt + written,
+        least_ticks=-(-(paid[0] + least * paid[1]) * percent // 100),
+        least_tokens=prompt + least,
+        reasoning_tokens=reasoning,
+    )
+
+
+def with_bounds(guess: Reserve, ticks: int | None, tokens: int | None) -> Reserve:
+    """What is set aside where the price is bounded and the tokens are not, or the other way round."""
+    return Reserve(
+        guess.ticks if ticks is None else ticks,
+        guess.tokens if tokens is None else tokens,
+        guess.least_ticks if ticks is None else ticks,
+        guess.least_tokens if tokens is None else tokens,
+        guess.reasoning_tokens,
+    )
 
 
 def worst_ticks(question: Question, known: TextPrice, read: int, written: int, allowances: Allowances) -> int:
     """The highest price; the fee for a prompt that is refused comes in place of an answer."""
-    pictures = question.reading.pictures > 0 or needs_context(question.reading)
+    images = bool(question.reading.images) or needs_context(question.reading)
     percent = factor(question, allowances)
-    prompt = -(-read * known.read(read, pictures=pictures) * percent // 100)
+    prompt = -(-read * known.read(read, pictures=images) * percent // 100)
     answer = -(-written * known.written(read) * percent // 100)
     tools = (allowances.max_tool_ticks or 0) if question.tools else 0
     return prompt + max(answer, refusal_fee(question, allowances)) + tools
@@ -200,19 +310,23 @@ def likely_input(question: Question, known: TextPrice | None, allowances: Allowa
     exact, text = question.exact_tokens, reading.text_bytes
     least = round(text / low) if exact is None else exact
     most = round((text + reading.formal_bytes) / high) if exact is None else exact
-    least += HIDDEN_TOKENS[0] + reading.pictures * PICTURE_TOKENS[0] + round(files / low)
-    most += HIDDEN_TOKENS[1] + reading.pictures * PICTURE_TOKENS[1] + round(files * FILE_READINGS / high)
+    hidden = HIDDEN_TOKENS.get(question.kind.model, USUAL_HIDDEN_TOKENS)
+    least += hidden[0] + sum(size or IMAGE_TOKENS[0] for size in reading.images) + round(files / low)
+    most += hidden[1] + sum(size or IMAGE_TOKENS[1] for size in reading.images) + round(files * FILE_READINGS / high)
     most += EARLIER_TOKENS * (reading.earlier + reading.files.count(None))
     context = known.context if known else None
     return (least, most) if context is None else (min(least, context), min(most, context))
 
 
 def likely_output(question: Question, allowances: Allowances) -> tuple[int, int]:
-    """Tokens of the answers, low and high."""
-    default = "high" if THINKS_HARD.match(str(question.body.get("model"))) else "low"
-    longest = LONG_ANSWERS.get(effort_of(question.body) or default, LONG_ANSWERS["high"])
-    limit = question.limit or allowances.assumed_output_tokens or longest
-    return min(SHORT_ANSWER, limit), min(longest, limit) * question.answers
+    """Tokens of the answers, low and high; the text keeps the limit, and the reasoning nothing but what is assumed."""
+    limit = LONG_TEXT if question.limit is None else question.limit
+    reasoning = 0
+    if not allowances.learned.silent(question.kind):
+        reasoning = LONG_REASONING.get(question.kind.effort, LONG_REASONING["high"])
+        assumed = allowances.assumed_reasoning_tokens
+        reasoning = reasoning if assumed is None else min(reasoning, assumed)
+    return min(SHORT_ANSWER, limit), (min(LONG_TEXT, limit) + reasoning) * question.answers
 
 
 def ticks_of(price: TextPrice, read: int, written: int) -> int:
@@ -222,12 +336,12 @@ def ticks_of(price: TextPrice, read: int, written: int) -> int:
 
 def low_ticks(price: TextPrice, read: int, written: int) -> int:
     """What so many tokens cost when the part that the service adds comes from the cache."""
-    cached = min(HIDDEN_TOKENS[0], read)
+    cached = min(CACHED_HIDDEN_TOKENS, read)
     return ticks_of(price, read, written) - cached * max(0, price.read(0) - price.cached)
 
 
 def tool_fees(question: Question, prices: Prices) -> tuple[int, int]:
     """The fees of the service's own tools, low and high: files are searched once at least."""
     dearest = max(prices.tool_fees.values())
-    each = [prices.tool_fees.get(name, dearest) for name in question.tools]
+    each = [prices.tool_fees.get(name, dearest) for name in question.tools if name not in OWN_TOOLS]
     return prices.tool_fees["attachment_search"] * bool(question.reading.files), sum(each) * TOOL_CALLS

@@ -50,7 +50,7 @@ def test_a_dry_run_sends_nothing_and_names_the_day_of_its_prices(service: Servic
 
 def test_the_prices_of_the_service_make_an_unknown_model_known(service: Service, connecting: Connecting) -> None:
     service.script = teller
-    with connecting().lookup_stream(ASK, rows(5), prices="service", max_cost=1) as stream:
+    with connecting().lookup_stream(ASK, rows(5), prices="service", max_cost=1, assumed_reasoning_tokens=50) as stream:
         assert stream.guarantee is not None
         assert stream.guarantee.startswith("The lookup will not cost more than 1 USD")
         told = stream.dry_run()

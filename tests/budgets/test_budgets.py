@@ -380,9 +380,33 @@ def test_the_guarantee_says_which_limit_holds_and_under_what_condition() -> None
         "1,000 calls; no call starts after 90 s."
     )
     loose = budget.guarantee(LOOSE)
-    assert "calls are not bounded, because it has no limit" in loose
-    assert "the run may cost more than 2.5 USD by what the calls in flight take" in loose
-    assert "will not make more than 1,000 calls" in loose
+    assert loose == (
+        "The run will not make more than 1,000 calls; no call starts after 90 s. No call starts once 2.5 USD are spent "
+        "or set aside. The call in flight can pass that: it has no limit."
+    )
+    reasoning = estimate(bind("CALL GenerateResponse('hi', MaxOutputTokens => 9)"))
+    assert Budget(max_cost=5).guarantee(reasoning, 64) == (
+        "No call starts once 5 USD are spent or set aside. The calls then in flight (up to 64) can pass that: no limit "
+        "of the service counts reasoning; 3,000 tokens of reasoning are set aside for each, more once a reply takes "
+        "more."
+    )
+    assert Budget(max_cost=5, max_tokens=90_000).guarantee(reasoning, 2, resends=3) == (
+        "No call starts once 5 USD or 90,000 tokens are spent or set aside. The calls then in flight (up to 2) can "
+        "pass that: no limit of the service counts reasoning; 3,000 tokens of reasoning are set aside for each, more "
+        "once a reply takes more. A request whose answer is lost is sent up to 3 times, and each time counts at its "
+        "full reserve."
+    )
+    silent = estimate(bind("CALL GenerateResponse('hi', ReasoningEffort => 'none', MaxOutputTokens => 9)"))
+    assert Budget(max_cost=5).guarantee(silent) == (
+        "The run will not cost more than 5 USD, as long as the model does not reason."
+    )
+    longest = estimate(
+        bind("CALL GenerateResponse('hi', MaxOutputTokens => 9)"), allowances=Allowances(assumed_reasoning_tokens=4_000)
+    )
+    assert Budget(max_cost=5).guarantee(longest) == (
+        "The run will not cost more than 5 USD, as long as no answer reasons longer than 4,000 tokens "
+        "(assumed_reasoning_tokens)."
+    )
 
 
 def test_each_limit_has_the_conditions_that_concern_it_and_no_other() -> None:
@@ -396,7 +420,9 @@ def test_each_limit_has_the_conditions_that_concern_it_and_no_other() -> None:
     assert Budget(max_cost=1).guarantee(told) == (
         "The run will not cost more than 1 USD, as long as no answer is long and no fee."
     )
-    real = estimate(bind("CALL GenerateResponse('hi')"), allowances=Allowances(9, refusal_fee_ticks=0))
+    real = estimate(
+        bind("CALL GenerateResponse('hi', ReasoningEffort => 'none')"), allowances=Allowances(9, refusal_fee_ticks=0)
+    )
     assert "refused" in Budget(max_cost=1).guarantee(real)
     assert "refused" not in Budget(max_calls=1, max_tokens=2).guarantee(real)
 

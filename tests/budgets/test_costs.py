@@ -17,7 +17,7 @@ from grokcall_procedures.bounds import REFUSAL_FEE
 from grokcall_procedures.estimates import Allowances, estimate
 from grokcall_procedures.prices import PRICES, PRICES_DATED
 
-TEXT = "CALL GenerateResponse(:Message, MaxOutputTokens => 20)"
+TEXT = "CALL GenerateResponse(:Message, ReasoningEffort => 'none', MaxOutputTokens => 20)"
 
 
 def key(call: BoundCall) -> bytes:
@@ -43,7 +43,7 @@ def test_explain_cost_gives_one_row_with_what_the_call_may_cost() -> None:
     assert row["LowUsd"] == Decimal(told.low_ticks).scaleb(-10)
     assert row["HighUsd"] == Decimal(told.high_ticks).scaleb(-10)
     assert told.worst_ticks is not None
-    assert row["WorstUsd"] == Decimal(told.worst_ticks).scaleb(-10)
+    assert row["WorstUsd"] == row["ReserveUsd"] == Decimal(told.worst_ticks).scaleb(-10)
     assert (row["InputTokens"], row["OutputTokens"]) == (told.input_tokens_high, told.output_tokens_high)
     assert PRICES_DATED in row["PricesFrom"]
 
@@ -52,9 +52,13 @@ def test_explain_cost_of_an_unbounded_call_has_no_worst_price_and_a_note_of_why(
     (row,) = explain_cost(bind("CALL GenerateResponse('hi')")).to_pylist()
     assert (row["WorstUsd"], row["Bounded"]) == (None, False)
     assert row["Note"].startswith("not bounded: ")
-    (assumed,) = explain_cost(bind("CALL GenerateResponse('hi')"), PRICES, Allowances(9)).to_pylist()
+    assert row["ReserveUsd"] > row["LowUsd"]
+    assert "assumed_reasoning_tokens" in row["Note"]
+    assert "MaxOutputTokens" in row["Note"]
+    (assumed,) = explain_cost(bind("CALL GenerateResponse('hi')"), PRICES, Allowances(9, 99)).to_pylist()
     assert explain_cost(bind("CALL GenerateImage('a')")).to_pylist()[0]["Note"] is None
-    assert assumed["Note"].startswith("bounded as long as no answer is longer than 9 tokens")
+    assert assumed["Note"].startswith("bounded as long as no answer has more than 9 tokens of text")
+    assert "no answer reasons longer than 99 tokens" in assumed["Note"]
 
 
 def test_explain_cost_of_many_calls_pays_for_equal_ones_once() -> None:

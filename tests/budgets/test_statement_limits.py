@@ -14,7 +14,7 @@ from grokcall.options import load_options
 from scripted_service import COST_TICKS, Service, answered
 
 Connecting = Callable[..., grokcall.Connection]
-ASK = "CALL GenerateResponse(:body, MaxOutputTokens => 10)"
+ASK = "CALL GenerateResponse(:body, MaxOutputTokens => 10, ReasoningEffort => 'none')"
 
 
 def sets(count: int) -> list[dict[str, str]]:
@@ -104,14 +104,14 @@ def test_assumptions_of_the_connection_bound_its_calls(service: Service, connect
     )
     for command in (plain, searching):
         assert connecting().execute(f"EXPLAIN COST {command}").fetch_arrow_table()["Bounded"].to_pylist() == [False]
-        sure = connecting(assumed_output_tokens=100, assumed_tool_cost="0.05")
+        sure = connecting(assumed_output_tokens=100, assumed_reasoning_tokens=900, assumed_tool_cost="0.05")
         told = sure.execute(f"EXPLAIN COST {command}").fetch_arrow_table().to_pylist()[0]
         assert told["Bounded"], told
         rows = [{"id": 1}]
         with sure.lookup_stream(command.replace("'hi'", ":id"), rows, max_cost=1) as stream:
             assert stream.guarantee is not None
             assert stream.guarantee.startswith("The lookup will not cost more than 1 USD, as long as")
-        given = {"assumed_output_tokens": 100, "assumed_tool_cost": "0.05"}
+        given = {"assumed_output_tokens": 100, "assumed_reasoning_tokens": 900, "assumed_tool_cost": "0.05"}
         cursor = connecting().execute(f"EXPLAIN COST {command}", **given)
         assert cursor.fetch_arrow_table().to_pylist()[0] == told
     assert "0.05 USD a call (assumed_tool_cost)" in str(told["Note"])

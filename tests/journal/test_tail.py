@@ -20,6 +20,7 @@ async def work(run):
     await run.record(b"b" * 16, 0, Outcome(rows=[("y",)], attempts=1, cost_ticks=5))
     run.intend(b"c" * 16, 0)
     await run.remember(b"c" * 16, 0, 0, b"v1")
+    run.intend(b"d" * 16, 0)
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(work(Journal(sys.argv[1]).begin("a", {})))
 """
@@ -52,7 +53,7 @@ def check_whole(journal):
     assert [run.recall(name * 16, 0).rows for name in (b"a", b"b")] == [[("x",)], [("y",)]]
     assert run.recall(b"a" * 16, 0).saved_ticks == 7
     assert run.memo(b"c" * 16, 0) == [b"v1"]
-    assert [doubt.fingerprint for doubt in run.in_doubt()] == [b"c" * 16]
+    assert [doubt.fingerprint for doubt in run.in_doubt()] == [b"d" * 16]
     assert journal.run().cost_ticks == 12
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from grokcall.batches.faults import UnansweredError
-from grokcall.bookkeeping import Books, settle
+from grokcall.bookkeeping import Books
 from grokcall.budgets import BudgetReachedError, Reservation
-from grokcall.earlier_tries import Arrears
+from grokcall.earlier_tries import UnknownTries
 from grokcall.journal.batches import Key
 from grokcall.outcomes import Outcome
-from grokcall_procedures import BoundCall
+from grokcall.retries import may_have_been_billed
+from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Estimate, estimate
+from grokcall_procedures.usage import tokens_used
 
 
 class BatchFunds:
@@ -24,26 +26,25 @@ class BatchFunds:
     def __init__(self, books: Books) -> None:
         self._books = books
         self._budget = books.budget if books.budget is not None and books.budget.limited else None
-        self._arrears = Arrears(books.earlier, self._budget)
+        self._unknown = UnknownTries(books.earlier, self._budget)
         self._estimates: dict[Key, Estimate] = {}
         self._reserved: dict[Key, Reservation] = {}
-        self._example: BoundCall | None = None
 
     def charge_earlier(self, key: Key, call: BoundCall) -> None:
         """Counts earlier tries of a call of which nobody knows what they took."""
-        self._arrears.charge(key, lambda: self._estimate(call))
+        self._unknown.charge(key, lambda: self._estimate(call))
 
     def plan(self, key: Key, call: BoundCall) -> None:
         """Takes note of a call that is to be sent, or is at the service."""
-        self._example = self._example or call
         if self._budget is not None:
             self._estimates[key] = self._estimate(call)
 
-    def set_aside(self, new: Collection[Key]) -> None:
-        """Sets the highest price of everything aside before anything is sent: a batch goes whole or not at all.
+    def set_aside(self, new: Collection[Key], elsewhere: int) -> None:
+        """Sets aside what everything may take before anything is sent: a batch goes whole or not at all.
 
         Args:
             new: The calls that are not at the service yet.
+            elsewhere: How many calls of the run are at the service and have no row in this lookup.
 
         Raises:
             BudgetReachedError: There is no room for them.
@@ -52,6 +53,9 @@ class BatchFunds:
             return
         sent = [key for key in self._estimates if key not in new]
         told = [self._estimates[key] for key in new]
+        if elsewhere and self._estimates:
+            likely = max((each.reserve for each in self._estimates.values()), key=lambda each: each.ticks)
+            self._budget.carry(ticks=elsewhere * likely.ticks, tokens=elsewhere * likely.tokens, calls=elsewhere)
         self._reserved.update(
             zip(sent, self._budget.reserve_together([self._estimates[key] for key in sent], sent=True), strict=True)
         )
@@ -64,15 +68,34 @@ class BatchFunds:
             )
             raise
 
+    def price(self, outcome: Outcome, procedure: Procedure, call: Callable[[], BoundCall]) -> None:
+        """Says what an answer took that named no price: what was reserved for it, if it may have been billed.
+
+        Args:
+            outcome: What became of the call.
+            procedure: What it called.
+            call: Gives the call.
+        """
+        error = outcome.error
+        billable = (
+            error.billable if isinstance(error, UnansweredError) else error is None or may_have_been_billed(error)
+        )
+        told = tokens_used(procedure, outcome.rows[0]) if outcome.rows else None
+        if outcome.cost_ticks is None and billable:
+            one = self._estimate(call()).request_reserve
+            outcome.unpriced, outcome.unpriced_ticks = 1, one.ticks
+            told = one.tokens if told is None else told
+        outcome.tokens = told
+
     def settle(self, key: Key, outcome: Outcome) -> None:
         """Puts what a call cost in the place of what was set aside for it."""
         reservation = self._reserved.pop(key, None)
-        if reservation is None or self._budget is None or self._example is None:
+        if reservation is None or self._budget is None:
             return
-        if isinstance(outcome.error, UnansweredError) and outcome.error.billable:
-            self._budget.settle(reservation, None)
-        else:
-            settle(self._budget, reservation, self._example, outcome)
+        if outcome.error is not None and outcome.cost_ticks is None and not outcome.unpriced:
+            self._budget.release(reservation)
+            return
+        self._budget.settle(reservation, (outcome.cost_ticks or 0) + outcome.unpriced_ticks, outcome.tokens)
 
     @property
     def has_open(self) -> bool:

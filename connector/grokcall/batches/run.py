@@ -92,6 +92,7 @@ class BatchPass:
         self._wait = plan.options.wait
         self._shortfall = shortfall_finder(plan.binder.procedure) if plan.options.on_incomplete != "keep" else None
         self._pause = engine.options.poll_interval
+        self._procedure = plan.binder.procedure
         self._funds = BatchFunds(books)
         self._rows = BatchRows(plan, lambda call: fingerprint(call, base_url), dedupe=books.dedupe)
         self._rows.refuse_too_many(row_count or 0)
@@ -166,7 +167,7 @@ class BatchPass:
             self._waiting.update(self._run.batches.untaken(record.number))
         await self._rows.read(self._chunks, self._meet)
         self._open = [record for record in self._open if self._concerns(record)]
-        self._funds.set_aside(self._new)
+        self._funds.set_aside(self._new, sum(key not in self._rows.places for key in self._waiting))
         for record in self._open:
             if record.state != "filled":
                 await self._complete(record)
@@ -240,6 +241,7 @@ class BatchPass:
 
     async def _recorded(self, key: Key, outcome: Outcome, along: Sequence[Change]) -> None:
         """Puts on record what became of a call, and settles what was set aside for it."""
+        self._funds.price(outcome, self._procedure, lambda: self._rows.call(key))
         await self._run.record(*key, outcome, along)
         self._fresh[key] = outcome.cost_ticks
         self._funds.settle(key, outcome)

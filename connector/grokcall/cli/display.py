@@ -118,11 +118,20 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
         facts.append(("tokens", f"{summary.total_tokens:,} ({parts})"))
     priced = f"{summary.cost_usd:.6f} USD"
     priced += f", and {summary.earlier_usd:.6f} USD in earlier tries" if summary.earlier_ticks else ""
-    facts.append(("cost", priced + (f" ({summary.unpriced:,} calls did not say)" if summary.unpriced else "")))
+    untold = f" ({summary.unpriced:,} requests told no price: up to {summary.unpriced_usd:.6f} USD)"
+    facts.append(("cost", priced + (untold if summary.unpriced else "")))
+    if summary.largest_reasoning_tokens:
+        facts.append(("reasoning", f"up to {summary.largest_reasoning_tokens:,} tokens in one answer"))
+    if summary.over_reserve:
+        over = f", {summary.over_limit_usd:.6f} USD over the limit" if summary.over_limit_usd else ""
+        facts.append(("limit", f"{summary.over_reserve:,} calls took more than was set aside for them{over}"))
     pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
     facts.append(("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)"))
     facts += [(name, str(path)) for name, path in files.items() if path is not None]
     show_facts(console, facts)
+    for model in summary.unexpected_reasoning:
+        text = f"warning: {model} reasons, which nothing bounds: the promise of a highest price does not hold for it"
+        console.print(Text(text, style="yellow"), soft_wrap=True)
     for warning, count in summary.warnings.items():
         console.print(Text(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), style="yellow"))
 
@@ -136,7 +145,9 @@ def show_dry_run(console: Console, found: DryRun) -> None:
         "calls": f"{found.calls:,}{distinct}",
         "tokens": f"about {found.costs.input_tokens:,} to read, up to {found.costs.output_tokens:,} to write",
         "price": f"{found.costs.low_usd:.6f} to {found.costs.high_usd:.6f} USD",
-        "at most": "not bounded" if worst is None else f"{worst:.6f} USD",
+        "at most": f"no bound; a budget sets {found.costs.reserve_usd:.6f} USD aside"
+        if worst is None
+        else f"{worst:.6f} USD",
         "prices": found.costs.prices.source,
     }
     show_facts(console, facts.items())

@@ -31,6 +31,13 @@ ConnectTimeout = Annotated[
     float | None,
     typer.Option("--connect-timeout", metavar="SECONDS", help="How long to wait for a connection.", min=0.001),
 ]
+RetryBilled = Annotated[
+    bool | None,
+    typer.Option(
+        "--retry-billed/--no-retry-billed",
+        help="Send a billed request again when its answer is lost; each try is paid for.",
+    ),
+]
 MaxAttempts = Annotated[int | None, typer.Option("--max-attempts", metavar="N", help="Tries for each request.", min=1)]
 Concurrency = Annotated[
     int | None, typer.Option("--concurrency", metavar="N", help="Calls in flight at the most.", min=1)
@@ -82,14 +89,23 @@ AssumedOutputTokens = Annotated[
     typer.Option(
         "--assumed-output-tokens",
         metavar="N",
-        help="The longest answer to reckon with without MaxOutputTokens; not sent.",
+        help="The longest text of an answer to reckon with without MaxOutputTokens; not sent.",
+        min=1,
+    ),
+]
+AssumedReasoningTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--assumed-reasoning-tokens",
+        metavar="N",
+        help="The longest reasoning of one answer to reckon with; not sent.",
         min=1,
     ),
 ]
 AssumedToolCost = Annotated[
     str | None,
     typer.Option(
-        "--assumed-tool-cost", metavar="USD", help="What the service's own tools are reckoned to add to a call."
+        "--assumed-tool-cost", metavar="USD", help="What tools are reckoned to add to a call, over all of its turns."
     ),
 ]
 CatalogFile = Annotated[
@@ -107,6 +123,7 @@ CONNECTION_OPTIONS = (
     "timeout",
     "connect_timeout",
     "max_attempts",
+    "retry_billed",
     "concurrency",
     "requests_per_second",
     "requests_per_minute",
@@ -133,6 +150,7 @@ class Flags:
     timeout: Timeout = None
     connect_timeout: ConnectTimeout = None
     max_attempts: MaxAttempts = None
+    retry_billed: RetryBilled = None
     concurrency: Concurrency = None
     requests_per_second: RequestsPerSecond = None
     requests_per_minute: RequestsPerMinute = None
@@ -150,6 +168,7 @@ class Flags:
     max_tokens: MaxTokens = None
     max_duration: MaxDuration = None
     assumed_output_tokens: AssumedOutputTokens = None
+    assumed_reasoning_tokens: AssumedReasoningTokens = None
     assumed_tool_cost: AssumedToolCost = None
     quiet: Quiet = False
     verbose: Verbose = False

@@ -186,8 +186,8 @@ class Session:
         books = replace(opened.books, answers=self._memo)
         if opened.run is None or self._budget is None or self._budget is self.connection.budget:
             return books
-        earlier = earlier_tries(opened.run, next(iter(self.connection.catalog.values())), tokens=False)
-        self._budget.carry(ticks=earlier.ticks, calls=earlier.calls)
+        earlier = earlier_tries(opened.run)
+        self._budget.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
         return replace(books, earlier=earlier)
 
 

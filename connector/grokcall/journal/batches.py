@@ -1,7 +1,6 @@
 """Batches that a run has sent to the service: intended before they are made, so that none is ever made twice.
 
-The tables are made with the first batch. From then on the journal has layout 2, which a grokcall that knows nothing of
-batches refuses: it would send what is at the service already once more.
+The tables are made with the first batch.
 """
 
 from __future__ import annotations
@@ -22,8 +21,6 @@ Key: TypeAlias = tuple[bytes, int]
 BatchState: TypeAlias = Literal["intended", "made", "filled", "ended"]
 """``intended``: perhaps made. ``made``: its id is known. ``filled``: has its requests. ``ended``: answers taken."""
 
-LAYOUT = 2
-"""The version of a journal with these tables."""
 TABLES = (
     "CREATE TABLE IF NOT EXISTS batches ("
     "id INTEGER PRIMARY KEY, run INTEGER NOT NULL, name TEXT NOT NULL UNIQUE, batch_id TEXT, state TEXT NOT NULL,"
@@ -31,7 +28,6 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS batch_calls ("
     "batch INTEGER NOT NULL, fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY (batch, fingerprint, ordinal)) WITHOUT ROWID",
-    f"PRAGMA user_version = {LAYOUT}",
 )
 HAS_TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'batch_calls'"
 READ = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeAlias
@@ -16,24 +16,46 @@ What is written for every row has its bytes in a bytearray, a number for a truth
 sqlite3 takes as they are. For bytes, True and None it looks for adapters, which takes longer than to insert the row.
 """
 
-# The numbers stand in files: they are never given to anything else.
-INTEND, CLOSE_INTENT, RECORD, ANSWER, FILE, ADD_COST, REPLACE, REMEMBER, FORGET, TAKE_BATCHED = range(1, 11)
+UNKNOWN = -1
+"""Stands for what nobody knows, where nothing is below 0."""
+
+# The numbers stand in files: they are never given to anything else. 1, 3, 6 and 8 were those of layouts 1 and 2.
+CLOSE_INTENT, ANSWER, FILE, REPLACE, FORGET, TAKE_BATCHED = 2, 4, 5, 7, 9, 10
+INTEND, RECORD, ADD_COST, REMEMBER, COUNT_MEMO = range(11, 16)
+OF_EARLIER_LAYOUTS: Mapping[int, tuple[int, Callable[[Values], Values]]] = {
+    1: (INTEND, lambda values: (*values, UNKNOWN, UNKNOWN)),
+    3: (RECORD, lambda values: (*values, 1, int(bool(values[5]) and values[7] is None), UNKNOWN, UNKNOWN, UNKNOWN)),
+    6: (ADD_COST, lambda values: (*values[:4], 1, 0, 0, 0, UNKNOWN, UNKNOWN, values[4])),
+    8: (REMEMBER, lambda values: (*values, 0, 0)),
+}
+"""The changes that a process of an earlier version may have left in a tail, and how they are written now."""
 
 STATEMENTS = {
-    INTEND: "INSERT INTO intents (id, run, session, fingerprint, ordinal, at) VALUES (?, ?, ?, ?, ?, ?)",
+    INTEND: (
+        "INSERT INTO intents (id, run, session, fingerprint, ordinal, at, ticks, tokens)"
+        " VALUES (?, ?, ?, ?, ?, ?, nullif(?, -1), nullif(?, -1))"
+    ),
     CLOSE_INTENT: "DELETE FROM intents WHERE id = ?",
     RECORD: (
-        "INSERT INTO calls (id, run, session, fingerprint, ordinal, ok, error_code, cost_ticks, attempts, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?)"
+        "INSERT INTO calls (id, run, session, fingerprint, ordinal, ok, error_code, cost_ticks, attempts, at,"
+        " tries, unpriced, bound_ticks, bound_tokens, tokens)"
+        " VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, -1), nullif(?, -1), nullif(?, -1))"
     ),
     ANSWER: "INSERT OR REPLACE INTO answers (id, answer) VALUES (?, ?)",
     FILE: "INSERT OR IGNORE INTO files (call, digest) VALUES (?, ?)",
     ADD_COST: (
         "UPDATE calls SET session = ?, attempts = attempts + ?, cost_ticks ="
-        " CASE WHEN ? IS NULL THEN cost_ticks ELSE ifnull(cost_ticks, 0) + ? END WHERE id = ?"
+        " CASE WHEN ? IS NULL THEN cost_ticks ELSE ifnull(cost_ticks, 0) + ? END, tries = tries + ?,"
+        " unpriced = max(unpriced + ?, 0), bound_ticks = max(bound_ticks + ?, 0),"
+        " bound_tokens = max(bound_tokens + ?, 0), tokens = CASE WHEN ? = -1 THEN tokens"
+        " ELSE ifnull(tokens, 0) + ? END WHERE id = ?"
     ),
     REPLACE: "UPDATE calls SET ok = ?, error_code = nullif(?, ''), at = ? WHERE id = ?",
-    REMEMBER: "INSERT OR REPLACE INTO memos (run, fingerprint, ordinal, step, reply) VALUES (?, ?, ?, ?, ?)",
+    REMEMBER: (
+        "INSERT OR REPLACE INTO memos (run, fingerprint, ordinal, step, reply, ticks, tokens)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    ),
+    COUNT_MEMO: "UPDATE memos SET ticks = 0, tokens = 0 WHERE run = ? AND fingerprint = ? AND ordinal = ?",
     FORGET: "DELETE FROM memos WHERE run = ? AND fingerprint = ? AND ordinal = ?",
     TAKE_BATCHED: "UPDATE batch_calls SET taken = 1 WHERE batch = ? AND fingerprint = ? AND ordinal = ?",
 }
@@ -68,6 +90,9 @@ class Group:
         self.number = number
         self.count += 1
         for kind, values in changes:
+            if kind in OF_EARLIER_LAYOUTS:
+                kind, translated = OF_EARLIER_LAYOUTS[kind]
+                values = translated(values)
             if kind in self._new:
                 self._new[kind][values[0]] = values
             elif kind == CLOSE_INTENT:

@@ -17,10 +17,8 @@ APPLICATION_ID = 0x67726F6B
 """What SQLite's header says of the file's owner; ``grok`` in ASCII."""
 APPLICATION_ID_AT = 68
 HEADER = 100
-VERSION = 2
+VERSION = 3
 """The newest layout of the tables that is known; in the header as the user version."""
-FIRST_VERSION = 1
-"""The layout that a journal begins with; it has the next one from its first batch on."""
 BUSY_SECONDS = 10.0
 """How long to wait for a program that only reads."""
 PAGE_BYTES = 16384
@@ -38,12 +36,13 @@ CREATE TABLE runs (
 );
 CREATE TABLE intents (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL, session INTEGER NOT NULL,
-    fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, at REAL NOT NULL
+    fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, at REAL NOT NULL, ticks INTEGER, tokens INTEGER
 );
 CREATE TABLE calls (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL, session INTEGER NOT NULL,
     fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, ok INTEGER NOT NULL, error_code TEXT,
-    cost_ticks INTEGER, attempts INTEGER NOT NULL, at REAL NOT NULL
+    cost_ticks INTEGER, attempts INTEGER NOT NULL, at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 1,
+    unpriced INTEGER NOT NULL DEFAULT 0, bound_ticks INTEGER, bound_tokens INTEGER, tokens INTEGER
 );
 CREATE TABLE tail (absorbed INTEGER NOT NULL);
 INSERT INTO tail VALUES (0);
@@ -51,9 +50,29 @@ CREATE TABLE answers (id INTEGER PRIMARY KEY, answer BLOB NOT NULL);
 CREATE TABLE files (call INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (call, digest)) WITHOUT ROWID;
 CREATE TABLE memos (
     run INTEGER NOT NULL, fingerprint BLOB NOT NULL, ordinal INTEGER NOT NULL, step INTEGER NOT NULL,
-    reply BLOB NOT NULL, PRIMARY KEY (run, fingerprint, ordinal, step)
+    reply BLOB NOT NULL, ticks INTEGER NOT NULL DEFAULT 0, tokens INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, fingerprint, ordinal, step)
 ) WITHOUT ROWID;
 """
+UPGRADE = """
+ALTER TABLE intents ADD COLUMN ticks INTEGER;
+ALTER TABLE intents ADD COLUMN tokens INTEGER;
+ALTER TABLE calls ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE calls ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE calls ADD COLUMN bound_ticks INTEGER;
+ALTER TABLE calls ADD COLUMN bound_tokens INTEGER;
+ALTER TABLE calls ADD COLUMN tokens INTEGER;
+ALTER TABLE memos ADD COLUMN ticks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE memos ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
+UPDATE calls SET bound_ticks = 0, bound_tokens = 0 WHERE cost_ticks IS NOT NULL;
+UPDATE calls SET unpriced = 1 WHERE cost_ticks IS NULL AND (ok = 1 OR error_code IN (
+    'connection_cut', 'content_policy', 'malformed_reply', 'video_timeout', 'read_timeout', 'reply_too_large',
+    'answer_mismatch', 'incomplete', 'refusal'
+));
+UPDATE calls SET tries = 0, bound_ticks = 0, bound_tokens = 0
+    WHERE ok = 0 AND cost_ticks IS NULL AND unpriced = 0;
+"""
+"""What brings a journal of layout 1 or 2 to layout 3; what its unpriced requests may have cost it cannot say."""
 
 
 def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
@@ -115,6 +134,7 @@ def prepared(path: Path) -> sqlite3.Connection:
             make_tables(connection)
         elif path.stat().st_size <= LARGEST_CHECKED:
             check_pages(connection)
+        upgrade(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         connection.execute("UPDATE runs SET state = 'killed' WHERE state = 'running'")
@@ -129,9 +149,15 @@ def make_tables(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA synchronous = FULL")
     connection.executescript(
-        f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; "
-        f"PRAGMA user_version = {FIRST_VERSION}; COMMIT;"
+        f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     )
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Brings a journal of an earlier layout to this one, all of it or nothing."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        connection.executescript(f"BEGIN IMMEDIATE; {UPGRADE} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def check_pages(connection: sqlite3.Connection) -> None:

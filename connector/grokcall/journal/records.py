@@ -105,9 +105,15 @@ class Records:
             return row
 
     def rows(self, statement: str, *values: object) -> list[SqlRow]:
-        """All rows that a statement gives."""
+        """All rows that a statement gives.
+
+        Args:
+            statement: The statement.
+            *values: One for each of its question marks, or one mapping for its names.
+        """
+        given: Any = values[0] if len(values) == 1 and isinstance(values[0], dict) else values
         with self._lock, told_of(self.path):
-            return self._connection.execute(statement, values).fetchall()
+            return self._connection.execute(statement, given).fetchall()
 
     def chunks(self, statement: str, *values: object) -> Iterator[list[SqlRow]]:
         """The rows of a statement that starts with an id, in pieces, so that millions need little memory.
@@ -151,7 +157,7 @@ class Records:
         found = self.writer.waiting(call) if self.writer is not None else None
         if found is None:
             return None
-        (_, _, _, fingerprint, ordinal, ok, _, ticks, attempts, _), answer = found
+        (_, _, _, fingerprint, ordinal, ok, _, ticks, attempts, *_), answer = found
         return fingerprint, ordinal, ok, ticks, attempts, answer
 
     def flush(self) -> None:

@@ -17,12 +17,14 @@ from grokcall.journal.changes import (
     ADD_COST,
     ANSWER,
     CLOSE_INTENT,
+    COUNT_MEMO,
     FILE,
     FORGET,
     INTEND,
     RECORD,
     REMEMBER,
     REPLACE,
+    UNKNOWN,
     Change,
 )
 from grokcall.journal.faults import told_of
@@ -30,36 +32,46 @@ from grokcall.journal.index import key_of
 from grokcall.journal.records import InDoubt, RecordedCall, Records
 from grokcall.journal.writer import Writer
 from grokcall.outcomes import CallStatus, Outcome
+from grokcall_procedures.bounds import Reserve
 
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget", "waiting"]
 """How a run can end. Until then it is ``running``, or ``killed`` when its process died without a word."""
 
 SENT = (CallStatus.OK, CallStatus.ERROR)
-MEMOS = "SELECT fingerprint, ordinal, step, reply FROM memos WHERE run = ?"
+MEMOS = "SELECT fingerprint, ordinal, step, reply, ticks, tokens FROM memos WHERE run = ?"
 SPENT = """
-SELECT count(*), ifnull(sum(cost_ticks), 0) FROM calls
-WHERE run = ? AND (ok = 1 OR cost_ticks IS NOT NULL OR error_code IN (SELECT value FROM json_each(?)))
+SELECT sum(calls), sum(ticks), sum(tokens) FROM (
+    SELECT ifnull(sum(tries), 0) AS calls, ifnull(sum(ifnull(cost_ticks, 0) + ifnull(bound_ticks, 0)), 0) AS ticks,
+        ifnull(sum(ifnull(tokens, 0) + ifnull(bound_tokens, 0)), 0) AS tokens FROM calls WHERE run = :run
+    UNION ALL SELECT count(*), ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM intents WHERE run = :run
+    UNION ALL SELECT count(*) FILTER (WHERE ticks > 0), ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM memos
+        WHERE run = :run
+)
 """
-UNPRICED = """
-SELECT fingerprint, ordinal FROM calls
-WHERE run = ? AND (cost_ticks IS NULL AND (ok = 1 OR error_code IN (SELECT value FROM json_each(?)))
-    OR cost_ticks IS NOT NULL AND error_code IN (SELECT value FROM json_each(?)))
+UNKNOWN_TRIES = """
+SELECT fingerprint, ordinal, sum(requests) FROM (
+    SELECT fingerprint, ordinal, unpriced AS requests FROM calls
+        WHERE run = :run AND unpriced > 0 AND bound_ticks IS NULL
+    UNION ALL SELECT fingerprint, ordinal, 1 FROM intents WHERE run = :run AND ticks IS NULL
+) GROUP BY fingerprint, ordinal
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the calls of a run have cost so far.
+    """What the calls of a run have cost so far; a request without a price counts with what was reserved for it.
 
     Args:
-        calls: Calls that were or may have been billed.
-        ticks: What their replies said they cost, all tries together.
-        unpriced: Fingerprint and ordinal of those whose replies did not say, or not all of them.
+        calls: Calls that were or may have been billed, each try of them.
+        ticks: What they cost.
+        tokens: What they read and wrote, as far as their tries had a budget.
+        unknown: Calls with requests of which neither the price nor a reserve is known, and how many each has.
     """
 
     calls: int
     ticks: int
-    unpriced: tuple[tuple[bytes, int], ...]
+    tokens: int
+    unknown: tuple[tuple[tuple[bytes, int], int], ...]
 
 
 class JournalRun:
@@ -85,10 +97,15 @@ class JournalRun:
         self._writer = writer
         self.batches: RunBatches = RunBatches(records, writer, number)
         self._index = records.index_of(number)
-        self._open: dict[tuple[bytes, int], int] = {}
+        self._open: dict[tuple[bytes, int], list[int]] = {}
         self._memos: dict[tuple[bytes, int], dict[int, bytes]] = {}
-        for print_, ordinal, step, reply in records.rows(MEMOS, number):
-            self._memos.setdefault((print_, ordinal), {})[step] = reply
+        self._begun: dict[tuple[bytes, int], tuple[int, int]] = {}
+        """What is counted for starts of an earlier process that died before it recorded what became of them."""
+        for print_, ordinal, step, reply, ticks, tokens in records.rows(MEMOS, number):
+            call = print_, ordinal
+            self._memos.setdefault(call, {})[step] = reply
+            before = self._begun.get(call, (0, 0))
+            self._begun[call] = before[0] + ticks, before[1] + tokens
 
     def knows(self, fingerprint: bytes, ordinal: int = 0) -> bool:
         """Whether there is an outcome of the call, be it a good one or not."""
@@ -112,18 +129,29 @@ class JournalRun:
         place = self._index.get(key_of(fingerprint, ordinal))
         return None if place is None or place & 1 else self._records.outcome(place >> 1, fingerprint, ordinal)
 
-    def intend(self, fingerprint: bytes, ordinal: int = 0) -> None:
+    def intend(self, fingerprint: bytes, ordinal: int = 0, need: Reserve | None = None, *, again: bool = False) -> None:
         """Writes down that a call is about to be sent; it may be sent once this returns.
+
+        Args:
+            fingerprint: Which call.
+            ordinal: Which of the equal calls of the run.
+            need: What is reserved for it; None where nothing is.
+            again: Whether one of its requests is sent once more, which counts beside the first.
 
         Raises:
             grokcall.journal.JournalError: It could not be written: do not send.
         """
-        call = fingerprint, ordinal
-        if call in self._open:
+        intents = self._open.get((fingerprint, ordinal))
+        if intents is not None and not again:
             return
         intent = next(self._records.numbers)
-        self._writer.add((INTEND, (intent, self.number, self.session, fingerprint, ordinal, time.time())))
-        self._open[call] = intent
+        ticks, tokens = (UNKNOWN, UNKNOWN) if need is None else (need.ticks, need.tokens)
+        at = time.time()
+        self._writer.add((INTEND, (intent, self.number, self.session, fingerprint, ordinal, at, ticks, tokens)))
+        if intents is None:
+            self._open[fingerprint, ordinal] = [intent]
+        else:
+            intents.append(intent)
 
     async def record(
         self,
@@ -167,14 +195,13 @@ class JournalRun:
     ) -> None:
         call, key = (fingerprint, ordinal), key_of(fingerprint, ordinal)
         changes, place = self._changes(fingerprint, ordinal, key, outcome, made)
-        intent = self._open.get(call)
-        if intent is not None:
-            changes.append((CLOSE_INTENT, (intent,)))
+        changes += [(CLOSE_INTENT, (intent,)) for intent in self._open.get(call, ())]
         settled = call in self._memos and is_settled(outcome)
-        if settled:
-            changes.append((FORGET, (self.number, fingerprint, ordinal)))
+        if call in self._memos:
+            changes.append((FORGET if settled else COUNT_MEMO, (self.number, fingerprint, ordinal)))
         self._writer.add(*changes, *along)
         self._open.pop(call, None)
+        self._begun.pop(call, None)
         if settled:
             del self._memos[call]
         self._index.set(key, place)
@@ -196,14 +223,20 @@ class JournalRun:
         ok = int(outcome.status is CallStatus.OK)
         word = "" if outcome.error is None else error_code(outcome.error)
         ticks, attempts = outcome.cost_ticks, outcome.attempts
+        unpriced, tokens = outcome.unpriced, UNKNOWN if outcome.tokens is None else outcome.tokens
+        tried = int(attempts > 0 and (ok == 1 or ticks is not None or unpriced > 0))
+        begun_ticks, begun_tokens = self._begun.get((fingerprint, ordinal), (0, 0))
+        bound = outcome.unpriced_ticks + begun_ticks
         before = self._index.get(key)
         if before is None or not self._records.is_call(before >> 1, fingerprint, ordinal):
             number = next(self._records.numbers)
             whose = (number, self.number, self.session, bytearray(fingerprint), ordinal)
-            changes: list[Change] = [(RECORD, (*whose, ok, word, ticks, attempts, time.time()))]
+            counted = (tried, max(unpriced, 0), max(bound, 0), begun_tokens, tokens)
+            changes: list[Change] = [(RECORD, (*whose, ok, word, ticks, attempts, time.time(), *counted))]
         else:
             number = before >> 1
-            changes = [(ADD_COST, (self.session, attempts, ticks, ticks, number))]
+            counted = (tried, unpriced, bound, begun_tokens, tokens)
+            changes = [(ADD_COST, (self.session, attempts, ticks, ticks, *counted, tokens, number))]
             if before & 1 and not ok:
                 return changes, before
             changes.append((REPLACE, (ok, word, time.time(), number)))
@@ -217,16 +250,29 @@ class JournalRun:
         steps = self._memos.get((fingerprint, ordinal), {})
         return [steps[step] for step in sorted(steps)]
 
-    async def remember(self, fingerprint: bytes, ordinal: int, step: int, reply: bytes) -> None:
+    async def remember(
+        self, fingerprint: bytes, ordinal: int, step: int, reply: bytes, need: Reserve | None = None
+    ) -> None:
         """Keeps the reply to a billed start, so that the call can go on from there instead of starting anew.
 
-        It is kept until the call has ended well, or the service has said for good that what it started failed.
+        It is kept until the call has ended well, or the service has said for good that what it started failed. The
+        call is no longer in doubt.
+
+        Args:
+            fingerprint: Which call.
+            ordinal: Which of the equal calls of the run.
+            step: Which of its starts, from 0.
+            reply: The reply.
+            need: What the start counts with as long as nobody knows its price.
 
         Raises:
             grokcall.journal.JournalError: It could not be written.
         """
-        self._writer.add((REMEMBER, (self.number, fingerprint, ordinal, step, reply)))
-        self._memos.setdefault((fingerprint, ordinal), {})[step] = reply
+        call = fingerprint, ordinal
+        ticks, tokens = (0, 0) if need is None else (need.ticks, need.tokens)
+        closed = [(CLOSE_INTENT, (intent,)) for intent in self._open.pop(call, ())]
+        self._writer.add((REMEMBER, (self.number, fingerprint, ordinal, step, reply, ticks, tokens)), *closed)
+        self._memos.setdefault(call, {})[step] = reply
 
     def in_doubt(self) -> list[InDoubt]:
         """Calls that were about to be sent and have no outcome: they may have been billed.
@@ -235,17 +281,12 @@ class JournalRun:
         """
         return self._records.in_doubt(self.number)
 
-    def spent(self, doubtful: Sequence[str] = (), open_ended: Sequence[str] = ()) -> Spent:
-        """What the run's calls have cost so far, in all its processes.
-
-        Args:
-            doubtful: Codes of errors after which a call may have been billed although no reply said so.
-            open_ended: Codes of errors after which it may have been billed more than its replies said.
-        """
+    def spent(self) -> Spent:
+        """What the run's calls have cost so far, in all its processes; those in doubt are among them."""
         self._records.flush()
-        codes, more = json.dumps(list(doubtful)), json.dumps(list(open_ended))
-        ((calls, ticks),) = self._records.rows(SPENT, self.number, codes)
-        return Spent(calls, ticks, tuple(self._records.rows(UNPRICED, self.number, codes, more)))
+        ((calls, ticks, tokens),) = self._records.rows(SPENT, {"run": self.number})
+        unknown = self._records.rows(UNKNOWN_TRIES, {"run": self.number})
+        return Spent(calls, ticks, tokens, tuple(((print_, ordinal), count) for print_, ordinal, count in unknown))
 
     def calls(self) -> Iterator[RecordedCall]:
         """Every call of the run that has an outcome, in the order of their ends."""

@@ -45,8 +45,9 @@ class LookupOptions:
         max_calls: Calls that it may make.
         max_tokens: Tokens that it may read and write together.
         max_duration: Seconds after which no call starts any more.
-        assumed_output_tokens: The longest answer to reckon with where a call sets no MaxOutputTokens.
-        assumed_tool_cost: The most USD that the service's own tools are reckoned to add to a call that uses them.
+        assumed_output_tokens: Tokens of the longest text of an answer, where a call sets no MaxOutputTokens.
+        assumed_reasoning_tokens: Tokens of the longest reasoning of one answer.
+        assumed_tool_cost: The most USD that tools add to a call that uses them, over all of its turns.
         on_incomplete: What an answer that was cut short, or is a refusal, counts as: ``keep`` takes it as an answer;
             ``error`` makes it an error of its row; ``retry`` asks again with twice the MaxOutputTokens, twice at the
             most, and makes it an error where that does not help. It was billed whatever it counts as.
@@ -73,6 +74,7 @@ class LookupOptions:
     max_tokens: int | None = None
     max_duration: float | None = None
     assumed_output_tokens: int | None = None
+    assumed_reasoning_tokens: int | None = None
     assumed_tool_cost: Decimal | float | str | None = None
     on_incomplete: OnIncomplete = "keep"
     prices: PricesFrom = "table"

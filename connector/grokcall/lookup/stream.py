@@ -81,6 +81,8 @@ class LookupStream:
         self._budget = plan.options.spending.budget("lookup", budget)
         self._own_budget = None if self._budget is budget else self._budget
         self._allowances = plan.options.spending.allowances(allowances)
+        if self._budget is not None and self._budget.limited:
+            self.summary.budget, self.summary.learned = self._budget, self._allowances.learned
         self._prices: Prices | None = None if plan.options.prices == "service" else PRICES
         self._books: OpenBooks | None = None
         self._reason: BaseException | None = None
@@ -138,7 +140,9 @@ class LookupStream:
         example = example_call(self.plan.binder)
         if example is None:
             return None
-        return self._budget.guarantee(estimate(example, self._known_prices(), self._allowances))
+        in_flight = (self.row_count or 0) if self.plan.options.batch else self._concurrency
+        told = estimate(example, self._known_prices(), self._allowances)
+        return self._budget.guarantee(told, in_flight, self._engine().policy.billed_attempts)
 
     @property
     def summary(self) -> Summary:

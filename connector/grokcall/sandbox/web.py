@@ -1,6 +1,5 @@
 """From an HTTP request to a reply and back: what every endpoint has in common."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +12,7 @@ from grokcall.sandbox.faults.fault import Strikes
 from grokcall.sandbox.headers import HeaderMaker, plain_headers
 from grokcall.sandbox.keys import check_key
 from grokcall.sandbox.ledger import Entry
-from grokcall.sandbox.replies import TEXT, Reply, refusal_reply
+from grokcall.sandbox.replies import TEXT, Reply, hold_back, refusal_reply
 from grokcall.sandbox.traffic import Passage
 from grokcall.sandbox.wire import ConnectionCut, Wire
 
@@ -71,7 +70,7 @@ class Endpoint:
         billed = self._bill(call, reply)
         reply.headers += self._headers(call) if reply.identified else plain_headers(call)
         if call.method == "POST" and self._engine.latency:
-            await asyncio.sleep(self._engine.latency)
+            reply = await hold_back(reply, self._engine.latency)
         for fault, dice in strikes:
             reply = await fault.before_answering(call, reply, dice)
 

@@ -121,7 +121,8 @@ class Account:
             over.append(f"{shown('max_tokens', self.over_tokens)} beyond the limit of {self.max_tokens:,}")
         if not over:
             return None
-        return f"the {self.name} took {' and '.join(over)}: {self.over_calls:,} calls took more than was set aside"
+        why = f": {self.over_calls:,} calls took more than was set aside for them" if self.over_calls else ""
+        return f"the {self.name} took {' and '.join(over)}{why}"
 
     def start(self) -> None:
         """Starts the time, once."""

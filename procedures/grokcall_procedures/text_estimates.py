@@ -44,7 +44,7 @@ IMAGE_TOKENS = (200, 1_792)
 """Tokens of an image of unknown size, low and high."""
 EARLIER_TOKENS = 10_000
 """Tokens of an earlier conversation, for the high estimate."""
-SHORT_ANSWER = 20
+SHORT_ANSWER = 8
 LONG_TEXT = 1_000
 """Tokens of the text of a long answer."""
 LONG_REASONING = {"low": 1_000, "medium": 3_000, "high": 7_000, "xhigh": 15_000}

@@ -21,8 +21,10 @@ from grokcall_procedures import BoundCall, Settings
 from grokcall_procedures.estimates import Allowances, estimate
 from grokcall_procedures.prices import PRICES
 
-SHARP = Allowances(refusal_fee_ticks=0, max_tool_ticks=150_000_000, assumed_output_tokens=2_000)
-"""Without the fee for refusals, which would hide a bound that is too low; with the fees of three tools."""
+SHARP = Allowances(
+    refusal_fee_ticks=0, max_tool_ticks=1_000_000_000, assumed_output_tokens=2_000, assumed_reasoning_tokens=4_000
+)
+"""Without the fee for refusals, which would hide a bound that is too low; with the fees and turns of three tools."""
 TEXT_MODELS = ("grok-4.3", "grok-4.7", "grok-4.5-latest", "grok-4.20", "grok-code-fast-1", "grok-3", "grok-latest")
 EFFORTS = (None, "low", "high", "xhigh")
 ALPHABETS = (

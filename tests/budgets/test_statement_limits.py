@@ -23,7 +23,7 @@ def sets(count: int) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize(
     ("limits", "reason"),
-    [({"max_calls": 3}, "max_calls"), ({"max_cost": "0.002"}, "max_cost"), ({"max_tokens": 1_400}, "max_tokens")],
+    [({"max_calls": 3}, "max_calls"), ({"max_cost": "0.002"}, "max_cost"), ({"max_tokens": 900}, "max_tokens")],
 )
 def test_each_limit_of_a_cursor_holds_for_executemany(
     service: Service, connecting: Connecting, limits: dict[str, object], reason: str

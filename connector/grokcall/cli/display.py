@@ -122,9 +122,11 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     facts.append(("cost", priced + (untold if summary.unpriced else "")))
     if summary.largest_reasoning_tokens:
         facts.append(("reasoning", f"up to {summary.largest_reasoning_tokens:,} tokens in one answer"))
-    if summary.over_reserve:
-        over = f", {summary.over_limit_usd:.6f} USD over the limit" if summary.over_limit_usd else ""
-        facts.append(("limit", f"{summary.over_reserve:,} calls took more than was set aside for them{over}"))
+    excess = summary.budget.excess if summary.budget is not None else None
+    if excess is not None:
+        facts.append(("limit", excess))
+    elif summary.over_reserve:
+        facts.append(("limit", f"kept; {summary.over_reserve:,} calls took more than was set aside for them"))
     pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
     facts.append(("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)"))
     facts += [(name, str(path)) for name, path in files.items() if path is not None]

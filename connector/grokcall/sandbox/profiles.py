@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 from grokcall.sandbox.catalogue import TEXT_MODELS
 from grokcall.sandbox.faults.answers import ExpiredLinks, Incomplete, Misfit, Moderation, Reasoning, Refusal
-from grokcall.sandbox.faults.breakage import CutAfter, CutBefore, Malformed, ServerErrors, Truncated, WrongType
+from grokcall.sandbox.faults.breakage import (
+    CutAfter,
+    CutBefore,
+    GatewayTimeout,
+    Malformed,
+    ServerErrors,
+    Truncated,
+    WrongType,
+)
 from grokcall.sandbox.faults.delays import Latency, SlowBody
 from grokcall.sandbox.faults.fault import Fault, Profile
 from grokcall.sandbox.faults.limits import Credits, RateLimit, Storm
@@ -144,6 +152,12 @@ _KINDS = (
             _HOW,
         ),
         CutAfter,
+    ),
+    ProfileKind(
+        "gateway-timeout",
+        "the request is handled and billed, but a gateway has stopped waiting: 408, 504 or 524 in place of the answer",
+        (*_chosen(0.1), Option("status", "count", None, "always this status", least=400, most=599)),
+        GatewayTimeout,
     ),
     ProfileKind(
         "slow-body",

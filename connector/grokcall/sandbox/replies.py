@@ -54,6 +54,7 @@ class Reply:
         identified: False where the service leaves out the request id and the limits.
         delivery: How it travels.
         settles: Entries of the ledger, billed earlier, that this reply brings the answers to.
+        lost: True where it stands for an answer that was made and does not come.
     """
 
     content: bytes | list[bytes]
@@ -66,6 +67,7 @@ class Reply:
     identified: bool = True
     delivery: Delivery = _WHOLE
     settles: list[Entry] = field(default_factory=list)
+    lost: bool = False
 
 
 async def hold_back(reply: Reply, seconds: float) -> Reply:

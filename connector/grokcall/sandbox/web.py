@@ -77,7 +77,7 @@ class Endpoint:
         def note(reached: bool) -> None:
             leave(str(reply.status) if reply.delivery.head else "cut")
             for entry in (*billed, *reply.settles):
-                entry.answered = entry.answered or reached
+                entry.answered = entry.answered or (reached and not reply.lost)
 
         await wire.deliver(reply, note)
 

@@ -99,6 +99,23 @@ class CutAfter(Fault):
         return replace(reply, delivery=way)
 
 
+class GatewayTimeout(Fault):
+    """The request is handled and billed, but what stands before the service has stopped waiting for the answer."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        wanted = given.count("status")
+        self._statuses = (wanted,) if wanted else (408, 504, 524)
+
+    async def before_answering(self, _call: "Call", reply: "Reply", dice: Random, /) -> "Reply":
+        """Put the gateway's own words in the reply's place."""
+        if reply.status >= 300:
+            return reply
+        status = dice.choice(self._statuses)
+        page = f"<html><head><title>{status}: A timeout occurred</title></head></html>".encode()
+        return replace(reply, status=status, content=page, content_type=HTML, headers=[], lost=True)
+
+
 class Truncated(Fault):
     """The reply says that it is longer than what comes; then the connection is closed in good order."""
 

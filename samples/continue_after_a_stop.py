@@ -26,7 +26,7 @@ with service(), TemporaryDirectory() as folder, grokcall.connect() as connection
     # What it will cost, before anything is sent.
     with connection.lookup_stream(COMMAND, TICKETS) as stream:
         costs = stream.dry_run().costs
-        print(f"{costs.calls} calls, {costs.low_usd:.4f} to {costs.high_usd:.4f} USD, at most {costs.worst_usd:.4f}")
+        print(f"{costs.calls} calls, {costs.low_usd:.4f} to {costs.high_usd:.4f} USD; reserve {costs.reserve_usd:.4f}")
     with connection.lookup_stream(COMMAND, TICKETS, max_cost=1) as stream:
         print(stream.guarantee)
 

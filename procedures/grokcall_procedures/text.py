@@ -69,7 +69,7 @@ TOP_P = Parameter(
 MAX_OUTPUT_TOKENS = Parameter(
     "MaxOutputTokens",
     ParameterType.INT32,
-    "The most tokens to write, reasoning included; the answer is incomplete when they run out.",
+    "The most tokens of text to write; the answer is incomplete when they run out. Reasoning is not bounded by it.",
     low=1,
 )
 MAX_TOOL_CALLS = Parameter(

@@ -1,13 +1,5 @@
 """What a request to a text model costs.
 
-Its prompt has a bound. A token has at least one byte, so a prompt has at most as many tokens as its JSON has bytes,
-with an allowance for what the service adds and for each image, and never more than the model's context. Nothing is
-taken to come from the cache. From the threshold of long contexts on, the higher prices count for everything.
-
-Its answer has one only where the model does not reason: the limit of an answer bounds its text, and no limit of the
-service bounds reasoning (section 3.7 of the API reference). For calls that reason something is reserved instead, and
-the highest price is that of an assumption or none.
-
 The low and high prices are estimates. Common tokenizers make a token of 4.5 bytes of English prose and of 2.5 bytes of
 code, figures, names and most other scripts; ``low`` divides by the one and ``high`` by the other. Long numbers, base64
 and rare scripts can have more tokens than ``high``, by up to a factor of 2.5; nothing has fewer than about half of
@@ -17,23 +9,24 @@ and rare scripts can have more tokens than ``high``, by up to a factor of 2.5; n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
-from grokcall_procedures.bounds import Allowances, Estimate, Reserve
-from grokcall_procedures.learned_tokens import TextCall, TextClass, effort_in_force
+from grokcall_procedures.bounds import Allowances, Estimate
 from grokcall_procedures.models import is_multi_agent
 from grokcall_procedures.prices import Prices
 from grokcall_procedures.rates import TextPrice
-from grokcall_procedures.readings import (
-    OWN_TOOLS,
-    Reading,
-    answer_limit,
-    effort_of,
-    read_body,
-    tools_of,
-    whole,
+from grokcall_procedures.readings import OWN_TOOLS, Reading, answer_limit
+from grokcall_procedures.text_bounds import (
+    SHORT_ANSWER,
+    factor,
+    refusal_fee,
+    reserve,
+    with_bounds,
+    worst_input,
+    worst_output,
+    worst_ticks,
 )
+from grokcall_procedures.text_questions import Question, needs_context, taken_apart
 
 HIDDEN_TOKENS = {"grok-4.6": (1_526, 1_600), "grok-4.7": (1_526, 1_600)}
 """Tokens that the service adds to a prompt, low and high, by model."""
@@ -44,7 +37,6 @@ IMAGE_TOKENS = (200, 1_792)
 """Tokens of an image of unknown size, low and high."""
 EARLIER_TOKENS = 10_000
 """Tokens of an earlier conversation, for the high estimate."""
-SHORT_ANSWER = 8
 LONG_TEXT = 1_000
 """Tokens of the text of a long answer."""
 LONG_REASONING = {"low": 1_000, "medium": 3_000, "high": 7_000, "xhigh": 15_000}
@@ -68,31 +60,6 @@ FEE_INCLUDED = (
     "the highest price contains the fee of 0.05 USD that a prompt may cost when it is refused for its content"
 )
 NO_CONTEXT = "how much the model can hold is not known (use the prices that the service tells)"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request to a text model, taken apart."""
-
-    path: str
-    body: Mapping[str, object]
-    size: int
-    """Bytes of the body."""
-    reading: Reading
-    tools: list[str]
-    answers: int
-    limit: int | None
-    """The most tokens of text in each answer, asked for or assumed; None without a limit."""
-    kind: TextClass
-    exact_tokens: int | None
-    """Tokens of the texts as the service counts them; None where nobody asked."""
-
-    @property
-    def shown(self) -> TextCall:
-        """What its reply will show."""
-        plain = not (self.tools or self.reading.files or self.reading.images or self.reading.earlier)
-        limit = None if self.limit is None else self.limit * self.answers
-        return TextCall(self.kind, self.reading.text_bytes + self.reading.formal_bytes, plain, limit, self.answers)
 
 
 def text_estimate(
@@ -119,7 +86,11 @@ def text_estimate(
     high = ticks_of(dear, inputs[1], outputs[1]) * factor(question, allowances) // 100 + most_fee
     high = high if worst is None else min(high, worst)
     tokens = None if read is None or written is None or question.tools else read + written
-    one = None if worst is not None and tokens is not None else reserve(question, dear, read, allowances, most_fee)
+    one = (
+        None
+        if worst is not None and tokens is not None
+        else reserve(question, dear, inputs[1] if read is None else read, allowances, most_fee)
+    )
     return Estimate(
         low_ticks=min(low_ticks(cheap, inputs[0], outputs[0]) + least_fee, high),
         high_ticks=high,
@@ -135,31 +106,6 @@ def text_estimate(
         token_assumptions=token_assumptions,
         one=with_bounds(one, worst, tokens) if one is not None else None,
         text=question.shown,
-    )
-
-
-def taken_apart(
-    path: str,
-    body: Mapping[str, object],
-    size: int,
-    prices: Prices,
-    allowances: Allowances,
-    uploads: Mapping[str, bytes],
-    exact_tokens: int | None,
-) -> Question:
-    """A request to one of the text endpoints, taken apart."""
-    reading = read_body(body, uploads)
-    model = prices.text_id(body.get("model"))
-    return Question(
-        path,
-        body,
-        size,
-        reading,
-        tools_of(body, reading),
-        whole(body.get("n")) or 1,
-        answer_limit(path, body) or allowances.assumed_output_tokens,
-        TextClass(model, effort_in_force(model, effort_of(body))),
-        exact_tokens,
     )
 
 
@@ -210,98 +156,6 @@ def image_condition(reading: Reading, allowances: Allowances) -> str:
     return IMAGES_BY_SIZE
 
 
-def needs_context(reading: Reading) -> bool:
-    """Whether only the model's context bounds what it reads."""
-    return reading.earlier or None in reading.files
-
-
-def worst_input(question: Question, known: TextPrice | None, allowances: Allowances) -> int | None:
-    """The most tokens that the prompt can have; None where nothing bounds them."""
-    reading, context = question.reading, known.context if known else None
-    if needs_context(reading):
-        return context
-    tokens = question.size - reading.media_bytes + sum(size or 0 for size in reading.files)
-    tokens += sum(allowances.image_tokens if size is None else size for size in reading.images)
-    tokens += allowances.learned.hidden(question.kind.model)
-    return tokens if context is None else min(tokens, context)
-
-
-def worst_output(question: Question, allowances: Allowances) -> int | None:
-    """The most tokens that the answers can have; None where nothing bounds them."""
-    if is_multi_agent(str(question.body.get("model"))) or question.limit is None:
-        return None
-    if allowances.learned.silent(question.kind):
-        return question.limit * question.answers
-    if allowances.assumed_reasoning_tokens is None:
-        return None
-    return (question.limit + reasoning_reserve(question, allowances)) * question.answers
-
-
-def reasoning_reserve(question: Question, allowances: Allowances) -> int:
-    """Tokens to reserve for the reasoning of one answer.
-
-    What is assumed counts until a reply has taken more.
-    """
-    learned, assumed = allowances.learned.reasoning(question.kind), allowances.assumed_reasoning_tokens
-    if assumed is None or not learned:
-        return learned
-    return learned if allowances.learned.reasoned_beyond(question.kind, assumed) else assumed
-
-
-def reserve(question: Question, price: TextPrice, read: int | None, allowances: Allowances, tool_fees: int) -> Reserve:
-    """What is set aside for a request that is not bounded.
-
-    It starts where its prompt and the text of its answer fit, even if what is reserved beyond them does not.
-    """
-    text = question.limit if question.limit is not None else allowances.learned.visible(question.kind)
-    reasoning = reasoning_reserve(question, allowances)
-    prompt = likely_input(question, None, allowances)[1] if read is None else read
-    written = (text + reasoning) * question.answers
-    least = (question.limit if question.limit is not None else SHORT_ANSWER) * question.answers
-    tools = (tool_fees if allowances.max_tool_ticks is None else allowances.max_tool_ticks) if question.tools else 0
-    percent, images = factor(question, allowances), bool(question.reading.images) or needs_context(question.reading)
-    paid = prompt * price.read(prompt, pictures=images), price.written(prompt)
-    return Reserve(
-        ticks=-(-(paid[0] + written * paid[1]) * percent // 100) + tools,
-        tokens=prompt + written,
-        least_ticks=-(-(paid[0] + least * paid[1]) * percent // 100),
-        least_tokens=prompt + least,
-        reasoning_tokens=reasoning,
-    )
-
-
-def with_bounds(guess: Reserve, ticks: int | None, tokens: int | None) -> Reserve:
-    """What is set aside where the price is bounded and the tokens are not, or the other way round."""
-    return Reserve(
-        guess.ticks if ticks is None else ticks,
-        guess.tokens if tokens is None else tokens,
-        guess.least_ticks if ticks is None else ticks,
-        guess.least_tokens if tokens is None else tokens,
-        guess.reasoning_tokens,
-    )
-
-
-def worst_ticks(question: Question, known: TextPrice, read: int, written: int, allowances: Allowances) -> int:
-    """The highest price; the fee for a prompt that is refused comes in place of an answer."""
-    images = bool(question.reading.images) or needs_context(question.reading)
-    percent = factor(question, allowances)
-    prompt = -(-read * known.read(read, pictures=images) * percent // 100)
-    answer = -(-written * known.written(read) * percent // 100)
-    tools = (allowances.max_tool_ticks or 0) if question.tools else 0
-    return prompt + max(answer, refusal_fee(question, allowances)) + tools
-
-
-def refusal_fee(question: Question, allowances: Allowances) -> int:
-    """The fee for a prompt that is refused; only one of the endpoints takes it."""
-    return allowances.refusal_fee_ticks if question.path == "/responses" else 0
-
-
-def factor(question: Question, allowances: Allowances) -> int:
-    """Per cent of the list price: any tier but the default one may cost double, and a region has its surcharge."""
-    tier = question.body.get("service_tier")
-    return (100 if tier in (None, "default") else 200) * (100 + allowances.surcharge_percent) // 100
-
-
 def likely_input(question: Question, known: TextPrice | None, allowances: Allowances) -> tuple[int, int]:
     """Tokens of the prompt, low and high."""
     reading = question.reading
@@ -329,11 +183,6 @@ def likely_output(question: Question, allowances: Allowances) -> tuple[int, int]
     return min(SHORT_ANSWER, limit), (min(LONG_TEXT, limit) + reasoning) * question.answers
 
 
-def ticks_of(price: TextPrice, read: int, written: int) -> int:
-    """What so many tokens cost when none comes from the cache."""
-    return read * price.read(read) + written * price.written(read)
-
-
 def low_ticks(price: TextPrice, read: int, written: int) -> int:
     """What so many tokens cost when the part that the service adds comes from the cache."""
     cached = min(CACHED_HIDDEN_TOKENS, read)
@@ -345,3 +194,8 @@ def tool_fees(question: Question, prices: Prices) -> tuple[int, int]:
     dearest = max(prices.tool_fees.values())
     each = [prices.tool_fees.get(name, dearest) for name in question.tools if name not in OWN_TOOLS]
     return prices.tool_fees["attachment_search"] * bool(question.reading.files), sum(each) * TOOL_CALLS
+
+
+def ticks_of(price: TextPrice, read: int, written: int) -> int:
+    """What so many tokens cost when none comes from the cache."""
+    return read * price.read(read) + written * price.written(read)

@@ -12,7 +12,7 @@ import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from scripted_service import answered
 
-BOUNDED = "CALL GenerateResponse(:body, MaxOutputTokens => 20)"
+BOUNDED = "CALL GenerateResponse(:body, MaxOutputTokens => 20, ReasoningEffort => 'none')"
 TICKS_PER_USD = 10_000_000_000
 SLOW = "latency:low=0.002,high=0.01"
 
@@ -76,10 +76,12 @@ def test_a_limit_in_dollars_comes_from_the_surroundings(sandbox, monkeypatch):
 def test_a_limit_says_beforehand_what_it_is_worth_and_what_it_is_not(on_sandbox, tmp_path):
     rows = numbered(sums(10))
     with on_sandbox.lookup_stream(BOUNDED, rows, max_cost=5) as stream:
-        assert "will not cost more than 5 USD, as long as no prompt is refused for its content" in stream.guarantee
+        assert "will not cost more than 5 USD, as long as the model does not reason" in stream.guarantee
+        assert "no prompt is refused for its content" in stream.guarantee
     with on_sandbox.lookup_stream(ASK, rows, max_cost=5) as stream:
-        assert "not bounded" in stream.guarantee
-        assert "may cost more than 5 USD" in stream.guarantee
+        assert "No call starts once 5 USD are spent or set aside." in stream.guarantee
+        assert "no limit of the service counts reasoning" in stream.guarantee
+        assert "will not cost" not in stream.guarantee
 
 
 def test_the_most_a_call_can_cost_is_set_aside_before_it_is_sent_however_many_run_at_once():

@@ -10,32 +10,15 @@ import pytest
 
 from grokcall.errors import InternalError
 from grokcall.journal import Journal
-from grokcall.journal.batches import LAYOUT, taken_from
+from grokcall.journal.batches import taken_from
 from grokcall.outcomes import Outcome
 
 CALLS = [(bytes([number]) * 16, number % 2) for number in range(5)]
 
 
-def layout(path: Path) -> int:
-    with sqlite3.connect(path) as connection:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    connection.close()
-    return int(version)
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "run.journal"
-
-
-def test_a_journal_without_batches_stays_one_that_an_older_version_opens(path):
-    with Journal(path) as journal:
-        assert journal.begin("x", {}).batches.open() == []
-        assert journal.batches() == []
-    assert layout(path) == 1
-    with Journal(path) as journal:
-        journal.begin("x", {}).batches.intend("name", CALLS)
-    assert layout(path) == LAYOUT == 2
 
 
 def test_what_was_intended_is_known_to_the_next_process(path):

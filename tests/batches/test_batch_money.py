@@ -14,7 +14,7 @@ from grokcall.journal import Journal
 from grokcall.sandbox import Sandbox
 from grokcall_procedures.prices import PRICES
 
-BOUNDED = "CALL GenerateResponse(:body, MaxOutputTokens => 20)"
+BOUNDED = "CALL GenerateResponse(:body, MaxOutputTokens => 20, ReasoningEffort => 'none')"
 
 
 @pytest.fixture

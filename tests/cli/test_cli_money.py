@@ -20,15 +20,20 @@ def table(count: int) -> str:
 
 
 def test_every_limit_holds_for_a_single_call_and_its_promise_is_told_before(run, at_service):
-    done = run("call", "CALL GenerateResponse('hi', MaxOutputTokens => 9)", "--max-cost", "1", "--max-calls", "5")
+    silent = "CALL GenerateResponse('hi', MaxOutputTokens => 9, ReasoningEffort => 'none')"
+    done = run("call", silent, "--max-cost", "1", "--max-calls", "5")
     assert done.code == 0
-    assert done.err.startswith("The connection will not cost more than 1 USD, as long as no prompt is refused")
+    assert done.err.startswith("The connection will not cost more than 1 USD, as long as the model does not reason")
     assert "the connection will not make more than 5 calls." in done.err
+    reasoning = run("call", "CALL GenerateResponse('hi', MaxOutputTokens => 9)", "--max-cost", "1")
+    assert reasoning.err.startswith(
+        "No call starts once 1 USD are spent or set aside. The call in flight can pass that"
+    )
     for flag, value in (("--max-cost", "0"), ("--max-calls", "0"), ("--max-tokens", "1"), ("--max-duration", "0")):
         refused = run(flag, value, "call", "CALL GenerateResponse('hi', MaxOutputTokens => 9)")
         assert refused.code == 4
         assert f"grokcall: the connection's {flag[2:].replace('-', '_')} of" in refused.err
-    assert len(at_service.asked) == 1
+    assert len(at_service.asked) == 2
 
 
 def test_the_limits_of_a_lookup_are_its_own_and_stand_anywhere(run, at_service, here):

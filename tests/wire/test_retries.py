@@ -71,8 +71,12 @@ def test_what_may_have_been_served_is_sent_again_only_when_that_is_free_and_harm
 
 
 @pytest.mark.parametrize("status", [408, 504, 524])
-def test_media_that_may_have_been_made_is_not_ordered_twice(status: int) -> None:
-    assert [request for request in EVERYTHING if not is_retried(failure(status), request)] == [IMAGE, VIDEO, AUDIO]
+def test_what_may_have_been_made_is_not_paid_for_twice_unless_that_is_asked_for(status: int) -> None:
+    billed = [request for request in EVERYTHING if request.billed]
+    assert [request for request in EVERYTHING if not is_retried(failure(status), request)] == billed
+    asked_for = RetryPolicy(retry_billed=True)
+    for error in (failure(status), errors.ConnectionCutError("x"), errors.ReadTimeoutError("x")):
+        assert all(asked_for.wait_before_retry(error, request, 1) is not None for request in billed)
 
 
 def test_the_tries_are_counted() -> None:

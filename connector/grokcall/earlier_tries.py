@@ -12,6 +12,7 @@ from grokcall.budgets import Budget
 from grokcall.errors import (
     ConnectionCutError,
     ContentRefusedError,
+    InternalError,
     MalformedReplyError,
     NotReadyError,
     ReadTimeoutError,
@@ -27,13 +28,19 @@ from grokcall_procedures.usage import tokens_used
 MAY_BE_BILLED = (
     ConnectionCutError,
     ContentRefusedError,
+    InternalError,
     MalformedReplyError,
     NotReadyError,
     ReadTimeoutError,
     ReplyTooLargeError,
 )
 """Errors after which a call may have been billed although no reply said so."""
-CODES = (*(kind.error_code for kind in MAY_BE_BILLED), "answer_mismatch", "incomplete", "refusal")
+CODES = (
+    *(getattr(kind, "error_code", "internal") for kind in MAY_BE_BILLED),
+    "answer_mismatch",
+    "incomplete",
+    "refusal",
+)
 """The words of these, and of the answers that have not the shape they were asked for."""
 UNANSWERED = (ConnectionCutError, ReadTimeoutError, ReplyTooLargeError)
 """Those that leave it open what the last of several asks cost."""

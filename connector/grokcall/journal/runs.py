@@ -7,10 +7,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-from grokcall.errors import InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
+from grokcall.errors import Error, InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
 from grokcall.journal.answers import Packed, RecalledOutcome, is_plain, packed
 from grokcall.journal.batches import RunBatches
 from grokcall.journal.changes import (
@@ -30,6 +30,7 @@ from grokcall.journal.index import key_of
 from grokcall.journal.records import InDoubt, RecordedCall, Records
 from grokcall.journal.writer import Writer
 from grokcall.outcomes import CallStatus, Outcome
+from grokcall.unread import unexpected
 
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget", "waiting"]
 """How a run can end. Until then it is ``running``, or ``killed`` when its process died without a word."""
@@ -37,7 +38,7 @@ RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "b
 SENT = (CallStatus.OK, CallStatus.ERROR)
 MEMOS = "SELECT fingerprint, ordinal, step, reply FROM memos WHERE run = ?"
 SPENT = """
-SELECT count(*), ifnull(sum(cost_ticks), 0) FROM calls
+SELECT count(*), ifnull(sum(cost_ticks >> 32), 0), ifnull(sum(cost_ticks & 0xffffffff), 0) FROM calls
 WHERE run = ? AND (ok = 1 OR cost_ticks IS NOT NULL OR error_code IN (SELECT value FROM json_each(?)))
 """
 UNPRICED = """
@@ -152,7 +153,7 @@ class JournalRun:
         if outcome.status not in SENT:
             raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
         if plain or is_plain(outcome):
-            self._record(fingerprint, ordinal, outcome, packed(outcome, plain=True), along)
+            self._record(fingerprint, ordinal, outcome, packed_whatever(outcome, plain=True), along)
         else:
             # It was paid for: whoever is cancelled meanwhile does not keep it out of the journal.
             await asyncio.shield(asyncio.create_task(self._record_media(fingerprint, ordinal, outcome, along)))
@@ -183,7 +184,7 @@ class JournalRun:
 
     def _with_files(self, outcome: Outcome) -> Packed:
         """An outcome as bytes, once its media are on the disk."""
-        made = packed(outcome, plain=False)
+        made = packed_whatever(outcome, plain=False)
         with told_of(self._records.path):
             for digest, content in made.files.items():
                 self._records.media.save(digest, content)
@@ -244,8 +245,8 @@ class JournalRun:
         """
         self._records.flush()
         codes, more = json.dumps(list(doubtful)), json.dumps(list(open_ended))
-        ((calls, ticks),) = self._records.rows(SPENT, self.number, codes)
-        return Spent(calls, ticks, tuple(self._records.rows(UNPRICED, self.number, codes, more)))
+        ((calls, high, low),) = self._records.rows(SPENT, self.number, codes)
+        return Spent(calls, (high << 32) + low, tuple(self._records.rows(UNPRICED, self.number, codes, more)))
 
     def calls(self) -> Iterator[RecordedCall]:
         """Every call of the run that has an outcome, in the order of their ends."""
@@ -269,6 +270,15 @@ class JournalRun:
             connection.execute("UPDATE runs SET state = ?, summary = ?, ended = ? WHERE id = ?", values)
 
         self._writer.run(end)
+
+
+def packed_whatever(outcome: Outcome, *, plain: bool) -> Packed:
+    """An outcome as bytes; one that holds what no journal can keep becomes an error, and its row keeps what it has."""
+    try:
+        return packed(outcome, plain=plain)
+    except Exception as error:
+        outcome.status, outcome.error = CallStatus.ERROR, error if isinstance(error, Error) else unexpected(error)
+        return packed(replace(outcome, rows=None), plain=True)
 
 
 def is_settled(outcome: Outcome) -> bool:

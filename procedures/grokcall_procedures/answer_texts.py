@@ -57,6 +57,8 @@ def answer_in(messages: Sequence[Message], *, structured: bool = False) -> tuple
     >>> answer_in([Message("Let me look."), Message("Yellow.", turn=1)])
     ('Yellow.', False)
     """
+    if len(messages) == 1 and messages[0].text:
+        return messages[0].text, False  # nearly always, so it comes first
     spoken = [message for message in messages if message.says]
     if not spoken:
         return next((message.text for message in messages if message.text is not None), None), False

@@ -49,17 +49,16 @@ class RawServer:
     """Answers every request with these headers, byte for byte, and this body; gives its base URL."""
 
     def __init__(self, headers: bytes, body: bytes) -> None:
-        head = b"HTTP/1.1 200 OK\r\n" + headers + b"Content-Length: %d\r\n\r\n" % len(body)
+        head = b"HTTP/1.1 200 OK\r\n" + headers + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
         self._reply = head + body
         self._thread = ServerThread()
 
     def __enter__(self) -> str:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
-                while True:
-                    await read_request(reader)
-                    writer.write(self._reply)
-                    await writer.drain()
+            await read_request(reader)
+            writer.write(self._reply)
+            with suppress(ConnectionError):
+                await writer.drain()
             writer.close()
 
         return f"http://127.0.0.1:{self._thread.listen(answer)}/v1"

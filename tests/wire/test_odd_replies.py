@@ -102,11 +102,11 @@ def test_a_reply_that_nobody_can_read_is_an_error_with_its_text_beside_it(
 def test_a_reply_for_which_no_column_has_a_place_is_in_the_journal(
     service: Service, connection: grokcall.Connection, tmp_path: Path, call: str
 ) -> None:
-    service.script = lambda _: Answer(b'{"odd": "caf\xe9"}')
+    service.script = lambda _: Answer(b'{"odd": "\xe9t\xe9"}')
     assert one(connection, call, journal=tmp_path / "j")["Call_Status"] == "error"
     with Journal(tmp_path / "j") as journal:
         (exported,) = journal.export()
-    assert exported["Call_Reply"] == '{"odd": "caf\ufffd"}'
+    assert exported["Call_Reply"] == '{"odd": "\ufffdt\ufffd"}'
 
 
 def test_a_row_that_failed_comes_back_from_the_journal_with_its_text(
@@ -154,7 +154,7 @@ def test_the_highest_prices_are_summed_without_an_end_to_the_run(
         assert journal.run().cost_usd == Decimal(4 * highest).scaleb(-10)
 
 
-@pytest.mark.parametrize("raw", [b"caf\xe9", b"\xff\xfe", "żółw".encode(), b"a" * 70_000, b"\xe9" * 66_000])
+@pytest.mark.parametrize("raw", [b"\xe9t\xe9", b"\xff\xfe", "żółw".encode(), b"a" * 70_000, b"\xe9" * 66_000])
 @pytest.mark.parametrize("journal", [False, True])
 def test_a_request_id_may_hold_anything(over: grokcall.Connection, tmp_path: Path, raw: bytes, journal: bool) -> None:
     with RawServer(b"X-Request-Id: " + raw + b"\r\nX-Trace: " + b"t" * 20_000 + b"\r\n", HAPPY) as server:

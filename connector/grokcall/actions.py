@@ -143,6 +143,7 @@ def classify_text(
     max_output_tokens: int | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
+    store: bool | None = None,
 ) -> Rows:
     """Sorts a text into one or more of your categories."""
     return _run(CATALOG["ClassifyText"], locals())
@@ -285,6 +286,7 @@ def summarize_text(
     max_output_tokens: int | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
+    store: bool | None = None,
 ) -> Rows:
     """Makes a text shorter."""
     return _run(CATALOG["SummarizeText"], locals())

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
-from grokcall.failures import failure, too_large
+from grokcall.failures import failure, too_large, unpacked_body
 from grokcall.surroundings import Proxies, tls_context
-from grokcall.transport import HttpReply, HttpRequest
+from grokcall.transport import HttpReply, HttpRequest, headers_of
 
 _LARGE_BODY = 1 << 20
 """Bytes from which a body is sent in pieces."""
@@ -69,7 +71,13 @@ MOST_CACHED = 1024
 """Addresses that are kept ready in parsed form."""
 
 _UNWANTED_HEADERS = ("Accept", "Accept-Encoding")
-"""What aiohttp would add. To unpack a compressed reply of 2 kB costs more than to receive it as it is."""
+"""What aiohttp would add; see :mod:`grokcall.content_encodings`."""
+
+LONGEST_HEADER, MOST_HEADERS = 1 << 18, 1000
+"""Bytes of a line of a reply's head, and its lines: a reply with more was paid for as well."""
+_HEADER_LIMITS: dict[str, Any] = {"max_line_size": LONGEST_HEADER, "max_field_size": LONGEST_HEADER}
+if "max_headers" in inspect.signature(aiohttp.ClientSession).parameters:  # older versions take any number
+    _HEADER_LIMITS["max_headers"] = MOST_HEADERS
 
 _CLEAN_URL = re.compile(r"[!-~]+")
 
@@ -127,7 +135,9 @@ class AiohttpTransport:
                 body = await _body(response, request)
             finally:
                 response.release()
-            headers = {name.lower(): value for name, value in response.headers.items()}
+            headers = headers_of(response.raw_headers)
+            if packing := headers.get("content-encoding"):
+                body = unpacked_body(body, packing, response.status, request)
             return HttpReply(response.status, headers, body)
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
             error = failure(exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request)
@@ -156,6 +166,8 @@ class AiohttpTransport:
             connector=aiohttp.TCPConnector(limit=0, ssl=tls_context(self._ca_file)),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_UNWANTED_HEADERS,
+            auto_decompress=False,
+            **_HEADER_LIMITS,
         )
         pool = self._pool = _Pool(asyncio.get_running_loop(), session, asyncio.Semaphore(self._concurrency))
         if old is not None:
@@ -206,7 +218,7 @@ def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
 async def _body(response: aiohttp.ClientResponse, request: HttpRequest) -> bytes:
     """The whole body, in one go where its length is known beforehand."""
     length = response.content_length
-    if length is not None and "content-encoding" not in response.headers:
+    if length is not None:
         if length > request.max_bytes:
             raise too_large(request)
         return await response.read()

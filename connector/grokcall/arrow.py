@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
+
+from grokcall.redaction import get_logger
+from grokcall_procedures.types import well_formed
 
 STRING: pa.DataType = pa.string()
 INT32: pa.DataType = pa.int32()
@@ -14,7 +18,32 @@ INT64: pa.DataType = pa.int64()
 BOOLEAN: pa.DataType = pa.bool_()
 
 
+UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError)
+"""What Arrow raises for values that a column cannot hold; halves of surrogate pairs are a ValueError."""
+
+logger: logging.Logger = get_logger("grokcall.arrow")
+
+
 def array_of(values: Sequence[object], of: Any) -> Any:
+    """Python values as an array; a value that the type cannot hold is NULL, for the rest was paid for as well."""
+    try:
+        return exact_array(values, of)
+    except UNFIT:
+        return exact_array([held(value, of) for value in values], of)
+
+
+def held(value: object, of: Any) -> object:
+    """A value as a column of a type holds it; None where it cannot."""
+    value = well_formed(value) if isinstance(value, str) else value
+    try:
+        exact_array([value], of)
+    except UNFIT as error:
+        logger.warning("a value of type %s became NULL: %s", type(value).__name__, error)
+        return None
+    return value
+
+
+def exact_array(values: Sequence[object], of: Any) -> Any:
     """Python values as an array. Extension types inside of others, which Arrow does not make, are made by a cast."""
     if not pa.types.is_nested(of) or not holds_extension(of):
         return pa.array(values, of)
@@ -56,7 +85,7 @@ def stored(value: object) -> object:
 def arrays_of(schema: pa.Schema, rows: Iterable[Sequence[object]]) -> list[pa.Array[Any]]:
     """One array for each column of ``schema``."""
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return [array_of(column, field.type) for column, field in zip(columns, schema, strict=True)]
 
 
 def table_of(schema: pa.Schema, rows: Iterable[Sequence[object]]) -> pa.Table:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from grokcall.arrow import BOOLEAN, INT32, INT64, STRING, array_of, arrays_of
-from grokcall.errors import InternalError, ProgrammingError, error_code, is_retryable
+from grokcall.errors import ProgrammingError, error_code, is_retryable
 from grokcall.outcomes import Outcome
 from grokcall_parser import nearest
 from grokcall_procedures import Procedure, Row
@@ -108,7 +108,4 @@ def message_of(error: Exception) -> str:
 def result_table(procedure: Procedure, rows: Sequence[Row]) -> pa.Table:
     """The rows of a procedure as an Arrow table."""
     columns = ResultColumns(procedure)
-    try:
-        return pa.Table.from_arrays(columns.arrays(rows), schema=columns.schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        raise InternalError(f"{procedure.name} gave a value that its column cannot hold: {error}") from error
+    return pa.Table.from_arrays(columns.arrays(rows), schema=columns.schema)

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from grokcall.admission import Gate
 from grokcall.budget_limits import BudgetReachedError
-from grokcall.errors import AnswerRefusedError, IncompleteAnswerError
+from grokcall.errors import AnswerRefusedError, IncompleteAnswerError, error_code
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.window import Runner
 from grokcall_procedures import BoundCall, Procedure
@@ -63,7 +63,10 @@ class WholeAnswers:
         return outcome
 
     def _shortfall(self, outcome: Outcome) -> str | None:
-        return self._find(outcome.rows[0]) if outcome.error is None and outcome.rows else None
+        # An answer that had to be a document and is cut short is an error already, and has its row all the same.
+        if not outcome.rows or not (outcome.error is None or error_code(outcome.error) == "incomplete"):
+            return None
+        return self._find(outcome.rows[0])
 
 
 def joined(before: Outcome, after: Outcome) -> Outcome:

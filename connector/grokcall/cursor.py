@@ -120,7 +120,7 @@ class Cursor:
         binder = self.connection.binder(statement)
         sets = list(seq_of_parameters)
         outcomes, stopped = self.connection.loop.run(self._run_all(binder, sets))
-        rows = [row for outcome in outcomes for row in outcome.rows or ()]
+        rows = [row for outcome in outcomes if outcome.error is None for row in outcome.rows or ()]
         self._note([warning for outcome in outcomes for warning in outcome.warnings])
         self._hold(StatementResult(result_table(binder.procedure, rows), len(rows)))
         failures = [outcome.error for outcome in outcomes if outcome.error is not None]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -20,20 +19,21 @@ from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
 from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, OperationalError, ServiceError, request_id_of
+from grokcall.errors import Error, MediaError, OperationalError, ServiceError
 from grokcall.options import Options
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.redaction import get_logger, redact
-from grokcall.replies import error_of, service_error
+from grokcall.outcomes import Outcome
+from grokcall.redaction import get_logger
+from grokcall.replies import error_of, request_id_in, service_error
 from grokcall.retries import RetryPolicy, may_have_been_billed
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
+from grokcall.unread import fail, unexpected
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Steps
 from grokcall_procedures.addresses import is_loopback
+from grokcall_procedures.documents import cost_in
 
 logger: logging.Logger = get_logger("grokcall.engine")
 
 MOST_REDIRECTS = 3
-COST = re.compile(rb'"cost_in_usd_ticks"\s*:\s*(\d+)')
 LINK_IS_GONE = (403, 404, 410)
 """What a store of files answers once an address of limited life is over."""
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
@@ -109,7 +109,7 @@ class Engine:
         return narrower
 
     async def run(self, call: BoundCall, memory: Memory | None = None, start: Starting | None = None) -> Outcome:
-        """What became of ``call``. Errors of the service and of values are in the outcome; only a cancel is raised.
+        """What became of ``call``. Whatever it fails with is in the outcome; only a cancel is raised.
 
         With a ``memory`` the replies to billed starts of longer work are kept, and those that are known are not asked
         for again. ``start`` is told whenever a request that costs money is about to go; its error keeps it.
@@ -119,11 +119,10 @@ class Engine:
         started = time.perf_counter()
         try:
             outcome.rows = await self._drive(call.steps(), outcome, memory, start)
-        except Error as error:
-            error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
-            outcome.status, outcome.error = CallStatus.ERROR, error
-            outcome.request_id = request_id_of(error) or outcome.request_id
+        except Exception as error:
+            fail(outcome, error, call.procedure)
         finally:
+            outcome.reply = None
             outcome.seconds = time.perf_counter() - started
             self.gate.record(call, outcome)
             self.gate.sent.discard(asyncio.current_task())
@@ -135,8 +134,9 @@ class Engine:
         try:
             step = next(steps)
             while True:
+                reply: Reply | None = None
+                problem: Error | None = None
                 try:
-                    reply: Reply | None = None
                     if isinstance(step, Pause):
                         await self._sleep(step.seconds)
                     elif memory is not None and step.kind is Kind.VIDEO:
@@ -145,9 +145,10 @@ class Engine:
                     else:
                         reply = await self._send(step, outcome, start)
                 except Error as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(reply)
+                    problem = error
+                except Exception as error:
+                    problem = unexpected(error)
+                step = steps.throw(problem) if problem is not None else steps.send(reply)
         except StopIteration as finished:
             rows: list[Row] = finished.value
             return rows
@@ -240,15 +241,16 @@ class Engine:
             self.gate.observe(passage, reply, failure)
             if billable and isinstance(failure, Error):
                 note_loss(outcome, failure)
-        headers = reply.headers
-        outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
+        outcome.request_id = request_id_in(reply.headers) or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
             raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
+        if request.billed:
+            outcome.reply = reply.body
         if outcome.billed and request.kind is not Kind.DOWNLOAD:
-            ticks = None if request.kind in BINARY_KINDS else cost_of(reply.body)
+            ticks = None if request.kind in BINARY_KINDS else cost_in(reply.body)
             outcome.add_price(ticks, of_start=request.billed)
         if billable and start is not None:
             start.answered(request, reply.body)
@@ -301,16 +303,6 @@ def note_loss(outcome: Outcome, failure: Error) -> None:
 def is_redirect(reply: HttpReply) -> bool:
     """Whether a reply names another address to ask."""
     return 300 <= reply.status < 400
-
-
-def cost_of(body: bytes) -> int | None:
-    """What a reply says it cost, in ticks.
-
-    The text of an answer cannot be mistaken for it: inside a JSON string the quotation marks are escaped.
-    """
-    at = body.rfind(b'"cost_in_usd_ticks"')
-    found = COST.match(body, at) if at >= 0 else None
-    return int(found[1]) if found else None
 
 
 def refuse_unsafe_download(url: str) -> None:

@@ -7,19 +7,36 @@ can list an exception that only newer versions of the library have.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 
-from grokcall.errors import ConnectionCutError, NotSentError, ReadTimeoutError, ReplyTooLargeError, TransportError
+from grokcall.content_encodings import BrokenError, TooLongError, unpacked
+from grokcall.errors import (
+    ConnectionCutError,
+    MalformedReplyError,
+    NotSentError,
+    ReadTimeoutError,
+    ReplyTooLargeError,
+    TransportError,
+)
 from grokcall.redaction import redact
 from grokcall.transport import HttpRequest
 
 FailureTable = Mapping[str, type[TransportError]]
 
 _LONGEST_REASON = 300
+_ABOUT_THE_HEAD = re.compile(
+    r"(?:illegal|invalid|conflicting) (?!chunk)[\w ./-]{0,30}header|(?:character|whitespace) in header|too many headers"
+    r"|buffer too long|got more than \d+ bytes",
+    re.IGNORECASE,
+)
+"""What the libraries say of a reply whose status has come, and whose headers they do not take."""
 _WITHOUT_HOPE = frozenset({"InvalidURL", "NonHttpUrlClientError", "UnsupportedProtocol", "LocalProtocolError"})
 
 
-def failure(exception: BaseException, table: FailureTable, request: HttpRequest) -> TransportError:
+def failure(
+    exception: BaseException, table: FailureTable, request: HttpRequest
+) -> TransportError | MalformedReplyError:
     """Our error for ``exception``, which ended ``request``.
 
     It does not chain the exception: some keep the request with its headers, and so the key, among their arguments.
@@ -33,6 +50,10 @@ def failure(exception: BaseException, table: FailureTable, request: HttpRequest)
         )
     if error is NotSentError:
         return _not_sent(exception, host, request)
+    if any(_ABOUT_THE_HEAD.search(str(each)) for each in _chain(exception) if not isinstance(each, OSError)):
+        return MalformedReplyError(
+            f"The reply of {host} came, and its headers cannot be read: {_reason(exception)}; it may have been billed"
+        )
     return error(f"The connection to {host} ended before the whole reply had come: {_reason(exception)}")
 
 
@@ -40,6 +61,24 @@ def too_large(request: HttpRequest) -> ReplyTooLargeError:
     """The error for a reply that is longer than the request allows."""
     host = _host(request.url)
     return ReplyTooLargeError(f"The reply of {host} is longer than the {request.max_bytes:,} bytes that are allowed")
+
+
+def unpacked_body(body: bytes, encodings: str, status: int, request: HttpRequest) -> bytes:
+    """The body of a reply without its content encodings; that of a refusal as it came where it cannot be unpacked.
+
+    Raises:
+        ReplyTooLargeError: It is longer than the request allows.
+        MalformedReplyError: It cannot be unpacked.
+    """
+    try:
+        return unpacked(body, encodings, request.max_bytes)
+    except TooLongError:
+        raise too_large(request) from None
+    except BrokenError as error:
+        if status >= 400:
+            return body
+        told = f"The reply of {_host(request.url)} is packed and cannot be read: {error}; it may have been billed"
+        raise MalformedReplyError(told) from None
 
 
 def _not_sent(exception: BaseException, host: str, request: HttpRequest) -> NotSentError:

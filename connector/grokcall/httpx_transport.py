@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
-from grokcall.failures import failure, too_large
+from grokcall.failures import failure, too_large, unpacked_body
 from grokcall.redaction import redact
 from grokcall.surroundings import tls_context
-from grokcall.transport import HttpReply, HttpRequest
+from grokcall.transport import HttpReply, HttpRequest, headers_of
 
 FAILURES: Mapping[str, type[TransportError]] = {
     # No connection, so nothing was sent
@@ -116,6 +116,7 @@ class HttpxTransport:
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             raise InterfaceError(f"The proxy that the environment names cannot be used: {redact(str(error))}") from None
+        del self._client.headers["accept-encoding"]  # see grokcall.content_encodings
         return self._client
 
 
@@ -128,13 +129,18 @@ async def _exchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpRepl
         timeout=httpx.Timeout(request.read_timeout, connect=request.connect_timeout),
     )
     response = await client.send(outgoing, stream=True, follow_redirects=False)
+    # What a transport made of bytes in memory has been unpacked by httpx already.
+    is_packed = not response.is_stream_consumed
     try:
         chunks, size = [], 0
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw() if is_packed else response.aiter_bytes():
             size += len(chunk)
             if size > request.max_bytes:
                 raise too_large(request)
             chunks.append(chunk)
     finally:
         await response.aclose()
-    return HttpReply(response.status_code, dict(response.headers), b"".join(chunks))
+    headers, body = headers_of(response.headers.raw), b"".join(chunks)
+    if is_packed and (packing := headers.get("content-encoding")):
+        body = unpacked_body(body, packing, response.status_code, request)
+    return HttpReply(response.status_code, headers, body)

@@ -194,6 +194,10 @@ class Options(BaseSettings):
     schema_attempts: Annotated[int, Field(ge=1, le=10)] = Field(
         3, description="How often a question is asked at most until its answer fits OutputSchema, 1 to 10."
     )
+    store: bool | None = Field(
+        None,
+        description="Whether the service keeps answers where a call names no Store; None for its own rule: 30 days.",
+    )
     transport: Literal["aiohttp", "httpx"] = Field("aiohttp", description="What sends requests: aiohttp or httpx.")
     trust_env_proxies: bool = Field(
         True, description="Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or the system's settings) are heeded."
@@ -252,6 +256,7 @@ class Options(BaseSettings):
             strict_arity=self.strict_arity,
             max_media_bytes=self.max_media_bytes,
             schema_attempts=self.schema_attempts,
+            store=self.store,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from grokcall_procedures import Row
+from grokcall_procedures.types import MOST_TICKS
 
 TICKS_PER_USD = 10_000_000_000
 """The API counts money in ticks of 1e-10 USD."""
@@ -51,6 +52,8 @@ class Outcome:
     """Tokens that the call took, what is not known counted as reserved; None where nobody counted."""
     earlier: tuple[Outcome, ...] = ()
     """Incomplete answers that were asked for before this one, with a smaller limit."""
+    reply: bytes | None = None
+    """The last reply that may have been billed, for as long as the call runs."""
     unrecorded: Exception | None = None
     """What kept the journal from taking it in; the pass ends with that, and the row still has its outcome."""
 
@@ -75,7 +78,7 @@ class Outcome:
     def add_cost(self, ticks: int | None) -> None:
         """Adds what one reply of the call cost."""
         if ticks is not None:
-            self.cost_ticks = (self.cost_ticks or 0) + ticks
+            self.cost_ticks = min((self.cost_ticks or 0) + ticks, MOST_TICKS)
 
     @property
     def cost_usd(self) -> Decimal | None:

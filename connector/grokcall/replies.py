@@ -18,6 +18,7 @@ from grokcall.errors import ServiceError
 from grokcall.meanings import meaning_of
 from grokcall.redaction import redact
 from grokcall.transport import HttpReply
+from grokcall_procedures.documents import cost_of
 
 LONGEST_MESSAGE = 2_000
 """Characters of the API's own words that an error keeps."""
@@ -26,6 +27,8 @@ LARGEST_ERROR_BODY = 64 * 1024
 """Bytes above which a body is taken for an answer when the status says so, and for plain text when it does not."""
 
 _LONGEST_RAW_TEXT = 20_000
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What a request is called nearly always, which needs no cleaning."""
 
 
 def error_of(reply: HttpReply) -> ServiceError | None:
@@ -59,7 +62,7 @@ def in_band_error(document: Mapping[str, Any], headers: Mapping[str, str] | None
     if not error or not isinstance(error, str | dict):
         return None
     code, message = _code_and_message(document)
-    return service_error(code, message, cost_ticks=_cost_ticks(document), request_id=_request_id(headers or {}))
+    return service_error(code, message, cost_ticks=cost_of(document), request_id=request_id_in(headers or {}))
 
 
 def service_error(
@@ -114,8 +117,8 @@ def _refusal(reply: HttpReply) -> ServiceError:
         message = document
     facts: dict[str, Any] = {
         "status": reply.status,
-        "request_id": _request_id(reply.headers),
-        "cost_ticks": _cost_ticks(document) if isinstance(document, dict) else None,
+        "request_id": request_id_in(reply.headers),
+        "cost_ticks": cost_of(document) if isinstance(document, dict) else None,
         "retry_after": _retry_after(reply.headers),
     }
     return service_error(code, message or _phrase(reply.status), **facts)
@@ -162,15 +165,12 @@ def _phrase(status: int) -> str:
         return "The service gave no explanation"
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
+def request_id_in(headers: Mapping[str, str]) -> str | None:
+    """What the service calls a request, from the headers of its reply; cleaned, because it may hold anything."""
     request_id = headers.get("x-request-id") or headers.get("x-trace-id")
-    return clean(request_id)[:200] or None if request_id else None
-
-
-def _cost_ticks(document: Mapping[str, Any]) -> int | None:
-    usage = document.get("usage")
-    ticks = usage.get("cost_in_usd_ticks") if isinstance(usage, dict) else None
-    return ticks if isinstance(ticks, int) and not isinstance(ticks, bool) else None
+    if not request_id or _UUID.fullmatch(request_id):
+        return request_id or None
+    return clean(request_id)[:200] or None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

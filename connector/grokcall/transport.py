@@ -6,7 +6,7 @@ and callers may hand in any object with that method, or a plain function.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -33,7 +33,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """One HTTP reply, read to its end. Header names are lower-case."""
+    """One HTTP reply, read to its end and unpacked. Header names are lower-case."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,10 +51,30 @@ class Transport(Protocol):
             grokcall.errors.NotSentError: No byte of the request can have been served; sending again is safe.
             grokcall.errors.ConnectionCutError: The connection ended or timed out after bytes may have been served.
             grokcall.errors.ReadTimeoutError: The reply did not come within ``read_timeout``.
-            grokcall.errors.ReplyTooLargeError: The reply is longer than ``max_bytes``.
+            grokcall.errors.ReplyTooLargeError: The reply is longer than ``max_bytes``, as it is or unpacked.
+            grokcall.errors.MalformedReplyError: The reply came, and its head or its packing cannot be read.
         """
         ...
 
     async def close(self) -> None:
         """Closes every connection."""
         ...
+
+
+def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    r"""The headers of a reply by lower-case name; those of one name joined by commas.
+
+    What is no UTF-8 is read as Latin-1, in which every byte is a character: a header never spoils a reply.
+
+    >>> headers_of([(b"X-Request-Id", b"\xe9t\xe9"), (b"Vary", b"a"), (b"Vary", b"b")])
+    {'x-request-id': 'été', 'vary': 'a, b'}
+    """
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name = raw_name.decode("latin-1").lower()
+        try:
+            value = raw_value.decode()
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from grokcall.admission import Gate, cancelled
 from grokcall.errors import Error
 from grokcall.outcomes import CallStatus, Outcome
+from grokcall.unread import unexpected
 from grokcall_procedures import BoundCall
 
 C = TypeVar("C")
@@ -207,8 +208,8 @@ class Window(Generic[C]):
     def _bound(self, row: Values) -> BoundCall | Outcome:
         try:
             return self._bind(row)
-        except Error as error:
-            return Outcome(CallStatus.ERROR, error=error)
+        except Exception as error:
+            return Outcome(CallStatus.ERROR, error=error if isinstance(error, Error) else unexpected(error))
 
     async def _take_row(self) -> tuple[Chunk[C], int] | None:
         while self._failure is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
+from grokcall_procedures.answer_texts import read_answer, unfenced
 from grokcall_procedures.bodies import extra_members
 from grokcall_procedures.definition import Parameter, Procedure, ResultField, Values
-from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, response_row
+from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, RESULT, STATUS, response_row
 from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import AnswerMismatchError, Request, Row, Steps, reply_of
-from grokcall_procedures.types import ParameterType, UnfitValue
+from grokcall_procedures.steps import AnswerMismatchError, MalformedReplyError, Request, Row, Steps, reply_of
+from grokcall_procedures.types import ParameterType, UnfitValue, described
 
 OUTPUT_SCHEMA = Parameter(
     "OutputSchema",
@@ -23,8 +25,12 @@ OUTPUT_SCHEMA = Parameter(
 )
 LONGEST_WORDS = 500
 """Characters of a refusal that its error quotes."""
-RESULT, STATUS, INCOMPLETE_DETAILS = 0, 3, 8
-"""Where in a response row these stand."""
+INCOMPLETE_DETAILS = 8
+"""Where in a response row this stands."""
+REFUSAL_WORDS = re.compile(
+    r"(?i)\b(?:sorry|apologi[sz]e|unable|cannot|can not|can['’]t|won['’]t|not able|refuse|declin)"
+)
+"""What refusals say that come as plain text, where the API has a part of its own for them."""
 SUMMED = tuple(index for index, column in enumerate(RESPONSE_FIELDS) if column.name.startswith("Response_Usage"))
 """The usage in a response row, which is told for all asks together."""
 RESERVED = frozenset(column.name.lower() for column in RESPONSE_FIELDS)
@@ -77,33 +83,86 @@ def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
     spent: Row | None = None
     for ask in range(1, asks + 1):
         reply = yield request
-        row = response_row(reply_of(reply).body)
+        row = response_row(reply_of(reply).body, structured=True)
         spent = row if spent is None else summed(spent, row)
+        kept = (*(None for _ in schema.columns), *spent)
+        check_answered(row, kept)
         try:
-            return [(*columns_of(row, schema), *spent)]
+            return [(*schema.decode(str(row[RESULT] or "")), *spent)]
         except Mismatch as error:
             if ask == asks:
-                raise mismatch_error(error, asks) from None
+                raise mismatch_error(error, asks, kept) from None
     raise AssertionError("a question is asked at least once")
 
 
-def columns_of(row: Row, schema: OutputSchema) -> Row:
-    """The declared columns of one answer.
+def check_answered(row: Row, kept: Row) -> None:
+    """Refuses an answer that was cut short, or is a refusal; to ask again would not mend that.
+
+    Args:
+        row: The 34 values of the response.
+        kept: The result to keep beside the error.
 
     Raises:
-        Mismatch: The answer does not fit.
-        AnswerMismatchError: It was cut short, or is a refusal; to ask again would not mend that.
+        AnswerMismatchError: It is one of these.
     """
-    answer, details = str(row[RESULT] or ""), row[INCOMPLETE_DETAILS]
-    if details == REFUSED:
-        raise AnswerMismatchError(f"the model refused to answer: {answer[:LONGEST_WORDS]}", error_code="refusal")
-    if row[STATUS] not in ("completed", None) or details is not None:
-        raise AnswerMismatchError(
-            f"the answer is {row[STATUS]} ({details or 'it is not said why'}), so its columns cannot be read; a larger "
-            "MaxOutputTokens gives it more room",
-            error_code="incomplete",
-        )
-    return schema.decode(answer)
+    if is_refused(row):
+        words = str(row[RESULT] or "")[:LONGEST_WORDS]
+        raise AnswerMismatchError(f"the model refused to answer: {words}", error_code="refusal", row=kept)
+    if is_cut(row):
+        raise cut_short(row, kept)
+
+
+def is_refused(row: Row) -> bool:
+    """Whether the service marks an answer as a refusal."""
+    return row[INCOMPLETE_DETAILS] == REFUSED
+
+
+def is_cut(row: Row) -> bool:
+    """Whether an answer was cut short."""
+    return row[STATUS] == "incomplete" or row[INCOMPLETE_DETAILS] not in (None, REFUSED)
+
+
+def cut_short(row: Row, kept: Row) -> AnswerMismatchError:
+    """The error of an answer of which the end is missing."""
+    details = row[INCOMPLETE_DETAILS] or "it is not said why"
+    return AnswerMismatchError(
+        f"the answer is {row[STATUS]} ({details}), so its columns cannot be read; a larger "
+        "MaxOutputTokens gives it more room",
+        error_code="incomplete",
+        row=kept,
+    )
+
+
+def document_in(row: Row, kept: Row) -> object:
+    """The JSON value that an answer is, or its text where it is none.
+
+    Args:
+        row: The 34 values of the response.
+        kept: The result to keep beside an error.
+
+    Raises:
+        AnswerMismatchError: It was cut short before its end.
+        MalformedReplyError: It is broken JSON, or there is no answer.
+    """
+    answer = str(row[RESULT] or "")
+    try:
+        return read_answer(answer)
+    except (ValueError, RecursionError):
+        if is_cut(row):
+            raise cut_short(row, kept) from None
+    if not answer.strip() or unfenced(answer).startswith(("{", "[")):
+        raise not_as_asked(answer, kept)
+    return unfenced(answer)
+
+
+def is_refusal(document: object) -> bool:
+    """Whether a text in the place of a document says that the model refuses."""
+    return isinstance(document, str) and REFUSAL_WORDS.search(document[:LONGEST_WORDS]) is not None
+
+
+def not_as_asked(answer: str, kept: Row) -> MalformedReplyError:
+    """The error of an answer that does not obey the schema that it was given."""
+    return MalformedReplyError(f"the answer is not the JSON that was asked for: {described(answer)}", row=kept)
 
 
 def summed(before: Row, row: Row) -> Row:
@@ -116,7 +175,7 @@ def summed(before: Row, row: Row) -> Row:
     )
 
 
-def mismatch_error(error: Mismatch, asks: int) -> AnswerMismatchError:
+def mismatch_error(error: Mismatch, asks: int, kept: Row) -> AnswerMismatchError:
     """The error of a question whose answers did not fit."""
     times = "" if asks == 1 else f" (asked {asks} times)"
-    return AnswerMismatchError(f"the answer does not fit OutputSchema{times}: {error}", error.place)
+    return AnswerMismatchError(f"the answer does not fit OutputSchema{times}: {error}", error.place, row=kept)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
-from grokcall_procedures.documents import decode_json, stated_failure, unreadable
+from grokcall_procedures.documents import stated_failure, unreadable
+from grokcall_procedures.lenient_json import read_json
 from grokcall_procedures.media import decoded
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Steps
@@ -136,7 +137,7 @@ def speech_in(reply: Reply) -> bytes:
     if "json" not in content_type and not body.lstrip().startswith(b"{"):
         return body
     try:
-        document = decode_json(body)
+        document = read_json(body)
     except (ValueError, RecursionError) as error:
         if "json" in content_type:
             raise unreadable(body, error) from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, UnknownNameError, nearest, point_at
 from grokcall_parser.errors import DataError
 from grokcall_procedures.answers import shaped
-from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import UnfitValue, described
 from grokcall_procedures.values import BadValueError, fit_value
@@ -113,6 +113,8 @@ class Binder:
         kind = self.procedure.model_kind
         if kind is not None and "Model" not in values:
             values["Model"] = self.settings.default_models[kind]
+        if self.settings.store is not None and self.procedure.has_store:
+            values.setdefault(STORE, self.settings.store)
         for rule in self.procedure.rules:
             try:
                 found = rule(values, self.settings)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from grokcall_procedures.answer_texts import Message, answer_in, content_text
 from grokcall_procedures.bodies import ADDITIONAL_FIELDS, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.documents import column_value, document_of, json_text, stated_failure
@@ -83,12 +84,17 @@ def completion_row(document: Mapping[str, object]) -> Row:
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict):
         raise stated_failure(document) or MalformedReplyError("the service sent a completion without a choice")
-    read = {**document, "choice": choice}
-    columns = {column.name: column_value(read, column) for column in COMPLETION_FIELDS[:-1]}
-    if columns["Completion_Content"] is None:
-        refusal = choice.get("message", {}).get("refusal") if isinstance(choice.get("message"), dict) else None
-        columns["Completion_Content"] = refusal if isinstance(refusal, str) else None
-    return (*columns.values(), json_text(document))
+    told = choice.get("message")
+    message: dict[str, object] = told if isinstance(told, dict) else {}
+    said = content_text(message.get("content"))
+    refusal = message.get("refusal")
+    content = said.text if said.text is not None else refusal if isinstance(refusal, str) else said.refusal
+    thoughts = content_text(message.get("reasoning_content")).text
+    read = {
+        **document,
+        "choice": {**choice, "message": {**message, "content": content, "reasoning_content": thoughts}},
+    }
+    return (*(column_value(read, column) for column in COMPLETION_FIELDS[:-1]), json_text(document))
 
 
 def create_message(call: BoundCall) -> Steps:
@@ -112,11 +118,23 @@ def message_row(document: Mapping[str, object]) -> Row:
     tools = [block for block in blocks if block.get("type") == "tool_use"]
     read = {
         **document,
-        "text": joined(blocks, "text", ""),
+        "text": answer_in(messages_in(blocks))[0],
         "thinking": joined(blocks, "thinking", "\n"),
         "tool_uses": tools or None,
     }
     return (*(column_value(read, column) for column in MESSAGE_FIELDS[:-1]), json_text(document))
+
+
+def messages_in(blocks: list[dict[str, object]]) -> list[Message]:
+    """The texts among the blocks: those without the use of a tool between them belong together."""
+    turns: list[list[str]] = [[]]
+    for block in blocks:
+        kind, text = str(block.get("type")), block.get("text")
+        if kind == "text" and isinstance(text, str):
+            turns[-1].append(text)
+        elif "tool" in kind:
+            turns.append([])
+    return [Message("".join(texts), turn=turn) for turn, texts in enumerate(turns) if texts]
 
 
 def joined(blocks: list[dict[str, object]], kind: str, between: str) -> str | None:
@@ -153,7 +171,7 @@ MESSAGE_FIELDS = _fields(
     "Message",
     ("Id", _STRING, "id", "The message's id."),
     ("Model", _STRING, "model", "The model that answered."),
-    ("Content", _STRING, "text", "The answer: its text blocks joined."),
+    ("Content", _STRING, "text", "The answer: its text blocks joined, those after the last use of a tool."),
     ("Reasoning", _STRING, "thinking", "The model's reasoning, where it is told."),
     ("StopReason", _STRING, "stop_reason", "end_turn, max_tokens, stop_sequence or tool_use."),
     ("StopSequence", _STRING, "stop_sequence", "The sequence at which it stopped."),

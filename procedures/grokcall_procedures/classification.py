@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
+from grokcall_procedures.answers import document_in, is_refusal, is_refused
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
-from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
+from grokcall_procedures.responses import RESPONSE_FIELDS, RESULT, response_row
 from grokcall_procedures.steps import MalformedReplyError, Row, Steps
 from grokcall_procedures.text import (
     MAX_OUTPUT_TOKENS,
     MODEL,
     REASONING_EFFORT,
+    STORE_BY_NAME,
     TEMPERATURE,
     TEXT_RULES,
     ask,
     reply_of,
     responses_body,
 )
-from grokcall_procedures.types import ParameterType, UnfitValue, described
+from grokcall_procedures.types import ParameterType, UnfitValue, coerce, described
 
 MOST_CATEGORIES = 500
 
 
-class Answer(msgspec.Struct):
-    """What the schema asks for; ``categories`` only when several may fit."""
-
-    reasoning: str = ""
-    confidence: float | None = None
-    category: str | None = None
-    categories: list[str] = []  # msgspec copies an empty default
+PROMPT_VERSION = 1
+"""Raised whenever what is asked changes: an answer to the earlier words is no answer to the new ones."""
+AROUND_NAMES = " \t\r\n\xa0\"'`*.“”„‘’«»"
+"""What answers put around the names of categories."""
 
 
 def read_categories(value: object) -> str:
@@ -124,34 +122,71 @@ def classify_text(call: BoundCall) -> Steps:
     body.instructions = task_text(categories, several, call.values.get("Instructions"))
     body.text = answer_format(names, several)
     reply = yield ask(call, body)
-    row = response_row(reply_of(reply).body)
+    row = response_row(reply_of(reply).body, structured=True)
     return [(*picked_categories(row, names), *row)]
 
 
 def picked_categories(row: Row, names: Sequence[str]) -> Row:
-    """The four result values; NULL when the answer was cut short or refused, which the row's status shows.
+    """The four result values; of a refusal its words alone.
 
     Raises:
-        MalformedReplyError: The answer does not obey the schema that it was given.
+        AnswerMismatchError: The answer was cut short.
+        MalformedReplyError: It names no category, or one that was not given.
     """
-    if row[3] != "completed":
-        return (None, None, None, None)
+    answer = row[RESULT]
+    if is_refused(row):
+        return (None, None, None, answer)
+    kept = (None, None, None, None, *row)
+    document = document_in(row, kept)
+    members = {name.strip().lower(): value for name, value in document.items()} if isinstance(document, dict) else {}
+    told = members.get("categories") or members.get("category") if members else document
+    listed = told if isinstance(told, list) and told else [told]
+    chosen = [category_named(each, names) for each in listed]
+    if None in chosen:
+        if is_refusal(document):
+            return (None, None, None, answer)
+        strange = described(listed[chosen.index(None)])
+        raise MalformedReplyError(f"the answer names {strange}, which is not one of the categories", row=kept)
+    chosen = list(dict.fromkeys(chosen))
+    return (
+        chosen[0],
+        json.dumps(chosen, ensure_ascii=False),
+        fitting(members.get("confidence"), ParameterType.DOUBLE),
+        fitting(members.get("reasoning"), ParameterType.STRING) or None,
+    )
+
+
+def fitting(value: object, to: ParameterType) -> object:
+    """A member of an answer as its column has it; None where it does not fit."""
     try:
-        answer = msgspec.json.decode(str(row[0] or ""), type=Answer)
-    except msgspec.DecodeError as error:
-        if refused(row):
-            return (None, None, None, row[0])
-        raise MalformedReplyError(f"the answer is not the JSON that was asked for: {error}") from None
-    chosen = answer.categories or ([answer.category] if answer.category is not None else [])
-    strange = next((name for name in chosen if name not in names), None)
-    if strange is not None or not chosen:
-        raise MalformedReplyError(f"the answer names {described(strange)}, which is not one of the categories")
-    return (chosen[0], json.dumps(chosen, ensure_ascii=False), answer.confidence, answer.reasoning or None)
+        return coerce(value, to)
+    except UnfitValue:
+        return None
 
 
-def refused(row: Row) -> bool:
-    """Whether the answer is a plain sentence where JSON was asked for: a refusal."""
-    return row[0] is not None and not str(row[0]).lstrip().startswith(("{", "["))
+def category_named(told: object, names: Sequence[str]) -> str | None:
+    """The category that an answer names, without regard to case, blanks and quotes around it; None for no such.
+
+    >>> category_named(' "Billing".', ["billing", "delivery"])
+    'billing'
+    """
+    if not isinstance(told, str):
+        return None
+    for form in (str, folded, bare):
+        found = next((name for name in names if form(name) == form(told)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def folded(name: str) -> str:
+    """A name without regard to case, blanks and forms of the same letters."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def bare(name: str) -> str:
+    """The same without what stands around it."""
+    return folded(name.strip(AROUND_NAMES))
 
 
 CLASSIFY_TEXT = Procedure(
@@ -174,6 +209,7 @@ CLASSIFY_TEXT = Procedure(
         MAX_OUTPUT_TOKENS,
         REASONING_EFFORT,
         EXTRA_BODY,
+        STORE_BY_NAME,
     ),
     fields=(
         ResultField("Result_Category", ParameterType.STRING, "", "The category that fits best."),
@@ -183,11 +219,15 @@ CLASSIFY_TEXT = Procedure(
         *RESPONSE_FIELDS,
     ),
     steps=classify_text,
+    prompt_version=PROMPT_VERSION,
     model_kind="text",
     rules=TEXT_RULES,
     reference="POST /v1/responses with a JSON schema",
     example="CALL ClassifyText('The parcel never came', ['delivery', 'billing', 'praise'])",
-    notes=("The answer is held to your names by a JSON schema; an answer outside them is an error of its row.",),
+    notes=(
+        "The answer is held to your names by a JSON schema; case, blanks and quotes around a name do not matter. An "
+        "answer outside them is an error of its row, which keeps what was answered.",
+    ),
 )
 
 PROCEDURES = (CLASSIFY_TEXT,)

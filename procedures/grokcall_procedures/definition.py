@@ -15,8 +15,14 @@ import pyarrow as pa
 
 from grokcall_procedures.schemas import OutputSchema
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Steps
+from grokcall_procedures.steps import Row, Steps
 from grokcall_procedures.types import ParameterType
+
+UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
+"""The columns that keep the text of a reply which could not be read."""
+
+STORE = "Store"
+"""The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
 
 Values: TypeAlias = dict[str, object]
 """A call's values by the declared parameter name; parameters that are NULL are left out."""
@@ -126,6 +132,8 @@ class Procedure:
         notes: Paragraphs for its documentation page.
         answer_schema: The shape that its answers were declared to have; None for plain text.
         further_fields: What its rows hold after ``fields``; these become columns only where they are asked for by name.
+        prompt_version: Which version of a prompt of ours it sends, from 1; 0 where the prompt is the caller's alone. It
+            is part of what makes two calls the same.
     """
 
     name: str
@@ -142,11 +150,18 @@ class Procedure:
     notes: tuple[str, ...] = ()
     answer_schema: OutputSchema | None = field(default=None, repr=False)
     further_fields: tuple[ResultField, ...] = ()
+    prompt_version: int = 0
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:
         """The parameters by lower-case name."""
         return {parameter.name.lower(): parameter for parameter in self.parameters}
+
+    @cached_property
+    def has_store(self) -> bool:
+        """Whether it has the parameter that says whether the service keeps an answer."""
+        parameter = self.by_name.get(STORE.lower())
+        return parameter is not None and parameter.type is ParameterType.BOOLEAN and parameter.name == STORE
 
     @cached_property
     def positional(self) -> tuple[Parameter, ...]:
@@ -168,6 +183,13 @@ class Procedure:
     def places(self) -> Mapping[str, int]:
         """Where each value stands in a row, by the exact name of its field."""
         return {column.name: index for index, column in enumerate(self.row_fields)}
+
+    def unread_row(self, text: str) -> Row | None:
+        """The row that keeps the text of a reply which could not be read; None where no column has a place for it."""
+        place = next((self.places[name] for name in UNREAD_FIELDS if name in self.places), None)
+        if place is None:
+            return None
+        return tuple(text if index == place else None for index, _ in enumerate(self.row_fields))
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -7,25 +7,46 @@ from collections.abc import Mapping
 import msgspec
 
 from grokcall_procedures.definition import ResultField
+from grokcall_procedures.lenient_json import decode_json as decode_json  # strict, for what is ours
+from grokcall_procedures.lenient_json import read_json
 from grokcall_procedures.steps import FailedReplyError, MalformedReplyError
-from grokcall_procedures.types import INT64_RANGE, ParameterType, UnfitValue, coerce, well_formed
+from grokcall_procedures.types import MOST_TICKS, ParameterType, UnfitValue, coerce, well_formed
 
 SHOWN_BYTES = 80
 """How much of an unreadable reply its error quotes."""
 
-decode_json = msgspec.json.Decoder().decode
+PRICE = "usage.cost_in_usd_ticks"
+"""Where every reply says what it cost."""
+
 encode_json = msgspec.json.Encoder().encode
 
 
+class PricedUsage(msgspec.Struct):
+    """``usage``, as far as the price."""
+
+    cost_in_usd_ticks: int | float | None = None
+
+
+class Priced(msgspec.Struct):
+    """A reply, as far as its price."""
+
+    usage: PricedUsage | None = None
+
+
+_decode_price = msgspec.json.Decoder(Priced).decode
+
+
 def document_of(body: bytes) -> dict[str, object]:
-    """The body as a JSON object.
+    """The body as a JSON object, read leniently where it is no strict JSON.
 
     Raises:
-        MalformedReplyError: It is not valid JSON, or not an object.
+        MalformedReplyError: It is no JSON by any reading, or not an object.
     """
+    if not body.strip():
+        raise unreadable(body, "it is empty")
     try:
-        document = decode_json(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        document = read_json(body)
+    except (ValueError, RecursionError) as error:
         raise unreadable(body, error) from None
     if not isinstance(document, dict):
         raise unreadable(body, "it is not a JSON object")
@@ -62,6 +83,8 @@ def column_value(document: object, column: ResultField, path: str = "") -> objec
     value = value_at(document, path or column.path)
     if value is None:
         return None
+    if column.path == PRICE:
+        return ticks_in(value)
     if column.type is ParameterType.JSON or (column.type is ParameterType.STRING and isinstance(value, dict | list)):
         return json_text(value)
     try:
@@ -76,12 +99,39 @@ def json_text(value: object) -> str:
     return encode_json(value).decode("utf-8")
 
 
+def ticks_in(value: object) -> int | None:
+    """A price in ticks; None for what is none: text, a fraction, less than nothing, or more than 64 bits.
+
+    >>> ticks_in(5e7), ticks_in(-1), ticks_in("5")
+    (50000000, None, None)
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= MOST_TICKS else None
+
+
 def cost_of(document: Mapping[str, object]) -> int | None:
     """What the reply says it cost, in ticks."""
-    ticks = value_at(document, "usage.cost_in_usd_ticks")
-    low, high = INT64_RANGE
-    fits = isinstance(ticks, int) and not isinstance(ticks, bool) and low <= ticks <= high
-    return ticks if fits and isinstance(ticks, int) else None
+    return ticks_in(value_at(document, PRICE))
+
+
+def cost_in(body: bytes) -> int | None:
+    """What a reply says it cost, in ticks; the same as :func:`cost_of`, without reading the rest of the body.
+
+    >>> cost_in(b'{"usage": {"cost_in_usd_ticks": 5e7}}')
+    50000000
+    """
+    try:
+        usage = _decode_price(body).usage
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            document = read_json(body)
+        except (ValueError, RecursionError):
+            return None
+        return cost_of(document) if isinstance(document, dict) else None
+    return ticks_in(usage.cost_in_usd_ticks) if usage is not None else None
 
 
 def stated_failure(document: Mapping[str, object]) -> FailedReplyError | None:

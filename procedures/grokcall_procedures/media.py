@@ -165,15 +165,21 @@ def result_bytes(data: bytes, family: str) -> bytes:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes of a base64 result; a ``data:`` head before it does not matter.
+    """The bytes of a base64 result; a ``data:`` head, blanks and the alphabet do not matter.
 
     Raises:
         MalformedReplyError: It is not base64.
     """
     try:
-        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+        return base64.b64decode(plain_base64(text), validate=True)
     except ValueError as error:
         raise MalformedReplyError(f"the service sent a result that is not valid base64: {error}") from None
+
+
+def plain_base64(text: str) -> str:
+    """Base64 as strict readers take it."""
+    text = text.partition(",")[2] if text.lstrip().startswith("data:") else text
+    return "".join(text.split()).replace("-", "+").replace("_", "/")
 
 
 def listed(names: list[str]) -> str:

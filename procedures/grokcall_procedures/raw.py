@@ -165,11 +165,11 @@ def raw_row(reply: Reply, response_type: object) -> Row:
     head = (reply.status, json_text(dict(reply.headers)), content_type)
     if kind == "binary":
         return (*head, None, reply.body)
+    row = (*head, reply.body.decode("utf-8", "replace") if reply.body else None, None)
     if kind == "json" and reply.body and not is_json(reply.body):
-        raise MalformedReplyError(
-            f"RawRequest: the reply is not JSON but {content_type or 'of no stated type'}; ask for text"
-        )
-    return (*head, reply.body.decode("utf-8", "replace") if reply.body else None, None)
+        told = f"RawRequest: the reply is not JSON but {content_type or 'of no stated type'}; ask for text"
+        raise MalformedReplyError(told, row=row)
+    return row
 
 
 def kind_of(content_type: str) -> str:

@@ -1,145 +1,69 @@
 """The API's response object, and the 34 columns that it becomes.
 
 A reply is read twice over in code but once at run time: a typed struct reads what the API is known to send in a few
-microseconds; a reply that does not fit it (another server's, or a field of a new type) is read field by field along the
-JSON paths of the definitions, and a value that fits no column type becomes NULL rather than losing the row.
+microseconds; a reply that does not fit it (another server's, a field of a new type, or no strict JSON) is read field by
+field along the JSON paths of the definitions, and a value that fits no column type becomes NULL rather than losing the
+row.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
+from grokcall_procedures.answer_texts import TEXT_PARTS, Message, answer_in
 from grokcall_procedures.definition import ResultField
-from grokcall_procedures.documents import column_value, cost_of, decode_json, document_of, stated_failure
+from grokcall_procedures.documents import column_value, cost_of, decode_json, document_of, stated_failure, value_at
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
-from grokcall_procedures.steps import FailedReplyError, Row
+from grokcall_procedures.response_object import Item, Part, ResponseObject, Usage
+from grokcall_procedures.steps import FailedReplyError, MalformedReplyError, Row
 
 __all__ = ["RESPONSE_FIELDS", "ResponseObject", "document_row", "response_row", "struct_row"]
 
-Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-
-
-class Part(msgspec.Struct):
-    """A piece of content: output text, a refusal, or a summary."""
-
-    type: str = ""
-    text: str | None = None
-    refusal: str | None = None
-
-
-class Item(msgspec.Struct):
-    """One entry of ``output``; members of other kinds of entries are passed over."""
-
-    type: str = ""
-    content: list[Part] | None = None
-    summary: list[Part] | None = None
-
-
-class CachedTokens(msgspec.Struct):
-    """``usage.input_tokens_details``."""
-
-    cached_tokens: Int32 | None = None
-
-
-class ReasoningTokens(msgspec.Struct):
-    """``usage.output_tokens_details``."""
-
-    reasoning_tokens: Int32 | None = None
-
-
-class Usage(msgspec.Struct):
-    """``usage``, with the names of the older replies as a fallback."""
-
-    input_tokens: Int32 | None = None
-    prompt_tokens: Int32 | None = None
-    input_tokens_details: CachedTokens | None = None
-    output_tokens: Int32 | None = None
-    completion_tokens: Int32 | None = None
-    output_tokens_details: ReasoningTokens | None = None
-    total_tokens: Int32 | None = None
-    num_sources_used: Int32 | None = None
-    num_server_side_tools_used: Int32 | None = None
-    cost_in_usd_ticks: Int64 | None = None
-
-
-class TextFormat(msgspec.Struct):
-    """``text.format``."""
-
-    type: str | None = None
-
-
-class TextSettings(msgspec.Struct):
-    """``text``."""
-
-    format: TextFormat | None = None
-    verbosity: str | None = None
-
-
-class Reasoning(msgspec.Struct):
-    """``reasoning``."""
-
-    effort: str | None = None
-    summary: str | None = None
-
-
-NULL = msgspec.Raw(b"null")
 REFUSED = '{"reason":"refusal"}'
 """What stands in ``Response_IncompleteDetails`` of a refusal, for which the API has no word there."""
-
-
-class ResponseObject(msgspec.Struct):
-    """The members of a response object that have a column. Free-form ones stay raw."""
-
-    id: str | None = None
-    object: str | None = None
-    created_at: Int64 | None = None
-    completed_at: Int64 | None = None
-    status: str | None = None
-    error: msgspec.Raw = NULL
-    incomplete_details: msgspec.Raw = NULL
-    model: str | None = None
-    output: list[Item] | None = None
-    max_output_tokens: Int32 | None = None
-    max_tool_calls: Int32 | None = None
-    parallel_tool_calls: bool | None = None
-    previous_response_id: str | None = None
-    reasoning: Reasoning | None = None
-    safety_identifier: str | None = None
-    service_tier: str | None = None
-    store: bool | None = None
-    temperature: float | None = None
-    text: TextSettings | None = None
-    tool_choice: msgspec.Raw = NULL
-    tools: msgspec.Raw = NULL
-    top_p: float | None = None
-    truncation: str | None = None
-    usage: Usage | None = None
-
-
 FALLBACK_PATHS = {"usage.input_tokens": "usage.prompt_tokens", "usage.output_tokens": "usage.completion_tokens"}
 ROUNDED_PATHS = ("temperature", "top_p")
 """Streams of the API carry the noise of 32-bit floats, so both are rounded to six digits."""
+STRUCTURED_FORMATS = frozenset({"json_schema", "json_object"})
+"""Formats of which the answer is one JSON document."""
+DONE = (None, "completed", "incomplete")
+"""The status of a response of which no more is to come."""
+UNDONE = frozenset({"queued", "in_progress", "pending", "processing", "requires_action", "cancelling", "cancelled"})
+TOOL_CALLS = ("_call", "_call_output")
+"""How the types of entries end that stand for the use of a tool."""
+RESULT, ID, STATUS, ERROR = 0, 2, 3, 4
+"""Where in a row these stand."""
 
 _decode = msgspec.json.Decoder(ResponseObject).decode
 
 
-def response_row(body: bytes) -> Row:
+def response_row(body: bytes, *, structured: bool = False) -> Row:
     """The 34 values of a reply, in the order of ``RESPONSE_FIELDS``.
 
+    Args:
+        body: The reply.
+        structured: Whether a JSON document was asked for as the answer; where the reply itself says so it need not be
+            told.
+
     Raises:
-        DataError: The body is no JSON object.
+        MalformedReplyError: The body is no JSON object, or the response is not done.
         FailedReplyError: The object says that the response failed.
     """
     try:
-        row = struct_row(_decode(body))
+        row = struct_row(_decode(body), structured=structured)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        row = document_row(document_of(body))
-    if row[3] == "failed" or (row[4] is not None and row[0] is None):
+        row = document_row(document_of(body), structured=structured)
+    if row[STATUS] == "failed" or (row[ERROR] is not None and row[RESULT] is None):
         raise failed_reply(document_of(body))
+    if row[STATUS] not in DONE and (row[STATUS] in UNDONE or row[RESULT] is None):
+        raise unfinished(row)
     return row
+
+
+def unfinished(row: Row) -> MalformedReplyError:
+    """The error of a response that is not done, which may have been billed."""
+    where = f": CALL RawRequest('/responses/{row[ID]}') tells what became of it" if row[ID] else ""
+    return MalformedReplyError(f"the response is {row[STATUS]} and not done{where}", row=row)
 
 
 def failed_reply(document: dict[str, object]) -> FailedReplyError:
@@ -150,11 +74,12 @@ def failed_reply(document: dict[str, object]) -> FailedReplyError:
     return FailedReplyError(None, "the response failed without saying why", cost_ticks=cost_of(document))
 
 
-def struct_row(response: ResponseObject) -> Row:
+def struct_row(response: ResponseObject, *, structured: bool = False) -> Row:
     """The 34 values of a decoded response object."""
     text, reasoning, usage = response.text, response.reasoning, response.usage or Usage()
     cached, thinking = usage.input_tokens_details, usage.output_tokens_details
-    answer, thoughts, refused = texts_of(response.output)
+    structured = structured or (text is not None and text.format is not None and text.format.type in STRUCTURED_FORMATS)
+    answer, thoughts, refused = texts_of(response.output, structured=structured)
     return (
         answer,
         thoughts,
@@ -193,26 +118,38 @@ def struct_row(response: ResponseObject) -> Row:
     )
 
 
-def texts_of(output: list[Item] | None) -> tuple[str | None, str | None, bool]:
+def texts_of(output: list[Item] | None, *, structured: bool = False) -> tuple[str | None, str | None, bool]:
     """The answer and the reasoning in ``output``, and whether the answer is a refusal.
 
-    The answer is every output text joined, or the refusal where there is none; None when there is no message.
+    Of several messages :func:`~grokcall_procedures.answer_texts.answer_in` chooses; None when there is no message.
     """
-    answers: list[str] = []
-    refusals: list[str] = []
+    messages: list[Message] = []
     thoughts: list[str] = []
+    turn = 0
     for item in output or ():
         if item.type == "message":
-            for part in item.content or ():
-                if part.type == "output_text" and part.text is not None:
-                    answers.append(part.text)
-                elif part.type == "refusal" and part.refusal is not None:
-                    refusals.append(part.refusal)
+            messages.append(message_of(item, turn))
         elif item.type == "reasoning":
             told = [part.text for part in item.summary or () if part.text]
             thoughts += told or [part.text for part in item.content or () if part.text]
-    said = answers or refusals
-    return "".join(said) if said else None, "\n".join(thoughts) if thoughts else None, bool(refusals and not answers)
+        elif item.type.endswith(TOOL_CALLS):
+            turn += 1
+    answer, refused = answer_in(messages, structured=structured)
+    return answer, "\n".join(thoughts) if thoughts else None, refused
+
+
+def message_of(item: Item, turn: int) -> Message:
+    """A message of ``output``, after so many uses of tools."""
+    texts: list[str] = []
+    refusals: list[str] = []
+    for part in item.content or ():
+        if part.text is not None and part.type in TEXT_PARTS:
+            texts.append(part.text)
+        elif part.refusal is not None and part.type == "refusal":
+            refusals.append(part.refusal)
+    return Message(
+        "".join(texts) if texts else None, "".join(refusals) if refusals else None, phase=item.phase, turn=turn
+    )
 
 
 def rounded(number: float | None) -> float | None:
@@ -234,22 +171,44 @@ def text_or_json(raw: msgspec.Raw) -> str | None:
     return None if text == b"null" else text.decode("utf-8")
 
 
-def document_row(document: dict[str, object]) -> Row:
+def document_row(document: dict[str, object], *, structured: bool = False) -> Row:
     """The 34 values of an undecoded response object, read along the paths of the definitions."""
-    answer, thoughts, refused = texts_of(items_of(document.get("output")))
+    structured = structured or str(value_at(document, "text.format.type")) in STRUCTURED_FORMATS
+    answer, thoughts, refused = texts_of(items_of(document.get("output")), structured=structured)
     row = (answer, thoughts, *(field_value(document, column) for column in RESPONSE_FIELDS[2:]))
     return (*row[:8], REFUSED, *row[9:]) if refused and row[8] is None else row
 
 
 def items_of(output: object) -> list[Item]:
-    """The entries of an ``output`` list that can be read; others are passed over."""
-    items: list[Item] = []
-    for entry in output if isinstance(output, list) else ():
-        try:
-            items.append(msgspec.convert(entry, Item))
-        except msgspec.ValidationError:
-            continue
-    return items
+    """The entries of an ``output`` list, as far as they can be read."""
+    return [item_of(entry) for entry in output if isinstance(entry, dict)] if isinstance(output, list) else []
+
+
+def item_of(entry: dict[str, object]) -> Item:
+    """One entry; members of strange types are passed over."""
+    kind, phase = entry.get("type"), entry.get("phase")
+    return Item(
+        kind if isinstance(kind, str) else "",
+        phase if isinstance(phase, str) else None,
+        parts_of(entry.get("content")),
+        parts_of(entry.get("summary")),
+    )
+
+
+def parts_of(content: object) -> list[Part]:
+    """The parts of a content, which other servers write as plain text as well."""
+    parts: list[Part] = []
+    for each in content if isinstance(content, list) else [content]:
+        part = each if isinstance(each, dict) else {"text": each}
+        kind, text, refusal = part.get("type", ""), part.get("text"), part.get("refusal")
+        parts.append(
+            Part(
+                kind if isinstance(kind, str) else "?",
+                text if isinstance(text, str) else None,
+                refusal if isinstance(refusal, str) else None,
+            )
+        )
+    return parts
 
 
 def field_value(document: dict[str, object], column: ResultField) -> object:

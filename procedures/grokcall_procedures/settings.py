@@ -37,6 +37,7 @@ class Settings:
         strict_arity: Demand exactly the declared number of arguments, as the vendor does.
         max_media_bytes: The largest media result to download, in bytes.
         schema_attempts: How often a question is asked at most until the answer has the declared shape.
+        store: Whether the service keeps the answers of calls that do not say; None for the service's own rule.
     """
 
     default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
@@ -48,3 +49,4 @@ class Settings:
     strict_arity: bool = False
     max_media_bytes: int = 512 * 1024 * 1024
     schema_attempts: int = 3
+    store: bool | None = None

@@ -95,14 +95,21 @@ class FailedReplyError(DatabaseError):
 
 
 class MalformedReplyError(DataError):
-    """The API said yes, and its answer is not what it promises: no JSON, another type, a member missing."""
+    """The API said yes, and its answer is not what it promises: no JSON, another type, a member missing.
+
+    Args:
+        message: What came.
+        request_id: What the service calls the request.
+        row: The result as far as it could be read, with the answer's own text, which was paid for.
+    """
 
     error_code = "malformed_reply"
     retryable = False
 
-    def __init__(self, message: str, *, request_id: str | None = None) -> None:
+    def __init__(self, message: str, *, request_id: str | None = None, row: Row | None = None) -> None:
         super().__init__(message)
         self.request_id = request_id
+        self.row = row
 
 
 class NotReadyError(OperationalError):
@@ -128,6 +135,7 @@ class AnswerMismatchError(MalformedReplyError):
         error_code: ``answer_mismatch`` for answers that do not fit; ``incomplete`` for one that was cut short and
             ``refusal`` for one in which the model refused, neither of which is asked for again.
         request_id: What the service calls the request.
+        row: The result without the declared columns.
     """
 
     def __init__(
@@ -137,8 +145,9 @@ class AnswerMismatchError(MalformedReplyError):
         error_code: str = "answer_mismatch",
         *,
         request_id: str | None = None,
+        row: Row | None = None,
     ) -> None:
-        super().__init__(message, request_id=request_id)
+        super().__init__(message, request_id=request_id, row=row)
         self.column = column
         self.error_code = error_code
 

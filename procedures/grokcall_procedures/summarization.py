@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from grokcall_procedures.answers import document_in, is_refusal, is_refused, not_as_asked
 from grokcall_procedures.bodies import EXTRA_BODY
-from grokcall_procedures.classification import refused
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
-from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
-from grokcall_procedures.steps import MalformedReplyError, Row, Steps
+from grokcall_procedures.responses import RESPONSE_FIELDS, RESULT, response_row
+from grokcall_procedures.steps import Row, Steps
 from grokcall_procedures.text import (
     MAX_OUTPUT_TOKENS,
     MODEL,
     REASONING_EFFORT,
+    STORE_BY_NAME,
     TEMPERATURE,
     TEXT_RULES,
     ask,
@@ -43,10 +42,8 @@ ANSWER_FORMAT: dict[str, object] = {
 }
 
 
-class Answer(msgspec.Struct):
-    """What the schema asks for."""
-
-    summary: str
+PROMPT_VERSION = 1
+"""Raised whenever what is asked changes: an answer to the earlier words is no answer to the new ones."""
 
 
 def task_text(values: Values) -> str:
@@ -68,20 +65,26 @@ def summarize_text(call: BoundCall) -> Steps:
     body.instructions = task_text(call.values)
     body.text = ANSWER_FORMAT
     reply = yield ask(call, body)
-    row = response_row(reply_of(reply).body)
+    row = response_row(reply_of(reply).body, structured=True)
     return [(summary_of(row), *row)]
 
 
 def summary_of(row: Row) -> str | None:
-    """The summary; None when the answer was cut short or refused, which the row's status shows."""
-    if row[3] != "completed":
+    """The summary; None where the model refused.
+
+    Raises:
+        AnswerMismatchError: The answer was cut short.
+        MalformedReplyError: It is not what was asked for.
+    """
+    if is_refused(row):
         return None
-    try:
-        return msgspec.json.decode(str(row[0] or ""), type=Answer).summary
-    except msgspec.DecodeError as error:
-        if refused(row):
-            return None
-        raise MalformedReplyError(f"the answer is not the JSON that was asked for: {error}") from None
+    kept = (None, *row)
+    document = document_in(row, kept)
+    if isinstance(document, dict) and isinstance(document.get("summary"), str):
+        return str(document["summary"])
+    if is_refusal(document):
+        return None
+    raise not_as_asked(str(row[RESULT] or ""), kept)
 
 
 SUMMARIZE_TEXT = Procedure(
@@ -98,9 +101,11 @@ SUMMARIZE_TEXT = Procedure(
         MAX_OUTPUT_TOKENS,
         REASONING_EFFORT,
         EXTRA_BODY,
+        STORE_BY_NAME,
     ),
     fields=(ResultField("Result_Summary", ParameterType.STRING, "", "The summary."), *RESPONSE_FIELDS),
     steps=summarize_text,
+    prompt_version=PROMPT_VERSION,
     model_kind="text",
     rules=TEXT_RULES,
     reference="POST /v1/responses with a JSON schema",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grokcall_procedures.answers import OUTPUT_SCHEMA, fitting_answer, schema_is_the_only_format
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
@@ -80,8 +82,13 @@ MAX_TOOL_CALLS = Parameter(
     low=1,
 )
 STORE = Parameter(
-    "Store", ParameterType.BOOLEAN, "Whether the service keeps the response (30 days) so that it can be continued."
+    "Store",
+    ParameterType.BOOLEAN,
+    "Whether the service keeps the response (30 days) so that it can be continued; it does when NULL, unless the "
+    "connection's option `store` says otherwise.",
 )
+STORE_BY_NAME = replace(STORE, named_only=True)
+"""The same for procedures that have it beside the parameters that are theirs."""
 REASONING_EFFORT = Parameter(
     "ReasoningEffort",
     ParameterType.ENUM,

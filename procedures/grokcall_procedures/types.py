@@ -23,6 +23,8 @@ MOST_DIGITS = 40
 """Digits of a whole number that are looked at; 64 bits have 19."""
 INT32_RANGE = (-(2**31), 2**31 - 1)
 INT64_RANGE = (-(2**63), 2**63 - 1)
+MOST_TICKS = INT64_RANGE[1]
+"""The highest price, in ticks of 1e-10 USD, that columns and journals hold."""
 
 
 class ParameterType(enum.StrEnum):

@@ -170,7 +170,8 @@ def test_no_call_of_any_kind_is_billed_more_than_its_highest_price(
         name = make.__name__
         assert told.worst_ticks is not None, (name, told.reasons)
         assert cost <= told.worst_ticks, (name, call.values, told, outcome)
-        assert outcome.error is None or "FORBIDDEN" in str(call.values) or name in {"long", "read"}, (name, outcome)
+        may_fail = {"long", "read", "classify", "summarize"}
+        assert outcome.error is None or "FORBIDDEN" in str(call.values) or name in may_fail, (name, outcome)
         paid[name] = paid.get(name, 0) + cost
     assert set(paid) == {way.__name__ for _, way in ways}
     assert [name for name, ticks in paid.items() if not ticks] == ["ask"]

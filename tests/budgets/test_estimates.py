@@ -403,7 +403,7 @@ def test_the_service_counts_tokens_when_it_is_asked(on_sandbox: grokcall.Connect
     told = estimate(call, PRICES, NO_FEE, text_tokens=tokens)
     assert (told.input_tokens_low, told.input_tokens_high) == (tokens + 180, tokens + 400)
     row = on_sandbox.execute(
-        "CALL ClassifyText(:m, ['a', 'b'], MaxOutputTokens => 40)", {"m": "one two three " * 30}
+        "CALL ClassifyText(:m, ['a', 'b'], MaxOutputTokens => 4000)", {"m": "one two three " * 30}
     ).fetch_arrow_table()
     assert row["Response_UsageInputTokens"][0].as_py() in range(tokens + 180, tokens + 400)
 

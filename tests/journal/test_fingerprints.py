@@ -25,6 +25,20 @@ def test_a_fingerprint_stays_the_same_from_release_to_release():
     assert fingerprint(bound(TEXT, {"Message": "hi"}), URL).hex() == "c2fbad514b5ebb7055fbb3d2acd11445"
 
 
+def test_another_version_of_our_prompt_is_another_call_and_a_prompt_of_the_callers_has_none():
+    for statement in ("CALL ClassifyText(:m, ['a'])", "CALL SummarizeText(:m)"):
+        call = bound(statement, {"m": "hi"})
+        later = replace(call, procedure=replace(call.procedure, prompt_version=call.procedure.prompt_version + 1))
+        assert fingerprint(call, URL) != fingerprint(later, URL)
+    assert [each.name for each in CATALOG.values() if each.prompt_version] == ["ClassifyText", "SummarizeText"]
+
+
+def test_a_rule_for_storing_is_part_of_calls_that_it_changes_and_of_no_others():
+    for statement, changes in (("CALL GenerateResponse('hi')", True), ("CALL GenerateImage('hi')", False)):
+        prints = {fingerprint(bound(statement, settings=Settings(store=rule)), URL) for rule in (None, False)}
+        assert len(prints) == (2 if changes else 1)
+
+
 def test_another_process_with_other_hashes_comes_to_the_same_fingerprint():
     code = (
         "from grokcall.journal import fingerprint\n"

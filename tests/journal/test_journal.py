@@ -169,16 +169,17 @@ def test_a_call_that_was_not_sent_is_not_recorded(path, wait):
         wait(journal.begin("a", {}).record(A, 0, Outcome(CallStatus.SKIPPED)))
 
 
-def test_a_value_that_no_field_has_is_refused_by_name_and_harms_nobody_else(path, wait):
+def test_a_value_that_no_field_has_is_an_error_of_its_call_that_names_it_and_harms_nobody_else(path, wait):
+    odd = good({1})
+
     async def two(run):
-        return await asyncio.gather(made(run, A, good({1})), made(run, B, good("x")), return_exceptions=True)
+        await asyncio.gather(made(run, A, odd), made(run, B, good("x")))
 
     with Journal(path) as journal:
         run = journal.begin("a", {})
-        first, second = wait(two(run))
-        assert isinstance(first, InternalError)
-        assert "type set" in str(first)
-        assert second is None
+        wait(two(run))
+        assert isinstance(odd.error, InternalError)
+        assert "type set" in str(odd.error) == str(run.recall_failed(A, 0).error)
         assert run.recall(B, 0).rows == [("x",)]
 
 

@@ -103,7 +103,7 @@ def test_a_message_sends_a_limit_and_gives_its_columns():
     assert row == {
         "Message_Id": "m1",
         "Message_Model": "grok-4.3",
-        "Message_Content": "Hello, you",
+        "Message_Content": "you",
         "Message_Reasoning": "A greeting.",
         "Message_StopReason": "end_turn",
         "Message_StopSequence": None,

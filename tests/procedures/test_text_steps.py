@@ -1,5 +1,6 @@
 """What the text procedures send, and what they make of the answers."""
 
+import hashlib
 import json
 
 import pytest
@@ -173,21 +174,68 @@ def test_a_classification_can_give_several_categories():
     assert done.rows[0][:4] == ("billing", '["billing", "delivery"]', 1.0, None)
 
 
+def test_a_classification_that_the_model_refuses_keeps_its_words():
+    done = classify(answer("I cannot help with that."))
+
+    assert done.rows[0][:4] == (None, None, None, "I cannot help with that.")
+
+
 @pytest.mark.parametrize(
-    ("text", "status", "expected"),
+    "text",
     [
-        (None, "incomplete", (None, None, None, None)),
-        ('{"reasoning": "cut', "incomplete", (None, None, None, None)),
-        ("I cannot help with that.", "completed", (None, None, None, "I cannot help with that.")),
+        '```json\n{"category": "billing"}\n```',
+        '~~~\n{"category": "billing"}\n~~~',
+        '```JSON5 {"category": "billing"}```',
+        '\ufeff  ```json\r\n{"category": "billing"}\r\n```\n',
+        '```{.json}\n{"category": "billing"}\n```',
+        '```json\n{"category": "billing"}',
+        '{"category": "billing"}<|eos|>',
+        '{"category": "Billing"}',
+        '{"category": " \\"BILLING\\". "}',
+        '{"Category": "billing", "confidence": "0.5"}',
+        '{"category": ["billing"]}',
+        '{"categories": "billing", "confidence": NaN}',
+        '{"category": "billing", "reasoning": "raw\nline"}',
+        '["billing"]',
+        '"billing"',
+        "billing",
+        "**Billing**",
+        "```\nbilling\n```",
     ],
 )
-def test_a_cut_or_refused_classification_keeps_its_row(text, status, expected):
-    assert classify(answer(text, status)).rows[0][:4] == expected
+def test_a_category_is_found_however_it_is_wrapped(text):
+    assert classify(answer(text)).rows[0][0] == "billing"
 
 
-@pytest.mark.parametrize("text", ['{"category": "praise"}', '{"reasoning": "none"}', '{"category": 5}', "[1]", "{"])
-def test_a_classification_that_does_not_obey_is_an_error(text):
-    assert isinstance(classify(answer(text)).error, DataError)
+def test_names_that_differ_in_case_alone_are_told_apart():
+    for name in ("Bug", "bug", "BUG"):
+        assert classify(answer(json.dumps({"category": name})), ("Bug", "bug", "BUG")).rows[0][0] == name
+
+
+def test_a_category_that_is_named_twice_stands_once():
+    done = classify(answer('{"categories": ["Billing", "billing", "delivery"]}'), several=True)
+
+    assert done.rows[0][1] == '["billing", "delivery"]'
+
+
+@pytest.mark.parametrize("text", [None, '{"reasoning": "cut'])
+@pytest.mark.parametrize(
+    "statement", ["CALL ClassifyText('It never came.', ['delivery', 'billing'])", "CALL SummarizeText('Long.')"]
+)
+def test_an_answer_that_had_to_be_json_and_is_cut_short_is_an_error_that_keeps_its_row(statement, text):
+    error = run(statement, [answer(text, "incomplete")]).error
+
+    assert (error.error_code, error.row[-34], error.row[-31]) == ("incomplete", text, "incomplete")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"category": "praise"}', '{"reasoning": "none"}', '{"category": 5}', "[1]", "{", "null", "", "Praise."]
+)
+def test_a_classification_that_does_not_obey_is_an_error_that_keeps_its_row(text):
+    error = classify(answer(text)).error
+
+    assert isinstance(error, DataError)
+    assert error.row[:5] == (None, None, None, None, text)
 
 
 @pytest.mark.parametrize(
@@ -241,13 +289,53 @@ def test_a_summary_keeps_to_the_wishes_and_ends_with_the_response_fields():
     assert done.rows[0][:2] == ("- Court.", '{"summary": "- Court."}')
 
 
-@pytest.mark.parametrize(
-    ("text", "status"), [(None, "incomplete"), ('{"summary": "cu', "incomplete"), ("I cannot.", "completed")]
-)
-def test_a_cut_or_refused_summary_keeps_its_row(text, status):
-    done = run("CALL SummarizeText('Long.')", [answer(text, status)])
+def test_a_refused_summary_keeps_its_row():
+    assert run("CALL SummarizeText('Long.')", [answer("I cannot.")]).rows[0][:2] == (None, "I cannot.")
 
-    assert (done.rows[0][0], done.rows[0][4]) == (None, status)
+
+@pytest.mark.parametrize("text", ['```json\n{"summary": "Short."}\n```', '{"summary": "Short."}<|eos|>'])
+def test_a_summary_is_found_however_it_is_wrapped(text):
+    assert run("CALL SummarizeText('Long.')", [answer(text)]).rows[0][0] == "Short."
+
+
+@pytest.mark.parametrize(
+    ("statement", "takes_it"),
+    [
+        ("CALL GenerateResponse('Hi')", True),
+        ("CALL AnalyzeImageByUrl('Hi', 'https://example.org/a.png')", True),
+        ("CALL ClassifyText('Hi', ['delivery'])", True),
+        ("CALL SummarizeText('Hi')", True),
+        ("CALL CreateMessage('Hi')", False),
+        ("CALL RawRequest('/responses', Body => '{}')", False),
+    ],
+)
+def test_the_rule_of_a_connection_for_storing_reaches_what_has_store(statement, takes_it):
+    for rule in (None, True, False):
+        body = json.loads(next(bind(statement, settings=Settings(store=rule)).steps()).body)
+        assert body.get("store") is (rule if takes_it else None)
+
+
+def test_a_call_that_says_whether_to_store_wins_over_the_connection():
+    call = bind("CALL GenerateResponse('Hi', Store => TRUE)", settings=Settings(store=False))
+
+    assert call.values["Store"] is True
+
+
+# If one of these fails, what we ask has changed: raise the PROMPT_VERSION of its module, then put the new hash here.
+PROMPTS = [
+    ("CALL ClassifyText('t', ['a', 'b'], 'i')", 1, "d0c94dcbab1ad721"),
+    ("CALL ClassifyText('t', ['a', 'b'], AllowMultiple => TRUE)", 1, "74ce67b4afbdc3a6"),
+    ("CALL SummarizeText('t', 40, 'French', 'bullets', 'i')", 1, "435ab15966294b6b"),
+]
+
+
+@pytest.mark.parametrize(("statement", "version", "known"), PROMPTS)
+def test_the_version_of_a_prompt_is_raised_with_its_words(statement, version, known):
+    call = bind(statement)
+    body = json.loads(next(call.steps()).body)
+    asked = json.dumps([body["instructions"], body["text"]], sort_keys=True)
+
+    assert (call.procedure.prompt_version, hashlib.sha256(asked.encode()).hexdigest()[:16]) == (version, known)
 
 
 def test_a_summary_that_does_not_obey_is_an_error():

@@ -67,8 +67,9 @@ def test_after_the_bound_the_row_is_an_error_that_names_the_column(service, conn
         ('{"priority": 1, "tags": ["a", 2]}', "tags[2]: expected VARCHAR, found 2"),
         ('{"priority": 1, "tags": ["a", null]}', "tags[2]: expected VARCHAR, found null"),
         ('[{"priority": 1}]', "the answer: expected a JSON object, found the list"),
-        ('{"priority": NaN, "tags": []}', "the answer: expected JSON, found the text"),
-        ("```json {} ```", "the answer: expected JSON"),
+        ('{"priority": NaN, "tags": []}', "priority: expected INTEGER NOT NULL, found null"),
+        ("```json {} ```", "priority: expected a value (INTEGER), found no member of that name"),
+        ('Here it is: ```{"priority": 1}```', "the answer: expected JSON"),
         ("", 'the answer: expected JSON, found the text ""'),
     ],
 )

@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 
-from grokcall.engine import cost_of
-from grokcall.errors import Error, InternalError, MalformedReplyError
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.redaction import redact
+from grokcall.errors import InternalError, MalformedReplyError
+from grokcall.outcomes import Outcome
 from grokcall.replies import service_error
+from grokcall.unread import fail
 from grokcall_procedures import BoundCall, FailedReplyError, Reply, Row
+from grokcall_procedures.answer_texts import content_text
+from grokcall_procedures.documents import cost_of, json_text
 
 Document = dict[str, Any]
 
@@ -53,20 +54,15 @@ def outcome_of(call: BoundCall, result: Document, batch_id: str) -> Outcome:
     outcome.request_id = f"{batch_id}/{result.get('batch_request_id')}"
     try:
         answer = answer_of(result)
-        outcome.add_cost(cost_of(msgspec.json.encode(answer)))
+        outcome.add_cost(cost_of(answer))
+        outcome.reply = json_text(answer).encode()
         outcome.rows = rows_of(call, answer)
     except FailedReplyError as failed:
-        error: Error = service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks)
-        fail(outcome, error)
-    except Error as error:
-        fail(outcome, error)
+        fail(outcome, service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks), call.procedure)
+    except Exception as error:
+        fail(outcome, error, call.procedure)
+    outcome.reply = None
     return outcome
-
-
-def fail(outcome: Outcome, error: Error) -> None:
-    """Puts an error into an outcome, without secrets."""
-    error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
-    outcome.status, outcome.error, outcome.rows = CallStatus.ERROR, error, None
 
 
 def answer_of(result: Document) -> Document:
@@ -145,7 +141,8 @@ def output_of(message: Document) -> list[Document]:
     entries: list[Document] = []
     if thoughts := message.get("reasoning_content"):
         entries.append({"type": "reasoning", "summary": [{"type": "summary_text", "text": thoughts}]})
-    said, refusal = message.get("content"), message.get("refusal")
+    content = content_text(message.get("content"))
+    said, refusal = content.text, message.get("refusal") or content.refusal
     part: Document | None = None
     if isinstance(said, str) and (said or not (refusal or message.get("tool_calls"))):
         part = {"type": "output_text", "text": said}

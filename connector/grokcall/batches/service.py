@@ -17,6 +17,7 @@ from grokcall.batches.requests import BatchRequest, request_id
 from grokcall.engine import Engine
 from grokcall.errors import MalformedReplyError
 from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
+from grokcall_procedures.lenient_json import read_json
 
 PAGE = 1000
 """Results and requests that are asked for at once; the service's highest."""
@@ -140,8 +141,8 @@ class BatchService:
         if empty:
             return {}
         try:
-            document = msgspec.json.decode(body if isinstance(body, bytes) else b"")
-        except msgspec.DecodeError as error:
+            document = read_json(body if isinstance(body, bytes) else b"")
+        except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"the service's reply about batches is no JSON: {error}") from None
         if not isinstance(document, dict):
             raise MalformedReplyError("the service's reply about batches is no JSON object")

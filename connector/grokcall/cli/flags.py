@@ -71,6 +71,10 @@ StrictArity = Annotated[
 StrictEnums = Annotated[
     bool | None, typer.Option("--strict-enums/--no-strict-enums", help="Refuse values that are not listed.")
 ]
+Store = Annotated[
+    bool | None,
+    typer.Option("--store/--no-store", help="Whether the service keeps answers (30 days) where a call does not say."),
+]
 TransportName = Annotated[
     str | None, typer.Option("--transport", metavar="aiohttp|httpx", help="What requests are sent with.")
 ]
@@ -132,6 +136,7 @@ CONNECTION_OPTIONS = (
     "poll_timeout",
     "strict_arity",
     "strict_enums",
+    "store",
     "catalog",
     "database",
 )
@@ -160,6 +165,7 @@ class Flags:
     default_model: DefaultModel = None
     strict_arity: StrictArity = None
     strict_enums: StrictEnums = None
+    store: Store = None
     transport: TransportName = None
     catalog: CatalogFile = None
     database: DatabaseFile = None

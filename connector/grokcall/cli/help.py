@@ -14,6 +14,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "default_model",
         "strict_arity",
         "strict_enums",
+        "store",
         "transport",
         "catalog",
         "database",

@@ -53,6 +53,8 @@ class Failure(msgspec.Struct, array_like=True, frozen=True, gc=False):
     notes: tuple[str, ...]
     retryable: bool
     systemic: bool
+    reply: str | None = None
+    """The text of a reply that could not be read, where no column has a place for it."""
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -82,6 +84,7 @@ class RecordedError(DatabaseError):
         self.systemic: bool = failure.systemic
         self.request_id = request_id
         self.cost_ticks = cost_ticks
+        self.reply: str | None = failure.reply
         for note in failure.notes:
             self.add_note(note)
 
@@ -155,7 +158,7 @@ def packed(outcome: Outcome, *, plain: bool) -> Packed:
         InternalError: A row holds a value of a type that no field has.
     """
     made = Packed()
-    rows: list[Any] | None = outcome.rows if outcome.status is CallStatus.OK else None
+    rows: list[Any] | None = outcome.rows
     if rows is not None and not plain:
         rows = [tuple(map(made.value, row)) for row in rows]
     failure = failure_of(outcome.error) if outcome.error is not None else None
@@ -173,7 +176,7 @@ def packed(outcome: Outcome, *, plain: bool) -> Packed:
 
 def failure_of(error: Exception) -> Failure:
     """What is kept of an error; texts without secrets, and such as can be written."""
-    notes = getattr(error, "__notes__", ())
+    notes, reply = getattr(error, "__notes__", ()), getattr(error, "reply", None)
     return Failure(
         type(error).__name__,
         error_code(error),
@@ -181,6 +184,7 @@ def failure_of(error: Exception) -> Failure:
         tuple(sound(redact(note)) for note in notes),
         is_retryable(error),
         is_systemic(error),
+        sound(reply) if isinstance(reply, str) else None,
     )
 
 

@@ -25,9 +25,11 @@ LATEST = "last"
 
 RUNS = "SELECT id, run_id, description, state, summary, started, ended, sessions FROM runs ORDER BY started, id"
 FIGURES = """
-SELECT run, sum(ok), count(*) - sum(ok), sum(attempts), ifnull(sum(cost_ticks), 0), sum(ok AND cost_ticks IS NULL)
+SELECT run, sum(ok), count(*) - sum(ok), sum(attempts), sum(ok AND cost_ticks IS NULL),
+    ifnull(sum(cost_ticks >> 32), 0), ifnull(sum(cost_ticks & 0xffffffff), 0)
 FROM calls GROUP BY run
 """
+"""The ticks are summed in two halves: two absurd prices are more than SQLite's 64 bits."""
 DOUBTS = f"SELECT run, count(*), sum(id IN ({ANSWERED})) FROM intents GROUP BY run"  # noqa: S608 - text of ours
 REMOVED_FILES = """
 SELECT DISTINCT digest FROM files WHERE call IN (SELECT id FROM calls WHERE run = ?)
@@ -139,7 +141,7 @@ def list_runs(records: Records, *, live: bool) -> list[RunInfo]:
     doubts = {run: (count, answered) for run, count, answered in records.rows(DOUBTS)}
     runs = []
     for number, run_id, description, state, summary, started, ended, sessions in records.rows(RUNS):
-        ok, failed, attempts, ticks, unpriced = figures.get(number, (0, 0, 0, 0, 0))
+        ok, failed, attempts, unpriced, high, low = figures.get(number, (0, 0, 0, 0, 0, 0))
         runs.append(
             RunInfo(
                 number,
@@ -152,7 +154,7 @@ def list_runs(records: Records, *, live: bool) -> list[RunInfo]:
                 ok,
                 failed,
                 attempts,
-                ticks,
+                (high << 32) + low,
                 unpriced,
                 *doubts.get(number, (0, 0)),
                 json.loads(summary) if summary else {},
@@ -202,6 +204,8 @@ def exported_row(call: RecordedCall, names: Sequence[str]) -> dict[str, object]:
     values: Sequence[object] = outcome.rows[0] if outcome.rows else ()
     for index, name in enumerate(names or [f"Field_{number}" for number in range(1, len(values) + 1)]):
         row[name] = values[index] if index < len(values) else None
+    if (reply := getattr(outcome.error, "reply", None)) is not None:
+        row["Call_Reply"] = reply
     if outcome.rows is not None and len(outcome.rows) != 1:
         row["Call_Rows"] = len(outcome.rows)
     return row

@@ -1,7 +1,8 @@
 """The fingerprint of a call: equal for calls that ask the service for the same thing, in any process, for any account.
 
-It covers the procedure with its result fields, every resolved value, the settings that change the request, and the
-service's address. It does not cover the key, nor settings that only say how long to wait or what to refuse.
+It covers the procedure with its result fields and the version of its prompt, every resolved value, the settings that
+change the request, and the service's address. It does not cover the key, nor settings that only say how long to wait or
+what to refuse.
 """
 
 from __future__ import annotations
@@ -57,13 +58,15 @@ def hashed(value: object) -> object:
 def remembered(key: tuple[int, int, str], call: BoundCall) -> bytes:
     """What all calls of a procedure with the same settings have in common, hashed once."""
     settings = call.settings
-    parts = (
+    parts: list[object] = [
         call.procedure.name,
         # A version of the procedure with other fields gives other rows: they must not be taken for these.
         [field.name for field in call.procedure.fields],
         {"tool_limit_field": settings.tool_limit_field, "file_transfer": settings.file_transfer},
         key[2],
-    )
+    ]
+    if call.procedure.prompt_version:
+        parts.append(call.procedure.prompt_version)
     if len(_prefixes) >= MOST_PREFIXES:
         _prefixes.clear()
     prefix = blake2b(encode(parts), digest_size=SIZE).digest()

@@ -7,10 +7,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-from grokcall.errors import InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
+from grokcall.errors import Error, InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
 from grokcall.journal.answers import Packed, RecalledOutcome, is_plain, packed
 from grokcall.journal.batches import RunBatches
 from grokcall.journal.changes import (
@@ -32,6 +32,7 @@ from grokcall.journal.index import key_of
 from grokcall.journal.records import InDoubt, RecordedCall, Records
 from grokcall.journal.writer import Writer
 from grokcall.outcomes import CallStatus, Outcome
+from grokcall.unread import unexpected
 from grokcall_procedures.bounds import Reserve
 
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "budget", "waiting"]
@@ -40,11 +41,12 @@ RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "b
 SENT = (CallStatus.OK, CallStatus.ERROR)
 MEMOS = "SELECT fingerprint, ordinal, step, reply, ticks, tokens FROM memos WHERE run = ?"
 SPENT = """
-SELECT sum(calls), sum(ticks), sum(tokens) FROM (
-    SELECT ifnull(sum(tries), 0) AS calls, ifnull(sum(ifnull(cost_ticks, 0) + ifnull(bound_ticks, 0)), 0) AS ticks,
+SELECT sum(calls), sum(high), sum(low), sum(tokens) FROM (
+    SELECT ifnull(sum(tries), 0) AS calls, ifnull(sum(cost_ticks >> 32), 0) AS high,
+        ifnull(sum(ifnull(cost_ticks & 0xffffffff, 0) + ifnull(bound_ticks, 0)), 0) AS low,
         ifnull(sum(ifnull(tokens, 0) + ifnull(bound_tokens, 0)), 0) AS tokens FROM calls WHERE run = :run
-    UNION ALL SELECT count(*), ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM intents WHERE run = :run
-    UNION ALL SELECT count(*) FILTER (WHERE ticks > 0), ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM memos
+    UNION ALL SELECT count(*), 0, ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM intents WHERE run = :run
+    UNION ALL SELECT count(*) FILTER (WHERE ticks > 0), 0, ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM memos
         WHERE run = :run
 )
 """
@@ -180,7 +182,7 @@ class JournalRun:
         if outcome.status not in SENT:
             raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
         if plain or is_plain(outcome):
-            self._record(fingerprint, ordinal, outcome, packed(outcome, plain=True), along)
+            self._record(fingerprint, ordinal, outcome, packed_whatever(outcome, plain=True), along)
         else:
             # It was paid for: whoever is cancelled meanwhile does not keep it out of the journal.
             await asyncio.shield(asyncio.create_task(self._record_media(fingerprint, ordinal, outcome, along)))
@@ -210,7 +212,7 @@ class JournalRun:
 
     def _with_files(self, outcome: Outcome) -> Packed:
         """An outcome as bytes, once its media are on the disk."""
-        made = packed(outcome, plain=False)
+        made = packed_whatever(outcome, plain=False)
         with told_of(self._records.path):
             for digest, content in made.files.items():
                 self._records.media.save(digest, content)
@@ -284,9 +286,10 @@ class JournalRun:
     def spent(self) -> Spent:
         """What the run's calls have cost so far, in all its processes; those in doubt are among them."""
         self._records.flush()
-        ((calls, ticks, tokens),) = self._records.rows(SPENT, {"run": self.number})
+        ((calls, high, low, tokens),) = self._records.rows(SPENT, {"run": self.number})
         unknown = self._records.rows(UNKNOWN_TRIES, {"run": self.number})
-        return Spent(calls, ticks, tokens, tuple(((print_, ordinal), count) for print_, ordinal, count in unknown))
+        counts = tuple(((print_, ordinal), count) for print_, ordinal, count in unknown)
+        return Spent(calls, (high << 32) + low, tokens, counts)
 
     def calls(self) -> Iterator[RecordedCall]:
         """Every call of the run that has an outcome, in the order of their ends."""
@@ -310,6 +313,15 @@ class JournalRun:
             connection.execute("UPDATE runs SET state = ?, summary = ?, ended = ? WHERE id = ?", values)
 
         self._writer.run(end)
+
+
+def packed_whatever(outcome: Outcome, *, plain: bool) -> Packed:
+    """An outcome as bytes; one that holds what no journal can keep becomes an error, and its row keeps what it has."""
+    try:
+        return packed(outcome, plain=plain)
+    except Exception as error:
+        outcome.status, outcome.error = CallStatus.ERROR, error if isinstance(error, Error) else unexpected(error)
+        return packed(replace(outcome, rows=None), plain=True)
 
 
 def is_settled(outcome: Outcome) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from grokcall_procedures.answer_texts import read_answer
 from grokcall_procedures.schemas.ddl import read_ddl
 from grokcall_procedures.schemas.json_schemas import read_json_schema
 from grokcall_procedures.schemas.mismatch import Mismatch, wrong
@@ -41,7 +42,7 @@ class OutputSchema:
         return {"format": schema}
 
     def decode(self, answer: str) -> tuple[object, ...]:
-        """The values of the columns from an answer's text.
+        """The values of the columns from an answer's text, in a fence or without.
 
         Raises:
             Mismatch: It is no JSON, or not of the declared shape.
@@ -50,7 +51,7 @@ class OutputSchema:
         (2, ['new'])
         """
         try:
-            value = json.loads(answer, parse_float=Decimal, parse_constant=refuse_constant)
+            value = read_answer(answer, Decimal)
         except (ValueError, RecursionError):
             raise wrong("the answer", "JSON", answer) from None
         if not isinstance(value, dict):
@@ -59,11 +60,6 @@ class OutputSchema:
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.columns))
-
-
-def refuse_constant(name: str) -> None:
-    """Refuses NaN and infinities, which Python's reader takes and JSON has not."""
-    raise ValueError(name)
 
 
 def schema_text(value: object) -> str:

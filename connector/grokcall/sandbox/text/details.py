@@ -14,7 +14,7 @@ _STREET = re.compile(
     r"\b\d{1,5}[A-Za-z]?(?: [A-ZÀ-Þ][\w.'’]*){1,4}? "
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Square|Sq|Place|Pl|Terrace|Quay)\b"
     r"|\b[A-ZÀ-Þ]\w*(?:straße|strasse|str\.|weg|platz|gasse|allee) \d{1,4}[a-z]?\b"
-    r"|\b\d{1,4} (?:rue|avenue|boulevard|place|via|calle)(?: [\w'’-]+){1,4}"
+    r"|\b\d{1,4} (?:rue|avenue|boulevard|place|via)(?: [\w'’-]+){1,4}"
 )
 _POSTCODE = re.compile(
     r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b\d{4} [A-Z]{2}\b|(?<![\d.,$€£#-])\b\d{5}(?:-\d{4})?\b(?![.,]\d)"
@@ -30,8 +30,8 @@ _PRODUCT = re.compile(
     r"(?P<product>(?!(?:years?|days?|weeks?|months?|hours?|minutes?|percent|eur|usd|gbp|and|or|is|am|pm)\b)"
     r"(?!(?:at|for|from|in|on|to|by)\b)"
     r"[A-Za-zÀ-ÿ][\w'’-]*"
-    r"(?: (?!(?:at|for|from|in|on|with|to|by|of|and|or|each|cost\w*|priced?|never|are|is|were|was)\b)[A-Za-zÀ-ÿ][\w'’-]*)"
-    r"{0,3})",
+    r"(?: (?!(?:at|for|from|in|on|with|to|by|of|and|or|each|cost\w*|priced?|never|are|is|were|was)\b)"
+    r"[A-Za-zÀ-ÿ][\w'’-]*){0,3})",
     re.IGNORECASE,
 )
 _JOB = re.compile(

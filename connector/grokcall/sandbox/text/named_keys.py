@@ -11,7 +11,7 @@ from grokcall.sandbox.text.words import listed, sentences_of
 
 _KEY = r"[A-Za-z_][\w-]{0,40}"
 _QUOTED = rf"[\"'`“‘]({_KEY})[\"'`”’]"
-_NOUN = r"(?:keys?|fields?|propert(?:y|ies)|attributes?|members?|columns?)"
+_NOUN = r"(?:keys?|fields?|property|properties|attributes?|members?|columns?)"
 _QUOTED_KEYS = (
     re.compile(rf"\b{_NOUN}\b[^\n.]{{0,40}}?(?P<keys>{_QUOTED}[^\n.;]*)", re.IGNORECASE),
     re.compile(rf"(?P<keys>{_QUOTED}(?:[^\n.;]*{_QUOTED})?)[^\n.;]{{0,20}}\b{_NOUN}\b", re.IGNORECASE),

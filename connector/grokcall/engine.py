@@ -239,7 +239,7 @@ class Engine:
             raise
         finally:
             self.gate.observe(passage, reply, failure)
-            if billable and isinstance(failure, Error):
+            if billable and isinstance(failure, Exception):
                 note_loss(outcome, failure)
         outcome.request_id = request_id_in(reply.headers) or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
@@ -294,7 +294,7 @@ class Engine:
             await self.transport.close()
 
 
-def note_loss(outcome: Outcome, failure: Error) -> None:
+def note_loss(outcome: Outcome, failure: Exception) -> None:
     """Takes note of a request that may have been billed, if no reply says what it cost."""
     if getattr(failure, "cost_ticks", None) is None and may_have_been_billed(failure):
         outcome.add_lost()

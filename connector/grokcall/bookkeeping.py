@@ -20,8 +20,8 @@ from grokcall.earlier_tries import (
     earlier_tries,
 )
 from grokcall.engine import Engine, Memory
-from grokcall.errors import Error, is_retryable, is_systemic
-from grokcall.journal import Journal, JournalRun, RunState, fingerprint
+from grokcall.errors import Error, MediaError, is_retryable, is_systemic
+from grokcall.journal import Journal, JournalRun, RecordedError, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.shared_calls import CallStoppedError, SharedCall
 from grokcall.starts import Start
@@ -39,7 +39,7 @@ REMEMBERED_BYTES = 16 * 1024 * 1024
 SMALL_OUTCOME = 3000
 """About what an outcome takes beside its long values, in bytes."""
 FILM_KINDS = frozenset({"video", "video_edit"})
-"""The models of procedures that begin longer work."""
+"""The models of procedures whose result has a new link whenever it is looked for."""
 
 
 class AnswerStore(Protocol):
@@ -150,7 +150,7 @@ class Bookkeeper:
         Where there is a journal it has the call, at its ``place``, before it is sent, and again before it counts.
         """
         run = self._books.run
-        memory = memory_of(run, call, place) if run is not None and place is not None else None
+        memory = memory_of(self._books, call, place) if place is not None else None
         start = Start(self._budget, run, place)
         made = self._engine.run if self._budget is None else self._afforded
         outcome = await made(call, memory, start)
@@ -196,15 +196,27 @@ def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
 
 
-def memory_of(run: JournalRun, call: BoundCall, place: CallKey) -> Memory | None:
-    """What the journal keeps of a call's starts; None for a call that is one request and its answer."""
-    if call.procedure.model_kind not in FILM_KINDS:
+def memory_of(books: Books, call: BoundCall, place: CallKey) -> Memory | None:
+    """What the journal keeps of a call's billed starts, so that what was paid for is fetched again, not begun again."""
+    run = books.run
+    if run is None:
         return None
 
     async def remember(step: int, reply: bytes) -> None:
         await run.remember(*place, step, reply)
 
-    return Memory(run.memo(*place), remember)
+    replies = run.memo(*place)
+    failed = run.recall_failed(*place) if replies else None
+    if books.retry_failed and failed is not None and is_lost(call, failed):
+        replies = []
+    return Memory(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
+
+
+def is_lost(call: BoundCall, outcome: Outcome) -> bool:
+    """Whether what a call began can be had no more; for a film the service gives a new link."""
+    return isinstance(outcome.error, RecordedError) and (
+        outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in FILM_KINDS
+    )
 
 
 def settle(budget: Budget, reservation: Reservation, call: BoundCall, outcome: Outcome) -> None:

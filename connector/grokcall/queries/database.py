@@ -146,12 +146,25 @@ class Database:
         with self._lock, self._told(TypedQuery(text, text), values):
             return may_give_rows(self._con, text)
 
-    def interrupt(self) -> None:
-        """Ends the statement that runs with an OperationalError; may be called from any thread."""
+    def interrupt(self, patience: float = 0.0) -> None:
+        """Ends the statement that runs with an OperationalError; may be called from any thread.
+
+        Args:
+            patience: For how many seconds calls that have been sent may still be answered.
+        """
         self._interrupted = True
-        self._session.interrupt()
+        self._session.interrupt(patience)
         with suppress(duckdb.Error):
             self._con.interrupt()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether calls that have been told to stop have not ended yet."""
+        return self._session.is_stopping
+
+    def await_end(self) -> None:
+        """Waits until the calls that were told to stop have ended."""
+        self._session.await_end()
 
     def close(self) -> None:
         """Ends what runs and closes the database and its journal; harmless when repeated."""

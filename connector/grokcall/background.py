@@ -97,18 +97,21 @@ class BackgroundLoop:
         """
         future = self._submit_from_outside(work)
         interrupt: BaseException | None = None
+        patience: float | None = None
         with explained() as waiting:
             while True:
                 try:
+                    if patience is not None:  # here, where the next interrupt is caught as well
+                        seconds, patience = waiting(patience), None
+                        self._submit_if_open(stop(seconds))
                     return future.result(), interrupt
                 except BaseException as error:
                     if future.cancelled():
                         raise InterfaceError(CLOSED) from None
                     if future.done() and future.exception() is error:
                         raise interrupt or error from None
-                    patience = 0.0 if interrupt else waiting(patience_of(error))
+                    patience = 0.0 if interrupt else patience_of(error)
                     interrupt = interrupt or error
-                    self._submit_if_open(stop(patience))
 
     async def arun_patiently(self, work: Work[T], stop: Stop) -> tuple[T, BaseException | None]:
         """The same, awaited from any loop; there a cancel is what an interrupt is for a thread."""
@@ -186,7 +189,12 @@ def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def patience_of(interrupt: BaseException) -> float:
-    """Seconds that answers may still take after an interrupt: those of its attribute ``patience``, if it has one."""
+    """Seconds that answers may still take after an interrupt: those of its attribute ``patience``, if it has one.
+
+    One that strikes while another is dealt with is a second one, which has none.
+    """
+    if isinstance(interrupt.__context__, KeyboardInterrupt | asyncio.CancelledError):
+        return 0.0
     return float(getattr(interrupt, "patience", PATIENCE))
 
 

@@ -72,7 +72,7 @@ class SingleCall:
         sent = self._runner.gate.sent
         if patience and task in sent:
             await asyncio.wait([task], timeout=patience)
-        self._in_doubt = task in sent
+        self._in_doubt |= task in sent  # a second stop may have cancelled it already
         task.cancel()
 
 

@@ -154,7 +154,8 @@ def interrupts_told_to(stream: LookupStream, say: Callable[[str], None]) -> Iter
 
     def explain(patience: float) -> None:
         calls = "1 call" if stream.in_flight == 1 else f"{stream.in_flight:,} calls"
-        say(f"waiting up to {patience:.0f} s for the answers of {calls} in flight; Ctrl-C again to leave at once")
+        if stream.in_flight:
+            say(f"waiting up to {patience:.0f} s for the answers of {calls} in flight; Ctrl-C again to leave at once")
 
     try:
         with endings_heard(tell):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from grokcall.bookkeeping import is_final
 from grokcall.budgets import BudgetReachedError
+from grokcall.lookup import LookupFailedError
 from grokcall.lookup.going_on import NOTHING_KEPT
 
 
@@ -23,6 +25,8 @@ def next_step(error: BaseException, journal: Path | None, flagged: bool) -> str:
 
 def raised(error: BaseException, flagged: bool) -> str:
     """What has to be different the next time: the limit that was reached, unless it counts anew."""
+    if isinstance(error, LookupFailedError) and is_final(error.cause):
+        return ", with --retry-failed"  # or the row would fail again as it did
     if not isinstance(error, BudgetReachedError):
         return ""
     if not flagged:  # of the connection, of which each command has a new one

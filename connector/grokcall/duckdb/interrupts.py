@@ -18,6 +18,10 @@ from typing import Protocol
 from grokcall.background import PATIENCE, explained
 
 
+TOLD = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
+"""What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
+
+
 class Interruptible(Protocol):
     """Something under way that an interrupt ends."""
 
@@ -94,3 +98,8 @@ def unwatch(work: Interruptible | None = None) -> None:
     previous = getattr(signal.getsignal(signal.SIGINT), "put_back", None)
     if previous is not None and not _watched and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, previous)
+
+
+def is_interrupt(error: Exception) -> bool:
+    """Whether an error of DuckDB stands for a KeyboardInterrupt."""
+    return any(words in str(error) for words in TOLD)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from grokcall.budget_limits import BudgetReachedError
 from grokcall.lookup.options import LookupOptions
 from grokcall.summaries import Summary
@@ -19,7 +21,7 @@ def advice(error: BaseException, options: LookupOptions, summary: Summary) -> st
         return None
     if options.journal is None:
         return f"{NOTHING_KEPT}; a journal (journal=) keeps the answers"
-    return f"what was answered is in {options.journal}: the same lookup{raised(error)} goes on there"
+    return f"what was answered is in {Path(options.journal).name}: the same lookup{raised(error)} goes on there"
 
 
 def raised(error: BaseException) -> str:

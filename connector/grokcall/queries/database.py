@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from grokcall.connection import Connection
 from grokcall.duckdb.checks import options_of
-from grokcall.duckdb.interrupts import watch
+from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.registration import Registration
 from grokcall.duckdb.session import Session
 from grokcall.duckdb.typed_calls import TypedQuery
@@ -34,8 +34,6 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
 }
 """Nothing is fetched from the network, and no variable of the program is taken for a table."""
 IN_MEMORY = ":memory:"
-INTERRUPTED = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
-"""What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
 
 
 class Database:
@@ -207,7 +205,7 @@ class Database:
         except (duckdb.Error, RuntimeError) as error:
             if self._interrupted:
                 raise OperationalError("the query was interrupted") from None
-            if any(words in str(error) for words in INTERRUPTED):
+            if is_interrupt(error):
                 raise KeyboardInterrupt from None
             failure = self._session.failure
             raise failure or told_of_query(self._con, query, values, error) from None

@@ -17,7 +17,6 @@ from typing import Protocol
 
 from grokcall.background import PATIENCE, explained
 
-
 TOLD = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
 """What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
 

@@ -1,11 +1,14 @@
 """A lookup that is killed again and again: is its output that of an undisturbed one, and was anything paid for twice?
 
-    python benchmarks/kill.py [--rows 2000] [--kills 50] [--seed 0]
+    python benchmarks/kill.py [--rows 2000] [--kills 50] [--surface-kills 4] [--seed 0]
 
 The command runs with a journal against the embedded engine, which stays up and keeps the ledger. SIGKILL strikes after
 a random number of requests, or after a random time if that is sooner, start-up included; then the same command is run
 again. In the end each request that was billed more than once is looked for among the calls that the journal lists as in
 doubt.
+
+Every surface is struck as well, a few times each: the command without a word on a journal, lookups in Python, queries,
+pictures by link, films and batches are killed; ``executemany``, which has no journal, is interrupted.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from surfaces import SURFACES, struck
 
 import grokcall
 from grokcall.journal import InDoubt, Journal, fingerprint
@@ -170,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--surface-kills", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -183,6 +189,14 @@ def main() -> None:
     print(f"in doubt and not listed as answered later: {found.unanswered} (must be 0)")
     print(f"files left behind: {len(found.left)}")
     sound = found.equal and not found.unexplained and not found.unanswered and not found.left
+    for surface in SURFACES:
+        with tempfile.TemporaryDirectory() as folder:
+            one = struck(surface, Path(folder), given.surface_kills, given.seed)
+        print(
+            f"{surface.name}: {surface.rows} rows, {one.strikes} times {surface.signal.name}; billed {one.billed}; "
+            f"billed again though not in flight {one.again} (must be 0); rows lost {one.lost} (must be 0)"
+        )
+        sound = sound and not one.again and not one.lost
     print(f"verdict: {'sound' if sound else 'NOT SOUND'}")
     raise SystemExit(not sound)
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import logging
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias, TypeVar
 
 from grokcall.errors import InterfaceError
+from grokcall.redaction import get_logger
+
+logger: logging.Logger = get_logger("grokcall.background")
 
 T = TypeVar("T")
 Work = Coroutine[Any, Any, T]
+Stop: TypeAlias = Callable[[float], Work[None]]
+"""Has some work come to its end, within so many seconds."""
+
+PATIENCE = 30.0
+"""Seconds that answers of calls in flight are waited for after an interrupt: they may have been paid for."""
+SILENT_SECONDS = 0.5
+"""How long that wait may be before it is explained."""
 
 CLOSED = "the connection is closed"
 MOST_ROUNDS = 10
@@ -51,10 +63,7 @@ class BackgroundLoop:
         Raises:
             InterfaceError: The loop was closed before the work was done.
         """
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise InterfaceError("a synchronous method was called on the connection's own loop; use its async twin")
-        future = self.submit(work)
+        future = self._submit_from_outside(work)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -77,6 +86,49 @@ class BackgroundLoop:
                 raise InterfaceError(CLOSED) from None
             raise
 
+    def run_patiently(self, work: Work[T], stop: Stop) -> tuple[T, BaseException | None]:
+        """The result of ``work``, and the interrupt that struck the waiting thread meanwhile, if one did.
+
+        An interrupt does not cancel the work but has it stopped: within :func:`patience_of` the interrupt, and at
+        once when a second one comes.
+
+        Raises:
+            InterfaceError: The loop was closed before the work was done.
+        """
+        future = self._submit_from_outside(work)
+        interrupt: BaseException | None = None
+        patience: float | None = None
+        with explained() as waiting:
+            while True:
+                try:
+                    if patience is not None:  # here, where the next interrupt is caught as well
+                        seconds, patience = waiting(patience), None
+                        self._submit_if_open(stop(seconds))
+                    return future.result(), interrupt
+                except BaseException as error:
+                    if future.cancelled():
+                        raise InterfaceError(CLOSED) from None
+                    if future.done() and future.exception() is error:
+                        raise interrupt or error from None
+                    patience = 0.0 if interrupt else patience_of(error)
+                    interrupt = interrupt or error
+
+    async def arun_patiently(self, work: Work[T], stop: Stop) -> tuple[T, BaseException | None]:
+        """The same, awaited from any loop; there a cancel is what an interrupt is for a thread."""
+        future = self.submit(work)
+        interrupt: BaseException | None = None
+        while True:
+            try:
+                return await asyncio.shield(asyncio.wrap_future(future)), interrupt
+            except asyncio.CancelledError as error:
+                if future.cancelled():
+                    raise InterfaceError(CLOSED) from None
+                patience = 0.0 if interrupt else patience_of(error)
+                interrupt = interrupt or error
+                self._submit_if_open(stop(patience))
+            except BaseException as error:
+                raise interrupt or error from None
+
     def close(self, last: Callable[[], Work[None]] | None = None) -> None:
         """Cancels what runs, does ``last`` and ends the thread; harmless when repeated.
 
@@ -90,6 +142,16 @@ class BackgroundLoop:
         loop.call_soon_threadsafe(loop.stop)
         if thread is not threading.current_thread():
             thread.join()
+
+    def _submit_from_outside(self, work: Work[T]) -> concurrent.futures.Future[T]:
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise InterfaceError("a synchronous method was called on the connection's own loop; use its async twin")
+        return self.submit(work)
+
+    def _submit_if_open(self, work: Work[None]) -> None:
+        with suppress(InterfaceError):  # a closed loop has stopped everything already
+            self.submit(work)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._closed:
@@ -124,3 +186,33 @@ def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
         for task in tasks:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def patience_of(interrupt: BaseException) -> float:
+    """Seconds that answers may still take after an interrupt: those of its attribute ``patience``, if it has one.
+
+    One that strikes while another is dealt with is a second one, which has none.
+    """
+    if isinstance(interrupt.__context__, KeyboardInterrupt | asyncio.CancelledError):
+        return 0.0
+    return float(getattr(interrupt, "patience", PATIENCE))
+
+
+@contextmanager
+def explained() -> Iterator[Callable[[float], float]]:
+    """Gives what is to be told, once, for how many seconds answers are waited for; a wait that is long is explained."""
+    timers: list[threading.Timer] = []
+
+    def waiting(patience: float) -> float:
+        if patience > 0:
+            told = "waiting up to %g s for answers that may have been paid for; interrupt again to leave at once"
+            timers.append(threading.Timer(SILENT_SECONDS, logger.warning, [told, patience]))
+            timers[-1].daemon = True
+            timers[-1].start()
+        return patience
+
+    try:
+        yield waiting
+    finally:
+        for timer in timers:
+            timer.cancel()

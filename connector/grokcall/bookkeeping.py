@@ -13,14 +13,14 @@ from grokcall.admission import Gate
 from grokcall.budgets import Budget
 from grokcall.earlier_tries import NO_TRIES, CallKey, EarlierTries, UnknownTries, earlier_tries
 from grokcall.engine import Engine, Memory
-from grokcall.errors import Error, is_retryable, is_systemic
-from grokcall.journal import Journal, JournalRun, RunState, fingerprint
+from grokcall.errors import Error, MediaError, is_retryable, is_systemic
+from grokcall.journal import Journal, JournalRun, RecordedError, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.shared_calls import CallStoppedError, SharedCall
 from grokcall.starts import Funds, Start
 from grokcall.window import payload_of
 from grokcall_procedures import BoundCall, Procedure
-from grokcall_procedures.estimates import Allowances, Estimate, estimate
+from grokcall_procedures.estimates import Allowances, Estimate, Reserve, estimate
 from grokcall_procedures.learned_tokens import LearnedTokens, TextCall, TokenUsage
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.usage import reasoning_shown, tokens_used
@@ -33,7 +33,7 @@ REMEMBERED_BYTES = 16 * 1024 * 1024
 SMALL_OUTCOME = 3000
 """About what an outcome takes beside its long values, in bytes."""
 FILM_KINDS = frozenset({"video", "video_edit"})
-"""The models of procedures that begin longer work."""
+"""The models of procedures whose result has a new link whenever it is looked for."""
 TEACHING_ROWS = 2_000
 """Answers of an earlier try from which allowances are learned, at the most."""
 
@@ -156,7 +156,7 @@ class Bookkeeper:
         """
         run = self._books.run
         start = Start(run, place)
-        memory = self._memory_of(call, place)
+        memory = memory_of(self._books, call, place, lambda: self._one(call)) if place is not None else None
         if self._budget is None:
             outcome = await self._engine.run(call, memory, start)
             self._price(outcome, call)
@@ -197,7 +197,7 @@ class Bookkeeper:
     def _settle(self, call: BoundCall, outcome: Outcome, start: Start, funds: Funds) -> None:
         """Puts what a call cost in the place of what was set aside for it."""
         untold = outcome.unpriced or outcome.lost or start.uncounted
-        one = self._estimates(call).request_reserve if untold else funds.one  # more may have been learned meanwhile
+        one = self._one(call) if untold else funds.one  # more may have been learned meanwhile
         outcome.unpriced_ticks = outcome.unpriced * one.ticks
         outcome.tokens = start.tokens + (outcome.lost + start.uncounted) * one.tokens
         if outcome.error is not None and outcome.cost_ticks is None and not outcome.unpriced:
@@ -210,21 +210,14 @@ class Bookkeeper:
         """Says what requests without a price count with, where no budget has said it."""
         if not outcome.unpriced:
             return
-        one = self._estimates(call).request_reserve
+        one = self._one(call)
         outcome.unpriced_ticks = outcome.unpriced * one.ticks
         told = tokens_used(call.procedure, outcome.rows[0]) if outcome.rows else None
         outcome.tokens = (told or 0) + outcome.lost * one.tokens
 
-    def _memory_of(self, call: BoundCall, place: CallKey | None) -> Memory | None:
-        """What the journal keeps of a call's starts; None for a call that is one request and its answer."""
-        run = self._books.run
-        if run is None or place is None or call.procedure.model_kind not in FILM_KINDS:
-            return None
-
-        async def remember(step: int, reply: bytes) -> None:
-            await run.remember(*place, step, reply, self._estimates(call).request_reserve)
-
-        return Memory(run.memo(*place), remember)
+    def _one(self, call: BoundCall) -> Reserve:
+        """What is reserved for one request of a call."""
+        return self._estimates(call).request_reserve
 
 
 def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
@@ -241,6 +234,36 @@ def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
     failed = run.recall_failed(key, ordinal)
     # To look again for a film that was begun costs nothing, whatever the last look failed with.
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
+
+
+def memory_of(books: Books, call: BoundCall, place: CallKey, need: Callable[[], Reserve]) -> Memory | None:
+    """What the journal keeps of a call's billed starts, so that what was paid for is fetched again, not begun again.
+
+    Args:
+        books: The lookup's.
+        call: The call.
+        place: Where the journal has it.
+        need: Gives what a start counts with as long as its price is not on record.
+    """
+    run = books.run
+    if run is None:
+        return None
+
+    async def remember(step: int, reply: bytes) -> None:
+        await run.remember(*place, step, reply, need())
+
+    replies = run.memo(*place)
+    failed = run.recall_failed(*place) if replies else None
+    if books.retry_failed and failed is not None and is_lost(call, failed):
+        replies = []
+    return Memory(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
+
+
+def is_lost(call: BoundCall, outcome: Outcome) -> bool:
+    """Whether what a call began can be had no more; for a film the service gives a new link."""
+    return isinstance(outcome.error, RecordedError) and (
+        outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in FILM_KINDS
+    )
 
 
 def fresh(allowances: Allowances) -> Allowances:

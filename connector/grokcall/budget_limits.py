@@ -42,12 +42,17 @@ class BudgetReachedError(OperationalError):
         before = f", {shown(reason, earlier)} of it in earlier tries" if earlier else ""
         wants = f" and the next call may take {shown(reason, needed)}" if reason in ("max_cost", "max_tokens") else ""
         super().__init__(
-            f"the {name}'s {reason} of {shown(reason, cap)} is reached: {shown(reason, spent)} used{before}{wants}; "
-            f"everything that has finished is kept, raise {reason} to continue"
+            f"the {name}'s {reason} of {shown(reason, cap)} is reached: {shown(reason, spent)} used{before}{wants}"
         )
+        self.advice: str = f"raise {reason} for more"
+        """What can be done; what is kept for going on is known to who made the calls."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; {self.advice}" if self.advice else super().__str__()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.reason, self.cap, self.spent, self.needed, self.name, self.earlier)
+        facts = (self.reason, self.cap, self.spent, self.needed, self.name, self.earlier)
+        return type(self), facts, {"advice": self.advice}
 
     def as_dict(self) -> dict[str, object]:
         """The facts under their names, for logs and JSON; USD are text so that they stay exact.

@@ -30,6 +30,7 @@ from grokcall.mapping import MappingLike, constants_of
 from grokcall.options import Options, load_options
 from grokcall.outcomes import Outcome
 from grokcall.service_facts import listed_prices
+from grokcall.single_calls import SingleCall
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.tables import Source, open_table
 from grokcall.transports import as_transport
@@ -156,10 +157,13 @@ class Connection:
         Raises:
             grokcall.BudgetReachedError: A limit leaves no room for it; nothing was sent.
             grokcall.Error: What the call failed with.
+
+        When it is cancelled after it was sent, its answer is awaited up to 30 s, because it may have been paid for,
+        and is in the attribute ``result`` of the CancelledError; a second cancel leaves at once.
         """
         binder = self.binder(parse_call(operation), parameters)
         runner = self.runner(SpendingLimits.named(limits, "a call"))
-        outcome = await self._loop.arun(runner.run(binder.bind(parameters)))
+        outcome = await SingleCall(runner, binder.bind(parameters)).amade(self._loop)
         return binder_table(binder, outcome)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
@@ -179,7 +183,9 @@ class Connection:
             grokcall.Error: Anything that would fail every row: a refused key, no credits, an unreachable service.
 
         An exception that ends the lookup early, an interrupt included, has the rows that had ended by then in its
-        attribute ``result``, a :class:`grokcall.LookupResult`.
+        attribute ``result``, a :class:`grokcall.LookupResult`. After an interrupt nothing more is sent, and the
+        answers of calls in flight are waited for up to 30 s, because they may have been paid for; a second one leaves
+        at once. To go on later without paying again for what was answered takes a ``journal``.
 
         >>> rows = [{"body": "My parcel never came"}, {"body": "Thank you!"}]
         >>> connection.lookup("CALL GenerateResponse(:body)", rows).summary.ok  # doctest: +SKIP
@@ -189,13 +195,17 @@ class Connection:
             return gathered(stream)
 
     async def alookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
-        """The asynchronous twin of :meth:`lookup`, awaited from any event loop."""
+        """The asynchronous twin of :meth:`lookup`, awaited from any event loop.
+
+        A cancel is treated as an interrupt is there: the CancelledError, which is the cause of the TimeoutError of
+        ``asyncio.wait_for``, comes once the answers of calls in flight have, up to 30 s later.
+        """
         return await agathered(self.lookup_stream(command, rows, mapping, **options), self._loop)
 
     def lookup_stream(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupStream:
         """A lookup as an iterator of (output batch, error batch), in bounded memory; see :meth:`lookup`.
 
-        A context manager; leaving it early stops the lookup.
+        A context manager; leaving it early stops the lookup. See :class:`grokcall.LookupStream`.
         """
         self.check_open()
         try:

@@ -5,7 +5,7 @@ Rows stay Arrow until someone asks for tuples. What PEP 249 does not name is nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
@@ -13,18 +13,15 @@ import pyarrow as pa
 
 from grokcall.columns import result_table
 from grokcall.errors import (
-    Error,
     InterfaceError,
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
-from grokcall.outcomes import Outcome
+from grokcall.many_calls import ManyCalls
+from grokcall.single_calls import leave_with_table
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult, StatementRunner, schema_of
-from grokcall.verdicts import Verdicts
-from grokcall.window import Chunk, Values, Window, WindowLimits
 from grokcall_parser import Call, Query, parse_statement, split_statements
-from grokcall_procedures import Binder, BoundCall
 
 if TYPE_CHECKING:
     from grokcall.connection import Connection
@@ -32,8 +29,6 @@ if TYPE_CHECKING:
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 P = TypeVar("P", bound=Mapping[str, object] | Sequence[object])
 Description: TypeAlias = list[tuple[str, pa.DataType, None, None, None, None, bool]]
-
-EXECUTEMANY_CHUNK = 64
 
 
 class Cursor:
@@ -85,6 +80,10 @@ class Cursor:
             grokcall.BudgetReachedError: A limit leaves no room for the call; nothing was sent.
             grokcall.OperationalError: The service could not be reached or refused.
 
+        After an interrupt (Ctrl-C) the answer of a call that was sent is waited for up to 30 s, because it may have
+        been paid for. It can be fetched, and is in the attribute ``result`` of the KeyboardInterrupt. A second
+        interrupt leaves at once.
+
         >>> cursor.execute("CALL GenerateResponse(:Message)", {"Message": "Say hello"})  # doctest: +SKIP
         >>> cursor.execute("SELECT * FROM 'tickets.csv' t, GenerateResponse(t.body) r WHERE t.id = ?", [7])
         ... # doctest: +SKIP
@@ -95,7 +94,13 @@ class Cursor:
         self._results = []
         self._hold(None)
         statement = parse_statement(operation)
-        self._hold(self._runner().run(statement, parameters if parameters is not None else params))
+        try:
+            self._hold(self._runner().run(statement, parameters if parameters is not None else params))
+        except BaseException as interrupt:
+            answered = getattr(interrupt, "result", None)
+            if isinstance(answered, pa.Table):
+                self._hold(StatementResult(answered, answered.num_rows))
+            raise
         return self
 
     def executemany(self, operation: str, seq_of_parameters: Iterable[Mapping[str, object] | Sequence[object]]) -> Self:
@@ -103,6 +108,9 @@ class Cursor:
 
         An error that every set would meet, such as a refused key, ends the run at once. A statement of DuckDB, for
         example an INSERT, is run for one set after the other and gives no rows; ``rowcount`` is the sum.
+
+        After an interrupt (Ctrl-C) nothing more is sent, and the answers of calls in flight are waited for up to 30 s,
+        because they may have been paid for; a second one leaves at once. Either way what was answered can be fetched.
 
         Raises:
             grokcall.Error: The error of the first set that failed; the rows of the others can be fetched.
@@ -119,10 +127,15 @@ class Cursor:
             raise ProgrammingError("executemany runs CALL and the statements of DuckDB only")
         binder = self.connection.binder(statement)
         sets = list(seq_of_parameters)
-        outcomes, stopped = self.connection.loop.run(self._run_all(binder, sets))
+        calls = ManyCalls(self.connection, self.connection.runner(self.limits), binder, sets)
+        outcomes, stopped, interrupt = calls.made()
         rows = [row for outcome in outcomes if outcome.error is None for row in outcome.rows or ()]
         self._note([warning for outcome in outcomes for warning in outcome.warnings])
-        self._hold(StatementResult(result_table(binder.procedure, rows), len(rows)))
+        table = result_table(binder.procedure, rows)
+        self._hold(StatementResult(table, len(rows)))
+        if interrupt is not None:
+            leave_with_table(interrupt, table)
+            raise interrupt
         failures = [outcome.error for outcome in outcomes if outcome.error is not None]
         if stopped is not None or failures:
             failed = len(failures) + len(sets) - len(outcomes)
@@ -255,29 +268,6 @@ class Cursor:
     def _runner(self) -> StatementRunner:
         return StatementRunner(self.connection, self.limits, self._note)
 
-    async def _run_all(self, binder: Binder, sets: Sequence[Any]) -> tuple[list[Outcome], Error | None]:
-        """The outcomes of the sets in order, and the error that ended the run early, if any did."""
-        concurrency = self.connection.options.concurrency
-        verdicts = Verdicts(binder, concurrency)
-        window = Window(
-            self.connection.runner(self.limits),
-            each_set(binder),
-            (Chunk(None, [(values,) for values in part]) for part in pieces(sets, EXECUTEMANY_CHUNK)),
-            WindowLimits(concurrency, 16 * concurrency),
-            lambda outcome, _row: verdicts.of(outcome),
-        )
-        window.start()
-        outcomes: list[Outcome] = []
-        try:
-            while (chunk := await window.next_chunk()) is not None:
-                outcomes += [outcome for outcome in chunk.outcomes if outcome is not None]
-        except Error as error:
-            return outcomes, error
-        except BaseException as error:
-            await window.stop(error)
-            raise
-        return outcomes, None
-
     def _note(self, warnings: Iterable[str]) -> None:
         self.messages += [(Warning, text) for text in dict.fromkeys(warnings)]
 
@@ -308,18 +298,7 @@ class Cursor:
         self.connection.check_open()
 
 
-def each_set(binder: Binder) -> Callable[[Values], BoundCall]:
-    """Binds rows that hold a whole parameter set as their only value."""
-    return lambda row: binder.bind(row[0])  # type: ignore[arg-type]  # the binder says what a set may be
-
-
 def row_tuples(table: pa.Table) -> Iterator[tuple[object, ...]]:
     """The rows of a table as tuples of Python values, a batch at a time."""
     for batch in table.to_batches():
         yield from zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
-
-
-def pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """``items`` in pieces of at most ``size``."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

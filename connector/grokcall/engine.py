@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
 from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, OperationalError, ServiceError
+from grokcall.errors import Error, MediaError, OperationalError, ServiceError, is_retryable
 from grokcall.options import Options
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
@@ -34,9 +34,9 @@ from grokcall_procedures.documents import cost_in
 logger: logging.Logger = get_logger("grokcall.engine")
 
 MOST_REDIRECTS = 3
-LINK_IS_GONE = (403, 404, 410)
-"""What a store of files answers once an address of limited life is over."""
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
+FETCHING = (Kind.POLL, Kind.DOWNLOAD)
+"""What is asked for after a billed start whose reply is not yet the result."""
 
 
 class Starting(Protocol):
@@ -66,10 +66,57 @@ class Memory:
     Args:
         replies: The replies to its billed starts, in order.
         remember: Keeps a reply, by its number from 0.
+        is_priced: Whether what these starts cost is on record, so that no reply tells it anew.
     """
 
     replies: list[bytes]
     remember: Callable[[int, bytes], Awaitable[None]]
+    is_priced: bool = False
+
+
+class Starts:
+    """The billed starts of one call: those that are remembered are not sent again, and new ones are remembered.
+
+    A reply is remembered when the steps go on to look for, or to fetch, what was paid for. One that is the answer
+    itself is not: it is on record as such.
+
+    Args:
+        memory: What is remembered of the call; None where nothing is.
+    """
+
+    __slots__ = ("_memory", "_new", "_number")
+
+    def __init__(self, memory: Memory | None) -> None:
+        self._memory = memory
+        self._number = 0
+        self._new: list[bytes] = []
+
+    def recalled(self, outcome: Outcome) -> Reply | None:
+        """The reply to the next start, if it is remembered."""
+        memory = self._memory
+        if memory is None or self._number >= len(memory.replies):
+            return None
+        body = memory.replies[self._number]
+        self._number += 1
+        if memory.is_priced:
+            outcome.add_cost(0)
+        else:
+            outcome.billed = True  # the start was; a reply that tells what it cost has nobody counted yet
+            outcome.add_price(cost_in(body), of_start=False)
+        return Reply(200, {}, body)
+
+    def took(self, reply: Reply) -> None:
+        """Takes note of the reply to a start."""
+        if self._memory is not None:
+            self._new.append(reply.body)
+
+    async def goes_on(self) -> None:
+        """Remembers the new replies, because what they began is not had yet."""
+        new, self._new = self._new, []
+        for body in new:
+            assert self._memory is not None
+            await self._memory.remember(self._number, body)
+            self._number += 1
 
 
 class Engine:
@@ -130,7 +177,7 @@ class Engine:
 
     async def _drive(self, steps: Steps, outcome: Outcome, memory: Memory | None, start: Starting | None) -> list[Row]:
         """The rows that the steps return, once each of their requests was sent and each reply given back."""
-        starts = 0
+        starts = Starts(memory)
         try:
             step = next(steps)
             while True:
@@ -138,11 +185,16 @@ class Engine:
                 problem: Error | None = None
                 try:
                     if isinstance(step, Pause):
+                        await starts.goes_on()
                         await self._sleep(step.seconds)
-                    elif memory is not None and step.kind is Kind.VIDEO:
-                        reply = await self._begun(step, outcome, memory, starts, start)
-                        starts += 1
+                    elif step.billed:
+                        reply = starts.recalled(outcome)
+                        if reply is None:
+                            reply = await self._send(step, outcome, start)
+                            starts.took(reply)
                     else:
+                        if step.kind in FETCHING:
+                            await starts.goes_on()
                         reply = await self._send(step, outcome, start)
                 except Error as error:
                     problem = error
@@ -158,17 +210,6 @@ class Engine:
             steps.close()
         # Outside the handler, so that the raw words of the service, which may repeat a key, do not come along.
         raise refusal
-
-    async def _begun(
-        self, request: Request, outcome: Outcome, memory: Memory, number: int, start: Starting | None
-    ) -> Reply:
-        """The reply to a start of longer work: the remembered one, or a new one that is remembered."""
-        if number < len(memory.replies):
-            outcome.billed = True  # the start was, and what it cost is told when the work is done
-            return Reply(200, {}, memory.replies[number])
-        reply = await self._send(request, outcome, start)
-        await memory.remember(number, reply.body)
-        return reply
 
     async def _send(self, request: Request, outcome: Outcome, start: Starting | None) -> Reply:
         """The reply to ``request``, after as many tries as the policy allows."""
@@ -204,7 +245,7 @@ class Engine:
             try:
                 reply = await self._round_trip(request, url, outcome)
             except ServiceError as refusal:
-                if refusal.status not in LINK_IS_GONE:
+                if is_retryable(refusal):
                     raise
                 host = urlsplit(url).netloc
                 raise MediaError(

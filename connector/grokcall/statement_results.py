@@ -14,6 +14,7 @@ from grokcall.costs import COST_SCHEMA, explain_cost
 from grokcall.descriptions import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.errors import NotSupportedError
 from grokcall.explain import EXPLAIN_SCHEMA, explain
+from grokcall.single_calls import SingleCall
 from grokcall.spending import SpendingLimits
 from grokcall_parser import (
     Call,
@@ -91,7 +92,7 @@ class StatementRunner:
     def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
         connection = self._connection
         binder = connection.binder(statement, parameters)
-        outcome = connection.loop.run(connection.runner(self._limits).run(binder.bind(parameters)))
+        outcome = SingleCall(connection.runner(self._limits), binder.bind(parameters)).made(connection.loop)
         self._warn(outcome.warnings)
         if outcome.error is not None:
             raise outcome.error

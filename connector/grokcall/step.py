@@ -11,7 +11,7 @@ import pyarrow as pa
 from grokcall.completeness import OnIncomplete
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
-from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput
+from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput, gathered
 from grokcall.mapping import MappingLike, constants_of
 from grokcall.options import Options
 from grokcall_parser import nearest, parse_call
@@ -94,7 +94,7 @@ class Lookup:
             self.mapping,
             **{name: getattr(chosen, name) for name in LookupOptions.__slots__},
         ) as stream:
-            table = pa.Table.from_batches([rows for rows, _ in stream], schema=stream.schema)
+            table = gathered(stream).rows
         combined = table.combine_chunks().to_batches()
         return combined[0] if combined else pa.RecordBatch.from_pylist([], schema=table.schema)
 

@@ -167,6 +167,7 @@ def test_the_first_failed_row_can_end_the_run_with_what_is_finished_kept(run, at
         "grokcall: row 2: Bad text. (HTTP 400, request req-refused)",
         "1 finished row is kept in out.partial.csv",
         "failed rows are in out.errors.csv",
+        "run the same command again to continue, with --retry-failed: what was answered is in out.journal",
     ]
     assert [row["id"] for row in rows_of("out.partial.csv")] == [1]
     assert not (here / "out.csv").exists()
@@ -215,7 +216,7 @@ def test_an_output_that_exists_is_replaced_only_by_a_whole_one(run, at_service, 
     run("lookup", tickets, ASK_BODY, "-o", "out.csv", "--on-error", "fail", "--concurrency", "1")
     assert (here / "out.csv").read_text() == "precious\n"
     at_service.script = lambda asked: answered(asked.text)
-    run("lookup", tickets, ASK_BODY, "-o", "out.csv")
+    run("lookup", tickets, ASK_BODY, "-o", "out.csv", "--retry-failed")
     assert len(rows_of("out.csv")) == 3
 
 
@@ -454,7 +455,7 @@ def test_a_file_of_failed_rows_from_an_earlier_run_is_told_apart(run, at_service
     at_service.script = lambda asked: refused(400, "No.") if asked.text == "two" else answered("fine")
     assert run("lookup", tickets, ASK_BODY, "-o", "out.csv").code == 1
     at_service.script = lambda asked: answered("fine")
-    again = run("lookup", tickets, ASK_BODY, "-o", "out.csv")
+    again = run("lookup", tickets, ASK_BODY, "-o", "out.csv", "--retry-failed")
     assert again.code == 0
     assert "no row failed; out.errors.csv is of an earlier run\n" in again.err
     (here / "out.errors.csv").unlink()

@@ -231,10 +231,11 @@ def test_what_is_wrong_is_told_before_anything_is_sent(run, at_service, argument
 def test_a_refused_key_a_budget_and_a_service_that_is_away_have_their_exit_codes(run, at_service, monkeypatch):
     done = run("sql", QUERY, "--max-calls", "2")
     assert done.code == 4
-    told = (
-        "grokcall: --max-calls of 2 calls is reached: 2 calls used; raise --max-calls to continue, --journal FILE would"
+    assert "grokcall: --max-calls of 2 calls is reached: 2 calls used; raise --max-calls for more\n" in done.err
+    assert done.err.endswith(
+        "nothing is kept for a second run, which would pay for everything again; give --journal FILE to keep the "
+        "answers\n"
     )
-    assert told in done.err
     assert len(at_service.asked) == 2
     at_service.script = lambda asked: WRONG_KEY
     assert run("sql", QUERY).code == 3

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+import pytest
 from kill import killed_run
+from surfaces import CONCURRENCY, SURFACES, struck
 
 
 def test_a_killed_lookup_continues_without_paying_again(tmp_path):
@@ -14,3 +18,12 @@ def test_a_killed_lookup_continues_without_paying_again(tmp_path):
     assert found.unexplained == 0, "a request was billed again that was not in flight at a kill"
     assert found.unanswered == 0
     assert found.left == []
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+def test_whatever_is_struck_pays_again_only_for_what_was_in_flight_and_loses_no_row(tmp_path, surface):
+    found = struck(surface, tmp_path, kills=2, seed=1)
+    assert found.strikes >= 1
+    assert (found.again, found.lost) == (0, 0)
+    if surface.signal is signal.SIGKILL:
+        assert found.billed <= surface.rows + found.strikes * CONCURRENCY

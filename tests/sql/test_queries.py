@@ -433,6 +433,9 @@ def test_an_interrupt_ends_a_query_and_its_calls(connection, service):
     def interrupt() -> None:
         asked.wait(20)
         os.kill(os.getpid(), signal.SIGINT)
+        while not connection.database().is_stopping:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)  # the first one waits for the answers
 
     def script(_asked: Asked) -> Answer:
         asked.set()

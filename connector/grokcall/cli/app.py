@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -19,6 +18,7 @@ from grokcall.cli.querying import sql
 from grokcall.cli.reference import models, procedures
 from grokcall.cli.runs import runs_app
 from grokcall.cli.service import check, sandbox
+from grokcall.cli.signals import terminations_raised
 
 app: typer.Typer = typer.Typer(
     name="grokcall",
@@ -62,11 +62,5 @@ app.add_typer(runs_app, name="runs")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and leaves the process with its exit code."""
-    untouched = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if untouched:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it is treated like Ctrl-C
-    try:
+    with terminations_raised():
         app(arguments)
-    finally:
-        if untouched:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)

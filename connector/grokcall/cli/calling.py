@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,10 +49,23 @@ def call(
             promise = connection.guarantee(action.command, given)
             if promise is not None:
                 flags.console().print(promise, soft_wrap=True)
-        cursor = connection.execute(action.command, given)
+        with answer_kept(form, output, flags):
+            cursor = connection.execute(action.command, given)
         for _, warning in cursor.messages:
             flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         deliver(cursor.fetch_arrow_table(), form, output, flags)
+
+
+@contextmanager
+def answer_kept(form: str | None, output: Path | None, flags: Flags) -> Iterator[None]:
+    """Puts out the answer of the call in the block if an interrupt strikes there, because it was paid for."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        answer = getattr(interrupt, "result", None)
+        if isinstance(answer, pa.Table):
+            deliver(answer, form, output, flags)
+        raise
 
 
 def check_output(schema: pa.Schema, form: str | None, output: Path | None) -> None:

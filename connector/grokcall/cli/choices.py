@@ -16,8 +16,12 @@ CallColumns = Annotated[
     bool, typer.Option("--call-columns", help="Add the Call_* columns: status, error, attempts, cost.")
 ]
 JournalFile = Annotated[
-    Path | None, typer.Option("--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues.")
+    Path | None,
+    typer.Option(
+        "--journal", metavar="FILE", help="Keep finished calls, so that a rerun continues; else GROKCALL_JOURNAL."
+    ),
 ]
+NoJournal = Annotated[bool, typer.Option("--no-journal", help="Keep no journal, whatever GROKCALL_JOURNAL says.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Send again what failed for good in the journal.")]
 Reuse = Annotated[bool, typer.Option("--reuse", help="Take answers of the journal's other runs as well.")]
 Dedupe = Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Whether equal calls share one request.")]

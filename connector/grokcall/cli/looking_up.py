@@ -13,15 +13,19 @@ import typer
 
 from grokcall.batches import BatchPendingError
 from grokcall.budgets import BudgetReachedError
-from grokcall.cli.choices import CallColumns, Dedupe, JournalFile, RetryFailed, Reuse
+from grokcall.cli.choices import CallColumns, Dedupe, NoJournal, RetryFailed, Reuse
 from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
+from grokcall.cli.journal_files import journal_of_lookup
 from grokcall.cli.lookup_run import ErrorFile, LookupRun
+from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
 from grokcall.cli.targets import check_distinct
 from grokcall.cli.values import mapping, names
 from grokcall.connection import Connection
+from grokcall.errors import InterfaceError
+from grokcall.journal import JournalBusyError
 from grokcall.lookup import LookupStream, chunk_rows
 from grokcall.tables import open_table, open_writer
 from grokcall.tables.outputs import check_folder
@@ -83,12 +87,21 @@ def lookup(
         str | None,
         typer.Option("--input-format", metavar="NAME", help="The input's format where its name does not tell."),
     ] = None,
-    journal: JournalFile = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="Keep finished calls in FILE, so that a rerun continues; else GROKCALL_JOURNAL, else a journal beside "
+            "OUT until every row has its answer.",
+        ),
+    ] = None,
+    no_journal: NoJournal = False,
     retry_failed: RetryFailed = False,
     reuse: Reuse = False,
     dedupe: Dedupe = True,
     batch: Annotated[
-        bool, typer.Option("--batch", help="Send the calls as a batch, which takes up to a day; with --journal.")
+        bool, typer.Option("--batch", help="Send the calls as a batch, which takes up to a day; needs a journal.")
     ] = False,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for the batch, or leave it; run again for the answers.")
@@ -116,7 +129,8 @@ def lookup(
     to_stdout = target == "-"
     policy = on_error or ("ignore" if to_stdout and errors is None else "redirect")
     failed = None if policy == "ignore" else errors or beside(target)
-    written = {"--output": target, "--errors": failed, "--journal": journal, "--summary": summary}
+    keeping = journal_of_lookup(journal, no_journal, target, form)
+    written = {"--output": target, "--errors": failed, "--journal": keeping.path, "--summary": summary}
     check_distinct(source, written)
     options: dict[str, Any] = {
         "on_error": policy,
@@ -128,7 +142,7 @@ def lookup(
         "on_incomplete": on_incomplete,
         "prices": prices,
         **flags.spending(),
-        "journal": journal,
+        "journal": keeping.path,
         "retry_failed": retry_failed,
         "reuse": reuse,
         "dedupe": dedupe,
@@ -140,6 +154,7 @@ def lookup(
         open_table(source, format=input_format, batch_rows=rows_at_once(connection, command)) as table,
         connection.lookup_stream(command, table, mapping(maps or ()), **options) as stream,
     ):
+        stream.temporary = keeping.temporary
         if flags.sandbox:
             stream.service = EMBEDDED
         if dry:
@@ -158,15 +173,17 @@ def lookup(
 def moved(stream: LookupStream, target: str, errors: str | None, form: str | None, flags: Flags) -> int:
     """Moves a lookup's rows to their files and tells what it did."""
     to_stdout = target == "-"
-    with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
-        failed = ErrorFile(errors or beside(target), stream.error_schema)
-        try:
+    try:
+        with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
+            failed = ErrorFile(errors or beside(target), stream.error_schema)
             LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
-        except BatchPendingError:
-            raise
-        except BudgetReachedError:
+    except BatchPendingError:
+        raise
+    except BaseException as error:
+        if isinstance(error, BudgetReachedError):
             show_summary(flags.console(), stream.summary, {})
-            raise
+        tell_next_step(error, stream, flags)
+        raise
     if stream.continued:
         writer.remove_partial()
     if stream.in_doubt:
@@ -178,7 +195,36 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
     show_summary(flags.console(), stream.summary, {"output": None if to_stdout else target, "errors": failed.path})
     if failed.left_behind is not None:
         flags.console().print(f"no row failed; {failed.left_behind} is of an earlier run", soft_wrap=True)
+    journal, goes = journal_of(stream), stream.discard_journal()
+    if journal is not None and stream.summary.failed:
+        flags.console().print(failed_rows(journal), soft_wrap=True)
+    elif stream.temporary and not goes:
+        flags.console().print(
+            f"{journal} stays, for it holds more: grokcall runs list --journal {journal} shows it", soft_wrap=True
+        )
     return Exit.FAILED_ROWS if stream.summary.failed else Exit.FINE
+
+
+def tell_next_step(error: BaseException, stream: LookupStream, flags: Flags) -> None:
+    """Has an error say how to go on after the lookup that it ended, where something is to be gone on with."""
+    journal, goes = journal_of(stream), stream.discard_journal()
+    if isinstance(error, JournalBusyError) and stream.temporary:
+        error.add_note(f"the journal {journal} is that of the output: -o names another one, --journal another journal")
+    if isinstance(error, BudgetReachedError):
+        flagged = getattr(flags, error.reason) is not None and error.name == "lookup"
+        error.advice = f"raise {flag_of(error)} for more" if flagged else f"raise {error.reason} for more"
+    else:
+        flagged = False
+    if stream.is_begun and not goes and not isinstance(error, InterfaceError):
+        if isinstance(error, BudgetReachedError):
+            error.advice = ""
+        error.add_note(next_step(error, journal, flagged))
+
+
+def journal_of(stream: LookupStream) -> Path | None:
+    """The journal of a lookup."""
+    name = stream.plan.options.journal
+    return None if name is None else Path(name)
 
 
 @contextmanager

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 import pyarrow as pa
 
+from grokcall.background import PATIENCE, SILENT_SECONDS
 from grokcall.batches import BatchPendingError
-from grokcall.budgets import BudgetReachedError
 from grokcall.cli.progress import Report
+from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
-from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupStoppedError, LookupStream
-from grokcall.tables import OutputFull, Writer, open_writer
-
-PATIENCE = {signal.SIGINT: 30.0, signal.SIGTERM: 5.0}
-"""How long the answers of calls in flight are waited for after a signal. Who sends the second one, unlike a person at
-a keyboard, kills the process after a while, mostly ten seconds."""
-SILENT_SECONDS = 0.5
-"""How long that wait may be before it is explained."""
+from grokcall.tables import OutputClosed, OutputFull, Writer, open_writer
 
 
 class ErrorFile:
@@ -120,7 +112,9 @@ class LookupRun:
     def _rescue(self, error: BaseException) -> None:
         """Puts what has ended by now into the files."""
         full = isinstance(error, OutputFull)
-        self._stream.stop(error)
+        # After an interrupt answers have been waited for; they are worth a wait where they can be kept.
+        keeps = self._stream.plan.options.journal is not None or not isinstance(error, OutputClosed)
+        self._stream.stop(error, 0.0 if isinstance(error, KeyboardInterrupt) or not keeps else PATIENCE)
         if not full:
             try:
                 self._write_all()
@@ -137,48 +131,35 @@ class LookupRun:
             error.add_note(f"failed rows are in {self._failed.path}")
         if self._stream.at_service:
             error.add_note(f"{self._stream.at_service:,} calls are in batches that go on at the service")
-        if self._stream.plan.options.journal is not None and not isinstance(error, InterfaceError):
-            higher = f" with a higher {error.reason}" if isinstance(error, BudgetReachedError) else ""
-            error.add_note(
-                f"run the same command again{higher} to continue: what is in the journal is not paid for again"
-            )
 
 
 @contextmanager
 def interrupts_told_to(stream: LookupStream, say: Callable[[str], None]) -> Iterator[None]:
-    """Has the first SIGINT or SIGTERM stop the stream, which raises KeyboardInterrupt once its finished rows have come.
+    """Has the first signal that ends a command stop the stream, which raises it once its finished rows have come.
 
     Raised at once, it could strike in the middle of a write and leave half a batch, or none of it. What was sent may
-    have been paid for, so its answers are waited for a while, which is said where it is not over soon. A second SIGINT
+    have been paid for, so its answers are waited for a while, which is said where it is not over soon. A second signal
     is raised at once all the same.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in PATIENCE}
     waiting: list[threading.Timer] = []
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def tell(number: int, _frame: FrameType | None) -> None:
-        restore()
-        patience = PATIENCE[signal.Signals(number)]
-        stream.interrupt(KeyboardInterrupt(), patience)
+    def tell(number: int) -> None:
+        interrupt, patience = interrupt_of(number), ENDING[number]
+        if waiting:
+            raise interrupt
+        stream.interrupt(interrupt, patience)
         waiting.append(threading.Timer(SILENT_SECONDS, explain, [patience]))
         waiting[-1].daemon = True
         waiting[-1].start()
 
     def explain(patience: float) -> None:
         calls = "1 call" if stream.in_flight == 1 else f"{stream.in_flight:,} calls"
-        say(f"waiting up to {patience:.0f} s for the answers of {calls} in flight; Ctrl-C again to leave at once")
+        if stream.in_flight:
+            say(f"waiting up to {patience:.0f} s for the answers of {calls} in flight; Ctrl-C again to leave at once")
 
-    for number in before:
-        signal.signal(number, tell)
     try:
-        yield
+        with endings_heard(tell):
+            yield
     finally:
-        restore()
         for timer in waiting:
             timer.cancel()

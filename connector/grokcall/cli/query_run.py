@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import pyarrow as pa
 from rich.console import Console
 
 from grokcall.budgets import BudgetReachedError
 from grokcall.cli.flags import Flags
+from grokcall.cli.next_steps import flag_of
 from grokcall.cli.progress import report
+from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
 from grokcall.columns import result_table
 from grokcall.connection import Connection
+from grokcall.duckdb.interrupts import stopped
 from grokcall.errors import ProgrammingError
 from grokcall.execute_command import ExecuteCommand
 from grokcall.queries import Database
+from grokcall.single_calls import SingleCall
 from grokcall.summaries import Summary, Tally
 from grokcall_parser import (
     Call,
@@ -135,7 +137,7 @@ def called(connection: Connection, script_statement: ScriptStatement, summary: S
     assert isinstance(script_statement.statement, Call)
     values = script_statement.completed(connection)
     binder = connection.binder(script_statement.statement, values)
-    outcome = connection.loop.run(connection.runner().run(binder.bind(values)))
+    outcome = SingleCall(connection.runner(), binder.bind(values)).made(connection.loop)
     tally = Tally(binder.procedure)
     tally.summary = summary
     tally.add(outcome)
@@ -144,17 +146,15 @@ def called(connection: Connection, script_statement: ScriptStatement, summary: S
     return result_table(binder.procedure, outcome.rows or [])
 
 
-def in_flags(error: BudgetReachedError, flags: Flags, journal: Path | None) -> BudgetReachedError:
-    """The error of a limit with the name that the flag for it has, and with what is to be done here."""
-    flag = f"--{error.reason.replace('_', '-')}"
-    told, _, _ = str(error).partition(";")
-    if getattr(flags, error.reason) is not None:
-        told = told.replace(f"the {error.name}'s {error.reason}", flag)
-    kept = (
-        "what was answered is in the journal" if journal is not None else "--journal FILE would keep what was answered"
-    )
-    error.args = (f"{told}; raise {flag} to continue, {kept}",)
-    return error
+def in_flags(error: BudgetReachedError, flags: Flags, journal: Path | None) -> bool:
+    """Gives the error of a limit the name that the flag for it has; whether there is one."""
+    flag = flag_of(error)
+    if getattr(flags, error.reason) is None:
+        return False
+    error.args = (str(error.args[0]).replace(f"the {error.name}'s {error.reason}", flag),)
+    kept = ", what was answered is in the journal" if journal is not None else ""
+    error.advice = f"raise {flag} to continue{kept}" if kept else f"raise {flag} for more"
+    return True
 
 
 def as_text(value: object) -> object:
@@ -192,33 +192,21 @@ def shown_progress(console: Console, summary: Summary) -> Iterator[None]:
 
 @contextmanager
 def interrupts_told_to(database: Database) -> Iterator[None]:
-    """Has SIGINT and SIGTERM stop the statement that runs, and its calls with it, which ends in KeyboardInterrupt.
+    """Has the signals that end a command stop the statement that runs, and its calls, which ends in KeyboardInterrupt.
 
     DuckDB's threads do not hear of a signal by themselves, and would go on to make the calls of whole vectors.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    told = threading.Event()
+    told: list[KeyboardInterrupt] = []
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def tell(number: int) -> None:
+        told.append(interrupt_of(number))
+        if stopped([database], ENDING[number]):
+            raise told[0]
 
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        told.set()
-        restore()
-        database.interrupt()
-        raise KeyboardInterrupt
-
-    for number in before:
-        signal.signal(number, tell)
     try:
-        yield
+        with endings_heard(tell):
+            yield
     except Exception:
-        if told.is_set():
-            raise KeyboardInterrupt from None
+        if told:
+            raise told[0] from None
         raise
-    finally:
-        restore()

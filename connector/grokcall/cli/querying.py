@@ -13,12 +13,23 @@ import typer
 from rich.text import Text
 
 from grokcall.budgets import BudgetReachedError
-from grokcall.cli.calling import check_output, deliver, is_media
-from grokcall.cli.choices import CallColumns, Dedupe, JournalFile, Parameters, ResultFormat, RetryFailed, Reuse
+from grokcall.cli.calling import answer_kept, check_output, deliver, is_media
+from grokcall.cli.choices import (
+    CallColumns,
+    Dedupe,
+    JournalFile,
+    NoJournal,
+    Parameters,
+    ResultFormat,
+    RetryFailed,
+    Reuse,
+)
 from grokcall.cli.display import show_summary
 from grokcall.cli.exits import Exit
 from grokcall.cli.flags import Flags
+from grokcall.cli.journal_files import named_journal
 from grokcall.cli.looking_up import EMBEDDED
+from grokcall.cli.next_steps import next_step
 from grokcall.cli.query_run import (
     ANY_SCHEMA,
     ScriptStatement,
@@ -59,12 +70,14 @@ def sql(
     ] = "keep",
     call_columns: CallColumns = False,
     journal: JournalFile = None,
+    no_journal: NoJournal = False,
     retry_failed: RetryFailed = False,
     reuse: Reuse = False,
     dedupe: Dedupe = True,
     flags: Flags,
 ) -> int:
     """Run statements of DuckDB: SELECT … FROM 'tickets.csv' t, GenerateResponse(t.body) r; CALL and the others too."""
+    journal = named_journal(journal, no_journal)
     options: dict[str, Any] = {
         "on_error": on_error,
         "on_null_input": on_null_input,
@@ -87,10 +100,9 @@ def sql(
         try:
             run_script(connection, script, form, output, flags)
         except (Error, KeyboardInterrupt) as error:
-            if isinstance(error, BudgetReachedError):
-                in_flags(error, flags, journal)
-            if journal is not None and database.summary.rows:
-                error.add_note("run the same command again to continue: what is in the journal is not paid for again")
+            flagged = isinstance(error, BudgetReachedError) and in_flags(error, flags, journal)
+            if database.summary.rows:
+                error.add_note(next_step(error, journal, flagged))
             raise
         finally:
             if database.summary.rows:
@@ -144,7 +156,9 @@ def run_script(
         is_last = number == len(script)
         shape, target = form if is_last or output is None else None, output if is_last else None
         if each.is_call:
-            deliver(called_with_promise(connection, each, flags), shape, target, flags)
+            with answer_kept(shape, target, flags):
+                answer = called_with_promise(connection, each, flags)
+            deliver(answer, shape, target, flags)
             continue
         with watched(connection, flags):
             cursor.execute(each.text, each.completed(connection))

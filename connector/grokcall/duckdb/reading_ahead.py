@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from grokcall.background import PATIENCE
 from grokcall.duckdb.session import Bind, Session, Settle, StoppedError
+from grokcall.errors import InterfaceError
 from grokcall.outcomes import Outcome
 from grokcall.window import Chunk, Values, Window
 from grokcall_procedures import Procedure
@@ -43,6 +46,7 @@ class ReadAhead:
         self._taken: set[Values] = set()
         self._awaited: dict[Values, asyncio.Future[Outcome]] = {}
         self._failure: BaseException | None = None
+        self._window: Window[None] | None = None
 
     def covers(self, rows: Sequence[Values]) -> bool:
         """Whether these rows are among those whose calls were begun."""
@@ -79,15 +83,14 @@ class ReadAhead:
 
     async def _run(self) -> None:
         """Makes the calls, from the first row to the last."""
-        window: Window[None] | None = None
         try:
-            window = self._session.window(self._procedure, self._bind, self._chunks(), self._settled)
+            window = self._window = self._session.window(self._procedure, self._bind, self._chunks(), self._settled)
             with self._session.running(window):
                 while await window.next_chunk() is not None:
                     pass
         except asyncio.CancelledError:
-            if window is not None:
-                await window.stop(StoppedError())
+            if self._window is not None:
+                await self._window.stop(StoppedError())
             self._fail(StoppedError())
             raise
         except Exception as error:
@@ -119,4 +122,13 @@ class ReadAhead:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # What was sent may have been paid for, and the next query finds its answers.
+        with suppress(InterfaceError):  # a closed connection has stopped everything already
+            _, interrupt = self._session.connection.loop.run_patiently(self._end(PATIENCE), self._end)
+            if interrupt is not None and error is None:
+                raise interrupt
+
+    async def _end(self, patience: float) -> None:
+        if self._window is not None:
+            await self._window.stop(StoppedError(), patience)
         self._task.cancel()

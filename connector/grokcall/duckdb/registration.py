@@ -17,7 +17,7 @@ from grokcall.connection import Connection, connect
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
 from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
 from grokcall.duckdb.functions import VectorFunction
-from grokcall.duckdb.interrupts import watch
+from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
 from grokcall.duckdb.session import Session, session_of
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
@@ -131,6 +131,8 @@ class Registration:
             grokcall.StatementError: An OutputSchema is no literal, or stands where it cannot be.
             grokcall.BadValueError: It is no schema; the message has the place.
             InterfaceError: The DuckDB connection is gone.
+            KeyboardInterrupt: Ctrl-C was pressed; what was sent by then has been waited for up to 30 s, and the next
+                query finds its answers. A second Ctrl-C leaves at once.
 
         >>> registration.query("SELECT t.id, r.* FROM tickets t, GenerateResponse(t.body) r")  # doctest: +SKIP
         """
@@ -140,8 +142,10 @@ class Registration:
         try:
             with self.prepared(query, values) as text:
                 return table_of(con, text, values)
-        except duckdb.Error as error:
-            if not query.calls:
+        except (duckdb.Error, RuntimeError) as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from None
+            if not query.calls or not isinstance(error, duckdb.Error):
                 raise
             raise type(error)(query.told(str(error))) from None
 

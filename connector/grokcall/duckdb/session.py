@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import threading
 import weakref
@@ -13,6 +14,7 @@ from dataclasses import replace
 from grokcall.bookkeeping import Bookkeeper, Books, OpenBooks
 from grokcall.completeness import held_to
 from grokcall.connection import Connection
+from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.memo import Memo
 from grokcall.earlier_tries import earlier_tries
 from grokcall.errors import InterfaceError
@@ -67,10 +69,13 @@ class Session:
         self._runner: Bookkeeper | None = None
         self._lock = threading.Lock()
         self._windows: set[Window[None]] = set()
+        self._stops: list[concurrent.futures.Future[None]] = []
+        """The stops that may still be under way."""
         self._open = ExitStack()
         if owned:
             self._open.callback(connection.close)
         # DuckDB holds the functions, and they the session: when the last of them goes, so does what is open.
+        self._open.callback(unwatch)
         self._closing = weakref.finalize(self, self._open.close)
 
     @property
@@ -86,13 +91,35 @@ class Session:
         """
         if not self._closing.alive:
             raise InterfaceError("the registration is closed; register again")
-        return self.connection.loop.run(self._outcomes(procedure, bind, rows, settle))
+        outcomes, interrupt = self.connection.loop.run_patiently(
+            self._outcomes(procedure, bind, rows, settle), self._stop
+        )
+        if interrupt is not None:
+            raise interrupt
+        return outcomes
 
-    def interrupt(self) -> None:
-        """Stops what runs, without waiting for its end: for the handler of a signal."""
-        for window in tuple(self._windows):
-            with suppress(InterfaceError):  # a closed connection has stopped everything already
-                self.connection.loop.submit(window.stop(StoppedError()))
+    def interrupt(self, patience: float = 0.0) -> None:
+        """Stops what runs, without waiting for its end: for the handler of a signal.
+
+        Args:
+            patience: For how many seconds calls that have been sent may still be answered, since they may have been
+                paid for. Until then nothing else is begun.
+        """
+        with suppress(InterfaceError):  # a closed connection has stopped everything already
+            self._stops.append(self.connection.loop.submit(self._stop(patience)))
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether calls that have been told to stop have not ended yet."""
+        return any(not stop.done() for stop in self._stops)
+
+    def await_end(self) -> None:
+        """Waits until the calls that were told to stop have ended."""
+        concurrent.futures.wait(self._stops)
+        self._stops = [stop for stop in self._stops if not stop.done()]
+
+    async def _stop(self, patience: float) -> None:
+        await asyncio.gather(*(window.stop(StoppedError(), patience) for window in tuple(self._windows)))
 
     def forget(self) -> None:
         """Forgets the answers so far, so that equal calls are made anew; a journal keeps its own."""
@@ -100,6 +127,7 @@ class Session:
 
     def close(self) -> None:
         """Closes the journal, and the connection where it was made for the session; harmless when repeated."""
+        unwatch(self)
         self._closing()
         self._memo.clear()
 
@@ -112,7 +140,7 @@ class Session:
                 chunk = await window.next_chunk()
                 await window.next_chunk()  # the end, or what ended it early
             except asyncio.CancelledError:
-                await window.stop(StoppedError())
+                await window.stop(StoppedError())  # the connection is closed
                 raise
         return [outcome for outcome in chunk.outcomes if outcome is not None] if chunk is not None else []
 
@@ -127,6 +155,8 @@ class Session:
     @contextmanager
     def running(self, window: Window[None]) -> Iterator[None]:
         """Starts a window, which an interrupt stops for as long as the block lasts."""
+        if self.is_stopping:
+            raise StoppedError
         window.start()
         self._windows.add(window)
         try:

@@ -238,6 +238,12 @@ def absorb_left_over(connection: sqlite3.Connection, path: Path) -> list[Path]:
     return kept
 
 
+def remove_database(path: Path) -> None:
+    """Removes a closed journal and what belongs to it; the media are another's business."""
+    for ending in ("", *COMPANIONS):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 def set_aside(path: Path) -> Path:
     """Moves a damaged journal and what belongs to it out of the way; gives its new name.
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+SAVED = re.compile("[0-9a-f]{64}")
+"""The name of a file that was saved."""
 
 
 class LostMediaError(Exception):
@@ -81,6 +85,13 @@ class MediaStore:
             with suppress(OSError):  # unless it holds others
                 path.parent.rmdir()
         return freed
+
+    def remove_all(self) -> None:
+        """Removes every file that was saved, and the folder unless it holds something else."""
+        self.tidy()
+        self.remove(bytes.fromhex(path.name) for path in self.root.glob("??/*") if SAVED.fullmatch(path.name))
+        with suppress(OSError):
+            self.root.rmdir()
 
     def tidy(self) -> None:
         """Removes what a process that was killed had not finished writing; for whoever holds the journal's lock."""

@@ -19,7 +19,7 @@ from grokcall.errors import InterfaceError
 from grokcall.journal.answers import RecalledOutcome
 from grokcall.journal.archive import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
 from grokcall.journal.batches import BatchRecord, batches_of
-from grokcall.journal.database import absorb_left_over, connect, open_database, open_for_reading
+from grokcall.journal.database import absorb_left_over, connect, open_database, open_for_reading, remove_database
 from grokcall.journal.faults import JournalBusyError, JournalError, JournalPathError, told_of
 from grokcall.journal.locks import FileLock, is_held
 from grokcall.journal.media import MediaStore
@@ -47,6 +47,7 @@ class Journal:
     Attributes:
         path: The file.
         set_aside: Where a damaged file went; None when there was none.
+        dispensable: Whether it is removed when it is closed, with all that belongs to it.
 
     Raises:
         JournalBusyError: Another process holds it; the message says which.
@@ -60,6 +61,7 @@ class Journal:
     def __init__(self, path: str | PathLike[str], *, read_only: bool = False) -> None:
         self.path: Path = Path(path).absolute()
         self.set_aside: Path | None = None
+        self.dispensable: bool = False
         media = MediaStore(self.path.with_name(f"{self.path.name}.media"))
         self._lock: FileLock | None = None
         self._active: set[int] = set()
@@ -210,6 +212,11 @@ class Journal:
             self._records.writer.close()
         self._records.close()
         if self._lock is not None:
+            if self.dispensable:
+                self.dispensable = False
+                with told_of(self.path):
+                    remove_database(self.path)
+                    self._records.media.remove_all()
             self._lock.release()
 
     def __enter__(self) -> Self:

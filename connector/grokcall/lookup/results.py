@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
-from grokcall.background import BackgroundLoop
+from grokcall.background import BackgroundLoop, patience_of
+from grokcall.budget_limits import BudgetReachedError
 from grokcall.errors import InterfaceError
-from grokcall.lookup.stream import LookupStream, Pair
+from grokcall.lookup.going_on import advice
 from grokcall.summaries import Summary
+
+if TYPE_CHECKING:
+    from grokcall.lookup.stream import LookupStream
+
+Pair: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch]
+"""Output rows and failed rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +47,10 @@ def gathered(stream: LookupStream) -> LookupResult:
     try:
         for pair in stream:
             pairs.append(pair)  # noqa: PERF402 - the pairs so far are needed when the stream fails
-    except Exception as error:
-        leave_with(error, stream, pairs)
-        raise
     except BaseException as error:
-        stream.stop(error)
-        with suppress(BaseException):
-            for pair in stream:
-                pairs.append(pair)  # noqa: PERF402
+        if not stream.is_over:  # an interrupt of this thread
+            stream.stop(error, patience_of(error))
+            pairs += rest_of(stream)
         leave_with(error, stream, pairs)
         raise
     return result_of(stream, pairs)
@@ -56,15 +60,30 @@ async def agathered(stream: LookupStream, loop: BackgroundLoop) -> LookupResult:
     """The asynchronous twin of :func:`gathered`, awaited from any loop."""
     pairs: list[Pair] = []
     try:
-        while (chunk := await loop.arun(stream.next_chunk())) is not None:
-            pairs.append(stream.plan.assemble(chunk))
-    except Exception as error:
+        while (pair := await stream.apair()) is not None:
+            pairs.append(pair)
+    except BaseException as error:
+        if not stream.is_over:  # a cancel of this task
+            with suppress(InterfaceError):  # a closed connection has stopped everything already
+                await stream.astop(patience_of(error))
+            with suppress(BaseException):
+                while (pair := await stream.apair()) is not None:
+                    pairs.append(pair)
         leave_with(error, stream, pairs)
         raise
     finally:
-        with suppress(InterfaceError):  # a closed connection has stopped everything already
+        with suppress(InterfaceError):
             await loop.arun(stream.aclose())
     return result_of(stream, pairs)
+
+
+def rest_of(stream: LookupStream) -> list[Pair]:
+    """What has ended of a lookup that was stopped, and was not given out yet."""
+    pairs: list[Pair] = []
+    with suppress(BaseException):
+        for pair in stream:
+            pairs.append(pair)  # noqa: PERF402 - the end is an exception
+    return pairs
 
 
 def result_of(stream: LookupStream, pairs: Sequence[Pair]) -> LookupResult:
@@ -78,8 +97,10 @@ def result_of(stream: LookupStream, pairs: Sequence[Pair]) -> LookupResult:
 
 def leave_with(error: BaseException, stream: LookupStream, pairs: Sequence[Pair]) -> None:
     """Gives an exception the rows that had ended before it."""
-    result = result_of(stream, pairs)
+    result, summary = result_of(stream, pairs), stream.summary
     error.result = result  # type: ignore[attr-defined]
     if ended := result.rows.num_rows:
         told = "1 row had ended; it is" if ended == 1 else f"{ended:,} rows had ended; they are"
         error.add_note(f"{told} in this exception's attribute result")
+    if not isinstance(error, BudgetReachedError) and (told_of_next := advice(error, stream.plan.options, summary)):
+        error.add_note(told_of_next)

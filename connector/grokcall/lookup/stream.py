@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 import pyarrow as pa
 
-from grokcall.background import BackgroundLoop
+from grokcall.background import PATIENCE, BackgroundLoop, explained, patience_of
 from grokcall.batches import BatchCounts, BatchPass, BatchPendingError, batch_prices
 from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, OpenBooks
 from grokcall.budgets import Budget, BudgetReachedError
@@ -18,9 +18,12 @@ from grokcall.completeness import held_to
 from grokcall.costs import DryRun, TokenSample, dry_run
 from grokcall.engine import Engine
 from grokcall.errors import CreditsExhaustedError, InterfaceError
-from grokcall.journal import RunState, fingerprint
+from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.archive import declared_columns
+from grokcall.lookup.going_on import advice
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
+from grokcall.lookup.results import Pair, leave_with, rest_of
+from grokcall.lookup.temporary_journals import MARK, is_needed
 from grokcall.outcomes import Outcome
 from grokcall.service_facts import counted_tokens, listed_prices
 from grokcall.summaries import Summary, Tally
@@ -30,8 +33,6 @@ from grokcall.window import Chunk, Window, WindowLimits
 from grokcall_procedures.estimates import Allowances, estimate
 from grokcall_procedures.prices import PRICES, Prices
 
-Pair: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch]
-"""Output rows and failed rows."""
 READ_AHEAD_ROWS = 8192
 """Rows that may be under way or waiting for an earlier one, at least."""
 
@@ -48,7 +49,10 @@ class LookupStoppedError(InterfaceError):
 class LookupStream:
     """A lookup under way: an iterator of pairs of record batches, output rows and failed rows, in input order.
 
-    A context manager; leaving it early stops the lookup. ``summary`` grows as rows come.
+    A context manager; leaving it early stops the lookup. Nothing more is sent then, and where there is a journal, or an
+    exception leaves the block, the answers of calls in flight are waited for up to 30 s, because they may have been
+    paid for. The exception gets the rows that had ended and were not given out yet in its attribute ``result``, a
+    :class:`grokcall.LookupResult`. ``summary`` grows as rows come.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class LookupStream:
         """Told how far the batches of the lookup are, whenever that is known anew; must be quick."""
         self.service: str | None = None
         """What the journal calls the service, so that it is known again at another address; None for its base URL."""
+        self.temporary: bool = False
+        """Whether the journal is one that is to go once every row has its answer; noted down in it."""
         self._source = source
         self._engine = engine
         self._loop = loop
@@ -131,6 +137,14 @@ class LookupStream:
         """How many calls are in batches whose answers have not been taken, as far as the journal knows."""
         run = self._books.run if self._books is not None else None
         return 0 if run is None else sum(batch.calls - batch.taken for batch in run.batches.open())
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a row has ended, or a call was sent, as far as the journal knows."""
+        run = self._books.run if self._books is not None else None
+        with suppress(JournalError):
+            return bool(self.summary.rows or self.at_service or (run is not None and run.in_doubt()))
+        return True
 
     @property
     def guarantee(self) -> str | None:
@@ -194,16 +208,28 @@ class LookupStream:
         except BaseException as error:
             self._over = True
             self._failure = error
+            if isinstance(error, BudgetReachedError):
+                error.advice = advice(error, self.plan.options, self.summary) or error.advice
             self.summary.stopped = self._reason or error
             raise
         self._over = self._complete = chunk is None
         self._held = chunk
         return chunk
 
-    def stop(self, reason: BaseException | None = None) -> None:
-        """Cancels the calls in flight. Iterating goes on with what has ended and then raises ``reason``."""
+    def stop(self, reason: BaseException | None = None, patience: float = 0.0) -> None:
+        """Ends the calls in flight. Iterating goes on with what has ended and then raises ``reason``.
+
+        Args:
+            reason: Why.
+            patience: For how many seconds calls that have been sent may still be answered; an interrupt ends that.
+        """
         self._reason = reason
-        self._loop.run(self._astop())
+        with explained() as waiting:
+            if self.in_flight:
+                waiting(patience)
+            _, interrupt = self._loop.run_patiently(self._astop(patience), lambda _: self._astop())
+        if interrupt is not None and not isinstance(reason, KeyboardInterrupt):
+            raise interrupt
 
     def interrupt(self, reason: BaseException, patience: float = 0.0) -> None:
         """Like :meth:`stop`, without waiting for the end of anything: for the handler of a signal.
@@ -223,10 +249,36 @@ class LookupStream:
 
     def close(self) -> None:
         """Stops the lookup if it is not over, and closes its input and its journal."""
-        if self._window is not None and not self._over:
-            with suppress(InterfaceError):  # a closed connection has stopped everything already
-                self._loop.run(self._astop())
-        self._end()
+        self._leave(PATIENCE if self.plan.options.journal is not None else 0.0)
+
+    def _leave(self, patience: float, error: BaseException | None = None) -> None:
+        """Closes everything; an exception that leaves the block gets the rows that were not given out yet."""
+        try:
+            if self._window is not None and not self._over:
+                with suppress(InterfaceError):  # a closed connection has stopped everything already
+                    self.stop(error if isinstance(error, KeyboardInterrupt) else None, patience)
+                if error is not None:
+                    leave_with(error, self, rest_of(self))
+        finally:
+            self._end()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all that there is has been given out."""
+        return self._over
+
+    async def apair(self) -> Pair | None:
+        """The next pair, None at the end; awaited from any loop."""
+        chunk = self._held or await self._loop.arun(self.next_chunk())
+        if chunk is None:
+            return None
+        pair = self.plan.assemble(chunk)
+        self._held = None
+        return pair
+
+    async def astop(self, patience: float) -> None:
+        """The asynchronous twin of :meth:`stop`; awaited from any loop, where a cancel ends the wait."""
+        await self._loop.arun_patiently(self._astop(patience), lambda _: self._astop())
 
     async def aclose(self) -> None:
         """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
@@ -239,6 +291,18 @@ class LookupStream:
             self._source.close()
         if self._books is not None:
             self._books.close(self.state, self.summary.as_dict())
+
+    def discard_journal(self) -> bool:
+        """Has a temporary journal go when the lookup is closed, unless it is needed; gives whether it goes.
+
+        It is needed where a row has no answer, a call is in doubt or in a batch, or where it has other runs.
+        """
+        if not self.temporary or self._books is None or self._books.journal is None or self._books.run is None:
+            return False
+        whole = self._complete and not self.summary.failed
+        with suppress(JournalError):
+            self._books.journal.dispensable = not is_needed(self._books.journal, self._books.run, whole=whole)
+        return self._books.journal.dispensable
 
     async def _astop(self, patience: float = 0.0) -> None:
         self._stopped = True
@@ -256,7 +320,10 @@ class LookupStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None or isinstance(error, GeneratorExit):
+            self.close()
+        else:
+            self._leave(patience_of(error), error)
 
     def _started(self) -> Window[pa.RecordBatch] | BatchPass:
         if self._window is None:
@@ -311,6 +378,7 @@ class LookupStream:
                 "procedure": self.plan.binder.procedure.name,
                 "input": self._source.name,
                 **declared_columns(self.plan.binder.procedure),
+                **(MARK if self.temporary else {}),
             },
             self._budget,
             dedupe=options.dedupe,

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from grokcall.connection import Connection
 from grokcall.duckdb.checks import options_of
-from grokcall.duckdb.interrupts import watch
+from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.registration import Registration
 from grokcall.duckdb.session import Session
 from grokcall.duckdb.typed_calls import TypedQuery
@@ -34,8 +34,6 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
 }
 """Nothing is fetched from the network, and no variable of the program is taken for a table."""
 IN_MEMORY = ":memory:"
-INTERRUPTED = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
-"""What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
 
 
 class Database:
@@ -146,12 +144,25 @@ class Database:
         with self._lock, self._told(TypedQuery(text, text), values):
             return may_give_rows(self._con, text)
 
-    def interrupt(self) -> None:
-        """Ends the statement that runs with an OperationalError; may be called from any thread."""
+    def interrupt(self, patience: float = 0.0) -> None:
+        """Ends the statement that runs with an OperationalError; may be called from any thread.
+
+        Args:
+            patience: For how many seconds calls that have been sent may still be answered.
+        """
         self._interrupted = True
-        self._session.interrupt()
+        self._session.interrupt(patience)
         with suppress(duckdb.Error):
             self._con.interrupt()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether calls that have been told to stop have not ended yet."""
+        return self._session.is_stopping
+
+    def await_end(self) -> None:
+        """Waits until the calls that were told to stop have ended."""
+        self._session.await_end()
 
     def close(self) -> None:
         """Ends what runs and closes the database and its journal; harmless when repeated."""
@@ -194,7 +205,7 @@ class Database:
         except (duckdb.Error, RuntimeError) as error:
             if self._interrupted:
                 raise OperationalError("the query was interrupted") from None
-            if any(words in str(error) for words in INTERRUPTED):
+            if is_interrupt(error):
                 raise KeyboardInterrupt from None
             failure = self._session.failure
             raise failure or told_of_query(self._con, query, values, error) from None

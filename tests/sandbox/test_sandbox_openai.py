@@ -151,10 +151,16 @@ def test_a_streamed_chat_completion_ends_with_usage(client):
     assert chunks[-1].usage.total_tokens > 0
 
 
-def test_an_unknown_model_is_not_found(client):
-    with pytest.raises(openai.NotFoundError) as caught:
+def test_an_unknown_model_is_a_bad_request(client):
+    with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model="grok-99", input="hi")
-    assert "The model grok-99 does not exist" in caught.value.response.text
+    assert caught.value.response.json() == {"code": "invalid-argument", "error": "Model not found: grok-99"}
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model="grok-99", messages=[{"role": "user", "content": "hi"}])
+    assert caught.value.response.json()["error"] == "Model not found: grok-99"
+    with pytest.raises(openai.NotFoundError) as missing:
+        client.models.retrieve("grok-99")
+    assert "The model grok-99 does not exist" in missing.value.response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +184,6 @@ def test_a_telling_key_is_refused(sandbox: Sandbox, key, error, text):
 def test_a_wrong_type_is_unprocessable(client):
     with pytest.raises(openai.UnprocessableEntityError) as caught:
         client.responses.create(model="grok-4.3", input="hi", temperature="warm")
-    assert caught.value.response.text.startswith(
+    assert caught.value.response.json()["error"].startswith(
         "Failed to deserialize the JSON body into the target type: temperature"
     )

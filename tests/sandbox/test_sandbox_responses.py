@@ -33,15 +33,6 @@ def test_every_field_of_the_response_is_there(ask):
     assert response["output"][1]["id"] == f"msg_{response['id']}"
 
 
-def test_headers_are_those_of_the_service(http):
-    headers = http.post("/responses", json={"model": "grok-4.3", "input": "hi"}).headers
-    for name in ("x-request-id", "traceparent", "x-metrics-e2e-ms", "x-metrics-ttft-ms", "x-metrics-mean-itl-ms"):
-        assert headers[name]
-    for kind in ("requests", "tokens"):
-        assert 0 <= int(headers[f"x-ratelimit-remaining-{kind}"]) < int(headers[f"x-ratelimit-limit-{kind}"])
-    assert (headers["x-zero-data-retention"], headers["x-data-retention"]) == ("false", "general")
-
-
 @pytest.mark.parametrize(
     ("model", "uncached", "cached", "out"),
     [("grok-4.3", 12_500, 2_000, 25_000), ("grok-4.7", 20_000, 5_000, 60_000), ("grok-4.5", 20_000, 3_000, 60_000)],

@@ -16,7 +16,7 @@ from grokcall.sandbox.api.generation import (
 )
 from grokcall.sandbox.api.response_events import build_events
 from grokcall.sandbox.api.response_object import build_call_output, build_output, build_response
-from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_request
+from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_call_ids, check_request
 from grokcall.sandbox.api.tools import ToolRun, call_function, run_server_tools
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
@@ -34,10 +34,11 @@ async def create(call: Call) -> Reply:
     """POST /v1/responses."""
     request = call.decode(DECODER)
     model = find_text_model(request.model)
-    effort = check_request(request, model)
+    effort = check_request(request, model, call.engine.refusals)
     wanted = read_format(request.format.type, request.format.schema)
-    earlier = _earlier(call.engine, request.previous_response_id)
+    earlier = earlier_response(call.engine, request.previous_response_id)
     conversation, new_tokens = await _read_conversation(call.engine, request, earlier)
+    call_ids = check_call_ids(request.input, earlier.call_ids if earlier else frozenset())
     check_policy(model, conversation)
     earlier_tokens = earlier.tokens if earlier else 0
     check_length(model, earlier_tokens + new_tokens)
@@ -69,8 +70,14 @@ async def create(call: Call) -> Reply:
     body = msgspec.json.encode(response)
     if request.store is not False:
         tokens = earlier_tokens + new_tokens + written.visible_tokens
-        _keep(call, response_id, body, conversation, written.text, tokens)
-    billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
+        call_ids |= {item["call_id"] for item in output if item["type"] == "function_call"}
+        _keep(call, response_id, body, conversation, written.text, tokens, call_ids)
+    billing: Any = {
+        "ticks": usage.ticks,
+        "model": model.id,
+        "tokens": usage.total_tokens,
+        "used_tools": bool(run.counts),
+    }
     if request.stream:
         return Reply(build_events(response), content_type=EVENTS, **billing)
     return Reply(body, **billing)
@@ -113,7 +120,8 @@ async def list_input(call: Call) -> Reply:
     )
 
 
-def _earlier(engine: Engine, response_id: str | None) -> StoredResponse | None:
+def earlier_response(engine: Engine, response_id: str | None) -> StoredResponse | None:
+    """The stored response that a request goes on from; raises a 404 `ApiError` when it is not there."""
     return None if response_id is None else _stored(engine, response_id)
 
 
@@ -139,11 +147,19 @@ async def _read_conversation(
     return Conversation(turns, "\n".join([*filter(None, (instructions,)), *system])), tokens
 
 
-def _keep(call: Call, response_id: str, body: bytes, conversation: Conversation, said: str, tokens: int) -> None:
+def _keep(
+    call: Call,
+    response_id: str,
+    body: bytes,
+    conversation: Conversation,
+    said: str,
+    tokens: int,
+    call_ids: frozenset[str],
+) -> None:
     turns = (*conversation.turns, Turn("assistant", said))
     attached = sum(len(picture.data or b"") for picture in conversation.pictures)
     attached += sum(len(document.data or b"") for document in conversation.documents)
-    kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens)
+    kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens, call_ids)
     call.engine.responses.put(response_id, kept, len(body) + len(call.body) + attached)
 
 

@@ -16,7 +16,7 @@ from grokcall.sandbox.text.schema import JsonSchema
 Item = dict[str, Any]
 
 _REJECTED_FIELDS = {
-    "web_search": ("external_web_access", "search_context_size", "user_location"),
+    "web_search": ("external_web_access", "search_context_size"),
     "code_interpreter": ("container",),
     "code_execution": ("container",),
     "file_search": ("filters", "ranking_options"),
@@ -39,6 +39,7 @@ _REQUIRED = {
     "file_search": ("vector_store_ids",),
     "mcp": ("server_url", "server_label"),
 }
+_ALIASES = {"collections_search": "file_search"}
 _TYPES = frozenset(
     [
         "function",
@@ -115,7 +116,7 @@ def run_server_tools(tools: list[Item], choice: Any, conversation: Conversation)
     if choice == "none":
         return run
     for tool in tools:
-        match tool["type"]:
+        match _ALIASES.get(tool["type"], tool["type"]):
             case "web_search":
                 _search_web(tool, conversation, run)
             case "x_search":
@@ -134,7 +135,9 @@ def echo_tools(tools: list[Item]) -> list[Item]:
 
 def _check_tool(tool: Item, number: int) -> None:
     kind = tool.get("type")
-    if kind not in _TYPES:
+    if isinstance(kind, str):
+        kind = _ALIASES.get(kind, kind)
+    if not isinstance(kind, str) or kind not in _TYPES:
         raise undeserializable(f"tools[{number}]: unknown tool type `{kind}`")
     for name in _REQUIRED.get(kind, ()):
         if tool.get(name) is None:

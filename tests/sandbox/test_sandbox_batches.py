@@ -235,7 +235,7 @@ def test_functions_refusals_and_limits_survive_the_other_shape(engine):
     batch = make(engine.http)
     add(engine.http, batch, "responses", {**TEXT, "tools": [tool], "tool_choice": "required"}, "call")
     add(engine.http, batch, "responses", {**TEXT, "input": "REFUSE_PLEASE"}, "refusal")
-    add(engine.http, batch, "responses", {**TEXT, "max_output_tokens": 1}, "cut")
+    add(engine.http, batch, "responses", {**TEXT, "input": "Say one two three", "max_output_tokens": 1}, "cut")
     results = finish(engine.http, batch)
     choices = {name: response(result)["chat_get_completion"]["choices"][0] for name, result in results.items()}
     assert choices["call"]["finish_reason"] == "tool_calls"
@@ -243,6 +243,7 @@ def test_functions_refusals_and_limits_survive_the_other_shape(engine):
     assert choices["refusal"]["message"]["refusal"] == "I can't help with that."
     assert choices["refusal"]["message"]["content"] is None
     assert choices["cut"]["finish_reason"] == "length"
+    assert choices["cut"]["message"]["content"] == "one"
 
 
 def test_an_orphan_is_found_by_its_name_over_pages(engine):

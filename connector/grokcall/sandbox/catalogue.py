@@ -16,7 +16,10 @@ _ALL_EFFORTS = ("low", "medium", "high", "xhigh")
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """A model that writes text. Prices are ticks per token; `efforts` is empty where the field is refused."""
+    """A model that writes text. Prices are ticks per token; `efforts` is empty where the field is refused.
+
+    `hidden_tokens` are those of the service's own system prompt, which every call pays for.
+    """
 
     id: str
     context: int
@@ -28,6 +31,7 @@ class TextModel:
     default_effort: str | None = None
     reasons: bool = True
     agents: bool = False
+    hidden_tokens: int = 190
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,18 @@ class VideoModel:
 
 
 TEXT_MODELS = (
-    TextModel("grok-4.7", 500_000, 20_000, 5_000, 60_000, ("grok-latest",), _ALL_EFFORTS, "high"),
-    TextModel("grok-4.6", 500_000, 20_000, 5_000, 60_000, (), _ALL_EFFORTS, "high"),
+    TextModel("grok-4.7", 500_000, 20_000, 5_000, 60_000, ("grok-latest",), _ALL_EFFORTS, "high", hidden_tokens=1_526),
+    TextModel("grok-4.6", 500_000, 20_000, 5_000, 60_000, (), _ALL_EFFORTS, "high", hidden_tokens=1_526),
     TextModel(
-        "grok-4.5", 500_000, 20_000, 3_000, 60_000, ("grok-4.5-latest", "grok-build-latest"), _ALL_EFFORTS, "high"
+        "grok-4.5",
+        500_000,
+        20_000,
+        3_000,
+        60_000,
+        ("grok-4.5-latest", "grok-build-latest"),
+        _ALL_EFFORTS,
+        "high",
+        hidden_tokens=205,
     ),
     TextModel("grok-4.3", 1_000_000, 12_500, 2_000, 25_000, ("grok-4.3-latest",), ("none", *_ALL_EFFORTS), "low"),
     TextModel(

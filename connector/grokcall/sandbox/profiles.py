@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from grokcall.sandbox.faults.answers import ExpiredLinks, Incomplete, Misfit, Moderation, Refusal
+from grokcall.sandbox.catalogue import TEXT_MODELS
+from grokcall.sandbox.faults.answers import ExpiredLinks, Incomplete, Misfit, Moderation, Reasoning, Refusal
 from grokcall.sandbox.faults.breakage import CutAfter, CutBefore, Malformed, ServerErrors, Truncated, WrongType
 from grokcall.sandbox.faults.delays import Latency, SlowBody
 from grokcall.sandbox.faults.fault import Fault, Profile
@@ -188,6 +189,31 @@ _KINDS = (
         "answers that break off with the status incomplete and the reason max_output_tokens",
         (*_chosen(0.1, on=None), Option("keep", "number", 0.5, "the part of the answer that comes", most=0.99)),
         Incomplete,
+    ),
+    ProfileKind(
+        "reasoning",
+        "models reason longer, in batches too, whatever limit a request has; log-normal, and billed like any reasoning",
+        (
+            *_chosen(1.0, on=None),
+            Option("tokens", "count", 1_000, "the tokens that half of the answers exceed", least=1, most=_MANY),
+            Option("sigma", "number", 1, "how far they spread: 0 for always the same, 2 for a heavy tail", most=5),
+            Option("most", "count", _MANY, "no answer takes more than this, or than the context leaves", most=_MANY),
+            Option(
+                "model",
+                "word",
+                None,
+                "only this model; one that does not reason does, when it is named",
+                choices=tuple(model.id for model in TEXT_MODELS),
+            ),
+            Option(
+                "effort",
+                "word",
+                None,
+                "only answers of this effort; with none they reason although they should not",
+                choices=("none", "low", "medium", "high", "xhigh"),
+            ),
+        ),
+        Reasoning,
     ),
 )
 

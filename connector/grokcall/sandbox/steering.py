@@ -25,8 +25,10 @@ class Steering:
         refuse: True for an answer that is a refusal.
         keep: The part of the answer's tokens after which it breaks off; None for a whole answer.
         misfit: How a structured answer misses its schema, by a number; None for one that fits.
+        reasoning: The tokens that reasoning takes; None for a few, by the effort.
     """
 
     refuse: bool = False
     keep: float | None = None
     misfit: int | None = None
+    reasoning: int | None = None

@@ -75,6 +75,8 @@ async def _answer(engine: Engine, item: BatchItem) -> tuple[str, dict[str, Any]]
     for name in _NOT_TAKEN:
         if getattr(options, name):
             raise invalid(f"Argument not supported in batches: {name}")
+    for fault, dice in engine.profile.strike(call, batched=True):
+        await fault.before_handling(call, dice)
     reply = await _HANDLERS[item.kind](call)
     ticks = reply.ticks * 4 // 5 if reply.model.startswith(_CHEAPER) else reply.ticks
     _bill(engine, item, reply.model, ticks)

@@ -1,6 +1,7 @@
 """Chat completions: plain, streamed, deferred."""
 
 import time
+from dataclasses import replace
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -18,6 +19,8 @@ from grokcall.sandbox.api.generation import (
     compose,
     fit_answer,
     read_format,
+    turn_file_tokens,
+    turn_picture_tokens,
     turn_tokens,
 )
 from grokcall.sandbox.api.tools import call_function, check_tools
@@ -32,7 +35,7 @@ from grokcall.sandbox.errors import (
     unsupported_field,
     unsupported_parameter,
 )
-from grokcall.sandbox.prices import Usage, price_text
+from grokcall.sandbox.prices import Prompt, Usage, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Answer, Conversation
 from grokcall.sandbox.tokens import split_tokens
@@ -95,9 +98,9 @@ async def create(call: Call) -> Reply:
     model = find_text_model(request.model)
     effort = _check(request, model)
     wanted = _wanted_format(request.response_format)
-    conversation, tokens = await _read_conversation(request, call.engine)
+    conversation, prompt = await _read_conversation(request, call.engine)
     check_policy(model, conversation)
-    check_length(model, tokens)
+    room = check_length(model, prompt.tokens)
     tools, choice = _flat_tools(request)
     if tools or choice is not None:
         check_tools(model, tools, choice)
@@ -105,12 +108,19 @@ async def create(call: Call) -> Reply:
     answer = Answer(called[1], f"The question calls for the function {called[0]}.") if called else None
     limit = None if called else request.max_completion_tokens or request.max_tokens
     answer = answer or await compose(conversation, wanted, call.steering)
-    written = fit_answer(answer, model, effort, limit, None if called else call.steering.keep)
+    steering = replace(call.steering, keep=None) if called else call.steering
+    written = fit_answer(answer, model, effort, room, limit, steering)
     written, stopped = _apply_stop(written, request.stop)
+    count = request.n or 1
     usage = price_text(
-        model, tokens, 0, written.visible_tokens, written.reasoning_tokens, {}, request.service_tier == "priority"
+        model,
+        prompt,
+        written.visible_tokens * count,
+        written.reasoning_tokens * count,
+        {},
+        priority=request.service_tier == "priority",
     )
-    completion = _completion(model, written, called, usage, request.n or 1, stopped)
+    completion = _completion(model, written, called, usage, count, stopped)
     billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.deferred:
         return json_reply({"request_id": _defer(call.engine, completion)}, **billing)
@@ -167,10 +177,12 @@ def _wanted_format(wanted: ResponseFormat | None) -> Format:
     return read_format(wanted.type, wanted.json_schema.schema if wanted.json_schema else b"")
 
 
-async def _read_conversation(request: ChatRequest, engine: Engine) -> tuple[Conversation, int]:
+async def _read_conversation(request: ChatRequest, engine: Engine) -> tuple[Conversation, Prompt]:
     turns = [await read_message(message.get("role"), message.get("content"), engine) for message in request.messages]
     system = "\n".join(turn.text for turn in turns if turn.role == "system")
-    return Conversation(tuple(turns), system), sum(turn_tokens(turn) for turn in turns)
+    tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)
+    prompt = Prompt(tokens, picture_tokens=sum(turn_picture_tokens(turn) for turn in turns))
+    return Conversation(tuple(turns), system), prompt
 
 
 def _flat_tools(request: ChatRequest) -> tuple[list[dict[str, Any]], Any]:
@@ -235,9 +247,9 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "completion_tokens": usage.output_tokens - usage.reasoning_tokens,
         "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {
-            "text_tokens": usage.input_tokens,
+            "text_tokens": usage.input_tokens - usage.picture_tokens,
             "audio_tokens": 0,
-            "image_tokens": 0,
+            "image_tokens": usage.picture_tokens,
             "cached_tokens": usage.cached_tokens,
         },
         "completion_tokens_details": {

@@ -13,7 +13,7 @@ from grokcall.sandbox.api.responses import earlier_response
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
 from grokcall.sandbox.errors import invalid
-from grokcall.sandbox.prices import price_text
+from grokcall.sandbox.prices import Prompt, price_text
 from grokcall.sandbox.replies import Reply, json_reply
 from grokcall.sandbox.text.compaction import pack_turns, shorten_turns
 from grokcall.sandbox.text.conversation import Conversation, Turn
@@ -42,7 +42,7 @@ async def compact(call: Call) -> Reply:
     tokens = sum(turn_tokens(turn) for turn in turns)
     check_length(model, tokens)
     kept = shorten_turns(turns)
-    usage = price_text(model, tokens, 0, sum(turn_tokens(turn) for turn in kept), 0, {})
+    usage = price_text(model, Prompt(tokens), sum(turn_tokens(turn) for turn in kept), 0, {})
     compaction_id = str(uuid4())
     item = {"type": "compaction", "id": f"cmp_{compaction_id}_0", "encrypted_content": pack_turns(kept)}
     body = {

@@ -1,18 +1,17 @@
 """Messages with their pictures and files, read into turns."""
 
-import io
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from PIL import Image
 
 from grokcall.sandbox.engine import Engine
 from grokcall.sandbox.errors import invalid, not_found, undeserializable
 from grokcall.sandbox.media.sources import decode_base64, decode_data_uri, is_loopback, read_url
 from grokcall.sandbox.text.compaction import unpack_turns
 from grokcall.sandbox.text.conversation import Document, Picture, Turn
+from grokcall.sandbox.tokens import read_picture_size
 
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system", "tool": "tool"}
 _SHORTEST_SIDE = 8
@@ -118,24 +117,18 @@ async def _read_picture(address: Any) -> Picture:
         data = await read_url(address)
         if not data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
             raise invalid("Unsupported image format: images must be JPEG or PNG.")
-        _check_size(data)
+        size = read_picture_size(data)
+        if size is not None and min(size) < _SHORTEST_SIDE:  # one that is damaged is told apart later
+            raise _too_small(size)
         return Picture(address[:100], data)
     if urlsplit(address).scheme not in ("http", "https"):
         raise invalid("Invalid image URL: expected an http(s) URL or a base64 data URI.")
     return Picture(address, None)
 
 
-def _check_size(data: bytes) -> None:
-    """Refuse a picture that is too small; one that is damaged is told apart later."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            width, height = image.size
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return
-    if min(width, height) < _SHORTEST_SIDE:
-        raise invalid(
-            f"Image is too small: {width} x {height} pixels, at least {_SHORTEST_SIDE} x {_SHORTEST_SIDE} are needed."
-        )
+def _too_small(size: tuple[int, int]) -> Exception:
+    least = f"{_SHORTEST_SIDE} x {_SHORTEST_SIDE}"
+    return invalid(f"Image is too small: {size[0]} x {size[1]} pixels, at least {least} are needed.")
 
 
 async def _read_block(source: Any) -> Picture:

@@ -8,14 +8,13 @@ import msgspec
 
 from grokcall.sandbox.catalogue import TextModel
 from grokcall.sandbox.errors import invalid, policy_violation, unsupported_effort, unsupported_parameter
-from grokcall.sandbox.prices import HIDDEN_TOKENS, PICTURE_TOKENS
 from grokcall.sandbox.steering import Steering
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall.sandbox.text.misfits import spoiled
 from grokcall.sandbox.text.rules import answer_conversation
 from grokcall.sandbox.text.schema import JsonSchema, read_schema
 from grokcall.sandbox.text.structured import answer_structured
-from grokcall.sandbox.tokens import count_tokens, first_tokens
+from grokcall.sandbox.tokens import count_tokens, first_tokens, picture_tokens
 
 FORBIDDEN_MARK = "FORBIDDEN_CONTENT"
 """A prompt with this in it is refused by the content policy, so that callers can try what they do then."""
@@ -80,17 +79,27 @@ def check_policy(model: TextModel, conversation: Conversation) -> None:
         raise policy_violation(model.id)
 
 
-def check_length(model: TextModel, prompt_tokens: int) -> None:
-    """Refuse a prompt that does not fit the model."""
-    total = prompt_tokens + HIDDEN_TOKENS
+def check_length(model: TextModel, prompt_tokens: int) -> int:
+    """The tokens that the model's context leaves for the answer; raises a 400 `ApiError` for a prompt too long."""
+    total = prompt_tokens + model.hidden_tokens
     if total > model.context:
         raise invalid(f"This model's maximum prompt length is {model.context} but the request contains {total} tokens.")
+    return model.context - total
 
 
 def turn_tokens(turn: Turn) -> int:
-    """The prompt tokens of one turn with what is attached to it."""
-    attached = sum(len(document.data or b"") // 4 for document in turn.documents)
-    return count_tokens(turn.text) + PICTURE_TOKENS * len(turn.pictures) + attached
+    """The prompt tokens of one turn with the pictures in it, without the files."""
+    return count_tokens(turn.text) + turn_picture_tokens(turn)
+
+
+def turn_picture_tokens(turn: Turn) -> int:
+    """The prompt tokens of the pictures of one turn."""
+    return sum(picture_tokens(picture.data) for picture in turn.pictures)
+
+
+def turn_file_tokens(turn: Turn) -> int:
+    """The tokens of the files of one turn, which a tool of the service reads to the model."""
+    return sum(len(document.data or b"") // 4 for document in turn.documents)
 
 
 async def compose(conversation: Conversation, wanted: Format, steering: Steering) -> Answer:
@@ -103,28 +112,33 @@ async def compose(conversation: Conversation, wanted: Format, steering: Steering
 
 
 def fit_answer(
-    answer: Answer, model: TextModel, effort: str | None, limit: int | None, keep: float | None = None
+    answer: Answer, model: TextModel, effort: str | None, room: int, limit: int | None, steering: Steering
 ) -> Written:
-    """The answer with its tokens counted, cut where reasoning and text do not fit.
+    """The answer with its tokens counted, and its text cut where it is longer than it may be.
+
+    The limit is one of the text alone: how long a model reasons is bounded by its context and by nothing else.
 
     Args:
         answer: What to say.
         model: Who says it.
         effort: The reasoning effort that applies.
-        limit: The most tokens it may have; None for no limit.
-        keep: The part of the answer's own tokens after which it is cut in any case; None for all.
+        room: The tokens that the context leaves for reasoning and text.
+        limit: The most tokens of text; None for no limit.
+        steering: What a fault wants of the answer.
     """
-    thought = answer.why if model.reasons and effort != "none" else ""
-    thinking = count_tokens(thought) * _EFFORT_TOKENS[effort or "low"]
     visible = count_tokens(answer.text)
-    if keep is not None:
-        shorter = thinking + min(int(visible * keep), max(visible - 1, 0))
-        limit = shorter if limit is None else min(limit, shorter)
-    if limit is None or thinking + visible <= limit:
-        return Written(answer.text, thought, answer.refused, visible, thinking, cut=False)
-    thinking = min(thinking, limit)
-    visible = limit - thinking
-    return Written(first_tokens(answer.text, visible), thought, answer.refused, visible, thinking, cut=True)
+    longest = visible if limit is None else min(visible, limit)
+    if steering.keep is not None:
+        longest = min(longest, int(visible * steering.keep), max(visible - 1, 0))
+    longest = min(longest, room)
+    thought = answer.why if (model.reasons and effort != "none") or steering.reasoning else ""
+    thinking = count_tokens(thought) * _EFFORT_TOKENS[effort or "low"]
+    if steering.reasoning is not None:
+        thinking = steering.reasoning
+    thinking = min(thinking, room - longest)
+    cut = longest < visible
+    text = first_tokens(answer.text, longest) if cut else answer.text
+    return Written(text, thought, answer.refused, longest, thinking, cut)
 
 
 def fill_arguments(conversation: Conversation, parameters: JsonSchema) -> str:

@@ -1,5 +1,6 @@
 """Messages in Anthropic's shape."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,13 +14,15 @@ from grokcall.sandbox.api.generation import (
     check_sampling,
     compose,
     fit_answer,
+    turn_file_tokens,
+    turn_picture_tokens,
     turn_tokens,
 )
 from grokcall.sandbox.api.tools import call_function
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import TextModel, find_text_model
 from grokcall.sandbox.errors import invalid, undeserializable
-from grokcall.sandbox.prices import Usage, price_text
+from grokcall.sandbox.prices import Prompt, Usage, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Answer, Conversation
 from grokcall.sandbox.tokens import count_tokens, split_tokens
@@ -58,19 +61,22 @@ async def create(call: Call) -> Reply:
         await read_message(message.get("role"), message.get("content"), call.engine) for message in request.messages
     ]
     conversation = Conversation(tuple(turns), _system_text(request.system))
-    tokens = sum(turn_tokens(turn) for turn in turns) + count_tokens(conversation.instructions)
+    tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)
+    tokens += count_tokens(conversation.instructions)
     check_policy(model, conversation)
-    check_length(model, tokens)
+    room = check_length(model, tokens)
     called = _call_tool(request, conversation)
     answer = Answer(called[1], f"The question calls for the tool {called[0]}.") if called else None
     written = fit_answer(
         answer or await compose(conversation, Format(), call.steering),
         model,
         model.default_effort,
+        room,
         None if called else request.max_tokens,
-        None if called else call.steering.keep,
+        replace(call.steering, keep=None) if called else call.steering,
     )
-    usage = price_text(model, tokens, 0, written.visible_tokens, written.reasoning_tokens, {})
+    prompt = Prompt(tokens, picture_tokens=sum(turn_picture_tokens(turn) for turn in turns))
+    usage = price_text(model, prompt, written.visible_tokens, written.reasoning_tokens, {})
     content: list[dict[str, Any]] = []
     if written.thought:
         content.append({"type": "thinking", "thinking": written.thought, "signature": ""})

@@ -17,7 +17,7 @@ def build_output(response_id: str, written: Written, run: ToolRun) -> list[Item]
     if written.thought:
         output.append(_reasoning(response_id, written))
     output += run.items
-    if written.text and not (written.cut and written.visible_tokens == 0):
+    if written.text:
         output.append(_message(response_id, written, run.citations))
     return output
 
@@ -107,7 +107,7 @@ def build_usage(usage: Usage) -> dict[str, Any]:
         "num_sources_used": 0,
         "num_server_side_tools_used": sum(usage.tools.values()),
         "cost_in_usd_ticks": usage.ticks,
-        "context_details": {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
+        "context_details": {"input_tokens": usage.last_turn[0], "output_tokens": usage.last_turn[1]},
     }
     if usage.tools:
         block["server_side_tool_usage_details"] = {name: usage.tools.get(name, 0) for name in _TOOL_NAMES}
@@ -126,12 +126,11 @@ _TOOL_NAMES = (
 
 
 def _reasoning(response_id: str, written: Written) -> Item:
-    starved = written.cut and written.visible_tokens == 0
     return {
         "type": "reasoning",
         "id": f"rs_{response_id}",
-        "status": "incomplete" if starved else "completed",
-        "summary": [] if starved else [{"type": "summary_text", "text": written.thought}],
+        "status": "completed",
+        "summary": [{"type": "summary_text", "text": written.thought}],
     }
 
 
@@ -146,7 +145,7 @@ def _message(response_id: str, written: Written, citations: list[str]) -> Item:
         "type": "message",
         "id": f"msg_{response_id}",
         "role": "assistant",
-        "status": "incomplete" if written.cut else "completed",
+        "status": "completed",
         "content": [content],
     }
 

@@ -1,5 +1,6 @@
 """The Responses endpoints: create, retrieve, delete, list the input."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,17 +13,19 @@ from grokcall.sandbox.api.generation import (
     compose,
     fit_answer,
     read_format,
+    turn_file_tokens,
+    turn_picture_tokens,
     turn_tokens,
 )
 from grokcall.sandbox.api.response_events import build_events
 from grokcall.sandbox.api.response_object import build_call_output, build_output, build_response
 from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_call_ids, check_request
-from grokcall.sandbox.api.tools import ToolRun, call_function, run_server_tools
+from grokcall.sandbox.api.tools import ToolRun, call_function, offers_server_tools, run_server_tools
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
 from grokcall.sandbox.engine import Engine, StoredResponse
 from grokcall.sandbox.errors import invalid, not_found
-from grokcall.sandbox.prices import price_text
+from grokcall.sandbox.prices import RESULT_TOKENS, Prompt, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall.sandbox.tokens import count_tokens
@@ -41,7 +44,8 @@ async def create(call: Call) -> Reply:
     call_ids = check_call_ids(request.input, earlier.call_ids if earlier else frozenset())
     check_policy(model, conversation)
     earlier_tokens = earlier.tokens if earlier else 0
-    check_length(model, earlier_tokens + new_tokens)
+    file_tokens = sum(turn_file_tokens(turn) for turn in conversation.turns)
+    room = check_length(model, earlier_tokens + new_tokens + file_tokens)
 
     response_id = str(uuid4())
     tools = request.tools or []
@@ -51,16 +55,22 @@ async def create(call: Call) -> Reply:
     called = call_function(tools, request.tool_choice, conversation) if tools else None
     if called is not None:
         answer = Answer(called[1], f"The question calls for the function {called[0]}.")
-        written = fit_answer(answer, model, effort, None)
+        written = fit_answer(answer, model, effort, room, None, replace(call.steering, keep=None))
         output = build_call_output(response_id, written, run, *called)
     else:
         answer = await compose(conversation, wanted, call.steering)
-        written = fit_answer(answer, model, effort, request.max_output_tokens, call.steering.keep)
+        written = fit_answer(answer, model, effort, room, request.max_output_tokens, call.steering)
         output = build_output(response_id, written, run)
+    prompt = Prompt(
+        tokens=earlier_tokens + new_tokens,
+        earlier_tokens=earlier_tokens,
+        picture_tokens=sum(turn_picture_tokens(turn) for turn in conversation.turns),
+        tools_offered=offers_server_tools(tools),
+        results=(RESULT_TOKENS * sum(run.counts.values()) + file_tokens,) if run.counts else (),
+    )
     usage = price_text(
         model,
-        earlier_tokens + new_tokens,
-        earlier_tokens,
+        prompt,
         written.visible_tokens,
         written.reasoning_tokens,
         run.counts,

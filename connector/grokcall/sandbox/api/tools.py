@@ -54,6 +54,8 @@ _TYPES = frozenset(
     ]
 )
 
+_CLIENT_TOOLS = ("function", "shell")
+
 
 @dataclass(slots=True)
 class ToolRun:
@@ -86,6 +88,11 @@ def check_tools(model: TextModel, tools: list[Item], choice: Any) -> None:
             raise invalid("tool_choice must name one of the function tools; server-side tools cannot be forced.")
     elif choice not in ("none", "required"):
         raise undeserializable(f"tool_choice: unknown variant `{choice}`, expected one of `none`, `auto`, `required`")
+
+
+def offers_server_tools(tools: list[Item]) -> bool:
+    """True when any of the tools is one that the service runs."""
+    return any(tool["type"] not in _CLIENT_TOOLS for tool in tools)
 
 
 def call_function(tools: list[Item], choice: Any, conversation: Conversation) -> tuple[str, str] | None:

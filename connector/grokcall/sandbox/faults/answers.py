@@ -1,5 +1,6 @@
 """Faults of the answers themselves: withheld, refused, unfinished, or gone."""
 
+import math
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grokcall.sandbox.errors import moderated, not_found, policy_violation, voice_error
-from grokcall.sandbox.faults.asking import asked_model
+from grokcall.sandbox.faults.asking import asked_effort, asked_model
 from grokcall.sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS, Fault
 from grokcall.sandbox.faults.options import Given
 from grokcall.sandbox.replies import refusal_reply
@@ -63,6 +64,42 @@ class Incomplete(Fault):
     async def before_handling(self, call: "Call", _dice: Random, /) -> None:
         """Have the answer break off."""
         call.steering = replace(call.steering, keep=self._keep)
+
+
+class Reasoning(Fault):
+    """Reasoning is as long as the options tell, whatever limit the request has; it is billed like any.
+
+    How long a request reasons depends on the seed and on its body, so that equal requests cost the same.
+    """
+
+    in_batches = True
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._on = "text"
+        self._median = given.count("tokens")
+        self._sigma = given.number("sigma")
+        self._most = given.count("most")
+        self._model = given.word("model")
+        self._effort = given.word("effort")
+
+    async def before_handling(self, call: "Call", _dice: Random, /) -> None:
+        """Have the answer take so much reasoning."""
+        asked = asked_effort(call)
+        if asked is None:
+            return
+        model, effort = asked
+        chosen = self._model in ("", model.id) and self._effort in ("", effort)
+        # Who names a model, or the effort none, means it: such a model can be made to reason all the same.
+        able = (model.reasons or self._model) and (effort != "none" or self._effort)
+        if chosen and able:
+            call.steering = replace(call.steering, reasoning=self.tokens(call))
+
+    def tokens(self, call: "Call") -> int:
+        """The tokens that a request takes to reason."""
+        dice = Random(f"{call.engine.seed}:{self._model}:{self._effort}:{call.body_hash.hex()}")  # noqa: S311 - repeatable
+        drawn = self._median * math.exp(self._sigma * dice.gauss(0.0, 1.0))
+        return min(round(drawn), self._most)
 
 
 class Misfit(Fault):

@@ -28,6 +28,9 @@ class Fault:
             first) and `times` (so often at most), where their table lists them.
     """
 
+    in_batches = False
+    """Whether the requests of a batch meet it, too."""
+
     def __init__(self, given: Given) -> None:
         self._on = given.word("on", "posts")
         self._share = given.number("share", 1.0)
@@ -82,11 +85,16 @@ class Profile:
         self._counts = [0] * len(self._faults)
         self._seed = seed
 
-    def strike(self, call: "Call") -> Strikes:
-        """The faults that strike a request, in the order they were named."""
+    def strike(self, call: "Call", batched: bool = False) -> Strikes:
+        """The faults that strike a request, in the order they were named.
+
+        Args:
+            call: The request.
+            batched: True for one of a batch, which most faults leave alone.
+        """
         struck: list[tuple[Fault, Random]] = []
         for place, fault in enumerate(self._faults):
-            if not fault.concerns(call.method, call.path):
+            if (batched and not fault.in_batches) or not fault.concerns(call.method, call.path):
                 continue
             self._counts[place] += 1
             dice = Random(f"{self._seed}:{place}:{self._counts[place]}")  # noqa: S311 - repeatable, not secret

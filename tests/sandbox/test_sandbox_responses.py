@@ -11,15 +11,6 @@ max_tool_calls parallel_tool_calls previous_response_id reasoning store temperat
 tools usage user safety_identifier prompt_cache_key service_tier truncation background top_logprobs
 presence_penalty frequency_penalty metadata
 """
-WEATHER = {
-    "type": "function",
-    "name": "get_weather",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1, "maximum": 7}},
-        "required": ["city", "days"],
-    },
-}
 
 
 def test_every_field_of_the_response_is_there(ask):
@@ -140,9 +131,22 @@ def test_the_stream_has_the_recorded_order(http):
     ]
     assert events[0]["response"]["usage"] is None
     final = events[-1]["response"]
-    assert final["reasoning"] == {"effort": None, "summary": None}
     assert round(final["temperature"], 6) == 0.7
     assert "[DONE]" not in reply.text
+
+
+@pytest.mark.parametrize("effort", [None, "low", "medium"])
+def test_a_stream_tells_the_effort_only_if_one_was_asked_for(http, ask, effort):
+    body = {"model": "grok-4.3", "input": "Say hello", **({"reasoning": {"effort": effort}} if effort else {})}
+    told = [
+        json.loads(line[6:])
+        for line in http.post("/responses", json={**body, "stream": True}).iter_lines()
+        if line.startswith("data: ")
+    ]
+    summary = "detailed" if effort else None
+    shown = [event["response"]["reasoning"] for event in told if "response" in event]
+    assert shown == [{"effort": effort, "summary": summary}] * 3
+    assert http.post("/responses", json=body).json()["reasoning"]["effort"] == (effort or "low")
 
 
 def test_an_incomplete_stream_ends_as_such(http):
@@ -155,6 +159,33 @@ def test_a_response_that_is_not_stored_cannot_be_referred_to(ask, http):
     body = {"model": "grok-4.3", "input": "again", "previous_response_id": response["id"]}
     assert http.post("/responses", json=body).status_code == 404
     assert http.get(f"/responses/{response['id']}").status_code == 404
+
+
+def test_a_stored_response_comes_back_without_reasoning_and_instructions(ask, http):
+    response = ask("Current stable Python?", instructions="Be brief.", tools=[{"type": "web_search"}])
+    kept = http.get(f"/responses/{response['id']}").json()
+    assert response["instructions"] == "Be brief."
+    assert kept["instructions"] is None
+    assert kept["output"] == [item for item in response["output"] if item["type"] != "reasoning"]
+    same = set(response) - {"output", "instructions"}
+    assert {name: kept[name] for name in same} == {name: response[name] for name in same}
+
+
+@pytest.mark.parametrize("tools", [[], [{"type": "web_search"}, {"type": "x_search"}]])
+def test_encrypted_reasoning_comes_on_every_reasoning_item_when_it_is_asked_for(ask, tools):
+    def reasoning(**fields):
+        output = ask("Current stable Python?", tools=tools, **fields)["output"]
+        return [item.get("encrypted_content") for item in output if item["type"] == "reasoning"]
+
+    sealed = reasoning(include=["reasoning.encrypted_content"])
+    assert len(sealed) == (5 if tools else 1)
+    assert all(base64.b64decode(content, validate=True) for content in sealed)
+    assert reasoning() == [None] * len(sealed)
+    assert all(reasoning(model="grok-4.7"))
+
+
+def test_every_reply_tells_its_fingerprint(ask):
+    assert ask("Say hello", metadata={"a": "b"})["metadata"].keys() == {"system_fingerprint"}
 
 
 def test_stored_instructions_are_used_again(ask, say):
@@ -180,54 +211,6 @@ def test_input_items_are_listed_in_pages(ask, http):
     assert rest["has_more"] is False
     backwards = http.get(f"/responses/{response_id}/input_items?limit=1&order=desc").json()
     assert backwards["data"][0]["content"][0]["text"] == "message 4"
-
-
-def test_a_required_function_is_called_with_fitting_arguments(ask):
-    response = ask("How will it be in Paris for the next 3 days?", tools=[WEATHER], tool_choice="required")
-    call = response["output"][-1]
-    assert (call["type"], call["name"]) == ("function_call", "get_weather")
-    assert json.loads(call["arguments"]) == {"city": "Paris", "days": 3}
-
-
-def test_a_function_is_called_only_when_asked_for(ask):
-    assert ask("Say hello", tools=[WEATHER])["output"][-1]["type"] == "message"
-    assert ask("Use get_weather for Oslo, 2 days", tools=[WEATHER])["output"][-1]["type"] == "function_call"
-    assert ask("Use get_weather for Oslo", tools=[WEATHER], tool_choice="none")["output"][-1]["type"] == "message"
-
-
-def test_the_output_of_a_function_is_reported(ask, say):
-    choice = {"type": "function", "name": "get_weather"}
-    first = ask("Weather in Oslo?", tools=[WEATHER], tool_choice=choice)
-    output = {"type": "function_call_output", "call_id": first["output"][-1]["call_id"], "output": '{"sky":"clear"}'}
-    assert '{"sky":"clear"}' in say([output], previous_response_id=first["id"], tools=[WEATHER])
-
-
-def test_a_web_search_is_shown_cited_and_billed(ask):
-    tools = [{"type": "web_search", "allowed_domains": ["python.org"]}]
-    response = ask("Current stable Python?", tools=tools, max_turns=3)
-    kinds = [item["type"] for item in response["output"]]
-    assert kinds == ["reasoning", "web_search_call", "message"]
-    action = response["output"][1]["action"]
-    assert action["sources"] == [{"type": "url", "url": "https://python.org/"}]
-    part = response["output"][2]["content"][0]
-    citation = part["annotations"][0]
-    assert part["text"][citation["start_index"] : citation["end_index"]] == "[[1]](https://python.org/)"
-    usage = response["usage"]
-    assert usage["num_server_side_tools_used"] == 1
-    assert usage["server_side_tool_usage_details"]["web_search_calls"] == 1
-    assert response["tools"][0]["search_context_size"] == "medium"
-
-
-def test_the_other_server_tools_leave_their_items(ask):
-    tools = [
-        {"type": "x_search"},
-        {"type": "code_interpreter"},
-        {"type": "file_search", "vector_store_ids": ["collection_1"]},
-    ]
-    response = ask("what is 12*12?", tools=tools)
-    kinds = [item["type"] for item in response["output"]]
-    assert kinds == ["reasoning", "x_search_call", "code_interpreter_call", "file_search_call", "message"]
-    assert response["output"][2]["outputs"] == [{"type": "logs", "logs": "144"}]
 
 
 def test_a_whole_turn_can_be_sent_back(ask, say):

@@ -18,7 +18,8 @@ _ALL_EFFORTS = ("low", "medium", "high", "xhigh")
 class TextModel:
     """A model that writes text. Prices are ticks per token; `efforts` is empty where the field is refused.
 
-    `hidden_tokens` are those of the service's own system prompt, which every call pays for.
+    `hidden_tokens` are those of the service's own system prompt, which every call pays for; `seals` is True for a model
+    that gives its reasoning encrypted whether that is asked for or not.
     """
 
     id: str
@@ -32,6 +33,7 @@ class TextModel:
     reasons: bool = True
     agents: bool = False
     hidden_tokens: int = 190
+    seals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,18 @@ class VideoModel:
 
 
 TEXT_MODELS = (
-    TextModel("grok-4.7", 500_000, 20_000, 5_000, 60_000, ("grok-latest",), _ALL_EFFORTS, "high", hidden_tokens=1_526),
+    TextModel(
+        "grok-4.7",
+        500_000,
+        20_000,
+        5_000,
+        60_000,
+        ("grok-latest",),
+        _ALL_EFFORTS,
+        "high",
+        hidden_tokens=1_526,
+        seals=True,
+    ),
     TextModel("grok-4.6", 500_000, 20_000, 5_000, 60_000, (), _ALL_EFFORTS, "high", hidden_tokens=1_526),
     TextModel(
         "grok-4.5",

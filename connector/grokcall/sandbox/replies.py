@@ -1,6 +1,7 @@
 """What goes back to a client: content, status, headers, and how it is to travel."""
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -23,12 +24,14 @@ class Delivery:
     Attributes:
         head: False to send not even the status line.
         share: The part of the body that is sent, from 0 to 1.
+        silence: Seconds between the head and the first of an event stream, in which comments keep it alive.
         seconds: How long the body takes to be sent.
         ending: `keep` for a reply sent whole; `close` and `reset` end the connection once `share` was sent.
     """
 
     head: bool = True
     share: float = 1.0
+    silence: float = 0.0
     seconds: float = 0.0
     ending: Ending = "keep"
 
@@ -65,6 +68,14 @@ class Reply:
     used_tools: bool = False
     delivery: Delivery = _WHOLE
     settles: list[Entry] = field(default_factory=list)
+
+
+async def hold_back(reply: Reply, seconds: float) -> Reply:
+    """The reply after so many seconds; an event stream at once, to be silent for as long once it is open."""
+    if reply.content_type != EVENTS or not seconds:
+        await asyncio.sleep(seconds)
+        return reply
+    return replace(reply, delivery=replace(reply.delivery, silence=reply.delivery.silence + seconds))
 
 
 def json_reply(value: Any, **settings: Any) -> Reply:

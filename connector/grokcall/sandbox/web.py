@@ -1,6 +1,5 @@
 """From an HTTP request to a reply and back: what every endpoint has in common."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +12,7 @@ from grokcall.sandbox.faults.fault import Strikes
 from grokcall.sandbox.headers import GATEWAY, HeaderMaker, plain_headers
 from grokcall.sandbox.keys import check_key
 from grokcall.sandbox.ledger import Entry
-from grokcall.sandbox.replies import TEXT, Reply, refusal_reply
+from grokcall.sandbox.replies import TEXT, Reply, hold_back, refusal_reply
 from grokcall.sandbox.traffic import Passage
 from grokcall.sandbox.wire import ConnectionCut, Wire
 
@@ -70,7 +69,7 @@ class Endpoint:
             return
         billed = self._bill(call, reply)
         if call.method == "POST" and self._engine.latency:
-            await asyncio.sleep(self._engine.latency)
+            reply = await hold_back(reply, self._engine.latency)
         for fault, dice in strikes:
             reply = await fault.before_answering(call, reply, dice)
         reply.headers += [*GATEWAY, *(self._headers(call, reply) if reply.identified else ())]

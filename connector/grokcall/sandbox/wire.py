@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from grokcall.sandbox.replies import Reply
 
 _TRANSPORT = "grokcall.transport"
 _MOST_PIECES = 20
+_COMMENT = b": keepalive\n\n"
+_COMMENT_SECONDS = 1.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time to linger: closing resets
 
 
@@ -73,6 +76,7 @@ class Wire:
         way = reply.delivery
         if way.head:
             await self._send({"type": "http.response.start", "status": reply.status, "headers": _head(reply)})
+            await self._keep_alive(way.silence)
         if way.ending != "keep":
             await self._send_pieces(_pieces(reply.content, way.share) if way.head else [], way.seconds)
             note(False)
@@ -113,6 +117,12 @@ class Wire:
 
     def _is_open(self) -> bool:
         return self._transport is None or not self._transport.is_closing()
+
+    async def _keep_alive(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            await self._send({"type": "http.response.body", "body": _COMMENT, "more_body": True})
+            await asyncio.sleep(min(left, _COMMENT_SECONDS))
 
     async def _send_pieces(self, pieces: list[bytes], seconds: float) -> None:
         for piece in pieces:

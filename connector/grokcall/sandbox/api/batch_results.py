@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grokcall.sandbox.api.chat import FINGERPRINT
+from grokcall.sandbox.api.generation import FINGERPRINT
 
 Item = dict[str, Any]
 

@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import msgspec
 
+from grokcall.sandbox.api.chat_chunks import build_chunks
 from grokcall.sandbox.api.contents import read_message
 from grokcall.sandbox.api.generation import (
+    FINGERPRINT,
     JSON_SCHEMA,
     Format,
     Written,
+    calling_answer,
     check_effort,
     check_length,
     check_policy,
@@ -23,7 +26,7 @@ from grokcall.sandbox.api.generation import (
     turn_picture_tokens,
     turn_tokens,
 )
-from grokcall.sandbox.api.tools import call_function, check_tools
+from grokcall.sandbox.api.tools import call_functions, check_tools
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import TextModel, find_text_model
 from grokcall.sandbox.engine import DeferredChat, Engine
@@ -37,10 +40,8 @@ from grokcall.sandbox.errors import (
 )
 from grokcall.sandbox.prices import Prompt, Usage, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
-from grokcall.sandbox.text.conversation import Answer, Conversation
+from grokcall.sandbox.text.conversation import Conversation
 from grokcall.sandbox.tokens import split_tokens
-
-FINGERPRINT = "fp_grokcall_sandbox"
 
 
 class SchemaOptions(msgspec.Struct):
@@ -81,6 +82,7 @@ class ChatRequest(msgspec.Struct):
     response_format: ResponseFormat | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     deferred: bool | None = None
@@ -104,12 +106,13 @@ async def create(call: Call) -> Reply:
     tools, choice = _flat_tools(request)
     if tools or choice is not None:
         check_tools(model, tools, choice)
-    called = call_function(tools, choice, conversation) if tools else None
-    answer = Answer(called[1], f"The question calls for the function {called[0]}.") if called else None
-    limit = None if called else request.max_completion_tokens or request.max_tokens
-    answer = answer or await compose(conversation, wanted, call.steering)
-    steering = replace(call.steering, keep=None) if called else call.steering
-    written = fit_answer(answer, model, effort, room, limit, steering)
+    functions = call_functions(tools, choice, conversation, request.parallel_tool_calls is not False)
+    if functions:
+        written = fit_answer(calling_answer(functions), model, effort, room, None, replace(call.steering, keep=None))
+    else:
+        limit = request.max_completion_tokens or request.max_tokens
+        answer = await compose(conversation, wanted, call.steering)
+        written = fit_answer(answer, model, effort, room, limit, call.steering)
     written, stopped = _apply_stop(written, request.stop)
     count = request.n or 1
     usage = price_text(
@@ -120,13 +123,13 @@ async def create(call: Call) -> Reply:
         {},
         priority=request.service_tier == "priority",
     )
-    completion = _completion(model, written, called, usage, count, stopped)
+    completion = _completion(model, written, functions, usage, count, stopped)
     billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.deferred:
         return json_reply({"request_id": _defer(call.engine, completion)}, **billing)
     if request.stream:
         with_usage = request.stream_options is not None and request.stream_options.include_usage
-        return Reply(_chunks(completion, with_usage), content_type=EVENTS, **billing)
+        return Reply(build_chunks(completion, with_usage), content_type=EVENTS, **billing)
     return json_reply(completion, **billing)
 
 
@@ -212,7 +215,7 @@ def _apply_stop(written: Written, stop: str | list[str] | None) -> tuple[Written
 
 
 def _completion(
-    model: TextModel, written: Written, called: tuple[str, str] | None, usage: Usage, count: int, stopped: bool
+    model: TextModel, written: Written, functions: list[tuple[str, str]], usage: Usage, count: int, stopped: bool
 ) -> dict[str, Any]:
     completion_id = str(uuid4())
     message: dict[str, Any] = {"role": "assistant", "content": written.text, "refusal": None}
@@ -221,12 +224,16 @@ def _completion(
         message |= {"content": None, "refusal": written.text}
     if written.thought:
         message["reasoning_content"] = written.thought
-    if called is not None:
-        function = {"name": called[0], "arguments": called[1]}
-        message |= {
-            "content": "",
-            "tool_calls": [{"id": f"call-{completion_id}-0", "type": "function", "function": function}],
-        }
+    if functions:
+        calls = [
+            {
+                "id": f"call-{completion_id}-{number}",
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+            }
+            for number, (name, arguments) in enumerate(functions)
+        ]
+        message |= {"content": "", "tool_calls": calls}
         reason = "tool_calls"
     return {
         "id": completion_id,
@@ -269,30 +276,3 @@ def _defer(engine: Engine, completion: dict[str, Any]) -> str:
     ready = time.monotonic() + engine.video_seconds
     engine.deferred.put(request_id, DeferredChat(body, ready), len(body))
     return request_id
-
-
-def _chunks(completion: dict[str, Any], with_usage: bool) -> list[bytes]:
-    head = {key: completion[key] for key in ("id", "created", "model", "system_fingerprint")}
-    head["object"] = "chat.completion.chunk"
-    frames: list[bytes] = []
-
-    def send(choices: list[dict[str, Any]], **more: Any) -> None:
-        frames.append(b"data: " + msgspec.json.encode({**head, "choices": choices, **more}) + b"\n\n")
-
-    for choice in completion["choices"]:
-        message, index = choice["message"], choice["index"]
-        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-        if "reasoning_content" in message:
-            deltas.append({"reasoning_content": message["reasoning_content"]})
-        deltas += [{"content": piece} for piece in split_tokens(message["content"] or "")]
-        if message["refusal"]:
-            deltas.append({"refusal": message["refusal"]})
-        if "tool_calls" in message:
-            deltas.append({"tool_calls": [{"index": 0, **message["tool_calls"][0]}]})
-        for delta in deltas:
-            send([{"index": index, "delta": delta, "finish_reason": None}])
-        send([{"index": index, "delta": {}, "finish_reason": choice["finish_reason"]}])
-    if with_usage:
-        send([], usage=completion["usage"])
-    frames.append(b"data: [DONE]\n\n")
-    return frames

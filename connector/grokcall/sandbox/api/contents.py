@@ -37,6 +37,18 @@ async def read_items(items: list[dict[str, Any]], engine: Engine) -> tuple[Turn,
     return tuple(turns)
 
 
+async def read_turns(role: Any, content: Any, engine: Engine) -> list[Turn]:
+    """One message in Anthropic's shape: what tools gave are turns of their own, before the rest."""
+    if not isinstance(content, list):
+        return [await read_message(role, content, engine)]
+    results = [part for part in content if _is_result(part)]
+    turns = [Turn("tool", _output_text(part.get("content", ""))) for part in results]
+    rest = [part for part in content if not _is_result(part)]
+    if rest or not turns:
+        turns.append(await read_message(role, rest, engine))
+    return turns
+
+
 async def read_message(role: Any, content: Any, engine: Engine) -> Turn:
     """One message with a text or a list of parts as its content."""
     if role not in _ROLES:
@@ -65,7 +77,7 @@ async def _read_item(item: dict[str, Any], engine: Engine) -> Turn | None:
         output = item.get("output")
         if not isinstance(item.get("call_id"), str) or not isinstance(output, str | list):
             raise _no_variant()
-        return Turn("tool", output if isinstance(output, str) else msgspec.json.encode(output).decode())
+        return Turn("tool", _output_text(output))
     if kind in _REPLAYED or (isinstance(kind, str) and kind.endswith("_call")):
         return None
     raise _no_variant()
@@ -102,12 +114,25 @@ async def _read_part(
         case "file":
             nested = part.get("file")
             documents.append(_read_file(nested if isinstance(nested, dict) else {}, engine))
-        case "tool_result":
-            texts.append(msgspec.json.encode(part.get("content", "")).decode())
         case "refusal" | "tool_use" | "thinking" | "redacted_thinking":
             pass
         case _:
             raise _no_variant()
+
+
+def _is_result(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "tool_result"
+
+
+def _output_text(output: Any) -> str:
+    """What a tool gave, as text: the texts of a list of parts, and JSON of anything else that is no text."""
+    if isinstance(output, str):
+        return output
+    if isinstance(output, list) and all(
+        isinstance(part, dict) and isinstance(part.get("text"), str) for part in output
+    ):
+        return "\n".join(part["text"] for part in output)
+    return msgspec.json.encode(output).decode()
 
 
 async def _read_picture(address: Any) -> Picture:

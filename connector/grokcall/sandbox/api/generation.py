@@ -22,6 +22,7 @@ FORBIDDEN_MARK = "FORBIDDEN_CONTENT"
 JSON_SCHEMA = "json_schema"
 JSON_OBJECT = "json_object"
 MAX_TOOLS = 128
+FINGERPRINT = "fp_grokcall_sandbox"
 
 # How much longer a model thinks, by effort; those that do not take the field think as at low.
 _EFFORT_TOKENS = {"none": 0, "low": 1, "medium": 2, "high": 3, "xhigh": 7}
@@ -139,6 +140,17 @@ def fit_answer(
     cut = longest < visible
     text = first_tokens(answer.text, longest) if cut else answer.text
     return Written(text, thought, answer.refused, longest, thinking, cut)
+
+
+def calling_answer(functions: list[tuple[str, str]]) -> Answer:
+    """The answer that calls functions: what it writes are their arguments."""
+    names = " and ".join(name for name, _ in functions)
+    return Answer("".join(arguments for _, arguments in functions), f"The question calls for {names}.")
+
+
+def empty_document(schema: JsonSchema) -> str:
+    """A document that fits a schema and was filled from nothing, as JSON text."""
+    return _dump(answer_structured(Conversation(()), schema)[0])
 
 
 def fill_arguments(conversation: Conversation, parameters: JsonSchema) -> str:

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import msgspec
 
-from grokcall.sandbox.api.contents import read_message
+from grokcall.sandbox.api.contents import read_turns
 from grokcall.sandbox.api.generation import (
     Format,
+    calling_answer,
     check_length,
     check_policy,
     check_sampling,
@@ -18,13 +19,13 @@ from grokcall.sandbox.api.generation import (
     turn_picture_tokens,
     turn_tokens,
 )
-from grokcall.sandbox.api.tools import call_function
+from grokcall.sandbox.api.tools import call_functions
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import TextModel, find_text_model
 from grokcall.sandbox.errors import invalid, undeserializable
 from grokcall.sandbox.prices import Prompt, Usage, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
-from grokcall.sandbox.text.conversation import Answer, Conversation
+from grokcall.sandbox.text.conversation import Conversation
 from grokcall.sandbox.tokens import count_tokens, split_tokens
 
 
@@ -58,34 +59,33 @@ async def create(call: Call) -> Reply:
     if not request.messages:
         raise invalid("messages must not be empty.")
     turns = [
-        await read_message(message.get("role"), message.get("content"), call.engine) for message in request.messages
+        turn
+        for message in request.messages
+        for turn in await read_turns(message.get("role"), message.get("content"), call.engine)
     ]
     conversation = Conversation(tuple(turns), _system_text(request.system))
     tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)
     tokens += count_tokens(conversation.instructions)
     check_policy(model, conversation)
     room = check_length(model, tokens)
-    called = _call_tool(request, conversation)
-    answer = Answer(called[1], f"The question calls for the tool {called[0]}.") if called else None
-    written = fit_answer(
-        answer or await compose(conversation, Format(), call.steering),
-        model,
-        model.default_effort,
-        room,
-        None if called else request.max_tokens,
-        replace(call.steering, keep=None) if called else call.steering,
-    )
+    functions = _call_tools(request, conversation)
+    effort = model.default_effort
+    if functions:
+        written = fit_answer(calling_answer(functions), model, effort, room, None, replace(call.steering, keep=None))
+    else:
+        answer = await compose(conversation, Format(), call.steering)
+        written = fit_answer(answer, model, effort, room, request.max_tokens, call.steering)
     prompt = Prompt(tokens, picture_tokens=sum(turn_picture_tokens(turn) for turn in turns))
     usage = price_text(model, prompt, written.visible_tokens, written.reasoning_tokens, {})
     content: list[dict[str, Any]] = []
     if written.thought:
         content.append({"type": "thinking", "thinking": written.thought, "signature": ""})
-    if called is not None:
-        arguments = msgspec.json.decode(called[1])
-        content.append({"type": "tool_use", "id": f"call-{uuid4()}-0", "name": called[0], "input": arguments})
-    elif written.text:
+    for number, (name, arguments) in enumerate(functions):
+        call_id = f"call-{uuid4()}-{number}"
+        content.append({"type": "tool_use", "id": call_id, "name": name, "input": msgspec.json.decode(arguments)})
+    if written.text and not functions:
         content.append({"type": "text", "text": written.text})
-    reason = "tool_use" if called else "max_tokens" if written.cut else "end_turn"
+    reason = "tool_use" if functions else "max_tokens" if written.cut else "end_turn"
     message = _message(model, content, reason, usage)
     billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.stream:
@@ -117,17 +117,18 @@ def _system_text(system: str | list[dict[str, Any]] | None) -> str:
     return system or ""
 
 
-def _call_tool(request: MessagesRequest, conversation: Conversation) -> tuple[str, str] | None:
+def _call_tools(request: MessagesRequest, conversation: Conversation) -> list[tuple[str, str]]:
     tools = []
     for tool in request.tools or []:
         if not isinstance(tool.get("name"), str):
             raise undeserializable("tools: missing field `name`")
         tools.append({"type": "function", "name": tool["name"], "parameters": tool.get("input_schema")})
     wanted = (request.tool_choice or {}).get("type")
+    parallel = (request.tool_choice or {}).get("disable_parallel_tool_use") is not True
     choice: Any = {"any": "required", "none": "none"}.get(str(wanted), "auto")
     if wanted == "tool" and request.tool_choice is not None:
         choice = {"type": "function", "name": request.tool_choice.get("name")}
-    return call_function(tools, choice, conversation)
+    return call_functions(tools, choice, conversation, parallel)
 
 
 def _events(message: dict[str, Any]) -> list[bytes]:

@@ -128,6 +128,6 @@ async def _answer(
 def _datum(call: Call, picture: bytes, request: PictureRequest) -> dict[str, str]:
     kind, suffix = ("image/png", "png") if request.output_format == "png" else ("image/jpeg", "jpeg")
     if request.response_format == "b64_json":
-        return {"b64_json": base64.b64encode(picture).decode(), "mime_type": kind, "revised_prompt": ""}
+        return {"b64_json": base64.b64encode(picture).decode(), "mime_type": kind}
     address = call.link(call.engine.keep_medium(picture, kind, suffix))
-    return {"url": address, "mime_type": kind, "revised_prompt": ""}
+    return {"url": address, "mime_type": kind}

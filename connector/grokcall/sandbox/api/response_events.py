@@ -1,30 +1,46 @@
 """A response as the event stream it would have come in."""
 
 import struct
+from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from grokcall.sandbox.api.tools import Item
+from grokcall.sandbox.api.response_request import ResponseRequest
+from grokcall.sandbox.api.tools import Item, echo_tools
 from grokcall.sandbox.tokens import split_tokens
 
-_SEARCHES = ("web_search_call", "x_search_call", "file_search_call")
 _TOKENS_PER_DELTA = 3
 # What an item shows before its content has come.
 _EMPTY: dict[str, Item] = {
     "message": {"content": []},
     "reasoning": {"summary": []},
     "function_call": {"arguments": ""},
+    "custom_tool_call": {"input": ""},
+    "image_generation_call": {"result": None, "prompt": None},
+}
+_STAGES = {
+    "web_search_call": ("in_progress", "searching", "completed"),
+    "file_search_call": ("in_progress", "searching", "completed"),
+    "code_interpreter_call": ("in_progress", "interpreting", "completed"),
+    "image_generation_call": ("in_progress", "generating", "completed"),
 }
 
 
-def build_events(response: dict[str, Any]) -> list[bytes]:
-    """The frames of a stream, in the order the service sends them; no `[DONE]` line follows."""
+def build_events(response: dict[str, Any], request: ResponseRequest) -> list[bytes]:
+    """The frames of a stream, in the order the service sends them; no `[DONE]` line follows.
+
+    Args:
+        response: The whole object, as it would come without a stream.
+        request: What was asked.
+    """
     stream = _Stream()
-    # Streamed objects differ from plain ones in these: the service has no reasoning echo and 32-bit floats there.
+    # Streamed objects differ from plain ones: they echo no effort but one that was asked for, show functions without
+    # `strict` as they came, and have 32-bit floats.
     final = {
         **response,
-        "reasoning": {"effort": None, "summary": None},
+        "reasoning": response["reasoning"] if request.effort else {"effort": None, "summary": None},
+        "tools": echo_tools(request.tools or [], strict=None),
         "temperature": _float32(response["temperature"]),
         "top_p": _float32(response["top_p"]),
     }
@@ -38,8 +54,8 @@ def build_events(response: dict[str, Any]) -> list[bytes]:
     }
     stream.send("response.created", response=begun)
     stream.send("response.in_progress", response=begun)
-    for index, item in enumerate(response["output"]):
-        _send_item(stream, index, item)
+    for _, group in groupby(enumerate(response["output"]), key=_made_at_once):
+        _send_items(stream, list(group))
     stream.send("response.incomplete" if response["status"] == "incomplete" else "response.completed", response=final)
     return stream.frames
 
@@ -53,10 +69,24 @@ class _Stream:
         self.frames.append(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n")
 
 
-def _send_item(stream: _Stream, index: int, item: Item) -> None:
-    begun = {**item, "status": "in_progress", **_EMPTY.get(item["type"], {})}
-    stream.send("response.output_item.added", output_index=index, item=begun)
-    place = {"item_id": item["id"], "output_index": index}
+def _made_at_once(place: tuple[int, Item]) -> object:
+    """The same for calls of the service's tools that follow each other, for these are made at once."""
+    index, item = place
+    return "calls" if item["type"] in _STAGES or item["type"] == "custom_tool_call" else index
+
+
+def _send_items(stream: _Stream, items: list[tuple[int, Item]]) -> None:
+    """Send items that come at the same time: all begin, then each has its content, then all are done."""
+    for index, item in items:
+        begun = {**item, "status": "in_progress", **_EMPTY.get(item["type"], {})}
+        stream.send("response.output_item.added", output_index=index, item=begun)
+    for index, item in items:
+        _send_content(stream, item, {"item_id": item["id"], "output_index": index})
+    for index, item in items:
+        stream.send("response.output_item.done", output_index=index, item=item)
+
+
+def _send_content(stream: _Stream, item: Item, place: dict[str, Any]) -> None:
     match item["type"]:
         case "reasoning":
             _send_reasoning(stream, item, place)
@@ -65,13 +95,12 @@ def _send_item(stream: _Stream, index: int, item: Item) -> None:
         case "function_call":
             stream.send("response.function_call_arguments.delta", **place, delta=item["arguments"])
             stream.send("response.function_call_arguments.done", **place, arguments=item["arguments"])
-        case kind if kind in _SEARCHES:
-            for stage in ("in_progress", "searching", "completed"):
+        case "custom_tool_call":
+            stream.send("response.custom_tool_call_input.delta", **place, delta=item["input"])
+            stream.send("response.custom_tool_call_input.done", **place, input=item["input"])
+        case kind:
+            for stage in _STAGES.get(kind, ()):
                 stream.send(f"response.{kind}.{stage}", **place)
-        case "code_interpreter_call":
-            for stage in ("in_progress", "interpreting", "completed"):
-                stream.send(f"response.code_interpreter_call.{stage}", **place)
-    stream.send("response.output_item.done", output_index=index, item=item)
 
 
 def _send_reasoning(stream: _Stream, item: Item, place: dict[str, Any]) -> None:

@@ -1,38 +1,49 @@
 """The response object: output items, usage, and the echo of the request."""
 
+import base64
+import hashlib
 import time
 from typing import Any
 
 import msgspec
 
-from grokcall.sandbox.api.generation import JSON_SCHEMA, Written
+from grokcall.sandbox.api.generation import FINGERPRINT, JSON_SCHEMA, Written
 from grokcall.sandbox.api.response_request import ResponseRequest
-from grokcall.sandbox.api.tools import Item, ToolRun, echo_tools
+from grokcall.sandbox.api.server_tools import ToolRun, call_of
+from grokcall.sandbox.api.tools import Item, echo_tools
 from grokcall.sandbox.prices import Usage
 
 
-def build_output(response_id: str, written: Written, run: ToolRun) -> list[Item]:
-    """The output items: reasoning, tool calls, message."""
+def build_output(response_id: str, written: Written, run: ToolRun, functions: list[tuple[str, str]]) -> list[Item]:
+    """The output items: reasoning, calls of the service's tools, then a message or calls of the client's functions.
+
+    Args:
+        response_id: A bare UUID.
+        written: The answer.
+        run: What tools of the service did.
+        functions: The functions to call, with their arguments; with any of them there is no answer.
+    """
     output: list[Item] = []
     if written.thought:
-        output.append(_reasoning(response_id, written))
-    output += run.items
-    if written.text:
-        output.append(_message(response_id, written, run.citations))
+        output.append(_reasoning(f"rs_{response_id}", [{"type": "summary_text", "text": written.thought}]))
+    for calls in run.rounds:
+        output += calls
+        output += [_reasoning(f"tco_{response_id}_{call_of(item)}", []) for item in calls]
+    if run.remark:
+        output.append(_message(f"msg_{response_id}_0", _text(run.remark, [])))
+    for number, (name, arguments) in enumerate(functions):
+        output.append(_function_call(response_id, number, name, arguments))
+    if written.text and not functions:
+        output.append(_message(f"msg_{response_id}", _content(written, run)))
     return output
 
 
-def build_call_output(response_id: str, written: Written, run: ToolRun, name: str, arguments: str) -> list[Item]:
-    """The output items of an answer that calls a function."""
-    call = {
-        "type": "function_call",
-        "id": f"fc_{response_id}_0",
-        "call_id": f"call-{response_id}-0",
-        "name": name,
-        "arguments": arguments,
-        "status": "completed",
-    }
-    return [*([_reasoning(response_id, written)] if written.thought else []), *run.items, call]
+def seal_reasoning(output: list[Item]) -> None:
+    """Put encrypted reasoning on every reasoning item, those after calls of tools too."""
+    for item in output:
+        if item["type"] == "reasoning":
+            digest = hashlib.sha512(msgspec.json.encode(item["summary"])).digest()
+            item["encrypted_content"] = base64.b64encode(digest * 4).decode()
 
 
 def build_response(
@@ -92,7 +103,7 @@ def build_response(
         "top_logprobs": 0,
         "presence_penalty": 0.0,
         "frequency_penalty": 0.0,
-        "metadata": {},
+        "metadata": {"system_fingerprint": FINGERPRINT},
     }
 
 
@@ -125,35 +136,44 @@ _TOOL_NAMES = (
 )
 
 
-def _reasoning(response_id: str, written: Written) -> Item:
+def _reasoning(item_id: str, summary: list[Item]) -> Item:
+    return {"type": "reasoning", "id": item_id, "status": "completed", "summary": summary}
+
+
+def _function_call(response_id: str, number: int, name: str, arguments: str) -> Item:
     return {
-        "type": "reasoning",
-        "id": f"rs_{response_id}",
+        "type": "function_call",
+        "id": f"fc_{response_id}_{number}",
+        "call_id": f"call-{response_id}-{number}",
+        "name": name,
+        "arguments": arguments,
         "status": "completed",
-        "summary": [{"type": "summary_text", "text": written.thought}],
     }
 
 
-def _message(response_id: str, written: Written, citations: list[str]) -> Item:
-    content: Item
+def _message(item_id: str, content: Item) -> Item:
+    return {"type": "message", "id": item_id, "role": "assistant", "status": "completed", "content": [content]}
+
+
+def _content(written: Written, run: ToolRun) -> Item:
     if written.refused:
-        content = {"type": "refusal", "refusal": written.text}
-    else:
-        text, annotations = _cite(written.text, [] if written.cut else citations)
-        content = {"type": "output_text", "text": text, "logprobs": [], "annotations": annotations}
-    return {
-        "type": "message",
-        "id": f"msg_{response_id}",
-        "role": "assistant",
-        "status": "completed",
-        "content": [content],
-    }
+        return {"type": "refusal", "refusal": written.text}
+    text = written.text
+    if written.cut or text.startswith(("{", "[")):  # structured answers stay valid JSON
+        return _text(text, [])
+    text, annotations = _cite(text, run.pages)
+    annotations += [
+        {"type": "url_citation", "url": post, "title": post, "start_index": 0, "end_index": 0} for post in run.posts
+    ]
+    return _text(text, annotations)
+
+
+def _text(text: str, annotations: list[Item]) -> Item:
+    return {"type": "output_text", "text": text, "logprobs": [], "annotations": annotations}
 
 
 def _cite(text: str, addresses: list[str]) -> tuple[str, list[Item]]:
     annotations: list[Item] = []
-    if text.startswith(("{", "[")):  # structured answers stay valid JSON
-        return text, annotations
     for number, address in enumerate(addresses, start=1):
         mark = f"[[{number}]]({address})"
         start = len(text) + 1

@@ -83,7 +83,18 @@ class ResponseRequest(msgspec.Struct):
         """The wanted format; plain text when none is given."""
         return (self.text.format if self.text else None) or _PLAIN
 
+    @property
+    def effort(self) -> str | None:
+        """The reasoning effort that is asked for; None for the model's own."""
+        return self.reasoning.effort if self.reasoning else None
 
+    @property
+    def wants_encrypted(self) -> bool:
+        """True when encrypted reasoning is asked for."""
+        return ENCRYPTED in (self.include or ())
+
+
+ENCRYPTED = "reasoning.encrypted_content"
 _PLAIN = TextFormat()
 DECODER = msgspec.json.Decoder(ResponseRequest)
 
@@ -121,7 +132,7 @@ def check_request(request: ResponseRequest, model: TextModel, refusals: frozense
         raise invalid(f"Invalid service_tier: {request.service_tier}.")
     if request.tools or request.tool_choice is not None:
         check_tools(model, request.tools or [], request.tool_choice)
-    return check_effort(model, request.reasoning.effort if request.reasoning else None)
+    return check_effort(model, request.effort)
 
 
 def check_call_ids(given: str | list[dict[str, Any]], known: frozenset[str]) -> frozenset[str]:

@@ -8,9 +8,11 @@ import msgspec
 
 from grokcall.sandbox.api.contents import read_items
 from grokcall.sandbox.api.generation import (
+    calling_answer,
     check_length,
     check_policy,
     compose,
+    empty_document,
     fit_answer,
     read_format,
     turn_file_tokens,
@@ -18,19 +20,18 @@ from grokcall.sandbox.api.generation import (
     turn_tokens,
 )
 from grokcall.sandbox.api.response_events import build_events
-from grokcall.sandbox.api.response_object import build_call_output, build_output, build_response
+from grokcall.sandbox.api.response_object import build_output, build_response, seal_reasoning
 from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_call_ids, check_request
-from grokcall.sandbox.api.tools import ToolRun, call_function, offers_server_tools, run_server_tools
+from grokcall.sandbox.api.server_tools import ToolRun, ToolRunner, offers_server_tools
+from grokcall.sandbox.api.tools import call_functions
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
 from grokcall.sandbox.engine import Engine, StoredResponse
 from grokcall.sandbox.errors import invalid, not_found
-from grokcall.sandbox.prices import RESULT_TOKENS, Prompt, price_text
+from grokcall.sandbox.prices import Prompt, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
-from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
+from grokcall.sandbox.text.conversation import Conversation, Turn
 from grokcall.sandbox.tokens import count_tokens
-
-_NO_TOOLS = ToolRun()
 
 
 async def create(call: Call) -> Reply:
@@ -49,39 +50,41 @@ async def create(call: Call) -> Reply:
 
     response_id = str(uuid4())
     tools = request.tools or []
-    run = _NO_TOOLS
+    run = ToolRun()
     if tools or conversation.documents:
-        run = run_server_tools(tools, request.tool_choice, conversation)
-    called = call_function(tools, request.tool_choice, conversation) if tools else None
-    if called is not None:
-        answer = Answer(called[1], f"The question calls for the function {called[0]}.")
-        written = fit_answer(answer, model, effort, room, None, replace(call.steering, keep=None))
-        output = build_call_output(response_id, written, run, *called)
+        runner = ToolRunner(call, response_id, conversation)
+        run = await runner.run(model, tools, request.tool_choice, request.max_turns, file_tokens)
+        if run.remark and wanted.schema is not None:
+            run.remark = empty_document(wanted.schema)
+    functions = call_functions(tools, request.tool_choice, conversation, request.parallel_tool_calls is not False)
+    if functions:
+        written = fit_answer(calling_answer(functions), model, effort, room, None, replace(call.steering, keep=None))
     else:
         answer = await compose(conversation, wanted, call.steering)
         written = fit_answer(answer, model, effort, room, request.max_output_tokens, call.steering)
-        output = build_output(response_id, written, run)
+    output = build_output(response_id, written, run, functions)
+    if request.wants_encrypted or model.seals:
+        seal_reasoning(output)
     prompt = Prompt(
         tokens=earlier_tokens + new_tokens,
         earlier_tokens=earlier_tokens,
         picture_tokens=sum(turn_picture_tokens(turn) for turn in conversation.turns),
         tools_offered=offers_server_tools(tools),
-        results=(RESULT_TOKENS * sum(run.counts.values()) + file_tokens,) if run.counts else (),
+        results=tuple(run.results),
     )
     usage = price_text(
         model,
         prompt,
-        written.visible_tokens,
+        written.visible_tokens + run.written_tokens,
         written.reasoning_tokens,
         run.counts,
         priority=request.service_tier == "priority",
     )
     response = build_response(response_id, request, model.id, effort, output, usage, written.cut)
-    body = msgspec.json.encode(response)
     if request.store is not False:
         tokens = earlier_tokens + new_tokens + written.visible_tokens
         call_ids |= {item["call_id"] for item in output if item["type"] == "function_call"}
-        _keep(call, response_id, body, conversation, written.text, tokens, call_ids)
+        _keep(call, response, conversation, written.text, tokens, call_ids)
     billing: Any = {
         "ticks": usage.ticks,
         "model": model.id,
@@ -89,8 +92,8 @@ async def create(call: Call) -> Reply:
         "used_tools": bool(run.counts),
     }
     if request.stream:
-        return Reply(build_events(response), content_type=EVENTS, **billing)
-    return Reply(body, **billing)
+        return Reply(build_events(response, request), content_type=EVENTS, **billing)
+    return json_reply(response, **billing)
 
 
 async def retrieve(call: Call) -> Reply:
@@ -159,18 +162,20 @@ async def _read_conversation(
 
 def _keep(
     call: Call,
-    response_id: str,
-    body: bytes,
+    response: dict[str, Any],
     conversation: Conversation,
     said: str,
     tokens: int,
     call_ids: frozenset[str],
 ) -> None:
+    # What is given back later has no reasoning in it, and no instructions.
+    output = [item for item in response["output"] if item["type"] != "reasoning"]
+    body = msgspec.json.encode({**response, "output": output, "instructions": None})
     turns = (*conversation.turns, Turn("assistant", said))
     attached = sum(len(picture.data or b"") for picture in conversation.pictures)
     attached += sum(len(document.data or b"") for document in conversation.documents)
     kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens, call_ids)
-    call.engine.responses.put(response_id, kept, len(body) + len(call.body) + attached)
+    call.engine.responses.put(response["id"], kept, len(body) + len(call.body) + attached)
 
 
 def _input_items(request: ResponseRequest, response_id: str) -> list[dict[str, Any]]:

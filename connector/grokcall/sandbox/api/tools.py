@@ -1,15 +1,11 @@
 """Tools: what may be asked of them, and what calling them gives."""
 
-from dataclasses import dataclass, field
+import re
 from typing import Any
-from uuid import uuid4
-
-import msgspec
 
 from grokcall.sandbox.api.generation import MAX_TOOLS, fill_arguments
 from grokcall.sandbox.catalogue import TextModel
 from grokcall.sandbox.errors import invalid, undeserializable, unsupported_field
-from grokcall.sandbox.text.arithmetic import answer_sum
 from grokcall.sandbox.text.conversation import Conversation
 from grokcall.sandbox.text.schema import JsonSchema
 
@@ -25,7 +21,7 @@ _REJECTED_FIELDS = {
 # Per tool the two lists that exclude each other, and how long each may be.
 _LISTS = {
     "web_search": ("allowed_domains", "excluded_domains", 5),
-    "x_search": ("allowed_x_handles", "excluded_x_handles", 10),
+    "x_search": ("allowed_x_handles", "excluded_x_handles", 20),
 }
 _LIST_FIELDS = (
     "allowed_domains",
@@ -54,17 +50,6 @@ _TYPES = frozenset(
     ]
 )
 
-_CLIENT_TOOLS = ("function", "shell")
-
-
-@dataclass(slots=True)
-class ToolRun:
-    """What tools did in one answer: output items, calls by kind, and addresses to cite."""
-
-    items: list[Item] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    citations: list[str] = field(default_factory=list)
-
 
 def check_tools(model: TextModel, tools: list[Item], choice: Any) -> None:
     """Refuse tools, or a choice among them, that the service refuses.
@@ -90,54 +75,49 @@ def check_tools(model: TextModel, tools: list[Item], choice: Any) -> None:
         raise undeserializable(f"tool_choice: unknown variant `{choice}`, expected one of `none`, `auto`, `required`")
 
 
-def offers_server_tools(tools: list[Item]) -> bool:
-    """True when any of the tools is one that the service runs."""
-    return any(tool["type"] not in _CLIENT_TOOLS for tool in tools)
+def call_functions(
+    tools: list[Item], choice: Any, conversation: Conversation, parallel: bool = True
+) -> list[tuple[str, str]]:
+    """The functions to call, each with its arguments as JSON text; none as a rule.
 
-
-def call_function(tools: list[Item], choice: Any, conversation: Conversation) -> tuple[str, str] | None:
-    """The function to call and its arguments as JSON text, or None.
-
-    A function is called when the choice names it, when one is required, or when the question has its name in it.
+    A function is called when the choice names it, when one is required, or when the question has its name in it: with
+    several names several functions, unless `parallel` is False.
     """
     functions = [tool for tool in tools if tool["type"] == "function"]
     if not functions or choice == "none":
-        return None
+        return []
     question = conversation.question
-    named = [tool for tool in functions if tool["name"] in question and not conversation.tool_output]
+    named = [tool for tool in functions if _names(question, tool["name"]) and not conversation.tool_output]
     if isinstance(choice, dict):
-        named = [tool for tool in functions if tool["name"] == choice.get("name")]
+        named = [tool for tool in functions if tool["name"] == choice.get("name")][:1]
     elif choice == "required":
-        named = named or functions
-    if not named:
-        return None
-    parameters: JsonSchema = named[0].get("parameters") or {"type": "object"}
-    return named[0]["name"], fill_arguments(conversation, parameters)
+        named = named or functions[:1]
+    if not parallel:
+        named = named[:1]
+    return [(tool["name"], fill_arguments(conversation, _parameters(tool))) for tool in named]
 
 
-def run_server_tools(tools: list[Item], choice: Any, conversation: Conversation) -> ToolRun:
-    """The calls of server-side tools: each that fits the question once, and one search per set of attached files."""
-    run = ToolRun()
-    if conversation.documents:
-        run.counts["document_search_calls"] = 1
-    if choice == "none":
-        return run
-    for tool in tools:
-        match _ALIASES.get(tool["type"], tool["type"]):
-            case "web_search":
-                _search_web(tool, conversation, run)
-            case "x_search":
-                _search_posts(conversation, run)
-            case "code_interpreter" | "code_execution":
-                _run_code(conversation, run)
-            case "file_search":
-                _search_files(conversation, run)
-    return run
+def _names(question: str, name: str) -> bool:
+    return name in question and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", question) is not None
 
 
-def echo_tools(tools: list[Item]) -> list[Item]:
-    """The tools as a response shows them."""
-    return [{**tool, "search_context_size": "medium"} if tool["type"] == "web_search" else tool for tool in tools]
+def _parameters(tool: Item) -> JsonSchema:
+    return tool.get("parameters") or {"type": "object"}
+
+
+def echo_tools(tools: list[Item], strict: bool | None = False) -> list[Item]:
+    """The tools as a response shows them; `strict` is what functions show that came without it."""
+    return [{**tool, **_shown(tool, strict)} for tool in tools]
+
+
+def _shown(tool: Item, strict: bool | None) -> Item:
+    match tool["type"]:
+        case "web_search":
+            return {"search_context_size": "medium"}
+        case "function":
+            given = tool.get("strict")
+            return {"strict": strict if given is None else given}
+    return {}
 
 
 def _check_tool(tool: Item, number: int) -> None:
@@ -168,64 +148,3 @@ def _check_tool(tool: Item, number: int) -> None:
         for name in (allowed, excluded):
             if len(filters.get(name) or ()) > most:
                 raise invalid(f"At most {most} {name} are allowed.")
-
-
-def _search_web(tool: Item, conversation: Conversation, run: ToolRun) -> None:
-    filters = {**tool, **(tool.get("filters") or {})}
-    addresses = [f"https://{domain}/" for domain in filters.get("allowed_domains") or ["example.com"]]
-    sources = [{"type": "url", "url": address} for address in addresses]
-    action = {"type": "search", "query": conversation.question[:200], "sources": sources}
-    run.items.append({"type": "web_search_call", "id": f"ws_{_call_id()}", "status": "completed", "action": action})
-    run.counts["web_search_calls"] = run.counts.get("web_search_calls", 0) + 1
-    run.citations += addresses
-
-
-def _search_posts(conversation: Conversation, run: ToolRun) -> None:
-    asked = msgspec.json.encode({"query": conversation.question[:200], "limit": 10}).decode()
-    call = _call_id()
-    run.items.append(
-        {
-            "type": "x_search_call",
-            "id": f"xs_{call}",
-            "call_id": call,
-            "name": "x_keyword_search",
-            "arguments": asked,
-            "status": "completed",
-        }
-    )
-    run.counts["x_search_calls"] = run.counts.get("x_search_calls", 0) + 1
-
-
-def _run_code(conversation: Conversation, run: ToolRun) -> None:
-    worked_out = answer_sum(conversation)
-    if worked_out is None:
-        return
-    logs = [{"type": "logs", "logs": worked_out.text}]
-    code = f"print({worked_out.why.removeprefix('Worked out ').removesuffix(' exactly.')})"
-    run.items.append(
-        {
-            "type": "code_interpreter_call",
-            "id": f"ci_{_call_id()}",
-            "status": "completed",
-            "code": code,
-            "outputs": logs,
-        }
-    )
-    run.counts["code_interpreter_calls"] = run.counts.get("code_interpreter_calls", 0) + 1
-
-
-def _search_files(conversation: Conversation, run: ToolRun) -> None:
-    run.items.append(
-        {
-            "type": "file_search_call",
-            "id": f"fs_{_call_id()}",
-            "status": "completed",
-            "queries": [conversation.question[:200]],
-            "results": [],
-        }
-    )
-    run.counts["file_search_calls"] = run.counts.get("file_search_calls", 0) + 1
-
-
-def _call_id() -> str:
-    return f"call-{uuid4()}-0"

@@ -1,6 +1,5 @@
 """Faults that take time: replies that come late, and replies that come slowly."""
 
-import asyncio
 import math
 from dataclasses import replace
 from random import Random
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grokcall.sandbox.faults.fault import Fault
 from grokcall.sandbox.faults.options import Given
+from grokcall.sandbox.replies import hold_back
 
 if TYPE_CHECKING:
     from grokcall.sandbox.calls import Call
@@ -52,8 +52,7 @@ class Latency(Fault):
 
     async def before_answering(self, _call: "Call", reply: "Reply", dice: Random, /) -> "Reply":
         """Wait."""
-        await asyncio.sleep(self.seconds(dice))
-        return reply
+        return await hold_back(reply, self.seconds(dice))
 
 
 class SlowBody(Fault):

@@ -1,6 +1,7 @@
 """What was said so far, in the one form that all text endpoints are brought to."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ class Conversation:
 
     @property
     def tool_output(self) -> str:
-        """What a function gave back, when that is the last thing said; else empty."""
-        return self.turns[-1].text if self.turns and self.turns[-1].role == "tool" else ""
+        """What functions gave back, a line each, when that is the last thing said; else empty."""
+        given = takewhile(lambda turn: turn.role == "tool", reversed(self.turns))
+        return "\n".join([turn.text for turn in given][::-1])
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

@@ -41,6 +41,19 @@ def test_a_structured_answer_fits_its_schema(chat):
     assert answer["age"] == 30
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Return a JSON object with keys name and age. Bob is 30.",
+        "Give JSON with the keys `name` and `age`. Bob is 30 and likes tea.",
+    ],
+)
+def test_an_answer_in_json_mode_has_the_keys_that_the_prompt_names(chat, asked):
+    answer = chat().with_structured_output(PERSON, method="json_mode").invoke(asked)
+    assert set(answer) == {"name", "age"}
+    assert (answer["name"], int(answer["age"])) == ("Bob", 30)
+
+
 @pytest.mark.parametrize("mode", ["auto", "on", "off"])
 def test_live_search_is_gone(chat, mode):
     # The client has dropped the field; who still wants it has to send it past the client.

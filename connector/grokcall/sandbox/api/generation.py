@@ -11,6 +11,7 @@ from grokcall.sandbox.errors import invalid, policy_violation, unsupported_effor
 from grokcall.sandbox.steering import Steering
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall.sandbox.text.misfits import spoiled
+from grokcall.sandbox.text.named_keys import named_schema, without_request
 from grokcall.sandbox.text.rules import answer_conversation
 from grokcall.sandbox.text.schema import JsonSchema, read_schema
 from grokcall.sandbox.text.structured import answer_structured
@@ -165,9 +166,13 @@ def _compose(conversation: Conversation, wanted: Format, steering: Steering) -> 
     plain = answer_conversation(conversation)
     if plain.refused:
         return plain
-    if wanted.schema is None:
-        return Answer(_dump({"answer": plain.text}), plain.why)
-    value, why = answer_structured(conversation, wanted.schema)
+    schema = wanted.schema
+    if schema is None:
+        schema = named_schema(f"{conversation.instructions}\n{conversation.question}")
+        if schema is None:
+            return Answer(_dump({"answer": plain.text}), plain.why)
+        conversation = conversation.asking(without_request(conversation.question))
+    value, why = answer_structured(conversation, schema)
     if steering.misfit is not None:
         return Answer(spoiled(value, steering.misfit), "A fault wants an answer that misses its schema.")
     return Answer(_dump(value), why)

@@ -1,6 +1,6 @@
 """What was said so far, in the one form that all text endpoints are brought to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 
@@ -42,6 +42,14 @@ class Conversation:
         """The text of the last user turn; empty when there is none."""
         return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
 
+    def asking(self, question: str) -> "Conversation":
+        """The same conversation with another text of the last user turn."""
+        last = max((place for place, turn in enumerate(self.turns) if turn.role == "user"), default=None)
+        if last is None:
+            return self
+        turns = (*self.turns[:last], replace(self.turns[last], text=question), *self.turns[last + 1 :])
+        return replace(self, turns=turns)
+
     @property
     def earlier(self) -> str:
         """The text of the user turn before the question; empty when there is none."""
@@ -67,8 +75,9 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a rule says, and in a sentence how it came to it."""
+    """What a rule says, and in a sentence how it came to it; `quoted` when no rule fitted and it quotes the message."""
 
     text: str
     why: str
     refused: bool = False
+    quoted: bool = False

@@ -72,10 +72,11 @@ def _one_word(conversation: Conversation) -> Answer | None:
 def _plain(conversation: Conversation) -> Answer:
     asked = _quote(conversation.question)
     if not conversation.earlier:
-        return Answer(f"The sandbox read your message: “{asked}”", "No rule fits the message; quoted it.")
+        return Answer(f"The sandbox read your message: “{asked}”", "No rule fits the message; quoted it.", quoted=True)
     return Answer(
         f"Earlier you wrote: “{_quote(conversation.earlier)}” Now you ask: “{asked}”",
         "No rule fits the message; quoted it with the one before.",
+        quoted=True,
     )
 
 
@@ -88,7 +89,7 @@ def _shorten(answer: Answer, conversation: Conversation) -> Answer:
     limit = word_limit(conversation.instructions) or word_limit(conversation.question[:400])
     if limit is None or len(answer.text.split()) <= limit:
         return answer
-    return Answer(limit_words(answer.text, limit), f"{answer.why} Cut to {limit} words.")
+    return Answer(limit_words(answer.text, limit), f"{answer.why} Cut to {limit} words.", quoted=answer.quoted)
 
 
 _RULES: tuple[Callable[[Conversation], Answer | None], ...] = (

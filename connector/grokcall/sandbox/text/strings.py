@@ -3,12 +3,25 @@
 import re
 from typing import Any
 
+from grokcall.sandbox.text.about import PEOPLE, About, keyword_of, named_thing
 from grokcall.sandbox.text.classification import choose_category, listed_categories
-from grokcall.sandbox.text.conversation import Answer, Conversation
+from grokcall.sandbox.text.conversation import Answer
+from grokcall.sandbox.text.dates import dates_in, spoken_date, times_in
+from grokcall.sandbox.text.details import following_value, labelled_value, name_words
 from grokcall.sandbox.text.patterns import matching_text
 from grokcall.sandbox.text.schema import conforms
 from grokcall.sandbox.text.summary import asks_for_summary, summarise, text_to_summarise, word_limit
-from grokcall.sandbox.text.words import STOPWORDS, mood_of, sentences_of, words_of
+from grokcall.sandbox.text.words import (
+    STOPWORDS,
+    listed,
+    mood_of,
+    related_stems,
+    sentences_of,
+    stem,
+    stems_of,
+    subject_of,
+    words_of,
+)
 
 # Per format: what to look for in the text, and what to give when it has none ({} is a number that varies).
 _FORMATS = {
@@ -21,87 +34,149 @@ _FORMATS = {
     "ipv6": (r"(?!)", "2001:db8::{}"),
     "uri": (r"\bhttps?://[^\s<>\"'{}|\\^`]+[\w/]", "https://example.com/{}"),
 }
-_BY_NAME = (
-    (("email",), "email"),
-    (("url", "link", "website"), "uri"),
-    (("date",), "date"),
-    (("uuid", "guid"), "uuid"),
-)
 _LANGUAGES = {
     "de": ["der", "die", "das", "und", "ist", "nicht", "ein", "eine", "ich", "sie", "mit", "für", "auf"],
     "fr": ["le", "la", "les", "et", "est", "pas", "une", "des", "je", "vous", "pour", "dans", "que"],
     "es": ["el", "los", "las", "y", "es", "no", "una", "por", "que", "con", "para", "está"],
     "en": ["the", "and", "is", "not", "of", "to", "in", "it", "you", "for", "on", "that", "this"],
 }
-_PROPER = r"[A-ZÀ-Þ][^\W\d_]+"
-_NAME = re.compile(rf"\b{_PROPER}(?:[ -]{_PROPER})+|(?<![.!?]\s)(?<!^)\b{_PROPER}")
+_DATED = frozenset(("date", "deadline", "birthday", "due", "dob", "born", "day", "when"))
+_LOOSE_DATED = frozenset(("date", "day", "time", "on", "at"))
+_LATER = frozenset(("end", "until", "to", "return", "checkout", "finish", "expiry", "expires"))
+_ABOUT = listed(
+    "text message body content description details detail issue problem complaint comment comments note notes "
+    "remark request question input query"
+)
+_ANSWERS = listed("answer response reply result output explanation joke setup punchline advice solution suggestion")
+_HEADLINE = 10
+_SHORT = 30
+"""So many words a text may have to be about its last telling one."""
 
 
-def fill_string(
-    schema: dict[str, Any], name: str, conversation: Conversation, text: str, plain: Answer, variant: int
-) -> str:
+def fill_string(schema: dict[str, Any], name: str, about: About, plain: Answer, variant: int) -> str:
     """A string that the schema allows, as telling as its name and description let it be.
 
     Args:
         schema: The string's schema.
         name: The property it is for.
-        conversation: What was said.
-        text: What the answer is about.
+        about: What the answer is about.
         plain: What the rules would answer without a schema.
         variant: 0 first; other numbers give other strings.
     """
+    text = about.text
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
     if "pattern" in schema:
         return matching_text(schema["pattern"], text, shortest + variant, longest)
     kind = schema.get("format", "")
     if kind in _FORMATS:
-        return _formatted(kind, text, variant, schema)
+        return _formatted(kind, name, text, variant, schema)
     hint = f"{name} {schema.get('description', '')}".lower()
-    value = _hinted(name.lower(), hint, conversation, text, plain)
+    value = _hinted(name_words(name), hint, about, plain)
     if variant:
         words = list(dict.fromkeys(word for word in words_of(text) if word not in STOPWORDS))
         value = words[variant - 1] if variant <= len(words) else f"{value[: max(0, (longest or 80) - 4)]} {variant}"
     return _fit_length(value, shortest, longest, variant)
 
 
-def _formatted(kind: str, text: str, variant: int, schema: dict[str, Any]) -> str:
+def _formatted(kind: str, name: str, text: str, variant: int, schema: dict[str, Any]) -> str:
     pattern, spare = _FORMATS[kind]
-    for found in re.findall(pattern, text)[variant:]:
+    told = re.findall(pattern, text)
+    if kind == "date":
+        moments = [moment.text for moment in dates_in(text)]
+        told = [_date(name_words(name), text), *moments] if moments and not variant else moments
+    elif kind == "time" and not told:
+        told = [f"{time}Z" for time in times_in(text)]
+    elif kind == "date-time" and not told and dates_in(text):
+        told = [f"{_date(name_words(name), text)}T{(*times_in(text), '00:00:00')[0]}Z"]
+    for found in told[variant:]:
         if conforms(found, schema, schema):
             return str(found)
     return spare.format(variant % 27 + 1)
 
 
-def _hinted(name: str, hint: str, conversation: Conversation, text: str, plain: Answer) -> str:
-    for words, kind in _BY_NAME:
-        if any(word in name for word in words):
+def _hinted(words: list[str], hint: str, about: About, plain: Answer) -> str:
+    told, text = set(words), about.text
+    for name, kind in (("email", "email"), ("url", "uri"), ("link", "uri"), ("website", "uri"), ("uuid", "uuid")):
+        if name in told:
             found = re.search(_FORMATS[kind][0], text)
             return found.group(0) if found else ""
-    if any(word in name for word in ("reason", "explanation", "rationale", "justification", "why")):
+    if told & _DATED or (len(words) > 1 and words[-1] in ("on", "at")):
+        return _date(words, text)
+    if "time" in told:
+        return (*times_in(text), "")[0][:5]
+    value = _judged(words, hint, about, plain)
+    if value is not None:
+        return value
+    labelled = labelled_value(words, text)
+    if labelled and not told & PEOPLE:
+        return labelled
+    return _told(words, about, plain)
+
+
+def _judged(words: list[str], hint: str, about: About, plain: Answer) -> str | None:
+    """What a reader would say about a text; None where the name asks for nothing of that kind."""
+    told, text, conversation = set(words), about.text, about.conversation
+    if told & {"reason", "reasoning", "explanation", "rationale", "justification", "why"}:
         return plain.why
-    if "summar" in hint or "tldr" in name or "abstract" in name:
-        about = conversation.instructions + "\n" + conversation.question[:400]
+    if "summar" in hint or told & {"tldr", "abstract"}:
+        asked = conversation.instructions + "\n" + conversation.question[:400]
         source = text_to_summarise(conversation) if asks_for_summary(conversation.question) else text
-        return summarise(source, word_limit(about) or word_limit(hint))
-    if any(word in name for word in ("category", "label", "class", "topic", "intent")):
+        return summarise(source, word_limit(asked) or word_limit(hint))
+    if told & {"category", "label", "class", "topic", "intent"}:
         listed = listed_categories(hint) or listed_categories(conversation.instructions)
         listed = listed or listed_categories(conversation.question)
-        return choose_category(text, listed).category if listed else _keyword(text)
-    if "sentiment" in name or "mood" in name or "tone" in name:
+        return choose_category(text, listed).category if listed else keyword_of(text)
+    if told & {"sentiment", "mood", "tone"}:
         mood = mood_of(text)
         return "positive" if mood > 0 else "negative" if mood < 0 else "neutral"
-    if "language" in name:
+    if told & {"priority", "urgency", "severity"} and not labelled_value(words, text):
+        return "high" if related_stems("urgent") & stems_of(text) else "normal"
+    if "language" in told:
         return _language(text)
-    if name in ("title", "subject", "headline"):
-        return " ".join(text.split()[:8])
-    if name.endswith("name") or name in ("person", "customer", "company", "city", "country", "author"):
-        found = _NAME.search(text)
-        return found.group(0) if found else _keyword(text)
-    if any(word in name for word in ("keyword", "tag", "word")):
-        return _keyword(text)
-    if name in ("quote", "sentence", "excerpt"):
+    return None
+
+
+def _told(words: list[str], about: About, plain: Answer) -> str:
+    """What a text tells of the thing that a name means; what the rules answer where it tells nothing."""
+    told, text = set(words), about.text
+    if not plain.quoted or told & _ANSWERS:
+        return named_thing(words, about) or plain.text
+    if told & {"title", "headline"} or words == ["subject"]:
+        return _headline((sentences_of(text) or [""])[0])
+    if told & {"keyword", "keywords", "tag", "tags", "word"}:
+        return keyword_of(text)
+    if told & {"quote", "sentence", "excerpt"}:
         return (sentences_of(text) or [""])[0]
-    return plain.text
+    if told & _ABOUT and not (about.parents and named_thing(words, about)):
+        return " ".join(text.split())
+    return named_thing(words, about) or following_value(words, text) or _subject(text) or plain.text
+
+
+def _headline(sentence: str) -> str:
+    words = sentence.split()[:_HEADLINE]
+    while len(words) > 1 and (words[-1].lower() in STOPWORDS or words[-1].isdigit()):
+        words.pop()
+    return " ".join(words).rstrip(".,:;!?")
+
+
+def _date(words: list[str], text: str) -> str:
+    """The date that a name means: the one behind a word of it, else the first, or last where that is meant."""
+    moments = dates_in(text)
+    if not moments:
+        return spoken_date(text)
+    stems = {stem(word) for word in words if word not in _LOOSE_DATED}
+    for moment in moments:
+        if stems & {stem(word) for word in words_of(text[max(0, moment.start - 20) : moment.start])[-3:]}:
+            return moment.text
+    return moments[-1 if set(words) & _LATER else 0].text
+
+
+def _subject(text: str) -> str:
+    if len(text.split()) > _SHORT:
+        return (sentences_of(text) or [""])[0]
+    subject = subject_of(text)
+    found = re.search(rf"\b{re.escape(subject)}\b", text, re.IGNORECASE) if subject else None
+    return found.group(0) if found else ""
 
 
 def _fit_length(value: str, shortest: int, longest: int | None, variant: int) -> str:
@@ -112,11 +187,6 @@ def _fit_length(value: str, shortest: int, longest: int | None, variant: int) ->
     if len(value) < shortest:
         value = ((value or "text ") * (shortest // max(1, len(value or "text ")) + 1))[:shortest]
     return value
-
-
-def _keyword(text: str) -> str:
-    words = [word for word in words_of(text) if word not in STOPWORDS]
-    return max(words, key=len, default="none")
 
 
 def _language(text: str) -> str:

@@ -1,9 +1,10 @@
 """Structured answers: a value that validates against a JSON schema, filled from what was said."""
 
-import math
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from grokcall.sandbox.text.about import About
 from grokcall.sandbox.text.classification import (
     Choice,
     choose_category,
@@ -12,27 +13,36 @@ from grokcall.sandbox.text.classification import (
     text_to_classify,
 )
 from grokcall.sandbox.text.conversation import Answer, Conversation
+from grokcall.sandbox.text.details import currency_in, name_words
+from grokcall.sandbox.text.lists import listed_values
 from grokcall.sandbox.text.rules import answer_conversation
+from grokcall.sandbox.text.scalars import fill_boolean, fill_number
 from grokcall.sandbox.text.schema import JsonSchema, conforms, kind_of, resolve
+from grokcall.sandbox.text.segments import segments_of
 from grokcall.sandbox.text.strings import fill_string
-from grokcall.sandbox.text.words import NEGATIVE, mood_of, numbers_of, stem, stems_of, words_of
+from grokcall.sandbox.text.words import mood_of, numbers_of, related_stems, stems_of
 
 MAX_NODES = 20_000
-_SHARES = ("confidence", "probability", "score", "certainty", "likelihood")
+MAX_ITEMS = 10
+_URGENT = ("urgent", "critical", "highest", "high", "p1", "1")
 
 
 @dataclass(slots=True)
 class Filling:
-    """What one structured answer is made from, and what was used of it already."""
+    """What one structured answer, or a part of it, is made from, and what was used of it already."""
 
-    conversation: Conversation
+    about: About
     root: JsonSchema
-    text: str
     plain: Answer
-    numbers: list[float]
+    used: set[int] = field(default_factory=set)
     choice: Choice | None = None
     why: list[str] = field(default_factory=list)
     nodes: int = 0
+
+    @property
+    def text(self) -> str:
+        """What the answer is about."""
+        return self.about.text
 
 
 def answer_structured(conversation: Conversation, schema: JsonSchema) -> tuple[Any, str]:
@@ -46,7 +56,7 @@ def answer_structured(conversation: Conversation, schema: JsonSchema) -> tuple[A
     for document in conversation.documents:
         if document.data is not None and b"\0" not in document.data[:1024]:
             text = f"{text}\n{document.data[:20_000].decode('utf-8', 'replace')}"
-    filling = Filling(conversation, schema, text, answer_conversation(conversation), numbers_of(text[:20_000]))
+    filling = Filling(About(conversation, text), schema, answer_conversation(conversation))
     value = _fill(schema, "", filling, 0)
     return value, " ".join(filling.why) or f"Filled the schema from the text. {filling.plain.why}"
 
@@ -65,19 +75,18 @@ def _fill(schema: JsonSchema, name: str, filling: Filling, variant: int) -> Any:
             return _first_fitting(schema, keyword, whole, name, filling, variant)
     match kind_of(schema):
         case "object":
-            return _fill_object(schema, filling, variant)
+            return _fill_object(schema, name, filling, variant)
         case "array":
             return _fill_array(schema, name, filling)
-        case "integer":
-            return int(_bounded(_number(schema, name, filling, variant), schema, whole_numbers=True))
-        case "number":
-            return _bounded(_number(schema, name, filling, variant), schema, whole_numbers=False)
+        case "integer" | "number" as kind:
+            share = filling.choice.confidence if filling.choice else 0.5
+            return fill_number(schema, name, kind, filling.about, filling.plain, filling.used, share, variant)
         case "boolean":
-            return _boolean(name, filling) if variant % 2 == 0 else not _boolean(name, filling)
+            return fill_boolean(name, filling.text) == (variant % 2 == 0)
         case "null":
             return None
-    plain = Answer(filling.plain.text, filling.why[-1]) if filling.why else filling.plain
-    return fill_string(schema, name, filling.conversation, filling.text, plain, variant)
+    plain = replace(filling.plain, why=filling.why[-1]) if filling.why else filling.plain
+    return fill_string(schema, name, filling.about, plain, variant)
 
 
 def _allowed(schema: JsonSchema, filling: Filling) -> list[Any]:
@@ -90,16 +99,36 @@ def _pick(values: list[Any], name: str, filling: Filling, variant: int) -> Any:
     if variant:
         return values[variant % len(values)]
     if not names:
-        return next((value for value in values if _is_number(value) and value in filling.numbers), values[0])
+        numbers = numbers_of(filling.text)
+        return next((value for value in values if _is_number(value) and value in numbers), values[0])
     if name.lower().endswith("sentiment") and mood_of(filling.text) != 0:
         wanted = "positive" if mood_of(filling.text) > 0 else "negative"
         if wanted in names:
             filling.why.append(f"Counted friendly and unfriendly words: {wanted}.")
             return wanted
+    if set(name_words(name)) & {"priority", "urgency", "severity"} and related_stems("urgent") & stems_of(filling.text):
+        urgent = [value for value in names if value.lower() in _URGENT]
+        if urgent:
+            filling.why.append("The text says that it is urgent.")
+            return urgent[0]
+    told = [value for value in names if _says(filling.text, value)]
+    if len(told) == 1:
+        filling.why.append(f"The text says {told[0]!r}.")
+        return told[0]
+    currency = currency_in(filling.text)
+    if currency in names:
+        return currency
     choice = choose_category(filling.text, names)
     filling.choice = filling.choice or choice
     filling.why.append(explain_choice(choice, len(names)))
     return choice.category
+
+
+def _says(text: str, value: str) -> bool:
+    """True for a value that the text has as words of its own and does not deny."""
+    words = re.escape(value.replace("_", " ").lower())
+    found = re.search(rf"(?<!\bnot )(?<!\bno )(?<![\w-]){words}(?![\w-])", text.lower().replace("_", " "))
+    return bool(value) and found is not None
 
 
 def _first_fitting(
@@ -118,7 +147,15 @@ def _first_fitting(
     return candidate
 
 
-def _fill_object(schema: JsonSchema, filling: Filling, variant: int) -> dict[str, Any]:
+def _fill_object(schema: JsonSchema, name: str, filling: Filling, variant: int) -> dict[str, Any]:
+    outer = filling.about.parents
+    filling.about.parents = name_words(name) or outer
+    value = _fill_members(schema, filling, variant)
+    filling.about.parents = outer
+    return value
+
+
+def _fill_members(schema: JsonSchema, filling: Filling, variant: int) -> dict[str, Any]:
     properties: JsonSchema = schema.get("properties", {})
     required = list(schema.get("required", ()))
     most = schema.get("maxProperties", len(properties) + len(required))
@@ -145,7 +182,7 @@ def _fill_array(schema: JsonSchema, name: str, filling: Filling) -> list[Any]:
     first = schema.get("prefixItems", [])
     rest = schema.get("items", {} if not first else None)
     least = schema.get("minItems", 0)
-    most = schema.get("maxItems", max(least, len(first), 3))
+    most = schema.get("maxItems", max(least, len(first), MAX_ITEMS))
     items = [_fill(part, name, filling, 0) for part in first[:most]]
     if "contains" in schema and len(items) < most:
         items.append(_fill(schema["contains"], name, filling, 0))
@@ -153,7 +190,7 @@ def _fill_array(schema: JsonSchema, name: str, filling: Filling) -> list[Any]:
         rest = {} if rest is None or rest is True else None
     if rest is None:
         return items
-    wanted = _named_values(rest, filling) if not items else []
+    wanted = _told_values(rest, name, filling) if not items else []
     items += [value for value in wanted if conforms(value, rest, filling.root)][: max(0, most - len(items))]
     variant = 0
     while len(items) < min(max(least, len(first), 1), most) and variant < 4 * least + 60:
@@ -164,84 +201,39 @@ def _fill_array(schema: JsonSchema, name: str, filling: Filling) -> list[Any]:
     return items
 
 
-def _named_values(schema: JsonSchema, filling: Filling) -> list[Any]:
+def _told_values(schema: JsonSchema, name: str, filling: Filling) -> list[Any]:
+    """The items that the text tells: categories that fit, things of the kind that the name means, or objects."""
     schema = resolve(schema, filling.root)
     names = [value for value in schema.get("enum", ()) if isinstance(value, str)]
     if len(names) > 1:
         filling.choice = filling.choice or choose_category(filling.text, names)
         filling.why.append(explain_choice(filling.choice, len(names)))
         return fitting_categories(filling.text, names)
-    if kind_of(schema) in ("number", "integer") and "enum" not in schema:
-        return (
-            list(dict.fromkeys(filling.numbers))[:3]
-            if kind_of(schema) == "number"
-            else [int(number) for number in dict.fromkeys(filling.numbers) if number == int(number)][:3]
-        )
-    return []
+    if kind_of(schema) == "object" and schema.get("properties"):
+        return _told_objects(schema, name, filling)
+    return listed_values(schema, name, filling.about)[:MAX_ITEMS] if "enum" not in schema else []
 
 
-def _number(schema: JsonSchema, name: str, filling: Filling, variant: int) -> float:
-    low = name.lower()
-    if any(word in low for word in _SHARES) and schema.get("maximum", 1) <= 100:
-        share = filling.choice.confidence if filling.choice else 0.5
-        return share * float(schema.get("maximum", 1))
-    if "word" in low and ("count" in low or "number" in low):
-        return len(words_of(filling.text))
-    if "year" in low:
-        return next((number for number in filling.numbers if 1000 <= number <= 2999), 2000) + variant
-    near = _number_near(name, filling.text)
-    if near is not None and variant == 0:
-        return near
-    sum_text = filling.plain.text.replace("-", "", 1).replace(".", "", 1)
-    if sum_text.isdigit() and len(sum_text) < 16 and variant == 0:
-        return float(filling.plain.text)
-    return (filling.numbers[0] if filling.numbers else 0.0) + variant
-
-
-def _number_near(name: str, text: str) -> float | None:
-    """The number with the fewest words between it and a word of the property's name."""
-    wanted = {stem(word) for word in words_of(name.replace("_", " "))}
-    pieces = text[:4_000].split()
-    named = [place for place, piece in enumerate(pieces) if wanted & stems_of(piece)]
-    if not named:
-        return None
-    shown = [(place, number) for place, piece in enumerate(pieces) for number in numbers_of(piece)]
-    return min(shown, key=lambda at: min(abs(at[0] - place) for place in named), default=(0, None))[1]
-
-
-def _bounded(value: float, schema: JsonSchema, whole_numbers: bool) -> float:
-    step = schema.get("multipleOf") or (1 if whole_numbers else None)
-    if step is not None and whole_numbers and step != int(step):
-        step = 1
-    low = schema.get("minimum", -math.inf)
-    high = schema.get("maximum", math.inf)
-    nudge = step or _nudge(schema)
-    if "exclusiveMinimum" in schema:
-        low = max(low, schema["exclusiveMinimum"] + nudge)
-    if "exclusiveMaximum" in schema:
-        high = min(high, schema["exclusiveMaximum"] - nudge)
-    value = min(max(value, low), high)
-    if step:
-        value = math.floor(value / step) * step
-        value = value if value >= low else value + step
-    return round(value, 10) if isinstance(value, float) and not float(value).is_integer() else value
-
-
-def _nudge(schema: JsonSchema) -> float:
-    low, high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    low = schema.get("minimum", low) if low is None else low
-    high = schema.get("maximum", high) if high is None else high
-    return (high - low) / 4 if low is not None and high is not None and high > low else 1
-
-
-def _boolean(name: str, filling: Filling) -> bool:
-    asked = {stem(word) for word in words_of(name.replace("_", " "))} - {"is", "ha", "are", "wa"}
-    mood = mood_of(filling.text)
-    if asked & {stem(word) for word in (*NEGATIVE, "negative", "complaint", "problem", "escalat")}:
-        return mood < 0
-    if asked & {stem(word) for word in ("positive", "happy", "satisfied", "praise", "recommend")}:
-        return mood > 0
-    return bool(asked & stems_of(filling.text)) or (mood > 0 and not asked)
+def _told_objects(schema: JsonSchema, name: str, filling: Filling) -> list[Any]:
+    """An object for each piece of the text that speaks of such a thing."""
+    parts = {key: resolve(part, filling.root) for key, part in schema["properties"].items()}
+    kinds = {kind_of(part) for part in parts.values()}
+    words = {word for key in parts for word in name_words(key)}
+    formats = {part.get("format") for part in parts.values()}
+    pieces = segments_of(
+        filling.text,
+        numbers=bool(kinds & {"integer", "number"}),
+        names=bool(words & {"name", "person", "author", "speaker", "who"}),
+        dates="date" in formats or "date" in words,
+    )
+    objects = []
+    for piece in pieces[:MAX_ITEMS]:
+        about = About(filling.about.conversation, piece)
+        plain = replace(filling.plain, quoted=True)
+        part = Filling(about, filling.root, plain, nodes=filling.nodes)
+        objects.append(_fill(schema, name, part, 0))
+        filling.nodes = part.nodes
+    return objects
 
 
 def _is_number(value: Any) -> bool:

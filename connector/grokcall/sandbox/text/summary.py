@@ -4,16 +4,10 @@ import re
 from collections import Counter
 
 from grokcall.sandbox.text.conversation import Answer, Conversation
-from grokcall.sandbox.text.words import STOPWORDS, limit_words, mentions, sentences_of, words_of
+from grokcall.sandbox.text.words import NUMBER_WORDS, STOPWORDS, limit_words, mentions, sentences_of, words_of
 
 _ASKED = re.compile(r"\bsummar(?:y|i[sz]e\w*|ies)\b|\btl;?\s?dr\b|\bin a nutshell\b", re.IGNORECASE)
-_SPELLED = {
-    word: value
-    for value, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
-    )
-} | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
-_COUNT = r"(\d{1,6}|" + "|".join(_SPELLED) + ")"
+_COUNT = r"(\d{1,6}|" + "|".join(NUMBER_WORDS) + ")"
 _WORD_LIMIT = re.compile(
     _COUNT + r"[\s-]*(?:words?\b|wörter)|max[_\s-]*words\W{1,4}(\d{1,6})|words?\s*(?:≤|<=|:)\s*(\d{1,6})", re.IGNORECASE
 )
@@ -115,4 +109,4 @@ def _by_weight(said: list[str]) -> list[int]:
 
 
 def _count(number: str) -> int:
-    return _SPELLED.get(number.lower()) or int(number)
+    return NUMBER_WORDS.get(number.lower()) or int(number)

@@ -8,11 +8,12 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
 _NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,9})?(?![\w]|\.\d)")
 
 
-def _listed(words: str) -> frozenset[str]:
+def listed(words: str) -> frozenset[str]:
+    """The words of a text as a set."""
     return frozenset(words.split())
 
 
-STOPWORDS = _listed(
+STOPWORDS = listed(
     "a about above after again all also am an and any are as at be because been before being below between both "
     "but by can could did do does doing down during each few for from further had has have having he her here "
     "hers him his how i if in into is it its itself just me more most my no nor not now of off on once only or "
@@ -22,7 +23,7 @@ STOPWORDS = _listed(
 )
 
 # Words that ask for something or say when, and are hardly ever what a request is about.
-_ASKING = _listed(
+ASKING = listed(
     "add answer ask assume choose classify compare compute consider correct count create define describe detect "
     "determine discuss draw echo estimate evaluate exactly explain express extract fill find format generate get "
     "give guess help identify imagine know label let let's like list look make mean mention name need nothing "
@@ -31,12 +32,19 @@ _ASKING = _listed(
     "what's who's word words write yesterday"
 )
 
-POSITIVE = _listed(
+NUMBER_WORDS = {
+    word: value
+    for value, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
+    )
+} | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+
+POSITIVE = listed(
     "good great excellent love loved lovely happy amazing awesome perfect wonderful fantastic thanks thank best "
     "nice pleased delighted recommend superb brilliant friendly fast helpful satisfied enjoy enjoyed glad yes "
     "true"
 )
-NEGATIVE = _listed(
+NEGATIVE = listed(
     "bad terrible awful hate hated angry broken never late worst poor horrible disappointed disappointing refund "
     "useless damaged missing fail failed fails wrong rude slow unhappy complaint problem annoying lost cancel no "
     "not false defect defective crash crashes error"
@@ -85,7 +93,7 @@ def subject_of(text: str) -> str | None:
     telling = [
         word
         for word in words_of(text)
-        if word not in STOPWORDS and word not in _ASKING and not word.endswith("ly") and not word.isdigit()
+        if word not in STOPWORDS and word not in ASKING and not word.endswith("ly") and not word.isdigit()
     ]
     return telling[-1] if telling else None
 

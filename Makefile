@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check docs bench clean
+.PHONY: demo test test-clients check docs bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/grokcall demo
 
 test: $(VENV)/.test $(VENV)/clients/dbt/.ready $(VENV)/clients/airflow/.ready
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+test-clients: $(VENV)/clients/apis/.ready $(VENV)/clients/ai-sdk/.ready
+	$(VENV)/clients/apis/bin/python -m pytest tests/api_clients $(ARGS)
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
@@ -45,6 +48,12 @@ $(VENV)/clients/%/.ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/clients/$*
 	$(VENV)/clients/$*/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(VENV)/clients/$*/bin/python -m pip install --quiet --editable . --group $*
+	touch $@
+
+$(VENV)/clients/ai-sdk/.ready: tests/api_clients/ai_sdk/package.json
+	mkdir -p $(@D)
+	cp $< $(@D)
+	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error
 	touch $@
 
 $(VENV)/.check: $(VENV)/.test

@@ -205,14 +205,14 @@ def test_a_request_that_is_refused_fails_by_itself(engine):
     assert "error" not in results.pop("fine")["batch_result"]
     codes = {name: result["batch_result"]["error"]["code"] for name, result in results.items()}
     assert codes == {
-        "unknown": "not-found",
+        "unknown": "invalid-argument",
         "forbidden": "permission-denied",
         "streamed": "invalid-argument",
         "shapeless": "invalid-argument",
         "no object": "invalid-argument",
     }
     assert all(result["error_message"] == result["batch_result"]["error"]["message"] for result in results.values())
-    assert "The model nobody does not exist" in results["unknown"]["error_message"]
+    assert results["unknown"]["error_message"] == "Model not found: nobody"
     assert state(engine.http, batch)["num_error"] == 5
     assert len(engine.sandbox.ledger()) == 1
 

@@ -109,7 +109,7 @@ def test_a_stream_can_be_cut_too(faulty):
 
 def test_a_refusal_is_not_cut(faulty):
     engine = faulty("cut-after:share=1")
-    assert engine.ask(model="nobody").status_code == 404
+    assert engine.ask(model="nobody").status_code == 400
 
 
 def test_a_truncated_reply_is_shorter_than_it_says_and_ends_in_good_order(faulty):

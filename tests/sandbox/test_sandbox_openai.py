@@ -151,10 +151,16 @@ def test_a_streamed_chat_completion_ends_with_usage(client):
     assert chunks[-1].usage.total_tokens > 0
 
 
-def test_an_unknown_model_is_not_found(client):
-    with pytest.raises(openai.NotFoundError) as caught:
+def test_an_unknown_model_is_a_bad_request(client):
+    with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model="grok-99", input="hi")
-    assert "The model grok-99 does not exist" in caught.value.response.text
+    assert caught.value.response.json() == {"code": "invalid-argument", "error": "Model not found: grok-99"}
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model="grok-99", messages=[{"role": "user", "content": "hi"}])
+    assert caught.value.response.json()["error"] == "Model not found: grok-99"
+    with pytest.raises(openai.NotFoundError) as missing:
+        client.models.retrieve("grok-99")
+    assert "The model grok-99 does not exist" in missing.value.response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +184,79 @@ def test_a_telling_key_is_refused(sandbox: Sandbox, key, error, text):
 def test_a_wrong_type_is_unprocessable(client):
     with pytest.raises(openai.UnprocessableEntityError) as caught:
         client.responses.create(model="grok-4.3", input="hi", temperature="warm")
-    assert caught.value.response.text.startswith(
+    assert caught.value.response.json()["error"].startswith(
         "Failed to deserialize the JSON body into the target type: temperature"
     )
+
+
+SEARCH = {"type": "web_search", "user_location": {"type": "approximate", "country": "DE"}}
+
+
+def test_reasoning_comes_sealed_when_it_is_asked_for(client):
+    asked = {"model": "grok-4.3", "input": "2+2?", "store": False}
+    response = client.responses.create(**asked, include=["reasoning.encrypted_content"])
+    (reasoning,) = [item for item in response.output if item.type == "reasoning"]
+    assert reasoning.encrypted_content
+    again = client.responses.create(model="grok-4.3", input=[*response.output, {"role": "user", "content": "3+3?"}])
+    assert again.output_text == "6"
+    plain = client.responses.create(**asked)
+    assert [item.encrypted_content for item in plain.output if item.type == "reasoning"] == [None]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_picture_is_made_in_an_answer(client, stream):
+    asked = {"model": "grok-4.3", "input": "Draw a red kite", "tools": [{"type": "image_generation"}]}
+    if stream:
+        *_, last = client.responses.create(**asked, stream=True)
+        response = last.response
+    else:
+        response = client.responses.create(**asked)
+    (made,) = [item for item in response.output if item.type == "image_generation_call"]
+    with Image.open(io.BytesIO(base64.b64decode(made.result))) as image:
+        assert image.format == "JPEG"
+
+
+@pytest.mark.parametrize("field", ["search_parameters", "web_search_options"])
+def test_live_search_is_gone(client, field):
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(
+            model="grok-4.3", messages=[{"role": "user", "content": "hi"}], extra_body={field: {}}
+        )
+    assert caught.value.status_code == 410
+    assert caught.value.response.json()["error"].startswith("Live search is deprecated.")
+
+
+def test_a_conversation_is_compacted_and_goes_on(client):
+    said = [
+        {"role": "user", "content": "My dog is called Rex."},
+        {"role": "assistant", "content": "A fine name."},
+    ]
+    compacted = client.responses.compact(model="grok-4.3", input=said)
+    assert compacted.object == "response.compaction"
+    assert compacted.usage.total_tokens > 0
+    (item,) = compacted.output
+    response = client.responses.create(model="grok-4.3", input=[item, {"role": "user", "content": "Nice weather."}])
+    assert "My dog is called Rex." in response.output_text
+
+
+def test_a_text_is_completed_plain_and_streamed(client):
+    completion = client.completions.create(model="grok-4.3", prompt="what is 6 times 7?", max_tokens=20)
+    assert (completion.choices[0].text, completion.choices[0].finish_reason) == ("42", "stop")
+    assert completion.usage.total_tokens > 0
+    chunks = client.completions.create(model="grok-4.3", prompt="Say good morning", stream=True)
+    assert "".join(chunk.choices[0].text for chunk in chunks) == "good morning"
+
+
+def test_a_search_takes_the_place_of_the_user(client):
+    response = client.responses.create(model="grok-4.3", input="What is new?", tools=[SEARCH])
+    assert "web_search_call" in [item.type for item in response.output]
+
+
+def test_a_picture_needs_no_model(client, sandbox):
+    assert client.images.generate(prompt="a red kite").data[0].url
+    assert [entry["model"] for entry in sandbox.ledger()] == ["grok-imagine-image"]
+
+
+def test_a_token_for_a_realtime_socket_is_given(client):
+    secret = client.realtime.client_secrets.create(expires_after={"anchor": "created_at", "seconds": 60})
+    assert secret.value.startswith("xai-realtime-client-secret-")

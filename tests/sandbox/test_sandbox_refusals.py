@@ -4,6 +4,8 @@ import base64
 
 import pytest
 
+from grokcall.sandbox import Sandbox
+
 TEXT = {"model": "grok-4.3", "input": "hi"}
 CHAT = {"model": "grok-4.3", "messages": [{"role": "user", "content": "hi"}]}
 PICTURE = {"model": "grok-imagine-image", "prompt": "a kite"}
@@ -32,9 +34,12 @@ RESPONSES = [
     ({"input": _content({"type": "input_smell"})}, 422, "untagged enum ModelInput"),
     ({"input": [{"type": "function_call_output", "output": "x"}]}, 422, "untagged enum ModelInput"),
     ({"input": []}, 400, "input"),
-    ({"model": None}, 400, "Model"),
-    ({"model": "grok-99"}, 404, "The model grok-99 does not exist"),
-    ({"model": "grok-2"}, 404, "does not exist"),
+    ({"model": None}, 400, "Model not found: latest"),
+    ({"model": ""}, 400, "Model not found: latest"),
+    ({"model": "grok-99"}, 400, "Model not found: grok-99"),
+    ({"model": "grok-2"}, 400, "Model not found: grok-2"),
+    ({"model": "grok-beta"}, 400, "Model not found: grok-beta"),
+    ({"model": "grok-3-maxi"}, 400, "Model not found: grok-3-maxi"),
     ({"model": "grok-imagine-image"}, 404, "Model not found"),
     ({"model": "grok-imagine-video"}, 404, "Model not found"),
     ({"previous_response_id": "gone"}, 404, "Response with id=gone not found"),
@@ -48,7 +53,15 @@ RESPONSES = [
     ({"frequency_penalty": 0}, 400, "Model grok-4.3 does not support parameter frequencyPenalty."),
     ({"stop": ["x"]}, 400, "Model grok-4.3 does not support parameter stop."),
     ({"reasoning": {"effort": "huge"}}, 400, "Invalid reasoning effort."),
-    ({"model": "grok-4.7", "reasoning": {"effort": "none"}}, 400, "Invalid reasoning effort."),
+    *(
+        (
+            {"model": model, "reasoning": {"effort": "none"}},
+            400,
+            "This model does not support `reasoning_effort` value `none`.",
+        )
+        for model in ("grok-4.5", "grok-4.5-latest", "grok-4.6", "grok-4.7")
+    ),
+    ({"model": "grok-4.6", "reasoning": {"effort": "minimal"}}, 400, "Invalid reasoning effort."),
     (
         {"model": "grok-4.20", "reasoning": {"effort": "low"}},
         400,
@@ -69,7 +82,11 @@ RESPONSES = [
         400,
         "Argument not supported: external_web_access",
     ),
-    ({"tools": [{"type": "web_search", "user_location": {}}]}, 400, "Argument not supported: user_location"),
+    ({"tools": [{"type": "web_search", "search_context_size": "low"}]}, 400, "search_context_size"),
+    ({"tools": [{"type": "collections_search"}]}, 422, "missing field `vector_store_ids`"),
+    ({"tools": [{"type": "collections_search", "vector_store_ids": ["a"], "filters": {}}]}, 400, "filters"),
+    ({"tools": [{"type": "tool_search"}]}, 422, "tool_search"),
+    ({"tools": [{"type": ["function"]}]}, 422, "unknown tool type"),
     ({"tools": [{"type": "code_interpreter", "container": {}}]}, 400, "Argument not supported: container"),
     ({"tools": [{"type": "web_search", "allowed_domains": ["a"], "excluded_domains": ["b"]}]}, 400, "together"),
     ({"tools": [{"type": "web_search", "allowed_domains": list("abcdef")}]}, 400, "At most 5"),
@@ -92,6 +109,9 @@ RESPONSES = [
         "This model's maximum prompt length is 256000 but the request contains",
     ),
     ({"input": _content({"type": "input_image", "image_url": URI + "AAAA"})}, 400, "JPEG or PNG"),
+    ({"input": [{"type": "compaction"}]}, 422, "untagged enum ModelInput"),
+    ({"input": [{"type": "compaction", "encrypted_content": "gAAAAB"}]}, 400, "encrypted_content"),
+    ({"input": [{"type": "compaction", "encrypted_content": "äöü"}]}, 400, "encrypted_content"),
     ({"input": _content({"type": "input_image", "image_url": URI + "!"})}, 400, "base64"),
     ({"input": _content({"type": "input_image", "image_url": "ftp://a/b.png"})}, 400, "URL"),
     ({"input": _content({"type": "input_image", "file_id": "file_1"})}, 400, "image_url"),
@@ -131,8 +151,7 @@ def test_responses_refuse(http, sandbox, change, status, words):
     reply = http.post("/responses", json={**TEXT, **change})
     assert reply.status_code == status, reply.text
     assert words in reply.text
-    if status != 422:
-        assert set(reply.json()) == {"code", "error"}
+    assert set(reply.json()) == ({"error"} if status == 422 else {"code", "error"})
     assert sandbox.ledger() == []
 
 
@@ -152,6 +171,14 @@ def test_responses_refuse(http, sandbox, change, status, words):
         ("/chat/completions", {**CHAT, "model": "grok-4.20", "reasoning_effort": "low"}, 400, "reasoningEffort"),
         ("/chat/completions", {**CHAT, "model": "grok-4.20-multi-agent"}, 400, "Responses"),
         ("/chat/completions", {**CHAT, "messages": []}, 400, "messages"),
+        ("/chat/completions", {**CHAT, "model": "grok-99"}, 400, "Model not found: grok-99"),
+        ("/messages", {**CHAT, "max_tokens": 9, "model": "grok-99"}, 400, "Model not found: grok-99"),
+        (
+            "/chat/completions",
+            {**CHAT, "model": "grok-4.6", "reasoning_effort": "none"},
+            400,
+            "This model does not support `reasoning_effort` value `none`.",
+        ),
         ("/chat/completions", {"model": "grok-4.3"}, 422, "missing required field `messages`"),
         ("/chat/completions", {**CHAT, "logit_bias": {"1": 2}}, 400, "logit_bias"),
         ("/chat/completions", {**CHAT, "tools": [{"type": "web_search"}]}, 422, "tools"),
@@ -160,7 +187,9 @@ def test_responses_refuse(http, sandbox, change, status, words):
         ("/messages", {**CHAT, "max_tokens": 0}, 400, "max_tokens"),
         ("/images/generations", {**PICTURE, "prompt": 3}, 422, "prompt"),
         ("/images/generations", {**PICTURE, "prompt": " "}, 400, "prompt"),
-        ("/images/generations", {**PICTURE, "model": "grok-4.3"}, 404, "does not exist"),
+        ("/images/generations", {**PICTURE, "model": "grok-4.3"}, 400, "Model not found: grok-4.3"),
+        ("/images/edits", {**PICTURE, "model": "grok-2-image"}, 400, "Model not found: grok-2-image"),
+        ("/videos/generations", {**VIDEO, "model": "grok-imagine-image"}, 400, "Model not found: grok-imagine-image"),
         ("/images/generations", {**PICTURE, "n": 0}, 400, "n"),
         ("/images/generations", {**PICTURE, "n": 11}, 400, "n"),
         ("/images/generations", {**PICTURE, "aspect_ratio": "7:3"}, 400, "aspect_ratio"),
@@ -214,7 +243,22 @@ def test_responses_refuse(http, sandbox, change, status, words):
         ("/tts", {**SPEECH, "output_format": {"bit_rate": 1}}, 400, "bit_rate"),
         ("/tts", {**SPEECH, "replace": {"": "x"}}, 400, "replace"),
         ("/embeddings", {"model": "v1", "input": ["a"]}, 404, "The model v1 does not exist"),
-        ("/tokenize-text", {"model": "nope", "text": "a"}, 404, "nope"),
+        ("/tokenize-text", {"model": "nope", "text": "a"}, 400, "Model not found: nope"),
+        ("/completions", {"model": "grok-4.6", "prompt": "hi"}, 400, "not available on completions"),
+        ("/completions", {"model": "grok-4.20-multi-agent", "prompt": "hi"}, 400, "not available on completions"),
+        ("/completions", {"model": "nope", "prompt": "hi"}, 400, "Model not found: nope"),
+        ("/completions", {"model": "grok-4.3"}, 422, "prompt"),
+        ("/completions", {"model": "grok-4.3", "prompt": [1, 2]}, 422, "prompt"),
+        ("/completions", {"model": "grok-4.3", "prompt": []}, 400, "prompt"),
+        ("/completions", {"model": "grok-4.3", "prompt": "hi", "max_tokens": 0}, 400, "at least 1"),
+        ("/responses/compact", {"model": "grok-4.3", "input": []}, 400, "input"),
+        ("/responses/compact", {"model": "nope", "input": "hi"}, 400, "Model not found: nope"),
+        ("/responses/compact", {"input": "hi"}, 400, "Model not found: latest"),
+        ("/responses/compact", {"model": "grok-4.3", "input": 5}, 422, "input"),
+        ("/responses/compact", {"model": "grok-4.3", "previous_response_id": "gone"}, 404, "Response with id=gone"),
+        ("/realtime/client_secrets", {"expires_after": {"seconds": 3601}}, 400, "expires_after"),
+        ("/realtime/client_secrets", {"expires_after": {"seconds": 0}}, 400, "expires_after"),
+        ("/realtime/client_secrets", {"expires_after": {"seconds": "soon"}}, 422, "expires_after"),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -300,3 +344,186 @@ def test_moderated_media_are_refused_and_billed(http, sandbox):
 def test_a_request_to_be_refused_gets_a_refusal(ask):
     message = ask("REFUSE_PLEASE")["output"][-1]
     assert message["content"] == [{"type": "refusal", "refusal": "I can't help with that."}]
+
+
+@pytest.mark.parametrize("path", ["/responses", "/responses/compact"])
+@pytest.mark.parametrize("change", [{"input": 5}, {"input": [{"role": "robot", "content": "hi"}]}, {"model": 4}])
+def test_a_body_that_does_not_fit_is_refused_in_json_where_responses_are_made(http, path, change):
+    reply = http.post(path, json={**TEXT, **change})
+    assert (reply.status_code, reply.headers["content-type"]) == (422, "application/json")
+    assert set(reply.json()) == {"error"}
+    assert reply.json()["error"].startswith("Failed to deserialize the JSON body into the target type: ")
+
+
+@pytest.mark.parametrize("change", [{"messages": 5}, {"messages": [{"role": "robot", "content": "hi"}]}, {"model": 4}])
+def test_a_body_that_does_not_fit_is_refused_in_text_on_chat_completions(http, change):
+    reply = http.post("/chat/completions", json={**CHAT, **change})
+    assert (reply.status_code, reply.headers["content-type"]) == (422, "text/plain; charset=utf-8")
+    assert reply.text.startswith("Failed to deserialize the JSON body into the target type: ")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "instead"),
+    [
+        ("response_format", {"type": "json_object"}, "text.format"),
+        ("response_format", "anything", "text.format"),
+        ("max_tokens", 10, "max_output_tokens"),
+        ("max_completion_tokens", 10, "max_output_tokens"),
+    ],
+)
+def test_fields_of_chat_completions_are_refused_on_responses_without_a_code(http, field, value, instead):
+    reply = http.post("/responses", json={**TEXT, field: value})
+    assert reply.status_code == 400
+    assert set(reply.json()) == {"error"}
+    said = f"'{field}' is not supported on /v1/responses — use '{instead}' on /v1/responses"
+    assert reply.json()["error"].startswith(said)
+    assert http.post("/responses", json={**TEXT, field: None}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"search_parameters": {"mode": "auto"}},
+        {"search_parameters": {"mode": "off"}},
+        {"search_parameters": {}},
+        {"web_search_options": {}},
+        {"web_search_options": {"search_context_size": "low"}},
+    ],
+)
+def test_live_search_is_gone_in_every_mode(http, sandbox, change):
+    reply = http.post("/chat/completions", json={**CHAT, **change})
+    assert reply.status_code == 410
+    assert reply.json()["code"] == "Gone"
+    assert reply.json()["error"].startswith("Live search is deprecated. Please switch to the Agent Tools API: ")
+    assert sandbox.ledger() == []
+    nulls = dict.fromkeys(change)
+    assert http.post("/chat/completions", json={**CHAT, **nulls}).status_code == 200
+
+
+def test_instructions_beside_an_earlier_response_have_a_code_of_their_own(http, ask):
+    earlier = ask("My dog is called Rex.")["id"]
+    reply = http.post("/responses", json={**TEXT, "instructions": "Be brief", "previous_response_id": earlier})
+    assert reply.status_code == 400
+    assert reply.json() == {
+        "code": "400",
+        "error": "Argument not supported: instructions and previous_response_id together",
+    }
+
+
+CALLED = {"type": "function_call", "call_id": "call-1-0", "name": "f", "arguments": "{}"}
+GIVEN = {"type": "function_call_output", "call_id": "call-1-0", "output": "5"}
+
+
+@pytest.mark.parametrize(
+    "items", [[GIVEN], [{**CALLED, "call_id": "call-2-0"}, GIVEN], [CALLED, GIVEN, {**GIVEN, "call_id": "x"}]]
+)
+def test_an_output_for_a_call_that_was_never_made_is_refused(http, sandbox, items):
+    reply = http.post("/responses", json={**TEXT, "input": items})
+    assert reply.status_code == 422
+    assert "call_id" in reply.json()["error"]
+    assert sandbox.ledger() == []
+
+
+def test_an_output_belongs_to_a_call_in_the_input_or_in_what_was_said_before(ask, http):
+    assert ask([CALLED, GIVEN], tools=[FUNCTION])["status"] == "completed"
+    first = ask("Please f", tools=[FUNCTION], tool_choice="required")
+    call = next(item for item in first["output"] if item["type"] == "function_call")
+    output = {**GIVEN, "call_id": call["call_id"]}
+    second = ask([output], previous_response_id=first["id"])
+    assert ask([output], previous_response_id=second["id"])["status"] == "completed"
+    elsewhere = ask("Say hello")["id"]
+    refused = http.post("/responses", json={**TEXT, "input": [output], "previous_response_id": elsewhere})
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 7), (7, 100), (100, 7)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_below_8_pixels_a_side_is_refused(http, sandbox, picture, size, kind):
+    uri = f"data:image/{kind.lower()};base64," + base64.b64encode(picture("red", size, kind)).decode()
+    for path, part in (
+        ("/responses", {"type": "input_image", "image_url": uri}),
+        ("/chat/completions", {"type": "image_url", "image_url": {"url": uri}}),
+    ):
+        body = {"model": "grok-4.3", "input" if path == "/responses" else "messages": _content(part)}
+        reply = http.post(path, json=body)
+        assert reply.status_code == 400
+        assert f"{size[0]} x {size[1]} pixels" in reply.json()["error"]
+    assert sandbox.ledger() == []
+
+
+def test_a_picture_of_8_pixels_a_side_is_taken(ask, picture):
+    uri = URI + base64.b64encode(picture("red", (8, 8))).decode()
+    assert ask(_content({"type": "input_image", "image_url": uri}))["status"] == "completed"
+
+
+SEARCH = {"type": "web_search", "user_location": {"type": "approximate", "country": "DE"}}
+
+
+def test_what_some_say_is_refused_is_taken(ask):
+    answer = ask("Say hello", background=True, tools=[SEARCH])
+    assert answer["background"] is False
+    assert [tool["user_location"] for tool in answer["tools"]] == [SEARCH["user_location"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [("background", {"background": True}), ("user_location", {"tools": [SEARCH]})]
+)
+def test_what_some_say_is_refused_can_be_refused(faulty, name, change):
+    engine = faulty(None, refusals=[name])
+    refused = engine.ask(**change)
+    assert refused.status_code == 400
+    assert refused.json()["error"] == f"Argument not supported: {name}"
+    assert engine.ask(background=False, tools=[{"type": "web_search"}]).status_code == 200
+    others = {"background": True, "tools": [SEARCH]}
+    taken = {key: value for key, value in others.items() if key not in change}
+    assert engine.ask(**taken).status_code == 200
+
+
+def test_a_refusal_that_is_not_known_is_named():
+    with pytest.raises(ValueError, match="there is no refusal 'foreground'; there are background and user_location"):
+        Sandbox(refusals=["foreground"])
+
+
+def test_a_search_of_collections_is_a_search_of_files(ask):
+    tools = [{"type": kind, "vector_store_ids": ["c1"]} for kind in ("file_search", "collections_search")]
+    used = [ask("What is in it?", tools=[tool])["usage"]["server_side_tool_usage_details"] for tool in tools]
+    assert used[0] == used[1]
+    assert used[1]["file_search_calls"] == 1
+
+
+def test_pictures_and_videos_are_made_without_a_model(http, sandbox, picture):
+    uri = URI + base64.b64encode(picture("red", (40, 40))).decode()
+    assert http.post("/images/generations", json={"prompt": "a kite"}).status_code == 200
+    assert http.post("/images/edits", json={"prompt": "blue", "image": {"url": uri}}).status_code == 200
+    assert http.post("/videos/generations", json={"prompt": "a boat", "duration": 1}).status_code == 200
+    models = [entry["model"] for entry in sandbox.ledger()]
+    assert models == ["grok-imagine-image", "grok-imagine-image", "grok-imagine-video"]
+
+
+def test_requests_for_media_without_a_model_are_limited_like_those_with_it(faulty):
+    engine = faulty("ratelimit:rpm=1")
+    body = {"prompt": "a kite"}
+    statuses = [engine.http.post("/images/generations", json=body).status_code for _ in range(2)]
+    assert statuses == [200, 429]
+
+
+WITHDRAWN = [
+    f"grok-3{small}{quick}{form}"
+    for small in ("", "-mini")
+    for quick in ("", "-fast")
+    for form in ("", "-beta", "-latest")
+] + ["grok-4", "grok-4-latest", "grok-4-0709", "grok-4-fast-reasoning", "grok-4-fast", "grok-4-1-fast-non-reasoning"]
+
+
+@pytest.mark.parametrize("model", WITHDRAWN)
+def test_a_withdrawn_model_is_served_by_its_successor(ask, model):
+    assert ask("2+2?", model=model)["model"] == "grok-4.3"
+
+
+def test_the_pro_pictures_cost_what_those_of_quality_do(http, sandbox):
+    for model in ("grok-imagine-image-pro", "grok-imagine-image-quality"):
+        for resolution in ("1k", "2k"):
+            body = {"model": model, "prompt": "a kite", "resolution": resolution}
+            assert http.post("/images/generations", json=body).status_code == 200
+    pro_1k, pro_2k, quality_1k, quality_2k = (entry["ticks"] for entry in sandbox.ledger())
+    assert (pro_1k, pro_2k) == (quality_1k, quality_2k) == (500_000_000, 700_000_000)

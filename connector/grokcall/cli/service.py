@@ -52,16 +52,30 @@ def sandbox(
     ] = None,
     latency: Annotated[float, typer.Option("--latency", help="Seconds before each answer.", min=0)] = 0.0,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other pictures and ids.")] = 0,
+    refuse: Annotated[
+        list[str] | None,
+        typer.Option("--refuse", metavar="NAME", help="Refuse background or user_location as well; repeatable."),
+    ] = None,
     flags: Flags,
 ) -> None:
-    """Serve the API on this machine: no key, no network, the same answers every time."""
-    from grokcall.sandbox import SANDBOX_KEY, Sandbox
+    """Serve the API on this machine: no key, no network, the same answers every time.
 
+    Once it listens, standard output has one line, its base URL.
+    """
+    from grokcall.sandbox import REFUSALS, SANDBOX_KEY, Sandbox
+
+    for name in refuse or ():
+        if name not in REFUSALS:
+            raise InterfaceError(f"--refuse: {name!r} is none of {', '.join(sorted(REFUSALS))}")
     try:
-        engine = Sandbox(port=port, latency=latency, seed=seed, profile=chaos)
+        engine = Sandbox(port=port, latency=latency, seed=seed, profile=chaos, refusals=refuse or ())
     except ValueError as error:
         raise InterfaceError(f"--chaos: {error}") from None
     console = flags.console()
-    console.print(f"serving on http://127.0.0.1:{port or '(a free port)'}/v1 until interrupted; any key is accepted:")
-    console.print(f"  export XAI_BASE_URL=http://127.0.0.1:{port}/v1 XAI_API_KEY={SANDBOX_KEY}", soft_wrap=True)
-    engine.serve()
+
+    def announce(base_url: str) -> None:
+        typer.echo(base_url)
+        console.print(f"serving on {base_url} until interrupted; any key is accepted:", soft_wrap=True)
+        console.print(f"  export XAI_BASE_URL={base_url} XAI_API_KEY={SANDBOX_KEY}", soft_wrap=True)
+
+    engine.serve(announce)

@@ -21,10 +21,11 @@ except ImportError as _missing:
     ) from _missing
 
 from grokcall.sandbox.app import create_app
+from grokcall.sandbox.engine import REFUSALS
 from grokcall.sandbox.keys import SANDBOX_KEY
 from grokcall.sandbox.profiles import PROFILES
 from grokcall.sandbox.server import Sandbox
 
 del _av, _PIL, _starlette, _uvicorn
 
-__all__ = ["PROFILES", "SANDBOX_KEY", "Sandbox", "create_app"]
+__all__ = ["PROFILES", "REFUSALS", "SANDBOX_KEY", "Sandbox", "create_app"]

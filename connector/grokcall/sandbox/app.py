@@ -9,12 +9,16 @@ from grokcall.sandbox.api import (
     administration,
     batches,
     chat,
+    compaction,
+    completions,
     files,
     messages,
     models,
     pictures,
+    realtime,
     responses,
     speech,
+    transcription,
     videos,
 )
 from grokcall.sandbox.engine import Engine
@@ -23,28 +27,33 @@ from grokcall.sandbox.headers import (
     batch_headers,
     media_headers,
     plain_headers,
+    polling_headers,
     text_headers,
+    video_headers,
     voice_headers,
 )
 from grokcall.sandbox.web import Endpoint, Handler, method_not_allowed, not_found_route
 
 _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
     ("POST", "/v1/responses", responses.create, text_headers),
+    ("POST", "/v1/responses/compact", compaction.compact, text_headers),
     ("GET", "/v1/responses/{id}", responses.retrieve, plain_headers),
     ("DELETE", "/v1/responses/{id}", responses.delete, plain_headers),
     ("GET", "/v1/responses/{id}/input_items", responses.list_input, plain_headers),
     ("POST", "/v1/chat/completions", chat.create, text_headers),
+    ("POST", "/v1/completions", completions.create, text_headers),
     ("GET", "/v1/chat/deferred-completion/{id}", chat.retrieve_deferred, plain_headers),
     ("POST", "/v1/messages", messages.create, text_headers),
     ("POST", "/v1/images/generations", pictures.generate, media_headers),
     ("POST", "/v1/images/edits", pictures.edit, media_headers),
-    ("POST", "/v1/videos/generations", videos.generate, media_headers),
-    ("POST", "/v1/videos/edits", videos.edit, media_headers),
-    ("POST", "/v1/videos/extensions", videos.extend, media_headers),
-    ("GET", "/v1/videos/{id}", videos.poll, plain_headers),
+    ("POST", "/v1/videos/generations", videos.generate, video_headers),
+    ("POST", "/v1/videos/edits", videos.edit, video_headers),
+    ("POST", "/v1/videos/extensions", videos.extend, video_headers),
+    ("GET", "/v1/videos/{id}", videos.poll, polling_headers),
     ("POST", "/v1/tts", speech.speak_text, voice_headers),
     ("GET", "/v1/tts/voices", speech.list_voices, voice_headers),
     ("GET", "/v1/tts/voices/{id}", speech.retrieve_voice, voice_headers),
+    ("POST", "/v1/realtime/client_secrets", realtime.create_secret, plain_headers),
     ("GET", "/v1/files", files.list_files, plain_headers),
     ("GET", "/v1/files/{id}", files.retrieve, plain_headers),
     ("DELETE", "/v1/files/{id}", files.delete, plain_headers),
@@ -66,11 +75,12 @@ _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
     ("GET", "/v1/batches/{id}/results", batches.list_results, batch_headers),
     ("GET", "/v1/api-key", account.show_key, plain_headers),
     ("GET", "/v1/me", account.show_owner, plain_headers),
-    ("POST", "/v1/tokenize-text", account.tokenize, plain_headers),
+    ("POST", "/v1/tokenize-text", account.tokenize, media_headers),
     ("POST", "/v1/embeddings", account.embed, plain_headers),
 )
 _BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
     ("/v1/files", files.upload, plain_headers, files.MAX_UPLOAD_BYTES),
+    ("/v1/stt", transcription.transcribe, voice_headers, transcription.MAX_FORM_BYTES),
     ("/v1/batches/{id}/requests", batches.add_requests, batch_headers, batches.MAX_ADDED_BYTES),
 )
 _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (

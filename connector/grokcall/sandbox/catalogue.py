@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grokcall.sandbox.errors import ApiError, invalid, not_found, unknown_model
+from grokcall.sandbox.errors import ApiError, not_found, unknown_model, unlisted_model
 
 OWNER = "grokcall-sandbox"
 CREATED = 1_777_000_000
@@ -143,7 +143,7 @@ PICTURE_MODELS = (
         "grok-imagine-image-quality",
         {("", "1k"): 500_000_000, ("", "1.5k"): 600_000_000, ("", "2k"): 700_000_000},
         100_000_000,
-        ("grok-imagine-image-quality-20260403", "grok-imagine-image-quality-latest"),
+        ("grok-imagine-image-quality-20260403", "grok-imagine-image-quality-latest", "grok-imagine-image-pro"),
     ),
 )
 
@@ -194,7 +194,11 @@ VOICES = [
 ]
 
 # Ids that were withdrawn and are served by a successor.
-_REDIRECTED = re.compile(r"grok-3(-mini|-fast)?$|grok-4$|grok-4-0709$|grok-4-fast(-|$)|grok-4-1-fast(-|$)")
+_REDIRECTED = re.compile(
+    r"grok-3(-mini)?(-fast)?(-beta|-latest)?$|grok-4(-latest)?$|grok-4-0709$|grok-4-fast(-|$)|grok-4-1-fast(-|$)"
+)
+# What serves a request without a model. Text has no such default: it is then asked of a model that is not there.
+_DEFAULT_TEXT, _DEFAULT_PICTURE, _DEFAULT_VIDEO = "latest", "grok-imagine-image", "grok-imagine-video"
 
 _TEXT = {name: model for model in TEXT_MODELS for name in (model.id, *model.aliases)}
 _PICTURE = {name: model for model in PICTURE_MODELS for name in (model.id, *model.aliases)}
@@ -210,27 +214,30 @@ def find_text_model(name: str | None) -> TextModel:
     """The text model that serves `name`, which may be an id, an alias or a withdrawn id.
 
     Raises:
-        ApiError: 400 without a name, 404 for an unknown one or one that makes media.
+        ApiError: 400 for an unknown name and without one, 404 for a model that makes media.
     """
-    model = _text_model(_named(name))
+    name = name or _DEFAULT_TEXT
+    model = _text_model(name)
     if model is None:
-        raise not_found("Model not found") if name in _PICTURE or name in _VIDEO else unknown_model(str(name))
+        raise not_found("Model not found") if name in _PICTURE or name in _VIDEO else unknown_model(name)
     return model
 
 
 def find_picture_model(name: str | None) -> PictureModel:
-    """The picture model that serves `name`; raises like `find_text_model`."""
-    model = _PICTURE.get(_named(name))
+    """The picture model that serves `name`, or a request without one; raises a 400 `ApiError` for an unknown one."""
+    name = name or _DEFAULT_PICTURE
+    model = _PICTURE.get(name)
     if model is None:
-        raise unknown_model(str(name))
+        raise unknown_model(name)
     return model
 
 
 def find_video_model(name: str | None) -> VideoModel:
-    """The video model that serves `name`; raises like `find_text_model`."""
-    model = _VIDEO.get(_named(name))
+    """The video model that serves `name`, or a request without one; raises like `find_picture_model`."""
+    name = name or _DEFAULT_VIDEO
+    model = _VIDEO.get(name)
     if model is None:
-        raise unknown_model(str(name))
+        raise unknown_model(name)
     return model
 
 
@@ -238,7 +245,7 @@ def find_any_model(name: str) -> TextModel | PictureModel | VideoModel:
     """The model of that id or alias, of whatever kind; raises a 404 `ApiError` for none."""
     model = _TEXT.get(name) or _PICTURE.get(name) or _VIDEO.get(name)
     if model is None:
-        raise unknown_model(name)
+        raise unlisted_model(name)
     return model
 
 
@@ -251,9 +258,3 @@ def find_voice(name: str) -> str:
     if name.lower() not in VOICES:
         raise ApiError(404, f"Voice '{name}' not found", None)
     return name.lower()
-
-
-def _named(name: str | None) -> str:
-    if not name:
-        raise invalid("Model is required: name one of the models that GET /v1/models lists.")
-    return name

@@ -24,15 +24,19 @@ MAX_BATCHES = 1_000
 MAX_BATCH_BYTES = 256 * 1024 * 1024
 MEDIA_SECONDS = 3_600.0
 
+REFUSALS = frozenset({"background", "user_location"})
+"""What one user of the service saw refused and another accepted; the engine accepts it unless it is told otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """A response that later calls may refer to."""
+    """A response that later calls may refer to; `call_ids` are the function calls in it and in what led to it."""
 
     reply: bytes
     request: bytes
     conversation: Conversation
     tokens: int
+    call_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class Engine:
         video_seconds: Seconds that a video stays pending.
         profile_name: The faults to inject, see `open_profile`.
         batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
+        refusals: Those of `REFUSALS` that are in force.
     """
 
     seed: int = 0
@@ -106,6 +111,7 @@ class Engine:
     video_seconds: float = 0.2
     profile_name: str | None = None
     batch_seconds: float = 0.2
+    refusals: frozenset[str] = frozenset()
     ledger: Ledger = field(default_factory=Ledger)
     traffic: Traffic = field(default_factory=Traffic)
     responses: Shelf[StoredResponse] = field(default_factory=lambda: Shelf(MAX_RESPONSES, MAX_RESPONSE_BYTES))
@@ -118,6 +124,9 @@ class Engine:
     def __post_init__(self) -> None:
         if self.latency < 0 or self.video_seconds < 0 or self.batch_seconds < 0:
             raise ValueError("latency, video_seconds and batch_seconds must not be negative")
+        unknown = sorted(self.refusals - REFUSALS)
+        if unknown:
+            raise ValueError(f"there is no refusal {unknown[0]!r}; there are {' and '.join(sorted(REFUSALS))}")
         self.profile: Profile = open_profile(self.profile_name, self.seed)
         # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
         self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")

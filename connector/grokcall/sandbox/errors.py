@@ -19,10 +19,10 @@ class ApiError(Exception):
     Attributes:
         status: The HTTP status.
         message: What the body says.
-        code: The body's code; None for the shape `{"error": …}` of the voice endpoints.
+        code: The body's code; None for the shape `{"error": …}`, which the voice endpoints have and some refusals.
         ticks: What the refusal costs; moderated media are billed.
-        plain: True for a plain-text body, the way the JSON deserializer complains.
-        identified: False where the service leaves out the request id and the limits.
+        plain: True for a plain-text body, the way the JSON deserializer complains on most endpoints.
+        identified: False where the service tells nothing of the request in headers, not even its id.
         headers: More headers of the reply.
     """
 
@@ -50,9 +50,40 @@ def unsupported_parameter(model: str, parameter: str) -> ApiError:
     return invalid(f"Model {model} does not support parameter {parameter}.")
 
 
+def unsupported_effort(effort: str) -> ApiError:
+    """A 400 for a reasoning effort that a model does not take; that of `none` has a sentence of its own."""
+    if effort == "none":
+        return invalid("This model does not support `reasoning_effort` value `none`.")
+    return invalid("Invalid reasoning effort.")
+
+
+def wrong_endpoint(name: str, instead: str) -> ApiError:
+    """A 400 for a field of chat completions on the Responses endpoint, which has `instead`."""
+    return ApiError(
+        400,
+        f"'{name}' is not supported on /v1/responses — use '{instead}' on /v1/responses "
+        f"('{name}' is a field of /v1/chat/completions).",
+        None,
+    )
+
+
+def live_search_is_gone() -> ApiError:
+    """The 410 for the search of chat completions, which was withdrawn."""
+    return ApiError(
+        410,
+        "Live search is deprecated. Please switch to the Agent Tools API: https://docs.x.ai/docs/guides/tools/overview",
+        "Gone",
+    )
+
+
 def undeserializable(detail: str) -> ApiError:
     """A 422 for a body that does not fit the schema."""
     return ApiError(422, f"Failed to deserialize the JSON body into the target type: {detail}", plain=True)
+
+
+def unknown_call(call_id: str) -> ApiError:
+    """The 422 for the output of a function that was never called."""
+    return ApiError(422, f"No function call found for function_call_output with call_id {call_id}.", plain=True)
 
 
 def not_found(message: str) -> ApiError:
@@ -61,7 +92,12 @@ def not_found(message: str) -> ApiError:
 
 
 def unknown_model(model: str) -> ApiError:
-    """The 404 for a model id nobody serves."""
+    """The 400 for a request to a model that nobody serves."""
+    return invalid(f"Model not found: {model}")
+
+
+def unlisted_model(model: str) -> ApiError:
+    """The 404 for looking up a model that is not there."""
     return not_found(
         f"The model {model} does not exist or your team {TEAM_ID} does not have access to it. "
         "Please ensure you're using the correct API key."

@@ -51,7 +51,8 @@ class Reply:
         model: The id of the model that is billed.
         tokens: The tokens it took, for limits of tokens per minute.
         headers: More headers.
-        identified: False where the service leaves out the request id and the limits.
+        identified: False where the service tells nothing of the request in headers, not even its id.
+        used_tools: True for an answer for which tools ran on the server.
         delivery: How it travels.
         settles: Entries of the ledger, billed earlier, that this reply brings the answers to.
         lost: True where it stands for an answer that was made and does not come.
@@ -65,6 +66,7 @@ class Reply:
     tokens: int = 0
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     identified: bool = True
+    used_tools: bool = False
     delivery: Delivery = _WHOLE
     settles: list[Entry] = field(default_factory=list)
     lost: bool = False
@@ -83,14 +85,21 @@ def json_reply(value: Any, **settings: Any) -> Reply:
     return Reply(msgspec.json.encode(value), **settings)
 
 
-def refusal_reply(refusal: ApiError) -> Reply:
-    """A refusal as the service words it: JSON with a code, JSON without one, or plain text."""
+def refusal_reply(refusal: ApiError, always_json: bool = False) -> Reply:
+    """A refusal as the service words it: JSON with a code, JSON without one, or plain text.
+
+    Args:
+        refusal: What is refused, and why.
+        always_json: True for endpoints that complain in JSON of a body that does not fit, where others do in text.
+    """
     settings: dict[str, Any] = {
         "status": refusal.status,
         "ticks": refusal.ticks,
         "headers": list(refusal.headers),
         "identified": refusal.identified,
     }
+    if refusal.plain and always_json and refusal.status == 422:
+        return json_reply({"error": refusal.message}, **settings)
     if refusal.plain:
         return Reply(refusal.message.encode(), content_type=TEXT, **settings)
     return json_reply(refusal_body(refusal), **settings)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable, Collection
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -37,9 +38,11 @@ class Sandbox:
         profile: Faults to bring in, such as `"server-errors:share=0.1+latency:median=0.05"`; None for none. See
             `grokcall.sandbox.PROFILES` for those there are.
         batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
+        refusals: What to refuse that the service takes from some and is said to have refused to others: `background`
+            (`background: true`) and `user_location` (of the web search).
 
     Raises:
-        ValueError: A profile or an option of it is not known, or a number is out of range.
+        ValueError: A profile, an option of it or a refusal is not known, or a number is out of range.
         OSError: The port is taken.
 
     Example:
@@ -57,8 +60,9 @@ class Sandbox:
         video_seconds: float = 0.2,
         profile: str | None = None,
         batch_seconds: float = 0.2,
+        refusals: Collection[str] = (),
     ) -> None:
-        self._engine = Engine(seed, latency, video_seconds, profile, batch_seconds)
+        self._engine = Engine(seed, latency, video_seconds, profile, batch_seconds, frozenset(refusals))
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
@@ -90,10 +94,16 @@ class Sandbox:
     async def _reset(self) -> None:
         self._engine.reset()
 
-    def serve(self) -> None:
-        """Serve until SIGINT or SIGTERM."""
+    def serve(self, announce: Callable[[str], None] | None = None) -> None:
+        """Serve until SIGINT or SIGTERM.
+
+        Args:
+            announce: Called once with the base URL, when whoever it tells can connect.
+        """
         server = self._open()
         try:
+            if announce is not None:
+                announce(self.base_url)
             asyncio.run(server.serve([self._listening()]))
         finally:
             self._close()

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 class Quota:
     """What the rate-limit headers say, a minute at a time.
 
-    The engine has no limits of its own; the defaults only give clients the headers that they look for.
+    The engine has no limits of its own; the defaults only give clients the headers that they look for. All of each
+    limit remains, as it nearly always does: the service gives back what was used all the time.
     """
 
     limit_requests: int = 1_000_000
-    remaining_requests: int = 999_999
+    remaining_requests: int = 1_000_000
     limit_tokens: int = 10_000_000_000
-    remaining_tokens: int = 9_999_999_000
+    remaining_tokens: int = 10_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def picture_tokens(data: bytes | None) -> int:
     Args:
         data: A PNG or JPEG file. One that is not at hand, or damaged, counts as 1,024 x 1,024 pixels.
     """
-    width, height = _picture_size(data or b"") or (_UNSEEN_SIDE, _UNSEEN_SIDE)
+    width, height = read_picture_size(data or b"") or (_UNSEEN_SIDE, _UNSEEN_SIDE)
     return -(-width // _SQUARE) * -(-height // _SQUARE) + 2
 
 
@@ -43,7 +43,8 @@ def token_id(piece: str) -> int:
     return zlib.crc32(piece.encode()) % _VOCABULARY
 
 
-def _picture_size(data: bytes) -> tuple[int, int] | None:
+def read_picture_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG or JPEG file in pixels; None where it is damaged."""
     # Not Image.open, which refuses the size of very large pictures; only the head of the file is read here.
     reader = PngImageFile if data.startswith(b"\x89PNG") else JpegImageFile
     try:

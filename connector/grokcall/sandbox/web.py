@@ -9,7 +9,7 @@ from grokcall.sandbox.calls import Call
 from grokcall.sandbox.engine import Engine
 from grokcall.sandbox.errors import ApiError
 from grokcall.sandbox.faults.fault import Strikes
-from grokcall.sandbox.headers import HeaderMaker, plain_headers
+from grokcall.sandbox.headers import GATEWAY, HeaderMaker, plain_headers
 from grokcall.sandbox.keys import check_key
 from grokcall.sandbox.ledger import Entry
 from grokcall.sandbox.replies import TEXT, Reply, hold_back, refusal_reply
@@ -68,11 +68,11 @@ class Endpoint:
             await wire.cut(cut.reset)
             return
         billed = self._bill(call, reply)
-        reply.headers += self._headers(call) if reply.identified else plain_headers(call)
         if call.method == "POST" and self._engine.latency:
             reply = await hold_back(reply, self._engine.latency)
         for fault, dice in strikes:
             reply = await fault.before_answering(call, reply, dice)
+        reply.headers += [*GATEWAY, *(self._headers(call, reply) if reply.identified else ())]
 
         def note(reached: bool) -> None:
             leave(str(reply.status) if reply.delivery.head else "cut")
@@ -94,7 +94,7 @@ class Endpoint:
                 await fault.before_handling(call, dice)
             reply = await self._handler(call)
         except ApiError as refusal:
-            return refusal_reply(refusal)
+            return refusal_reply(refusal, always_json=call.path.startswith("/v1/responses"))
         for fault, _ in strikes:
             fault.after_handling(call, reply)
         return reply
@@ -113,9 +113,14 @@ async def not_found_route(scope: Scope, receive: Receive, send: Send) -> None:
     refusal = ApiError(
         404, "No handler found on route. Please check the URL and the HTTP method of your request.", "not-found"
     )
-    await Wire(scope, receive, send).deliver(refusal_reply(refusal), lambda _reached: None)
+    await _turn_away(refusal_reply(refusal), scope, receive, send)
 
 
 async def method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:
     """The 405 for a path that does not take the method."""
-    await Wire(scope, receive, send).deliver(Reply(b"Method Not Allowed", 405, TEXT), lambda _reached: None)
+    await _turn_away(Reply(b"Method Not Allowed", 405, TEXT), scope, receive, send)
+
+
+async def _turn_away(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+    reply.headers += GATEWAY
+    await Wire(scope, receive, send).deliver(reply, lambda _reached: None)

@@ -6,7 +6,7 @@ import msgspec
 
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import find_text_model
-from grokcall.sandbox.errors import KEY_ID, TEAM_ID, unknown_model
+from grokcall.sandbox.errors import KEY_ID, TEAM_ID, unlisted_model
 from grokcall.sandbox.replies import Reply, json_reply
 from grokcall.sandbox.tokens import split_tokens, token_id
 
@@ -78,4 +78,4 @@ async def tokenize(call: Call) -> Reply:
 
 async def embed(call: Call) -> Reply:
     """POST /v1/embeddings: no model does that today."""
-    raise unknown_model(call.decode(_EMBED).model)
+    raise unlisted_model(call.decode(_EMBED).model)

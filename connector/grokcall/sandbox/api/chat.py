@@ -30,7 +30,14 @@ from grokcall.sandbox.api.tools import call_functions, check_tools
 from grokcall.sandbox.calls import Call
 from grokcall.sandbox.catalogue import TextModel, find_text_model
 from grokcall.sandbox.engine import DeferredChat, Engine
-from grokcall.sandbox.errors import invalid, not_found, undeserializable, unsupported_field, unsupported_parameter
+from grokcall.sandbox.errors import (
+    invalid,
+    live_search_is_gone,
+    not_found,
+    undeserializable,
+    unsupported_field,
+    unsupported_parameter,
+)
 from grokcall.sandbox.prices import Prompt, Usage, price_text
 from grokcall.sandbox.replies import EVENTS, Reply, json_reply
 from grokcall.sandbox.text.conversation import Conversation
@@ -80,6 +87,8 @@ class ChatRequest(msgspec.Struct):
     stream_options: StreamOptions | None = None
     deferred: bool | None = None
     service_tier: str | None = None
+    search_parameters: Any = None
+    web_search_options: Any = None
 
 
 _DECODER = msgspec.json.Decoder(ChatRequest)
@@ -139,6 +148,8 @@ async def retrieve_deferred(call: Call) -> Reply:
 def _check(request: ChatRequest, model: TextModel) -> str | None:
     if model.agents:
         raise invalid(f"Model {model.id} is not available on chat completions; use the Responses endpoint.")
+    if request.search_parameters is not None or request.web_search_options is not None:
+        raise live_search_is_gone()
     for name, value, refused in (
         ("presencePenalty", request.presence_penalty, True),
         ("frequencyPenalty", request.frequency_penalty, True),

@@ -9,12 +9,15 @@ import msgspec
 from grokcall.sandbox.engine import Engine
 from grokcall.sandbox.errors import invalid, not_found, undeserializable
 from grokcall.sandbox.media.sources import decode_base64, decode_data_uri, is_loopback, read_url
+from grokcall.sandbox.text.compaction import unpack_turns
 from grokcall.sandbox.text.conversation import Document, Picture, Turn
+from grokcall.sandbox.tokens import read_picture_size
 
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system", "tool": "tool"}
+_SHORTEST_SIDE = 8
 _TOOL_OUTPUTS = ("function_call_output", "shell_call_output")
 # Earlier output that a caller sends back; it carries nothing that the rules read.
-_REPLAYED = ("reasoning", "compaction", "item_reference")
+_REPLAYED = ("reasoning", "item_reference")
 
 
 async def read_items(items: list[dict[str, Any]], engine: Engine) -> tuple[Turn, ...]:
@@ -23,8 +26,11 @@ async def read_items(items: list[dict[str, Any]], engine: Engine) -> tuple[Turn,
     Raises:
         ApiError: 422 for an item of no known kind, 400 for a picture or file that cannot be taken.
     """
-    turns = []
+    turns: list[Turn] = []
     for item in items:
+        if item.get("type") == "compaction":
+            turns += _read_compaction(item)
+            continue
         turn = await _read_item(item, engine)
         if turn is not None:
             turns.append(turn)
@@ -77,6 +83,16 @@ async def _read_item(item: dict[str, Any], engine: Engine) -> Turn | None:
     raise _no_variant()
 
 
+def _read_compaction(item: dict[str, Any]) -> tuple[Turn, ...]:
+    packed = item.get("encrypted_content")
+    if not isinstance(packed, str):
+        raise _no_variant()
+    try:
+        return unpack_turns(packed)
+    except ValueError as problem:
+        raise invalid("Invalid encrypted_content: send it back as it came.") from problem
+
+
 async def _read_part(
     part: dict[str, Any], engine: Engine, texts: list[str], pictures: list[Picture], documents: list[Document]
 ) -> None:
@@ -126,10 +142,18 @@ async def _read_picture(address: Any) -> Picture:
         data = await read_url(address)
         if not data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
             raise invalid("Unsupported image format: images must be JPEG or PNG.")
+        size = read_picture_size(data)
+        if size is not None and min(size) < _SHORTEST_SIDE:  # one that is damaged is told apart later
+            raise _too_small(size)
         return Picture(address[:100], data)
     if urlsplit(address).scheme not in ("http", "https"):
         raise invalid("Invalid image URL: expected an http(s) URL or a base64 data URI.")
     return Picture(address, None)
+
+
+def _too_small(size: tuple[int, int]) -> Exception:
+    least = f"{_SHORTEST_SIDE} x {_SHORTEST_SIDE}"
+    return invalid(f"Image is too small: {size[0]} x {size[1]} pixels, at least {least} are needed.")
 
 
 async def _read_block(source: Any) -> Picture:

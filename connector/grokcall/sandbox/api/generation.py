@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from grokcall.sandbox.catalogue import TextModel
-from grokcall.sandbox.errors import invalid, policy_violation, unsupported_parameter
+from grokcall.sandbox.errors import invalid, policy_violation, unsupported_effort, unsupported_parameter
 from grokcall.sandbox.steering import Steering
 from grokcall.sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall.sandbox.text.misfits import spoiled
@@ -71,7 +71,7 @@ def check_effort(model: TextModel, effort: str | None) -> str | None:
     if not model.efforts:
         raise unsupported_parameter(model.id, "reasoningEffort")
     if effort not in model.efforts:
-        raise invalid("Invalid reasoning effort.")
+        raise unsupported_effort(effort)
     return effort
 
 

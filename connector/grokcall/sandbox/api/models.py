@@ -16,7 +16,7 @@ from grokcall.sandbox.catalogue import (
     VideoModel,
     find_any_model,
 )
-from grokcall.sandbox.errors import unknown_model
+from grokcall.sandbox.errors import unlisted_model
 from grokcall.sandbox.replies import Reply, json_reply
 
 AnyModel = TextModel | PictureModel | VideoModel
@@ -70,7 +70,7 @@ async def list_embedding_models(_call: Call) -> Reply:
 def _retrieve(call: Call, kind: type[AnyModel]) -> Reply:
     model = find_any_model(call.parameters["id"])
     if not isinstance(model, kind):
-        raise unknown_model(call.parameters["id"])
+        raise unlisted_model(call.parameters["id"])
     return json_reply(_show_detailed(model))
 
 

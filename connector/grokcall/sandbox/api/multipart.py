@@ -21,8 +21,13 @@ class Part:
     data: bytes
 
 
-def read_parts(content_type: str, body: bytes) -> list[Part]:
+def read_parts(content_type: str, body: bytes, most: int = MAX_PARTS) -> list[Part]:
     """The parts of a form, in the order they were sent.
+
+    Args:
+        content_type: The header, which has the boundary.
+        body: The form.
+        most: How many parts it may have.
 
     Raises:
         ApiError: 415 for another content type, 400 for a form that cannot be read.
@@ -31,7 +36,7 @@ def read_parts(content_type: str, body: bytes) -> list[Part]:
     if not content_type.lower().startswith("multipart/form-data") or found is None:
         raise ApiError(415, "Expected request with `Content-Type: multipart/form-data`", plain=True)
     mark = b"--" + (found.group(1) or found.group(2)).encode("latin-1")
-    pieces = (b"\r\n" + body).split(b"\r\n" + mark, MAX_PARTS + 1)
+    pieces = (b"\r\n" + body).split(b"\r\n" + mark, most + 1)
     if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
         raise invalid("Error parsing `multipart/form-data` request")
     return [_read_part(piece) for piece in pieces[1:-1]]

@@ -7,7 +7,22 @@ import msgspec
 from grokcall.sandbox.api.generation import JSON_SCHEMA, check_effort, check_sampling
 from grokcall.sandbox.api.tools import check_tools
 from grokcall.sandbox.catalogue import TextModel
-from grokcall.sandbox.errors import invalid, undeserializable, unsupported_field, unsupported_parameter
+from grokcall.sandbox.errors import (
+    ApiError,
+    invalid,
+    undeserializable,
+    unknown_call,
+    unsupported_field,
+    unsupported_parameter,
+    wrong_endpoint,
+)
+
+# Fields of chat completions that are refused here, and what this endpoint has in their place.
+_OF_CHAT = {
+    "response_format": "text.format",
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+}
 
 
 class ReasoningOptions(msgspec.Struct):
@@ -58,6 +73,10 @@ class ResponseRequest(msgspec.Struct):
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     stop: str | list[str] | None = None
+    background: Any = None
+    response_format: Any = None
+    max_tokens: Any = None
+    max_completion_tokens: Any = None
 
     @property
     def format(self) -> TextFormat:
@@ -80,14 +99,24 @@ _PLAIN = TextFormat()
 DECODER = msgspec.json.Decoder(ResponseRequest)
 
 
-def check_request(request: ResponseRequest, model: TextModel) -> str | None:
+def check_request(request: ResponseRequest, model: TextModel, refusals: frozenset[str] = frozenset()) -> str | None:
     """The reasoning effort that applies, once everything in the request is found to be allowed.
+
+    Args:
+        request: What is asked.
+        model: Who is to answer.
+        refusals: Those of `engine.REFUSALS` that are in force.
 
     Raises:
         ApiError: 400 or 422, the service refuses a parameter.
     """
     if request.instructions is not None and request.previous_response_id is not None:
-        raise unsupported_field("instructions and previous_response_id together")
+        problem = unsupported_field("instructions and previous_response_id together")
+        raise ApiError(problem.status, problem.message, "400")
+    for name, instead in _OF_CHAT.items():
+        if getattr(request, name) is not None:
+            raise wrong_endpoint(name, instead)
+    _check_contested(request, refusals)
     for name, value in (
         ("presencePenalty", request.presence_penalty),
         ("frequencyPenalty", request.frequency_penalty),
@@ -104,6 +133,36 @@ def check_request(request: ResponseRequest, model: TextModel) -> str | None:
     if request.tools or request.tool_choice is not None:
         check_tools(model, request.tools or [], request.tool_choice)
     return check_effort(model, request.effort)
+
+
+def check_call_ids(given: str | list[dict[str, Any]], known: frozenset[str]) -> frozenset[str]:
+    """The ids of the function calls made so far.
+
+    Args:
+        given: The input, whose items were found to be well formed.
+        known: The ids of the calls in what the request goes on from.
+
+    Raises:
+        ApiError: 422, there is an output for a call that is not among them.
+    """
+    items = [] if isinstance(given, str) else given
+    known |= {str(item.get("call_id")) for item in items if item.get("type") == "function_call"}
+    if any(item.get("type") == "item_reference" for item in items):
+        return known  # it may mean a call
+    for item in items:
+        if item.get("type") == "function_call_output" and item["call_id"] not in known:
+            raise unknown_call(item["call_id"])
+    return known
+
+
+def _check_contested(request: ResponseRequest, refusals: frozenset[str]) -> None:
+    """What is said to be refused by some and to be taken by others; it is taken unless it was asked to be refused."""
+    if "background" in refusals and request.background is True:
+        raise unsupported_field("background")
+    if "user_location" in refusals:
+        for tool in request.tools or ():
+            if tool.get("type") == "web_search" and "user_location" in tool:
+                raise unsupported_field("user_location")
 
 
 def _check_bounds(request: ResponseRequest, model: TextModel) -> None:

@@ -21,7 +21,7 @@ from grokcall.sandbox.api.generation import (
 )
 from grokcall.sandbox.api.response_events import build_events
 from grokcall.sandbox.api.response_object import build_output, build_response, seal_reasoning
-from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_request
+from grokcall.sandbox.api.response_request import DECODER, ResponseRequest, check_call_ids, check_request
 from grokcall.sandbox.api.server_tools import ToolRun, ToolRunner, offers_server_tools
 from grokcall.sandbox.api.tools import call_functions
 from grokcall.sandbox.calls import Call
@@ -38,10 +38,11 @@ async def create(call: Call) -> Reply:
     """POST /v1/responses."""
     request = call.decode(DECODER)
     model = find_text_model(request.model)
-    effort = check_request(request, model)
+    effort = check_request(request, model, call.engine.refusals)
     wanted = read_format(request.format.type, request.format.schema)
-    earlier = _earlier(call.engine, request.previous_response_id)
+    earlier = earlier_response(call.engine, request.previous_response_id)
     conversation, new_tokens = await _read_conversation(call.engine, request, earlier)
+    call_ids = check_call_ids(request.input, earlier.call_ids if earlier else frozenset())
     check_policy(model, conversation)
     earlier_tokens = earlier.tokens if earlier else 0
     file_tokens = sum(turn_file_tokens(turn) for turn in conversation.turns)
@@ -82,8 +83,14 @@ async def create(call: Call) -> Reply:
     response = build_response(response_id, request, model.id, effort, output, usage, written.cut)
     if request.store is not False:
         tokens = earlier_tokens + new_tokens + written.visible_tokens
-        _keep(call, response, conversation, written.text, tokens)
-    billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
+        call_ids |= {item["call_id"] for item in output if item["type"] == "function_call"}
+        _keep(call, response, conversation, written.text, tokens, call_ids)
+    billing: Any = {
+        "ticks": usage.ticks,
+        "model": model.id,
+        "tokens": usage.total_tokens,
+        "used_tools": bool(run.counts),
+    }
     if request.stream:
         return Reply(build_events(response, request), content_type=EVENTS, **billing)
     return json_reply(response, **billing)
@@ -126,7 +133,8 @@ async def list_input(call: Call) -> Reply:
     )
 
 
-def _earlier(engine: Engine, response_id: str | None) -> StoredResponse | None:
+def earlier_response(engine: Engine, response_id: str | None) -> StoredResponse | None:
+    """The stored response that a request goes on from; raises a 404 `ApiError` when it is not there."""
     return None if response_id is None else _stored(engine, response_id)
 
 
@@ -152,14 +160,21 @@ async def _read_conversation(
     return Conversation(turns, "\n".join([*filter(None, (instructions,)), *system])), tokens
 
 
-def _keep(call: Call, response: dict[str, Any], conversation: Conversation, said: str, tokens: int) -> None:
+def _keep(
+    call: Call,
+    response: dict[str, Any],
+    conversation: Conversation,
+    said: str,
+    tokens: int,
+    call_ids: frozenset[str],
+) -> None:
     # What is given back later has no reasoning in it, and no instructions.
     output = [item for item in response["output"] if item["type"] != "reasoning"]
     body = msgspec.json.encode({**response, "output": output, "instructions": None})
     turns = (*conversation.turns, Turn("assistant", said))
     attached = sum(len(picture.data or b"") for picture in conversation.pictures)
     attached += sum(len(document.data or b"") for document in conversation.documents)
-    kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens)
+    kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens, call_ids)
     call.engine.responses.put(response["id"], kept, len(body) + len(call.body) + attached)
 
 

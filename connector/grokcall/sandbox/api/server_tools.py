@@ -111,7 +111,7 @@ class ToolRunner:
                 return self._search_posts(tool)
             case "code_interpreter" | "code_execution":
                 return self._run_code()
-            case "file_search":
+            case "file_search" | "collections_search":
                 return [self._search_files()]
             case "image_generation" if choice == "required" or _PICTURE_ASKED.search(self._conversation.question):
                 return [await self._make_picture()]

@@ -12,7 +12,7 @@ from grokcall.sandbox.text.schema import JsonSchema
 Item = dict[str, Any]
 
 _REJECTED_FIELDS = {
-    "web_search": ("external_web_access", "search_context_size", "user_location"),
+    "web_search": ("external_web_access", "search_context_size"),
     "code_interpreter": ("container",),
     "code_execution": ("container",),
     "file_search": ("filters", "ranking_options"),
@@ -35,6 +35,7 @@ _REQUIRED = {
     "file_search": ("vector_store_ids",),
     "mcp": ("server_url", "server_label"),
 }
+_ALIASES = {"collections_search": "file_search"}
 _TYPES = frozenset(
     [
         "function",
@@ -121,7 +122,9 @@ def _shown(tool: Item, strict: bool | None) -> Item:
 
 def _check_tool(tool: Item, number: int) -> None:
     kind = tool.get("type")
-    if kind not in _TYPES:
+    if isinstance(kind, str):
+        kind = _ALIASES.get(kind, kind)
+    if not isinstance(kind, str) or kind not in _TYPES:
         raise undeserializable(f"tools[{number}]: unknown tool type `{kind}`")
     for name in _REQUIRED.get(kind, ()):
         if tool.get(name) is None:

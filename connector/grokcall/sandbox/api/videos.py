@@ -179,7 +179,7 @@ def _ratio(request: VideoRequest, first: Image.Image | None) -> float:
 def _clip_model(request: ClipRequest) -> VideoModel:
     if not request.prompt.strip():
         raise invalid("prompt must not be empty.")
-    return find_video_model(request.model or "grok-imagine-video")
+    return find_video_model(request.model)
 
 
 def _facts(clip: bytes) -> ClipFacts | None:

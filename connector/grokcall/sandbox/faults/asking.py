@@ -4,15 +4,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grokcall.sandbox.catalogue import TextModel, find_any_model, find_text_model
+from grokcall.sandbox.catalogue import (
+    TextModel,
+    find_any_model,
+    find_picture_model,
+    find_text_model,
+    find_video_model,
+)
 from grokcall.sandbox.errors import ApiError
-from grokcall.sandbox.faults.fault import TEXT_PATHS
+from grokcall.sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS
 
 if TYPE_CHECKING:
     from grokcall.sandbox.calls import Call
 
-SPEECH = "grok-tts"
-"""What limits and errors call the one model that has no id."""
+_VOICES = {"/v1/tts": "grok-tts", "/v1/stt": "grok-stt"}
+"""What limits and errors call the models that have no id."""
+_FINDERS = (TEXT_PATHS, find_text_model), (PICTURE_PATHS, find_picture_model), (VIDEO_PATHS, find_video_model)
 
 
 class _Reasoning(msgspec.Struct):
@@ -30,11 +37,14 @@ _DECODER = msgspec.json.Decoder(_Asking)
 
 def asked_model(call: "Call") -> str | None:
     """The id of the model that serves a request; None where that cannot be told."""
-    if call.path == "/v1/tts":
-        return SPEECH
+    if call.path in _VOICES:
+        return _VOICES[call.path]
     try:
-        name = _DECODER.decode(call.body).model or ""
-        return (find_text_model(name) if call.path in TEXT_PATHS else find_any_model(name)).id
+        name = _DECODER.decode(call.body).model
+        for paths, find in _FINDERS:
+            if call.path in paths:
+                return find(name).id
+        return find_any_model(name or "").id
     except (ApiError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 

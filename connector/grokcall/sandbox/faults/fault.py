@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from grokcall.sandbox.calls import Call
     from grokcall.sandbox.replies import Reply
 
-TEXT_PATHS = frozenset(["/v1/responses", "/v1/chat/completions", "/v1/messages"])
+TEXT_PATHS = frozenset(
+    ["/v1/responses", "/v1/responses/compact", "/v1/chat/completions", "/v1/completions", "/v1/messages"]
+)
 PICTURE_PATHS = frozenset(["/v1/images/generations", "/v1/images/edits"])
 VIDEO_PATHS = frozenset(["/v1/videos/generations", "/v1/videos/edits", "/v1/videos/extensions"])
-MEDIA_PATHS = PICTURE_PATHS | VIDEO_PATHS | {"/v1/tts"}
+MEDIA_PATHS = PICTURE_PATHS | VIDEO_PATHS | {"/v1/tts", "/v1/stt"}
 _PATHS = {"text": TEXT_PATHS, "media": MEDIA_PATHS, "posts": TEXT_PATHS | MEDIA_PATHS}
 _LINKS = "/media/"
 

@@ -50,10 +50,11 @@ $(VENV)/clients/%/.ready: pyproject.toml | $(BIN)/python
 	$(VENV)/clients/$*/bin/python -m pip install --quiet --editable . --group $*
 	touch $@
 
-$(VENV)/clients/ai-sdk/.ready: tests/api_clients/ai_sdk/package.json
+# Node.js comes from PyPI, with the Python clients.
+$(VENV)/clients/ai-sdk/.ready: tests/api_clients/ai_sdk/package.json $(VENV)/clients/apis/.ready
 	mkdir -p $(@D)
 	cp $< $(@D)
-	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error
+	$(VENV)/clients/apis/bin/npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error
 	touch $@
 
 $(VENV)/.check: $(VENV)/.test

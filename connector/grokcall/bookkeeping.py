@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from os import PathLike
-from typing import Protocol
 
 from grokcall.admission import Gate
+from grokcall.answer_cache import REMEMBERED_BYTES, Answers, AnswerStore, repeated
+from grokcall.billed_starts import Memory
 from grokcall.budgets import Budget
-from grokcall.earlier_tries import NO_TRIES, CallKey, EarlierTries, UnknownTries, earlier_tries
-from grokcall.engine import Engine, Memory
+from grokcall.earlier_tries import NO_TRIES, CallKey, EarlierTries, UnknownTries
+from grokcall.engine import Engine
 from grokcall.errors import Error, MediaError, is_retryable, is_systemic
-from grokcall.journal import Journal, JournalRun, RecordedError, RunState, fingerprint
+from grokcall.journal import Journal, JournalRun, RecordedError, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.shared_calls import CallStoppedError, SharedCall
 from grokcall.starts import Funds, Start
-from grokcall.window import payload_of
-from grokcall_procedures import BoundCall, Procedure
+from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, Estimate, Reserve, estimate
 from grokcall_procedures.learned_tokens import LearnedTokens, TextCall, TokenUsage
 from grokcall_procedures.prices import PRICES, Prices
-from grokcall_procedures.usage import reasoning_shown, tokens_used
+from grokcall_procedures.usage import tokens_used
 
 ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
 the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
-REMEMBERED_BYTES = 16 * 1024 * 1024
-"""How much of finished answers is held for equal rows to come, where no journal holds them; the oldest go first."""
-SMALL_OUTCOME = 3000
-"""About what an outcome takes beside its long values, in bytes."""
 FILM_KINDS = frozenset({"video", "video_edit"})
 """The models of procedures whose result has a new link whenever it is looked for."""
-TEACHING_ROWS = 2_000
-"""Answers of an earlier try from which allowances are learned, at the most."""
-
-
-class AnswerStore(Protocol):
-    """Holds finished answers by fingerprint, where no journal holds them."""
-
-    def get(self, key: bytes) -> Outcome | None:
-        """The answer for one more equal call."""
-        ...
-
-    def add(self, key: bytes, outcome: Outcome) -> None:
-        """Holds an answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,115 +251,6 @@ def fresh(allowances: Allowances) -> Allowances:
     return replace(allowances, learned=LearnedTokens())
 
 
-def teach(run: JournalRun, procedure: Procedure, learned: LearnedTokens) -> None:
-    """Has the answers of earlier tries teach how long calls like them reason."""
-    for call in itertools.islice(run.calls(), TEACHING_ROWS):
-        rows = call.outcome.rows if call.outcome is not None else None
-        shown = reasoning_shown(procedure, rows[0]) if rows else None
-        if shown is not None:
-            kind, usage = shown
-            learned.learn(TextCall(kind, 0, plain=False, limit=0), usage)
-
-
-class Answers:
-    """Finished answers by fingerprint, as many as fit; the ones that were asked for longest ago go first."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._held = 0
-        self._answers: OrderedDict[bytes, tuple[Outcome, int]] = OrderedDict()
-
-    def get(self, key: bytes) -> Outcome | None:
-        """The answer for one more equal call."""
-        found = self._answers.get(key)
-        if found is None:
-            return None
-        self._answers.move_to_end(key)
-        return repeated(found[0])
-
-    def add(self, key: bytes, outcome: Outcome) -> None:
-        """Holds an answer."""
-        size = size_of(outcome)
-        if size > self._capacity:
-            return
-        self._answers[key] = outcome, size
-        self._held += size
-        while self._held > self._capacity:
-            _, (_, dropped) = self._answers.popitem(last=False)
-            self._held -= dropped
-
-
 def is_final(error: Exception | None) -> bool:
     """Whether the same call would fail in the same way: neither time nor another key or account can mend it."""
     return error is not None and not is_retryable(error) and not is_systemic(error)
-
-
-def repeated(outcome: Outcome) -> Outcome:
-    """The outcome of a call that shares the request of an equal one: it sent nothing and cost nothing."""
-    status = CallStatus.CACHED if outcome.error is None else outcome.status
-    return Outcome(status, outcome.rows, outcome.error, outcome.warnings, request_id=outcome.request_id)
-
-
-def size_of(outcome: Outcome) -> int:
-    """About how many bytes an outcome takes."""
-    return SMALL_OUTCOME + payload_of(outcome)
-
-
-class OpenBooks:
-    """The books of one lookup, from its first call to its last.
-
-    Args:
-        journal: The file of the journal; None for none.
-        identity: Equal for the same command over the same input, so that it is continued.
-        description: What ``grokcall runs`` shows of it.
-        budget: What may be spent.
-        dedupe, reuse, retry_failed, allowances, prices: As for :class:`Books`.
-    """
-
-    def __init__(
-        self,
-        journal: str | PathLike[str] | None,
-        identity: str,
-        description: Mapping[str, object],
-        budget: Budget | None,
-        *,
-        dedupe: bool,
-        reuse: bool,
-        retry_failed: bool,
-        allowances: Allowances,
-        prices: Prices = PRICES,
-    ) -> None:
-        self.journal: Journal | None = Journal(journal) if journal is not None else None
-        self.run: JournalRun | None = None
-        if self.journal is not None:
-            try:
-                self.run = self.journal.begin(identity, description)
-            except BaseException:
-                self.journal.close()
-                raise
-        self.books: Books = Books(
-            dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances, prices
-        )
-
-    def bring_forward(self, procedure: Procedure, own: Budget | None) -> EarlierTries:
-        """Counts what earlier tries of the run took, in ``own``, the budget of the run itself, if it has one."""
-        if self.run is None:
-            return self.books.earlier
-        earlier = earlier_tries(self.run)
-        if own is not None:
-            own.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
-            self.books = replace(self.books, earlier=earlier)
-        if self.run.continued and self.books.budget is not None and self.books.budget.limited:
-            teach(self.run, procedure, self.books.allowances.learned)
-        return earlier
-
-    def close(self, state: RunState, summary: Mapping[str, object]) -> None:
-        """Writes down how the run ended, and lets the journal go; harmless when repeated."""
-        journal, self.journal = self.journal, None
-        if journal is None:
-            return
-        try:
-            if self.run is not None:
-                self.run.finish(state, summary)
-        finally:
-            journal.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -45,8 +44,8 @@ def served() -> Iterator[str]:
 @pytest.fixture
 def node(served: str) -> Callable[[str], dict[str, Any]]:
     """Runs a JavaScript program beside this file, and reads the JSON that it prints."""
-    program = shutil.which("node")
-    if program is None or not (_PACKAGES / "node_modules").exists():
+    program = Path(sys.executable).with_name("node")
+    if not program.exists() or not (_PACKAGES / "node_modules").exists():
         pytest.skip("the AI SDK has no environment here; make test-clients makes it")
 
     def run(name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import typer.main
 from page_blocks import PAGES, ROOT, blocks
 
 import grokcall
-from grokcall import bookkeeping
+from grokcall import answer_cache, bookkeeping
 from grokcall.cli.app import app
 from grokcall.cli.exits import Exit
 from grokcall.lookup import plan, stream
@@ -135,7 +135,7 @@ def test_the_limits_that_are_stated_are_those_that_hold():
         f"| an object of a JSON file | {faults.LARGEST_OBJECT // mib} MiB |",
     ):
         assert stated in text
-    assert f"| answers held for equal rows, without a journal | {bookkeeping.REMEMBERED_BYTES // mib} MiB |" in text
+    assert f"| answers held for equal rows, without a journal | {answer_cache.REMEMBERED_BYTES // mib} MiB |" in text
     lookups = (ROOT / "docs" / "lookups.md").read_text("utf-8")
     assert f"batches of {plan.BATCH_ROWS} rows ({plan.MEDIA_BATCH_ROWS} where" in lookups
     assert f"pauses while {stream.READ_AHEAD_ROWS:,} rows" in lookups
@@ -155,7 +155,7 @@ def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
         f"{reserved['xhigh']:,} at xhigh",
         f"Over the first {learned_tokens.SETTLED} replies",
         f"at least {learned_tokens.LEAST}.",
-        f"up to {bookkeeping.REMEMBERED_BYTES >> 20} MiB of them are held",
+        f"up to {answer_cache.REMEMBERED_BYTES >> 20} MiB of them are held",
     ):
         assert stated in text
     assert learned_tokens.HIDDEN_TOKENS == {"grok-4.3": 300, "grok-4.5": 320, "grok-4.6": 2_300}

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import grokcall
-from grokcall.bookkeeping import Answers, Bookkeeper, Books
+from grokcall.answer_cache import Answers
+from grokcall.bookkeeping import Bookkeeper, Books
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.tail import ROOM
 from grokcall.window import Chunk, Window, WindowLimits

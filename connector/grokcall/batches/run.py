@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from grokcall.answer_cache import repeated
 from grokcall.batches.faults import BatchPendingError
 from grokcall.batches.funds import BatchFunds
 from grokcall.batches.requests import batch_request
@@ -16,7 +17,7 @@ from grokcall.batches.rows import BatchRows
 from grokcall.batches.service import BatchService, BatchStatus
 from grokcall.batches.submission import Submission
 from grokcall.batches.taking import Taking
-from grokcall.bookkeeping import Books, recalled, repeated
+from grokcall.bookkeeping import Books, recalled
 from grokcall.completeness import fallen_short
 from grokcall.engine import Engine
 from grokcall.errors import InternalError, NotFoundError

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 
-from grokcall.bookkeeping import repeated
+from grokcall.answer_cache import repeated
 from grokcall.errors import InternalError
 from grokcall.journal.answers import Packed, is_plain, packed, recalled, unpacked
 from grokcall.outcomes import Outcome

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
-from grokcall.bookkeeping import Bookkeeper, Books, OpenBooks
+from grokcall.bookkeeping import Bookkeeper, Books
 from grokcall.completeness import held_to
 from grokcall.connection import Connection
 from grokcall.duckdb.interrupts import unwatch
@@ -20,6 +20,7 @@ from grokcall.earlier_tries import earlier_tries
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
+from grokcall.open_books import OpenBooks
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
 from grokcall.spending import SpendingLimits

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from grokcall.background import PATIENCE, BackgroundLoop, explained, patience_of
 from grokcall.batches import BatchCounts, BatchPass, BatchPendingError, batch_prices
-from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, OpenBooks
+from grokcall.bookkeeping import ALLOWANCES, Bookkeeper
 from grokcall.budgets import Budget, BudgetReachedError
 from grokcall.completeness import held_to
 from grokcall.costs import DryRun, TokenSample, dry_run
@@ -24,6 +24,7 @@ from grokcall.lookup.going_on import advice
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
+from grokcall.open_books import OpenBooks
 from grokcall.outcomes import Outcome
 from grokcall.service_facts import counted_tokens, listed_prices
 from grokcall.summaries import Summary, Tally

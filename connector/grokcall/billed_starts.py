@@ -1,0 +1,70 @@
+"""The billed starts of a call: what they began is fetched again after a stop, and not paid for again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from grokcall.outcomes import Outcome
+from grokcall_procedures import Reply
+from grokcall_procedures.documents import cost_in
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a call that was started earlier, and how more of it is remembered.
+
+    Args:
+        replies: The replies to its billed starts, in order.
+        remember: Keeps a reply, by its number from 0.
+        is_priced: Whether what these starts cost is on record, so that no reply tells it anew.
+    """
+
+    replies: list[bytes]
+    remember: Callable[[int, bytes], Awaitable[None]]
+    is_priced: bool = False
+
+
+class Starts:
+    """The billed starts of one call: those that are remembered are not sent again, and new ones are remembered.
+
+    A reply is remembered when the steps go on to look for, or to fetch, what was paid for. One that is the answer
+    itself is not: it is on record as such.
+
+    Args:
+        memory: What is remembered of the call; None where nothing is.
+    """
+
+    __slots__ = ("_memory", "_new", "_number")
+
+    def __init__(self, memory: Memory | None) -> None:
+        self._memory = memory
+        self._number = 0
+        self._new: list[bytes] = []
+
+    def recalled(self, outcome: Outcome) -> Reply | None:
+        """The reply to the next start, if it is remembered."""
+        memory = self._memory
+        if memory is None or self._number >= len(memory.replies):
+            return None
+        body = memory.replies[self._number]
+        self._number += 1
+        if memory.is_priced:
+            outcome.add_cost(0)
+        else:
+            outcome.billed = True  # the start was; a reply that tells what it cost has nobody counted yet
+            outcome.add_price(cost_in(body), of_start=False)
+        return Reply(200, {}, body)
+
+    def took(self, reply: Reply) -> None:
+        """Takes note of the reply to a start."""
+        if self._memory is not None:
+            self._new.append(reply.body)
+
+    async def goes_on(self) -> None:
+        """Remembers the new replies, because what they began is not had yet."""
+        new, self._new = self._new, []
+        for body in new:
+            assert self._memory is not None
+            await self._memory.remember(self._number, body)
+            self._number += 1

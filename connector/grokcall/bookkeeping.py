@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Protocol
 
-from grokcall.admission import Gate
+from grokcall.admission import CallStoppedError, Gate
 from grokcall.budgets import Budget, Reservation
 from grokcall.earlier_tries import (
     MAY_BE_BILLED,
@@ -23,7 +23,7 @@ from grokcall.engine import Engine, Memory
 from grokcall.errors import Error, is_retryable, is_systemic
 from grokcall.journal import Journal, JournalRun, RunState, fingerprint
 from grokcall.outcomes import CallStatus, Outcome
-from grokcall.shared_calls import CallStoppedError, SharedCall
+from grokcall.shared_calls import SharedCall
 from grokcall.starts import Start
 from grokcall.window import payload_of
 from grokcall_procedures import BoundCall, Procedure

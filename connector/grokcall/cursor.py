@@ -258,13 +258,13 @@ class Cursor:
     async def _run_all(self, binder: Binder, sets: Sequence[Any]) -> tuple[list[Outcome], Error | None]:
         """The outcomes of the sets in order, and the error that ended the run early, if any did."""
         concurrency = self.connection.options.concurrency
-        verdicts = Verdicts(binder, concurrency)
         window = Window(
             self.connection.runner(self.limits),
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, EXECUTEMANY_CHUNK)),
             WindowLimits(concurrency, 16 * concurrency),
-            lambda outcome, _row: verdicts.of(outcome),
+            lambda _outcome, _row: None,
+            Verdicts(binder, concurrency),
         )
         window.start()
         outcomes: list[Outcome] = []

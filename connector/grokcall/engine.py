@@ -1,8 +1,8 @@
 """The asynchronous engine: it drives the steps of calls over a transport.
 
-A ladder of short methods, each with one worry: a call is admitted and recorded (`run`), its steps are driven
-(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire, when the limits let
-it (`_round_trip`; downloads by `_download`, which may be sent on).
+A ladder of short methods: a call is admitted and recorded (`run`), its steps are driven (`_drive`), a request is tried
+again where that can help (`_send`), and goes over the wire, when the limits let it (`_round_trip`; downloads by
+`_download`, which may be sent on).
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from grokcall.admission import Gate
+from grokcall.admission import CallStoppedError, Gate
 from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, OperationalError, ServiceError, request_id_of
+from grokcall.errors import Error, MediaError, ServiceError, request_id_of
 from grokcall.options import Options
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
+from grokcall.redirects import is_redirect, next_address, redirected
 from grokcall.replies import error_of, service_error
 from grokcall.retries import RetryPolicy
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
@@ -136,7 +138,7 @@ class Engine:
                         starts += 1
                     else:
                         reply = await self._send(step, outcome, start)
-                except Error as error:
+                except (Error, CallStoppedError) as error:
                     step = steps.throw(error)
                 else:
                     step = steps.send(reply)
@@ -164,26 +166,27 @@ class Engine:
     async def _send(self, request: Request, outcome: Outcome, start: Starting | None) -> Reply:
         """The reply to ``request``, after as many tries as the policy allows."""
         attempt = 0
+        failure: Error | None = None
         while True:
             attempt += 1
-            if request.kind not in (Kind.POLL, Kind.DOWNLOAD):
-                outcome.attempts += 1
-            outcome.billed |= request.billed
             try:
                 if request.kind is Kind.DOWNLOAD:
                     reply = await self._download(request, outcome)
                 else:
                     reply = await self._round_trip(request, self._url(request), outcome, start)
                 return Reply(reply.status, reply.headers, reply.body)
+            except CallStoppedError as stopped:
+                raise (failure or stopped) from None
             except Error as error:
+                failure = error
                 outcome.add_cost(getattr(error, "cost_ticks", None))
                 wait = self.policy.wait_before_retry(error, request, attempt)
                 if wait is None or (start is not None and not start.may_wait(wait)):
                     raise
                 logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
                 self.gate.sent.discard(asyncio.current_task())
-                async with self.gate.stepped_aside():
-                    await self._sleep(wait)
+                if not await self.gate.wait_aside(request, self._sleep(wait)):
+                    raise
 
     async def _download(self, request: Request, outcome: Outcome) -> HttpReply:
         """One try at a download, which may be sent on to another address a few times."""
@@ -194,15 +197,14 @@ class Engine:
             except ServiceError as refusal:
                 if refusal.status not in LINK_IS_GONE:
                     raise
-                host = urlsplit(url).netloc
                 raise MediaError(
-                    f"the link to the result has expired (HTTP {refusal.status} from {host}); "
+                    f"the link to the result has expired (HTTP {refusal.status} from {urlsplit(url).netloc}); "
                     "the result was made and paid for",
                     request_id=outcome.request_id,
                 ) from None
             if not is_redirect(reply):
                 return reply
-            url = urljoin(url, reply.headers.get("location", ""))
+            url = next_address(url, reply)
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
     async def _round_trip(
@@ -210,6 +212,7 @@ class Engine:
     ) -> HttpReply:
         """One request and its reply, when the limits let it go."""
         passage = await self.gate.pace(request)
+        began = math.inf
         reply: HttpReply | None = None
         failure: BaseException | None = None
         try:
@@ -217,6 +220,9 @@ class Engine:
                 if start is not None:
                     start()
                 self.gate.sent.add(asyncio.current_task())
+            outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
+            outcome.billed |= request.billed
+            began = time.monotonic()
             reply = await self.transport.send(self._on_the_wire(request, url))
             failure = error_of(reply)
         except BaseException as error:
@@ -224,13 +230,13 @@ class Engine:
             raise
         finally:
             self.gate.observe(passage, reply, failure)
-        headers = reply.headers
-        outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
+            self.gate.judge(request, failure, began)
+        outcome.request_id = reply.headers.get("x-request-id") or reply.headers.get("x-trace-id") or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
-            raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
+            raise redirected(url, reply)
         if outcome.billed and request.kind not in BINARY_KINDS:
             outcome.add_cost(cost_of(reply.body))
         return reply
@@ -271,11 +277,6 @@ class Engine:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
-
-
-def is_redirect(reply: HttpReply) -> bool:
-    """Whether a reply names another address to ask."""
-    return 300 <= reply.status < 400
 
 
 def cost_of(body: bytes) -> int | None:

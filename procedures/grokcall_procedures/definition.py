@@ -126,6 +126,8 @@ class Procedure:
         notes: Paragraphs for its documentation page.
         answer_schema: The shape that its answers were declared to have; None for plain text.
         further_fields: What its rows hold after ``fields``; these become columns only where they are asked for by name.
+        passes_on: For a procedure of the user's own, each of its parameters with one of the procedure inside that
+            depends on it.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Procedure:
     notes: tuple[str, ...] = ()
     answer_schema: OutputSchema | None = field(default=None, repr=False)
     further_fields: tuple[ResultField, ...] = ()
+    passes_on: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:

@@ -14,7 +14,7 @@ from typing import Self
 
 from grokcall.duckdb.session import Bind, Session, Settle, StoppedError
 from grokcall.outcomes import Outcome
-from grokcall.window import Chunk, Values, Window
+from grokcall.window import Chunk, Values, Verdict, Window
 from grokcall_procedures import Procedure
 
 CHUNK_ROWS = 256
@@ -27,11 +27,17 @@ class ReadAhead:
         session: Runs the calls.
         procedure: What is called.
         rows: The arguments; equal ones are one call.
-        bind, settle: As for :meth:`Session.run`.
+        bind, settle, verdicts: As for :meth:`Session.run`.
     """
 
     def __init__(
-        self, session: Session, procedure: Procedure, rows: Sequence[Values], bind: Bind, settle: Settle
+        self,
+        session: Session,
+        procedure: Procedure,
+        rows: Sequence[Values],
+        bind: Bind,
+        settle: Settle,
+        verdicts: Verdict,
     ) -> None:
         self._session = session
         self._procedure = procedure
@@ -39,6 +45,7 @@ class ReadAhead:
         self._known = frozenset(self._rows)
         self._bind = bind
         self._settle = settle
+        self._verdicts = verdicts
         self._done: dict[Values, Outcome] = {}
         self._taken: set[Values] = set()
         self._awaited: dict[Values, asyncio.Future[Outcome]] = {}
@@ -81,7 +88,7 @@ class ReadAhead:
         """Makes the calls, from the first row to the last."""
         window: Window[None] | None = None
         try:
-            window = self._session.window(self._procedure, self._bind, self._chunks(), self._settled)
+            window = self._session.window(self._procedure, self._bind, self._chunks(), self._settled, self._verdicts)
             with self._session.running(window):
                 while await window.next_chunk() is not None:
                     pass

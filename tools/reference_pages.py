@@ -107,13 +107,13 @@ may stand ("Incorrect API key provided", "Model not found"), is an error of that
 |---|---|---|---|
 | `Incorrect API key provided`, with 400 as well | `AuthenticationError` | | yes |
 | credits used up, a free quota used up; with 403 or 429 | `CreditsExhaustedError` | | yes |
-| a rate limit of `0/0`, with 429: there is no quota for the model | `PermissionDeniedError` | | yes, unless rows name models |
+| a rate limit of `0/0`, with 429: there is no quota for the model | `PermissionDeniedError` | | unless rows name models |
 | any other rate limit | `RateLimitedError` | yes | |
-| `Model not found`, with 400 or 404 | `NotFoundError` | | yes, unless rows name models |
-| `No handler found on route`, or a page with 404 | `NotFoundError` | | yes, unless rows name paths |
+| `Model not found`, with 400 or 404 | `NotFoundError` | | unless rows name models |
+| `No handler found on route`, or a page with 404 | `NotFoundError` | | unless rows name paths |
 | `Content violates usage guidelines`, with 403 or 400 | `ContentRefusedError` | | |
-| `Grammar is too complex`, with 503 as well; a schema that does not pass | `InvalidRequestError` | | yes, unless rows bring schemas |
-| `Live search is deprecated` | `InvalidRequestError` | | yes, unless rows bring bodies |
+| `Grammar is too complex`, with 503 as well; a schema that does not pass | `InvalidRequestError` | | unless rows bring schemas |
+| `Live search is deprecated` | `InvalidRequestError` | | unless rows bring bodies |
 | a page of a firewall with 403 | `PermissionDeniedError` | | |
 
 `RedirectedError` is raised where `base_url` answers with a redirect: it names the place that the redirect leads to, and
@@ -123,8 +123,8 @@ nothing is sent there.
 
 The connector tries again by itself, up to `max_attempts` times: after errors in which nothing was sent, and after HTTP
 408, 409, 429 (unless credits are spent or there is no quota) and 500 and above. It waits at random up to 0.5 s, then up
-to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there is reckoned from the
-`Date` of the same reply.
+to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there is reckoned from
+the `Date` of the same reply.
 
 A request that costs money is not sent again when its connection was cut or timed out, because it may have been served;
 pictures, sound and films are not asked for again after 408, 504 and 524 either.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import weakref
 from collections.abc import Callable
@@ -32,6 +33,13 @@ LEAST_TIMEOUTS = 3
 """Calls that have to time out before a service that has answered none is given up, if no more may run at a time."""
 NO_SUCH_THING = frozenset({404, 405, 410, 411, 415, 501})
 """Statuses that speak of the address and the kind of request more than of what is in it."""
+
+NOTHING_NAMED = re.compile(
+    r"(?:404:? )?(?:(?:the )?(?:page|route|path|url|endpoint|resource) )?(?:was )?not found\b\W*(?:\Z|, without)"
+    r"|cannot (?:post|get) /",
+    re.IGNORECASE,
+)
+"""What servers say that have nothing at an address; the API names what it does not find."""
 
 
 class Try(NamedTuple):
@@ -191,4 +199,6 @@ def is_about_all(error: ServiceError) -> bool:
     """Whether a refusal, though it may be that of a row, can be that of every row if they all say the same."""
     if isinstance(error, InvalidRequestError):
         return error.subject == "parameter" or error.status in NO_SUCH_THING
-    return isinstance(error, NotFoundError) or (isinstance(error, PermissionDeniedError) and not error.systemic)
+    if isinstance(error, NotFoundError):
+        return NOTHING_NAMED.match(error.message) is not None
+    return isinstance(error, PermissionDeniedError) and not error.systemic

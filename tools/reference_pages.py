@@ -79,8 +79,8 @@ All are subclasses of `grokcall.Error`, and each has one of PEP 249's classes am
 what stands in the column `Call_ErrorCode` of a lookup; it stays the same from release to release. *Retryable* tells
 whether the same call can succeed later with nothing changed (`Call_Retryable`); *systemic* whether every row would fail
 alike, so that a lookup ends at once instead of collecting failed rows. Service errors carry `status`, `code`,
-`request_id`, `retry_after` and `cost_ticks`; a single one may differ from its class in `retryable` and `systemic`,
-which are attributes of it.
+`request_id`, `retry_after`, `cost_ticks` and `subject`; a single one may differ from its class in `retryable` and
+`systemic`, which are attributes of it.
 
 | class | parents | word | retryable | systemic | exit code | when |
 |---|---|---|---|---|---|---|
@@ -97,11 +97,34 @@ UnknownNameError: GenerateResponse has no parameter Modelo; did you mean Model?
                               ^^^^^^ line 1, column 29
 ```
 
+## How a refusal is read
+
+By its status, by its code where that stands for one thing only, and by the sentence with which it begins. A sentence of
+the service counts where it is whole and stands at the beginning. A refusal that quotes a row, in which the same words
+may stand ("Incorrect API key provided", "Model not found"), is an error of that row and of no other.
+
+| the service says | class | retryable | systemic |
+|---|---|---|---|
+| `Incorrect API key provided`, with 400 as well | `AuthenticationError` | | yes |
+| credits used up, a free quota used up; with 403 or 429 | `CreditsExhaustedError` | | yes |
+| a rate limit of `0/0`, with 429: no quota for the model | `PermissionDeniedError` | | unless rows name models |
+| any other rate limit | `RateLimitedError` | yes | |
+| `Model not found`, with 400 or 404 | `NotFoundError` | | unless rows name models |
+| `No handler found on route`, or a page with 404 | `NotFoundError` | | unless rows name paths |
+| `Content violates usage guidelines`, with 403 or 400 | `ContentRefusedError` | | |
+| `Grammar is too complex`, also with 503; a schema that fails | `InvalidRequestError` | | unless rows bring schemas |
+| `Live search is deprecated` | `InvalidRequestError` | | unless rows bring bodies |
+| a page of a firewall with 403 | `PermissionDeniedError` | | |
+
+`RedirectedError` is raised where `base_url` answers with a redirect: it names the place that the redirect leads to, and
+nothing is sent there.
+
 ## What is tried again
 
 The connector tries again by itself, up to `max_attempts` times: after errors in which nothing was sent, and after HTTP
-408, 409, 429 (unless credits are spent) and 500 and above. It waits at random up to 0.5 s, then up to twice as long
-each time, at most 30 s; or as long as `Retry-After` says, up to 300 s.
+408, 409, 429 (unless credits are spent or there is no quota) and 500 and above. It waits at random up to 0.5 s, then up
+to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there is reckoned from
+the `Date` of the same reply.
 
 A request that costs money is not sent again when its connection was cut or timed out, because it may have been served;
 pictures, sound and films are not asked for again after 408, 504 and 524 either.

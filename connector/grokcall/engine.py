@@ -1,8 +1,8 @@
 """The asynchronous engine: it drives the steps of calls over a transport.
 
-A ladder of short methods, each with one worry: a call is admitted and recorded (`run`), its steps are driven
-(`_drive`), a request is tried again where that can help (`_send`), and goes over the wire, when the limits let
-it (`_round_trip`; downloads by `_download`, which may be sent on).
+A ladder of short methods: a call is admitted and recorded (`run`), its steps are driven (`_drive`), a request is tried
+again where that can help (`_send`), and goes over the wire, when the limits let it (`_round_trip`; downloads by
+`_download`, which may be sent on).
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from grokcall.admission import Gate
+from grokcall.admission import CallStoppedError, Gate
 from grokcall.billed_starts import Memory, Starts
 from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, OperationalError, ServiceError, is_retryable
+from grokcall.errors import Error, MediaError, ServiceError, is_retryable
 from grokcall.options import Options
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
+from grokcall.redirects import is_redirect, next_address, redirected
 from grokcall.replies import error_of, request_id_in, service_error
 from grokcall.retries import RetryPolicy, may_have_been_billed
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
@@ -106,6 +108,8 @@ class Engine:
         started = time.perf_counter()
         try:
             outcome.rows = await self._drive(call.steps(), outcome, memory, start)
+        except CallStoppedError:
+            raise
         except Exception as error:
             fail(outcome, error, call.procedure)
         finally:
@@ -122,7 +126,7 @@ class Engine:
             step = next(steps)
             while True:
                 reply: Reply | None = None
-                problem: Error | None = None
+                problem: Exception | None = None
                 try:
                     if isinstance(step, Pause):
                         await starts.goes_on()
@@ -136,7 +140,7 @@ class Engine:
                         if step.kind in FETCHING:
                             await starts.goes_on()
                         reply = await self._send(step, outcome, start)
-                except Error as error:
+                except (Error, CallStoppedError) as error:
                     problem = error
                 except Exception as error:
                     problem = unexpected(error)
@@ -154,18 +158,19 @@ class Engine:
     async def _send(self, request: Request, outcome: Outcome, start: Starting | None) -> Reply:
         """The reply to ``request``, after as many tries as the policy allows."""
         attempt = 0
+        failure: Error | None = None
         while True:
             attempt += 1
-            if request.kind not in (Kind.POLL, Kind.DOWNLOAD):
-                outcome.attempts += 1
-            outcome.billed |= request.billed
             try:
                 if request.kind is Kind.DOWNLOAD:
                     reply = await self._download(request, outcome)
                 else:
                     reply = await self._round_trip(request, self._url(request), outcome, start)
                 return Reply(reply.status, reply.headers, reply.body)
+            except CallStoppedError as stopped:
+                raise (failure or stopped) from None
             except Error as error:
+                failure = error
                 outcome.add_cost(getattr(error, "cost_ticks", None))
                 wait = self.policy.wait_before_retry(error, request, attempt)
                 if wait is None or (start is not None and not start.may_wait(wait)):
@@ -175,8 +180,8 @@ class Engine:
                     raise
                 logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
                 self.gate.sent.discard(asyncio.current_task())
-                async with self.gate.stepped_aside():
-                    await self._sleep(wait)
+                if not await self.gate.wait_aside(request, self._sleep(wait)):
+                    raise
 
     async def _download(self, request: Request, outcome: Outcome) -> HttpReply:
         """One try at a download, which may be sent on to another address a few times."""
@@ -187,15 +192,14 @@ class Engine:
             except ServiceError as refusal:
                 if is_retryable(refusal):
                     raise
-                host = urlsplit(url).netloc
                 raise MediaError(
-                    f"the link to the result has expired (HTTP {refusal.status} from {host}); "
+                    f"the link to the result has expired (HTTP {refusal.status} from {urlsplit(url).netloc}); "
                     "the result was made and paid for",
                     request_id=outcome.request_id,
                 ) from None
             if not is_redirect(reply):
                 return reply
-            url = urljoin(url, reply.headers.get("location", ""))
+            url = next_address(url, reply)
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
     async def _round_trip(
@@ -203,6 +207,7 @@ class Engine:
     ) -> HttpReply:
         """One request and its reply, when the limits let it go."""
         passage = await self.gate.pace(request)
+        began = math.inf
         reply: HttpReply | None = None
         failure: BaseException | None = None
         billable = False
@@ -213,6 +218,9 @@ class Engine:
                     start()
                 self.gate.sent.add(asyncio.current_task())
                 billable = True
+            outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
+            outcome.billed |= request.billed
+            began = time.monotonic()
             reply = await self.transport.send(on_the_wire)
             failure = error_of(reply)
         except BaseException as error:
@@ -222,12 +230,13 @@ class Engine:
             self.gate.observe(passage, reply, failure)
             if billable and isinstance(failure, Exception):
                 note_loss(outcome, failure)
+            self.gate.judge(request, failure, began)
         outcome.request_id = request_id_in(reply.headers) or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
-            raise OperationalError(f"{url} answered with a redirect (status {reply.status}); check base_url")
+            raise redirected(url, reply)
         if request.billed:
             outcome.reply = reply.body
         if outcome.billed and request.kind is not Kind.DOWNLOAD:
@@ -279,11 +288,6 @@ def note_loss(outcome: Outcome, failure: Exception) -> None:
     """Takes note of a request that may have been billed, if no reply says what it cost."""
     if getattr(failure, "cost_ticks", None) is None and may_have_been_billed(failure):
         outcome.add_lost()
-
-
-def is_redirect(reply: HttpReply) -> bool:
-    """Whether a reply names another address to ask."""
-    return 300 <= reply.status < 400
 
 
 def refuse_unsafe_download(url: str) -> None:

@@ -7,6 +7,7 @@
     │   ├── OperationalError
     │   │   ├── MissingKeyError             no key in any of the places
     │   │   ├── NotReadyError               a video was not ready in time; its id stays usable
+    │   │   ├── RedirectedError             base_url sends calls on to another address
     │   │   └── TransportError              there is no whole answer
     │   │       ├── NotSentError            nothing can have been served
     │   │       ├── ConnectionCutError      the connection ended after it may have been served
@@ -86,6 +87,7 @@ __all__ = [
     "ProgrammingError",
     "RateLimitedError",
     "ReadTimeoutError",
+    "RedirectedError",
     "ReplyTooLargeError",
     "ServerFailureError",
     "ServiceError",
@@ -113,6 +115,8 @@ class ServiceError(Error):
         retryable: Whether a later try can succeed; None for what is usual for the class.
         systemic: Whether every row would fail alike; None for what is usual for the class.
         remedy: What the user can do, a sentence; part of the text of the error.
+        subject: What is refused, where rows can differ in it: ``model``, ``schema``, ``path``, ``body``, ``parameter``;
+            ``pace`` where a limit is named; empty for the rest.
     """
 
     error_code: ClassVar[str] = "service"
@@ -131,6 +135,7 @@ class ServiceError(Error):
         retryable: bool | None = None,
         systemic: bool | None = None,
         remedy: str = "",
+        subject: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -140,6 +145,7 @@ class ServiceError(Error):
         self.cost_ticks = cost_ticks
         self.retry_after = retry_after
         self.remedy = remedy
+        self.subject = subject
         if retryable is not None:
             self.retryable = retryable
         if systemic is not None:
@@ -248,6 +254,14 @@ class ReplyTooLargeError(TransportError, DataError):
 
     error_code = "reply_too_large"
     retryable = False
+
+
+class RedirectedError(OperationalError):
+    """The address of the service sends calls on to another one. That is not followed: the key would go there."""
+
+    error_code: ClassVar[str] = "redirected"
+    retryable: bool = False
+    systemic: bool = True
 
 
 class MissingKeyError(OperationalError):

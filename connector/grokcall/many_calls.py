@@ -31,13 +31,13 @@ class ManyCalls:
     def __init__(self, connection: Connection, runner: Bookkeeper, binder: Binder, sets: Sequence[Any]) -> None:
         self._loop = connection.loop
         concurrency = connection.options.concurrency
-        verdicts = Verdicts(binder, concurrency)
         self._window: Window[None] = Window(
             runner,
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
             WindowLimits(concurrency, 16 * concurrency),
-            lambda outcome, _row: verdicts.of(outcome),
+            lambda _outcome, _row: None,
+            Verdicts(binder, concurrency),
         )
 
     def made(self) -> tuple[list[Outcome], Error | None, BaseException | None]:

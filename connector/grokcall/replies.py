@@ -1,7 +1,7 @@
 """What the API says when it says no: error bodies in all their shapes, turned into one kind of error each.
 
-The text decides before the status does, because the API answers a wrong key with 400 and a lack of credits with 403 or
-429. A refusal can also come with status 200, as the whole body or inside an answer.
+What a refusal stands for is told by its status, its code and the sentence with which it begins: see
+:mod:`grokcall.meanings`. A refusal can also come with status 200, as the whole body or inside an answer.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def service_error(
     request_id: str | None = None,
     cost_ticks: int | None = None,
     retry_after: float | None = None,
+    is_page: bool = False,
 ) -> ServiceError:
     """The error for a code and a sentence of the API, wherever they stood.
 
@@ -83,13 +84,14 @@ def service_error(
         request_id: What the service calls the request.
         cost_ticks: What was billed all the same, in ticks.
         retry_after: Seconds that the service asks to wait.
+        is_page: Whether the sentence is the title of a page for people, which the API itself does not send.
 
     >>> service_error("model_not_found", "There is no grok-9").systemic
     True
     """
     code = clean(code)[:200] if code else None
     message = clean(message)
-    meaning = meaning_of(status, code, message)
+    meaning = meaning_of(status, code, message, is_page=is_page)
     return meaning.error(
         message or f"HTTP {status}",
         status=status,
@@ -100,6 +102,7 @@ def service_error(
         retryable=meaning.retryable,
         systemic=meaning.systemic,
         remedy=meaning.remedy,
+        subject=meaning.subject,
     )
 
 
@@ -120,6 +123,7 @@ def _refusal(reply: HttpReply) -> ServiceError:
         "request_id": request_id_in(reply.headers),
         "cost_ticks": cost_of(document) if isinstance(document, dict) else None,
         "retry_after": _retry_after(reply.headers),
+        "is_page": document is None and is_page(reply.body),
     }
     return service_error(code, message or _phrase(reply.status), **facts)
 
@@ -150,9 +154,15 @@ def _is_word(value: object) -> bool:
     return (isinstance(value, str) and value != "") or (isinstance(value, int) and not isinstance(value, bool))
 
 
+def is_page(body: bytes) -> bool:
+    """Whether a body is a page for people, such as a proxy or another server sends."""
+    beginning = body[:1000].lower()
+    return b"<html" in beginning or b"<!doctype" in beginning
+
+
 def _plain_text(body: bytes) -> str:
     text = body[:LARGEST_ERROR_BODY].decode("utf-8", "replace")
-    if "<html" in text[:1000].lower():
+    if is_page(body):
         title = re.search(r"<title[^>]{0,200}>([^<]{1,500})", text, re.IGNORECASE)
         return title[1] if title else ""
     return text
@@ -174,11 +184,23 @@ def request_id_in(headers: Mapping[str, str]) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from a number or a date; None when the header is missing or makes no sense."""
+    """Seconds to wait, from a number or a date; None when the header is missing or makes no sense.
+
+    A date is reckoned from the ``Date`` of the same reply: the clock there and the one here may differ.
+    """
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", text):
         return float(text)
+    until = _moment(text)
+    if until is None:
+        return None
+    now = _moment(headers.get("date", ""))
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _moment(text: str) -> float | None:
+    """A date of HTTP in seconds since 1970; None for none."""
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError, IndexError, OverflowError):
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None

@@ -6,12 +6,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from grokcall.admission import Gate, cancelled
+from grokcall.admission import CallStoppedError, Gate, cancelled
 from grokcall.outcomes import Outcome
-
-
-class CallStoppedError(Exception):
-    """The call was stopped before it came to an end, so that it has to be made anew."""
 
 
 class SharedCall:

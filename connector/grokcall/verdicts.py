@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from grokcall.errors import (
-    IncompleteAnswerError,
-    NotFoundError,
-    NotSentError,
-    PermissionDeniedError,
-    ServerFailureError,
-    is_systemic,
-)
+from collections.abc import Mapping
+
+from grokcall.errors import IncompleteAnswerError, PermissionDeniedError, ServiceError, is_systemic
+from grokcall.outages import Outage
 from grokcall.outcomes import Outcome
 from grokcall_procedures import Binder
 
-LEAST_PATIENCE = 8
+BODY = frozenset({"Body", "ExtraBody", "AdditionalFields", "FormData"})
+"""Parameters that can hold any part of a request."""
+PARAMETERS_OF: Mapping[str, frozenset[str]] = {
+    "model": BODY | {"Model"},
+    "schema": BODY | {"OutputSchema", "Categories", "AllowMultiple"},
+    "body": BODY,
+    "path": frozenset({"Path", "Method"}),
+}
+"""The parameters that decide the part of a request which a refusal speaks of."""
 
 
 class Verdicts:
-    """Judges the outcomes of one pass over many rows.
+    """Judges the tries and outcomes of one pass over many rows.
 
     Args:
         binder: The statement; where each row brings its own model, an unknown model concerns its row only, and one
-            that the key may not use as well, unless many rows in a row meet that.
-        concurrency: Calls in flight at the most: so many can fail together when the service goes away for a moment.
+            that the key may not use as well, unless many rows in a row meet that. The same holds for a schema, a path
+            and a body of each row's own.
+        concurrency: Calls in flight at the most.
     """
 
     def __init__(self, binder: Binder, concurrency: int) -> None:
-        self._model_varies = any(binding.parameter.name == "Model" for binding in binder.bindings)
-        self._outage = Outage(max(LEAST_PATIENCE, concurrency))
-        self._patience: int = max(LEAST_PATIENCE, concurrency)
+        self._varied = varied(binder)
+        self._model_varies = "Model" in self._varied
+        self._outage = Outage(concurrency, model_varies=self._model_varies, of_the_row=self._is_of_the_row)
+        self._patience: int = self._outage.patience
         self._denied = 0
+
+    def may_begin(self) -> bool:
+        """Whether a request of the current task's call may be sent."""
+        return self._outage.may_begin()
+
+    def tried(self, error: BaseException | None, began: float) -> Exception | None:
+        """Takes note of a try of the current task's call; gives the error that ends the pass, if any."""
+        return self._outage.tried(error, began)
 
     def of(self, outcome: Outcome) -> Exception | None:
         """The error that ends the pass, or None."""
@@ -42,36 +56,26 @@ class Verdicts:
         if error is None or not is_systemic(error):
             self._denied = 0 if outcome.attempts else self._denied
             return None
-        return error if not self._model_varies else self._of_a_model(error)
-
-    def _of_a_model(self, error: Exception) -> Exception | None:
-        """The same where the error may come from the row's own model."""
-        if isinstance(error, PermissionDeniedError):
+        if self._model_varies and isinstance(error, PermissionDeniedError):
             self._denied += 1
             return error if self._denied >= self._patience else None
-        return None if isinstance(error, NotFoundError) else error
+        return None if isinstance(error, ServiceError) and self._is_of_the_row(error) else error
+
+    def _is_of_the_row(self, error: ServiceError) -> bool:
+        """Whether what is refused is a part of the request in which rows differ."""
+        if error.subject == "parameter":
+            said = plain(error.message)
+            return not BODY.isdisjoint(self._varied) or any(plain(name) in said for name in self._varied)
+        return not PARAMETERS_OF.get(error.subject, frozenset()).isdisjoint(self._varied)
 
 
-class Outage:
-    """Notices that the service is away or answers nothing but failures, so that a pass ends instead of every row."""
+def varied(binder: Binder) -> frozenset[str]:
+    """The parameters that have a value of its own for each row; of the procedure inside for one of the user's own."""
+    inside = binder.procedure.passes_on
+    names = [binding.parameter.name for binding in binder.bindings]
+    return frozenset(names).union(*([target for own, target in inside if own == name] for name in names))
 
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-        self._in_a_row = 0
-        self._ever_reached = False
 
-    def verdict(self, outcome: Outcome) -> Exception | None:
-        """The error that ends the pass: at once if nothing was ever reached, else after a run of failures.
-
-        A service that fails gets twice the patience of one that is away: its failures come in bursts.
-        """
-        error = outcome.error
-        if not isinstance(error, NotSentError | ServerFailureError):
-            if outcome.attempts:
-                self._in_a_row, self._ever_reached = 0, True
-            return None
-        self._in_a_row += 1
-        if isinstance(error, ServerFailureError):
-            self._ever_reached = True
-            return error if self._in_a_row >= 2 * self.patience else None
-        return error if not self._ever_reached or self._in_a_row >= self.patience else None
+def plain(text: str) -> str:
+    """A name in small letters without what joins its words: ``reasoning_effort`` and ``ReasoningEffort`` are one."""
+    return text.replace("_", "").lower()

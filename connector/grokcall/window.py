@@ -7,21 +7,19 @@ is in. Chunks leave in order once each of their rows has its outcome. Reading ah
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar
 
-from grokcall.admission import Gate, cancelled
+from grokcall.admission import CallStoppedError, Gate, Judge, Watch, cancelled
+from grokcall.daemon_threads import in_daemon_thread
 from grokcall.errors import Error
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.unread import unexpected
 from grokcall_procedures import BoundCall
 
 C = TypeVar("C")
-T = TypeVar("T")
 Values = Sequence[object]
 
 
@@ -54,6 +52,14 @@ class Runner(Protocol):
         ...
 
 
+class Verdict(Judge, Protocol):
+    """Judges what becomes of the calls of a pass."""
+
+    def of(self, outcome: Outcome) -> Exception | None:
+        """The error that ends the pass, because every row would meet it; None for none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WindowLimits:
     """How far the window reaches.
@@ -82,6 +88,7 @@ class Window(Generic[C]):
         chunks: Gives the input; it is read in another thread because it may have to wait for a disk.
         limits: How far the window reaches.
         settle: Told of each outcome and its row's number from 0; gives the error that ends the whole pass, if any.
+        verdicts: Judges tries and outcomes, so that a pass ends that cannot succeed; None for one that goes on.
     """
 
     def __init__(
@@ -91,12 +98,15 @@ class Window(Generic[C]):
         chunks: Iterator[Chunk[C]],
         limits: WindowLimits,
         settle: Callable[[Outcome, int], BaseException | None],
+        verdicts: Verdict | None = None,
     ) -> None:
         self._runner = runner
         self._bind = bind
         self._chunks = chunks
         self._limits = limits
         self._settle = settle
+        self._verdicts = verdicts
+        self._watch: Watch | None = None
         self._open: deque[Chunk[C]] = deque()
         self._next_chunk: Chunk[C] | None = None
         self._next_row = 0
@@ -114,6 +124,8 @@ class Window(Generic[C]):
     def start(self) -> None:
         """Starts the calls; must be called on the loop."""
         self._runner.gate.on_vacancy.add(self._add_worker)
+        if self._verdicts is not None:
+            self._watch = Watch(self._verdicts, self._condemn)
         for _ in range(self._limits.workers):
             self._add_worker()
 
@@ -179,10 +191,13 @@ class Window(Generic[C]):
             return
         worker = asyncio.get_running_loop().create_task(self._work())
         self._workers.add(worker)
+        if self._watch is not None:
+            self._runner.gate.watches[worker] = self._watch
         worker.add_done_callback(self._worker_ended)
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        self._runner.gate.watches.pop(worker, None)
         if not worker.cancelled() and (error := worker.exception()) is not None:
             self._fail(error)
         if not self._workers:
@@ -193,7 +208,10 @@ class Window(Generic[C]):
         while (place := await self._take_row()) is not None:
             chunk, index = place
             called = self._bound(chunk.rows[index])
-            outcome = called if isinstance(called, Outcome) else await self._runner.run(called)
+            try:
+                outcome = called if isinstance(called, Outcome) else await self._runner.run(called)
+            except CallStoppedError:  # the pass is over, and this row was not reached
+                return
             chunk.outcomes[index] = outcome
             chunk.missing -= 1
             payload = payload_of(outcome)
@@ -202,8 +220,11 @@ class Window(Generic[C]):
             if chunk.missing == 0:
                 self._finished.set()
             error = self._settle(outcome, chunk.first + index) or outcome.unrecorded
-            if error is not None:
-                self._fail(error)
+            verdict = self._verdicts.of(outcome) if self._verdicts is not None else None
+            if verdict is not None and verdict is outcome.error:
+                self._condemn(verdict)
+            elif (reason := verdict or error) is not None:
+                self._fail(reason)
 
     def _bound(self, row: Values) -> BoundCall | Outcome:
         try:
@@ -254,37 +275,17 @@ class Window(Generic[C]):
         self._room.clear()
         await self._room.wait()
 
+    def _condemn(self, error: Exception) -> None:
+        """Ends the pass for what every row would meet: calls that wait for a turn or another try end as well."""
+        self._fail(error)
+        if self._watch is not None:
+            self._watch.close()
+
     def _fail(self, error: BaseException) -> None:
         if self._failure is None:
             self._failure = error
         self._room.set()
         self._finished.set()
-
-
-def in_daemon_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """What ``work`` gives, done in a thread that keeps neither the loop nor the process from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(cast("T", result))
-
-    def run() -> None:
-        result, failure = None, None
-        try:
-            result = work()
-        except BaseException as error:
-            failure = error
-        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, failure)
-
-    threading.Thread(target=run, name="grokcall-reader", daemon=True).start()
-    return future
 
 
 def payload_of(outcome: Outcome) -> int:

@@ -134,6 +134,8 @@ class Procedure:
         further_fields: What its rows hold after ``fields``; these become columns only where they are asked for by name.
         prompt_version: Which version of a prompt of ours it sends, from 1; 0 where the prompt is the caller's alone. It
             is part of what makes two calls the same.
+        passes_on: For a procedure of the user's own, each of its parameters with one of the procedure inside that
+            depends on it.
     """
 
     name: str
@@ -151,6 +153,7 @@ class Procedure:
     answer_schema: OutputSchema | None = field(default=None, repr=False)
     further_fields: tuple[ResultField, ...] = ()
     prompt_version: int = 0
+    passes_on: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:

@@ -81,6 +81,7 @@ def own_procedure(statement: CreateProcedure, base: Procedure) -> Procedure:
         notes=("A procedure of your own.",),
         answer_schema=body.target.answer_schema,
         further_fields=body.further_fields,
+        passes_on=body.passes_on(),
     )
 
 
@@ -124,6 +125,17 @@ class Body:
     def steps(self, call: BoundCall) -> Steps:
         """Runs the call inside."""
         return self.target.steps(dataclasses.replace(call, procedure=self.target))
+
+    def passes_on(self) -> tuple[tuple[str, str], ...]:
+        """Each parameter with one of the procedure inside that depends on it."""
+        names = {name.lower(): name for name in self.parameters}
+        pairs: list[tuple[str, str]] = []
+        for position, item in enumerate(self.statement.arguments):
+            inside = self.base.by_name[item.name.lower()] if item.name else self.base.positional[position]
+            targets = [target for own, target in self.base.passes_on if own == inside.name] or [inside.name]
+            markers = [part for part in item.parts if isinstance(part, Marker)]
+            pairs += [(names[str(each.name).lower()], target) for each in markers for target in targets]
+        return tuple(pairs)
 
     def _binder_for(self, settings: Settings) -> Binder:
         binder = self._binders.get(id(settings))

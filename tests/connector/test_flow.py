@@ -305,10 +305,31 @@ def test_a_service_that_goes_away_for_good_ends_a_lookup_and_keeps_the_rows(conn
 
 
 def test_a_redirect_of_the_api_is_not_followed(connecting, service):
-    service.script = lambda asked: Answer(b"", 302, {"location": "http://127.0.0.1:9/"})
-    with pytest.raises(grokcall.OperationalError, match=r"answered with a redirect .status 302.; check base_url"):
+    service.script = lambda asked: Answer(b"", 302, {"location": "http://me:secret@127.0.0.1:9/login?token=x#y"})
+    with pytest.raises(grokcall.OperationalError) as ended:
         connecting().execute(ASK, {"Message": "hi"})
+    told = str(ended.value)
+    assert "answered with a redirect (status 302) to http://127.0.0.1:9/login; check base_url" in told
     assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["https://elsewhere.invalid/v1/responses", "/login", "http://[half", "", None])
+def test_a_service_that_redirects_every_call_ends_a_lookup_at_once(connecting, service, location):
+    headers = {} if location is None else {"location": location}
+    service.script = lambda asked: Answer(b"", 301, headers)
+    with pytest.raises(grokcall.RedirectedError, match="check base_url"):
+        connecting(concurrency=16).lookup(ASK, numbered(500))
+    assert len(service.asked) <= 16
+
+
+def test_a_download_that_is_sent_on_to_no_address_is_the_error_of_its_row(connecting, service):
+    def script(asked):
+        return Answer(b"", 302, {"location": "http://[half"}) if asked.path == "/film" else start(asked)
+
+    start = video_script(service, lambda: f"{service.origin}/film")
+    service.script = script
+    with pytest.raises(grokcall.MediaError, match="sends the download on to an address that is none"):
+        connecting(poll_interval=0.01).execute("CALL GenerateVideo('a kite')")
 
 
 # Media ---------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ PARENTS = {
     errors.IncompleteAnswerError: errors.DataError,
     errors.AnswerRefusedError: errors.DataError,
     errors.NotReadyError: errors.OperationalError,
+    errors.RedirectedError: errors.OperationalError,
     errors.MissingKeyError: errors.OperationalError,
 }
 
@@ -83,6 +84,7 @@ def test_the_words_for_errors_are_these_and_differ() -> None:
         "ConnectionCutError": "connection_cut",
         "ReadTimeoutError": "read_timeout",
         "ReplyTooLargeError": "reply_too_large",
+        "RedirectedError": "redirected",
         "MissingKeyError": "missing_key",
         "AnswerMismatchError": "answer_mismatch",
         "MalformedReplyError": "malformed_reply",
@@ -119,7 +121,7 @@ def test_what_may_be_tried_again_and_what_stops_everything() -> None:
     assert retryable == {errors.RateLimitedError, errors.ServerFailureError, errors.TransportError,
                          errors.NotSentError, errors.ConnectionCutError, errors.ReadTimeoutError}  # fmt: skip
     assert systemic == {errors.AuthenticationError, errors.PermissionDeniedError, errors.CreditsExhaustedError,
-                        errors.MissingKeyError}  # fmt: skip
+                        errors.RedirectedError, errors.MissingKeyError}  # fmt: skip
     assert not errors.is_retryable(ValueError())
     assert not errors.is_systemic(ValueError())
 

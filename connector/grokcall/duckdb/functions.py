@@ -80,7 +80,7 @@ class VectorFunction:
     @contextmanager
     def reading_ahead(self, vectors: Sequence[Vector]) -> Iterator[None]:
         """Begins the calls of all rows of a query before DuckDB asks for them; the query runs inside the block."""
-        ahead = ReadAhead(self.session, self.procedure, self._rows(vectors), self._bind, self._settle)
+        ahead = ReadAhead(self.session, self.procedure, self._rows(vectors), self._bind, self._settle, self._verdicts)
         with ahead:
             self.ahead = ahead
             try:
@@ -92,7 +92,7 @@ class VectorFunction:
         ahead = self.ahead
         if ahead is not None and ahead.covers(rows) and (found := ahead.outcomes(rows)) is not None:
             return found
-        return self.session.run(self.procedure, self._bind, rows, self._settle)
+        return self.session.run(self.procedure, self._bind, rows, self._settle, self._verdicts)
 
     def _rows(self, vectors: Sequence[Vector]) -> Sequence[Values]:
         count = len(vectors[0])
@@ -116,9 +116,7 @@ class VectorFunction:
             if warning not in self._warned:
                 self._warned.add(warning)
                 logger.warning("%s", warning)
-        if self.session.options.on_error == "fail" and outcome.error is not None:
-            return outcome.error
-        return self._verdicts.of(outcome)
+        return outcome.error if self.session.options.on_error == "fail" else None
 
     def _array(self, outcomes: Sequence[Outcome]) -> pa.Array[Any]:
         if not self.procedure.many:

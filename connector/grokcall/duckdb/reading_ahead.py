@@ -17,7 +17,7 @@ from grokcall.background import PATIENCE
 from grokcall.duckdb.session import Bind, Session, Settle, StoppedError
 from grokcall.errors import InterfaceError
 from grokcall.outcomes import Outcome
-from grokcall.window import Chunk, Values, Window
+from grokcall.window import Chunk, Values, Verdict, Window
 from grokcall_procedures import Procedure
 
 CHUNK_ROWS = 256
@@ -30,11 +30,17 @@ class ReadAhead:
         session: Runs the calls.
         procedure: What is called.
         rows: The arguments; equal ones are one call.
-        bind, settle: As for :meth:`Session.run`.
+        bind, settle, verdicts: As for :meth:`Session.run`.
     """
 
     def __init__(
-        self, session: Session, procedure: Procedure, rows: Sequence[Values], bind: Bind, settle: Settle
+        self,
+        session: Session,
+        procedure: Procedure,
+        rows: Sequence[Values],
+        bind: Bind,
+        settle: Settle,
+        verdicts: Verdict,
     ) -> None:
         self._session = session
         self._procedure = procedure
@@ -42,6 +48,7 @@ class ReadAhead:
         self._known = frozenset(self._rows)
         self._bind = bind
         self._settle = settle
+        self._verdicts = verdicts
         self._done: dict[Values, Outcome] = {}
         self._taken: set[Values] = set()
         self._awaited: dict[Values, asyncio.Future[Outcome]] = {}
@@ -84,7 +91,9 @@ class ReadAhead:
     async def _run(self) -> None:
         """Makes the calls, from the first row to the last."""
         try:
-            window = self._window = self._session.window(self._procedure, self._bind, self._chunks(), self._settled)
+            window = self._window = self._session.window(
+                self._procedure, self._bind, self._chunks(), self._settled, self._verdicts
+            )
             with self._session.running(window):
                 while await window.next_chunk() is not None:
                     pass

@@ -25,7 +25,7 @@ from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
 from grokcall.spending import SpendingLimits
 from grokcall.summaries import Summary
-from grokcall.window import Chunk, Values, Window, WindowLimits
+from grokcall.window import Chunk, Values, Verdict, Window, WindowLimits
 from grokcall_procedures import BoundCall, Procedure
 
 logger: logging.Logger = get_logger("grokcall.duckdb")
@@ -84,16 +84,18 @@ class Session:
         """Whether nothing can be called through it any more."""
         return not self._closing.alive or self.connection.closed
 
-    def run(self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle) -> list[Outcome]:
+    def run(
+        self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle, verdicts: Verdict
+    ) -> list[Outcome]:
         """What became of each row's call of a procedure; any number of threads may do this at the same time.
 
         Raises:
-            grokcall.Error: What ``settle`` made of an outcome, or what ends every call, such as a budget.
+            grokcall.Error: What ``settle`` or ``verdicts`` made of an outcome, or what ends all, as a budget does.
         """
         if not self._closing.alive:
             raise InterfaceError("the registration is closed; register again")
         outcomes, interrupt = self.connection.loop.run_patiently(
-            self._outcomes(procedure, bind, rows, settle), self._stop
+            self._outcomes(procedure, bind, rows, settle, verdicts), self._stop
         )
         if interrupt is not None:
             raise interrupt
@@ -133,9 +135,9 @@ class Session:
         self._memo.clear()
 
     async def _outcomes(
-        self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle
+        self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle, verdicts: Verdict
     ) -> list[Outcome]:
-        window = self.window(procedure, bind, iter([Chunk(None, rows)]), settle, rows=len(rows))
+        window = self.window(procedure, bind, iter([Chunk(None, rows)]), settle, verdicts, rows=len(rows))
         with self.running(window):
             try:
                 chunk = await window.next_chunk()
@@ -146,12 +148,19 @@ class Session:
         return [outcome for outcome in chunk.outcomes if outcome is not None] if chunk is not None else []
 
     def window(
-        self, procedure: Procedure, bind: Bind, chunks: Iterator[Chunk[None]], settle: Settle, rows: int | None = None
+        self,
+        procedure: Procedure,
+        bind: Bind,
+        chunks: Iterator[Chunk[None]],
+        settle: Settle,
+        verdicts: Verdict,
+        rows: int | None = None,
     ) -> Window[None]:
         """A window over rows of a procedure's arguments; to be made on the loop."""
         workers = self.concurrency if rows is None else min(self.concurrency, rows)
         limits = WindowLimits(workers, max(READ_AHEAD_ROWS, 16 * self.concurrency))
-        return Window(held_to(self.options.on_incomplete, procedure, self._started()), bind, chunks, limits, settle)
+        runner = held_to(self.options.on_incomplete, procedure, self._started())
+        return Window(runner, bind, chunks, limits, settle, verdicts)
 
     @contextmanager
     def running(self, window: Window[None]) -> Iterator[None]:

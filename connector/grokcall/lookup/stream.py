@@ -342,7 +342,7 @@ class LookupStream:
                 return self._window
             books = Bookkeeper(engine, self._service(), self._books.books)
             runner = held_to(self.plan.options.on_incomplete, self.plan.binder.procedure, books)
-            self._window = Window(runner, self.plan.bind, chunks, limits, self._settled)
+            self._window = Window(runner, self.plan.bind, chunks, limits, self._counted, self._verdicts)
             self._window.start()
         return self._window
 
@@ -396,10 +396,6 @@ class LookupStream:
 
     def _reckoned(self, prices: Prices) -> Prices:
         return batch_prices(prices) if self.plan.options.batch else prices
-
-    def _settled(self, outcome: Outcome, row: int) -> BaseException | None:
-        fatal = self._counted(outcome, row)
-        return self._verdicts.of(outcome) or fatal
 
     def _counted(self, outcome: Outcome, row: int) -> BaseException | None:
         self._tally.add(outcome)

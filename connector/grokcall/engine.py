@@ -19,8 +19,8 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
-from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, OperationalError, ServiceError, request_id_of
+from grokcall.credentials import Key, KeySource
+from grokcall.errors import AuthenticationError, Error, MediaError, OperationalError, ServiceError, request_id_of
 from grokcall.options import Options
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
@@ -70,7 +70,7 @@ class Engine:
     Args:
         transport: Where requests go.
         options: The connection's options.
-        key: Gives the key when the first request needs it, so that what sends nothing needs none.
+        keys: Gives the key when a request needs it, so that what sends nothing needs none.
         gate: Admits calls and records their ends.
         sleep: How to wait; tests hand in one that does not.
     """
@@ -79,7 +79,7 @@ class Engine:
         self,
         transport: Transport,
         options: Options,
-        key: Callable[[], Key],
+        keys: KeySource,
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -87,9 +87,8 @@ class Engine:
         self.options = options
         self.gate = gate
         self.policy: RetryPolicy = RetryPolicy(max_attempts=options.max_attempts)
-        self._key = key
+        self._keys = keys
         self._sleep = sleep
-        self._headers: dict[str, str] | None = None
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
     def narrowed(self, concurrency: int) -> Engine:
@@ -206,10 +205,11 @@ class Engine:
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
     async def _round_trip(
-        self, request: Request, url: str, outcome: Outcome, start: Starting | None = None
+        self, request: Request, url: str, outcome: Outcome, start: Starting | None = None, *, renewed: bool = False
     ) -> HttpReply:
-        """One request and its reply, when the limits let it go."""
+        """One request and its reply, when the limits let it go; sent once more where the key had to be renewed."""
         passage = await self.gate.pace(request)
+        key: Key | None = None
         reply: HttpReply | None = None
         failure: BaseException | None = None
         try:
@@ -217,7 +217,8 @@ class Engine:
                 if start is not None:
                     start()
                 self.gate.sent.add(asyncio.current_task())
-            reply = await self.transport.send(self._on_the_wire(request, url))
+            key = self._keys.key() if request.path.startswith("/") else None
+            reply = await self.transport.send(self._on_the_wire(request, url, key))
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -227,6 +228,9 @@ class Engine:
         headers = reply.headers
         outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
+        may_renew = isinstance(failure, AuthenticationError) and not renewed
+        if may_renew and await asyncio.to_thread(self._keys.renew, key):  # the function may have to ask somebody else
+            return await self._round_trip(request, url, outcome, start, renewed=True)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
@@ -235,11 +239,11 @@ class Engine:
             outcome.add_cost(cost_of(reply.body))
         return reply
 
-    def _on_the_wire(self, request: Request, url: str) -> HttpRequest:
+    def _on_the_wire(self, request: Request, url: str, key: Key | None) -> HttpRequest:
         return HttpRequest(
             request.method,
             url,
-            self._headers_for(request, url),
+            self._headers_for(request, url, key),
             request.body,
             self.options.connect_timeout,
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
@@ -249,20 +253,17 @@ class Engine:
     def _url(self, request: Request) -> str:
         return self.options.base_url + request.path if request.path.startswith("/") else request.path
 
-    def _headers_for(self, request: Request, url: str) -> Mapping[str, str]:
+    def _headers_for(self, request: Request, url: str, key: Key | None) -> Mapping[str, str]:
         """The headers of a request; the key goes to the service's own address only."""
-        if not request.path.startswith("/"):
+        if key is None:
             refuse_unsafe_download(url)
             return {"User-Agent": self.options.user_agent}
-        if self._headers is None:
-            self._headers = {
-                "Authorization": f"Bearer {self._key().value.reveal()}",
-                "Content-Type": "application/json",
-                "User-Agent": self.options.user_agent,
-            }
-        if request.body is not None and request.content_type == "application/json" and not request.headers:
-            return self._headers
-        headers = {**dict(request.headers), **self._headers, "Content-Type": request.content_type}
+        headers = {
+            **dict(request.headers),
+            "Authorization": f"Bearer {key.value.reveal()}",
+            "Content-Type": request.content_type,
+            "User-Agent": self.options.user_agent,
+        }
         if request.body is None:
             del headers["Content-Type"]
         return headers

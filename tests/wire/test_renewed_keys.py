@@ -88,7 +88,7 @@ def failing():
 
 
 @pytest.mark.parametrize(
-    "second", [lambda: OLD, lambda: "", lambda: None, failing], ids="same empty none fails".split()
+    "second", [lambda: OLD, lambda: "", lambda: None, failing], ids=["same", "empty", "none", "fails"]
 )
 def test_the_refusal_stands_where_there_is_no_other_key(service, connecting, second, caplog):
     rotating(service, 0, REFUSALS["401"])

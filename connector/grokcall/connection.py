@@ -242,7 +242,7 @@ class Connection:
             if self._engine is None:
                 _in_use.add(self)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
-                self._engine = Engine(self._transport, self.options, self._keys, gate)
+                self._engine = Engine(self._transport, self.options, self.key, self._keys.renew, gate)
             return self._engine
 
     def database(self, **options: Any) -> Database:

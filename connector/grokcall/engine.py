@@ -19,7 +19,7 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from grokcall.admission import Gate
-from grokcall.credentials import Key, KeySource
+from grokcall.credentials import Key
 from grokcall.errors import AuthenticationError, Error, MediaError, OperationalError, ServiceError, request_id_of
 from grokcall.options import Options
 from grokcall.outcomes import CallStatus, Outcome
@@ -70,7 +70,8 @@ class Engine:
     Args:
         transport: Where requests go.
         options: The connection's options.
-        keys: Gives the key when a request needs it, so that what sends nothing needs none.
+        key: Gives the key when a request needs it, so that what sends nothing needs none.
+        renew: Whether there is another key than the refused one that it is given.
         gate: Admits calls and records their ends.
         sleep: How to wait; tests hand in one that does not.
     """
@@ -79,7 +80,8 @@ class Engine:
         self,
         transport: Transport,
         options: Options,
-        keys: KeySource,
+        key: Callable[[], Key],
+        renew: Callable[[Key | None], bool],
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -87,7 +89,7 @@ class Engine:
         self.options = options
         self.gate = gate
         self.policy: RetryPolicy = RetryPolicy(max_attempts=options.max_attempts)
-        self._keys = keys
+        self._key, self._renew = key, renew
         self._sleep = sleep
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
@@ -217,7 +219,7 @@ class Engine:
                 if start is not None:
                     start()
                 self.gate.sent.add(asyncio.current_task())
-            key = self._keys.key() if request.path.startswith("/") else None
+            key = self._key() if request.path.startswith("/") else None
             reply = await self.transport.send(self._on_the_wire(request, url, key))
             failure = error_of(reply)
         except BaseException as error:
@@ -229,7 +231,7 @@ class Engine:
         outcome.request_id = headers.get("x-request-id") or headers.get("x-trace-id") or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         may_renew = isinstance(failure, AuthenticationError) and not renewed
-        if may_renew and await asyncio.to_thread(self._keys.renew, key):  # the function may have to ask somebody else
+        if may_renew and await asyncio.to_thread(self._renew, key):  # the function may have to ask somebody else
             return await self._round_trip(request, url, outcome, start, renewed=True)
         if failure is not None:
             raise failure
@@ -258,12 +260,8 @@ class Engine:
         if key is None:
             refuse_unsafe_download(url)
             return {"User-Agent": self.options.user_agent}
-        headers = {
-            **dict(request.headers),
-            "Authorization": f"Bearer {key.value.reveal()}",
-            "Content-Type": request.content_type,
-            "User-Agent": self.options.user_agent,
-        }
+        ours = {"Authorization": f"Bearer {key.value.reveal()}", "User-Agent": self.options.user_agent}
+        headers = {**dict(request.headers), **ours, "Content-Type": request.content_type}
         if request.body is None:
             del headers["Content-Type"]
         return headers

@@ -20,7 +20,7 @@ from grokcall.batches import refuse_unfit
 from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, Books, fresh
 from grokcall.budgets import Budget
 from grokcall.catalogs import open_catalog
-from grokcall.credentials import Key, SecretKey, find_key
+from grokcall.credentials import Key, KeySource, SecretKey
 from grokcall.cursor import Cursor
 from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
@@ -65,8 +65,9 @@ def connect(
     """A connection to the service; nothing is sent before the first call.
 
     Args:
-        api_key: The key, a secret that holds it, or a function that gives it. Without one it is looked for in
-            ``XAI_API_KEY``, the file ``XAI_API_KEY_FILE``, the keyring and the profile.
+        api_key: The key, a secret that holds it, or a function that gives it, which is asked again once the service
+            refuses the key. Without one it is looked for in ``XAI_API_KEY``, the file ``XAI_API_KEY_FILE``, the
+            keyring and the profile.
         profile: The profile of the configuration file to take options from.
         transport: ``"aiohttp"`` (the default), ``"httpx"``, an ``httpx.AsyncClient`` or ``AsyncBaseTransport``, any
             object with the methods of :class:`grokcall.Transport`, or a function from request to reply.
@@ -106,7 +107,6 @@ class Connection:
         self.catalog: Catalog = open_catalog(options.catalog)
         """The procedures; those of the user's own are kept where the option ``catalog`` says."""
         self.settings: Settings = options.settings()
-        self._api_key = api_key
         self._transport = as_transport(transport, options)
         self._loop = BackgroundLoop()
         self._lock = threading.Lock()
@@ -115,7 +115,7 @@ class Connection:
         limits = SpendingLimits.among(options)
         self.allowances: Allowances = limits.allowances(fresh(ALLOWANCES))
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
-        self._key: Key | None = None
+        self._keys = KeySource(api_key, profile=options.profile)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -252,7 +252,7 @@ class Connection:
             if self._engine is None:
                 _in_use.add(self)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
-                self._engine = Engine(self._transport, self.options, self.key, gate)
+                self._engine = Engine(self._transport, self.options, self.key, self._keys.renew, gate)
             return self._engine
 
     def database(self, **options: Any) -> Database:
@@ -316,9 +316,7 @@ class Connection:
         Raises:
             grokcall.MissingKeyError: There is none; the message names every place that was looked at.
         """
-        if self._key is None:
-            self._key = find_key(self._api_key, profile=self.options.profile)
-        return self._key
+        return self._keys.key()
 
     @property
     def closed(self) -> bool:

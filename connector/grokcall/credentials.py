@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from grokcall.errors import MissingKeyError
 from grokcall.profiles import read_profile, warn_when_readable_by_all
 from grokcall.redaction import SecretKey, get_logger
 
-__all__ = ["KEYRING_SERVICE", "LARGEST_KEY_FILE", "ExplicitKey", "Key", "SecretKey", "find_key"]
+__all__ = ["KEYRING_SERVICE", "LARGEST_KEY_FILE", "ExplicitKey", "Key", "KeySource", "SecretKey", "find_key"]
 
 KEYRING_SERVICE = "grokcall"
 """The service under which a keyring holds the key; the user is the name of the profile, or ``default``."""
@@ -43,13 +44,55 @@ class Key:
     source: str
 
 
+class KeySource:
+    """The key of a connection: found when it is first needed, and asked for again where a function gives it.
+
+    Args:
+        explicit: The argument ``api_key``.
+        profile: The profile whose key to take.
+    """
+
+    def __init__(self, explicit: ExplicitKey = None, *, profile: str | None = None) -> None:
+        self._explicit = explicit
+        self._profile = profile
+        self._lock = threading.Lock()
+        self._key: Key | None = None
+
+    def key(self) -> Key:
+        """The key as it is now.
+
+        Raises:
+            MissingKeyError: There is none.
+        """
+        with self._lock:
+            if self._key is None:
+                self._key = find_key(self._explicit, profile=self._profile)
+            return self._key
+
+    def renew(self, refused: Key | None) -> bool:
+        """Whether there is another key now than the one that the service has refused.
+
+        A function is called once for all requests that were sent with the refused key, whoever comes first.
+        """
+        if refused is None or not callable(self._explicit):
+            return False
+        with self._lock:
+            if self._key is refused:
+                try:
+                    self._key = find_key(self._explicit)
+                except Exception as error:  # The function is the user's and may raise what it likes.
+                    log.warning("The function given as api_key gave no new key (%s)", type(error).__name__)
+                    self._key = Key(refused.value, refused.source)
+            return self._key is not None and self._key.value != refused.value
+
+
 def find_key(
     explicit: ExplicitKey = None, *, profile: str | None = None, environ: Mapping[str, str] = os.environ
 ) -> Key:
     """The key to use, from the first place that has one.
 
     Args:
-        explicit: The argument ``api_key``; a function is called once, now.
+        explicit: The argument ``api_key``; a function is called now.
         profile: The profile whose key to take, from the keyring or the configuration file.
         environ: The environment variables.
 

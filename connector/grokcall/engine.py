@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from grokcall.admission import CallStoppedError, Gate
 from grokcall.billed_starts import Memory, Starts
 from grokcall.credentials import Key
-from grokcall.errors import Error, MediaError, ServiceError, is_retryable
+from grokcall.errors import AuthenticationError, Error, MediaError, ServiceError, is_retryable
 from grokcall.options import Options
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
@@ -67,7 +67,8 @@ class Engine:
     Args:
         transport: Where requests go.
         options: The connection's options.
-        key: Gives the key when the first request needs it, so that what sends nothing needs none.
+        key: Gives the key when a request needs it, so that what sends nothing needs none.
+        renew: Whether there is another key than the refused one that it is given.
         gate: Admits calls and records their ends.
         sleep: How to wait; tests hand in one that does not.
     """
@@ -77,6 +78,7 @@ class Engine:
         transport: Transport,
         options: Options,
         key: Callable[[], Key],
+        renew: Callable[[Key | None], bool],
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -84,9 +86,8 @@ class Engine:
         self.options = options
         self.gate = gate
         self.policy: RetryPolicy = RetryPolicy(options.max_attempts, options.retry_billed)
-        self._key = key
+        self._key, self._renew = key, renew
         self._sleep = sleep
-        self._headers: dict[str, str] | None = None
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
     def narrowed(self, concurrency: int) -> Engine:
@@ -203,16 +204,18 @@ class Engine:
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
     async def _round_trip(
-        self, request: Request, url: str, outcome: Outcome, start: Starting | None = None
+        self, request: Request, url: str, outcome: Outcome, start: Starting | None = None, *, renewed: bool = False
     ) -> HttpReply:
-        """One request and its reply, when the limits let it go."""
+        """One request and its reply, when the limits let it go; sent once more where the key had to be renewed."""
         passage = await self.gate.pace(request)
         began = math.inf
+        key: Key | None = None
         reply: HttpReply | None = None
         failure: BaseException | None = None
         billable = False
         try:
-            on_the_wire = self._on_the_wire(request, url)
+            key = self._key() if request.path.startswith("/") else None
+            on_the_wire = self._on_the_wire(request, url, key)
             if request.billed:
                 if start is not None:
                     start()
@@ -230,9 +233,15 @@ class Engine:
             self.gate.observe(passage, reply, failure)
             if billable and isinstance(failure, Exception):
                 note_loss(outcome, failure)
-            self.gate.judge(request, failure, began)
+            is_refused_key = isinstance(failure, AuthenticationError) and not renewed
+            if not is_refused_key:
+                self.gate.judge(request, failure, began)
         outcome.request_id = request_id_in(reply.headers) or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
+        if is_refused_key:
+            if await asyncio.to_thread(self._renew, key):  # the function may have to ask somebody else
+                return await self._round_trip(request, url, outcome, start, renewed=True)
+            self.gate.judge(request, failure, began)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
@@ -246,11 +255,11 @@ class Engine:
             start.answered(request, reply.body)
         return reply
 
-    def _on_the_wire(self, request: Request, url: str) -> HttpRequest:
+    def _on_the_wire(self, request: Request, url: str, key: Key | None) -> HttpRequest:
         return HttpRequest(
             request.method,
             url,
-            self._headers_for(request, url),
+            self._headers_for(request, url, key),
             request.body,
             self.options.connect_timeout,
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
@@ -260,20 +269,13 @@ class Engine:
     def _url(self, request: Request) -> str:
         return self.options.base_url + request.path if request.path.startswith("/") else request.path
 
-    def _headers_for(self, request: Request, url: str) -> Mapping[str, str]:
+    def _headers_for(self, request: Request, url: str, key: Key | None) -> Mapping[str, str]:
         """The headers of a request; the key goes to the service's own address only."""
-        if not request.path.startswith("/"):
+        if key is None:
             refuse_unsafe_download(url)
             return {"User-Agent": self.options.user_agent}
-        if self._headers is None:
-            self._headers = {
-                "Authorization": f"Bearer {self._key().value.reveal()}",
-                "Content-Type": "application/json",
-                "User-Agent": self.options.user_agent,
-            }
-        if request.body is not None and request.content_type == "application/json" and not request.headers:
-            return self._headers
-        headers = {**dict(request.headers), **self._headers, "Content-Type": request.content_type}
+        ours = {"Authorization": f"Bearer {key.value.reveal()}", "User-Agent": self.options.user_agent}
+        headers = {**dict(request.headers), **ours, "Content-Type": request.content_type}
         if request.body is None:
             del headers["Content-Type"]
         return headers

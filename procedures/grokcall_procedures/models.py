@@ -17,10 +17,13 @@ TEXT_MODELS = (
     "grok-4.20",
     "grok-4.20-0309-reasoning",
     "grok-4.20-reasoning",
+    "grok-4.20-reasoning-latest",
     "grok-4.20-0309-non-reasoning",
     "grok-4.20-non-reasoning",
+    "grok-4.20-non-reasoning-latest",
     "grok-4.20-multi-agent-0309",
     "grok-4.20-multi-agent",
+    "grok-4.20-multi-agent-latest",
     "grok-build-0.1",
     "grok-build-latest",
     "grok-code-fast-1",
@@ -32,7 +35,9 @@ IMAGE_MODELS = (
     "grok-imagine-image-2026-03-02",
     "grok-imagine-image-2.0",
     "grok-imagine-image-quality",
+    "grok-imagine-image-quality-20260403",
     "grok-imagine-image-quality-latest",
+    "grok-imagine-image-pro",
 )
 VIDEO_MODELS = (
     "grok-imagine-video",
@@ -42,7 +47,10 @@ VIDEO_MODELS = (
     "grok-imagine-video-1.5-lite",
 )
 REASONING_EFFORTS = ("none", "low", "medium", "high", "xhigh")
+"""From the least to the most."""
 
+ALWAYS_REASONS = re.compile(r"grok-4\.(?:5(?:-latest)?|6|7|20-multi-agent(?:-0309|-latest)?)\Z", re.IGNORECASE)
+"""Models that answer 400 to the effort ``none``; left out it would be high."""
 REFUSES_EFFORT = re.compile(r"grok-4\.20(?!-multi-agent)|grok-(?:build|code)", re.IGNORECASE)
 MULTI_AGENT = re.compile(r"grok-4\.20-multi-agent", re.IGNORECASE)
 
@@ -54,6 +62,17 @@ def refuses_effort(model: str) -> bool:
     (True, False, False)
     """
     return REFUSES_EFFORT.match(model) is not None
+
+
+def accepted_effort(model: str, effort: str) -> str:
+    """The effort to send where ``effort`` is wished: the same, or the lowest above it that the model accepts.
+
+    A model or an effort that is not listed here is not judged.
+
+    >>> accepted_effort("grok-4.6", "none"), accepted_effort("grok-4.3", "none"), accepted_effort("grok-9", "none")
+    ('low', 'none', 'none')
+    """
+    return "low" if effort == "none" and ALWAYS_REASONS.match(model) else effort
 
 
 def is_multi_agent(model: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from grokcall_procedures.answers import OUTPUT_SCHEMA, fitting_answer, schema_is_the_only_format
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
-from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, is_multi_agent, refuses_effort
+from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, accepted_effort, is_multi_agent, refuses_effort
 from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Request, Steps
@@ -92,7 +92,8 @@ STORE_BY_NAME = replace(STORE, named_only=True)
 REASONING_EFFORT = Parameter(
     "ReasoningEffort",
     ParameterType.ENUM,
-    "How much the model reasons. Left out, with a warning, for models that refuse it.",
+    "How much the model reasons. Left out, with a warning, for models that take none; where a model refuses `none`, "
+    "`low` is sent, with a warning.",
     values=REASONING_EFFORTS,
 )
 TEXT_OPTIONS = (
@@ -110,11 +111,21 @@ TEXT_OPTIONS = (
 
 
 def effort_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:
-    """Leaves ReasoningEffort out for a model that would answer 400 to it."""
-    if "ReasoningEffort" not in values or not refuses_effort(str(values["Model"])):
+    """Leaves ReasoningEffort out for a model that takes none, and raises it to what the model accepts.
+
+    A model that refuses `none` is not asked without an effort instead: it would reason at its default, which is high.
+    """
+    if "ReasoningEffort" not in values:
         return ()
-    effort = values.pop("ReasoningEffort")
-    return (f"{values['Model']} takes no reasoning effort: ReasoningEffort '{effort}' was left out",)
+    model, effort = str(values["Model"]), str(values["ReasoningEffort"])
+    if refuses_effort(model):
+        del values["ReasoningEffort"]
+        return (f"{model} takes no reasoning effort: ReasoningEffort '{effort}' was left out",)
+    accepted = accepted_effort(model, effort)
+    if accepted == effort:
+        return ()
+    values["ReasoningEffort"] = accepted
+    return (f"{model} does not accept ReasoningEffort '{effort}': '{accepted}', its lowest, is sent",)
 
 
 def output_limit_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from grokcall.limits import Caps, Limiter
 from grokcall.limits.limiter import model_of
 from grokcall.outcomes import Outcome
 from grokcall.replies import error_of
+from grokcall.retries import RetryPolicy
 from grokcall.transport import HttpReply
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, Kind, Request, Settings
@@ -44,10 +45,15 @@ class Service:
     counts_refused: bool = True
     most_at_once: int = 0
     """Above this many it fails with 503."""
+    chance: float = 0.0
+    """The share of first tries that are refused whatever the load is, without a limit in the refusal."""
+    chance_retry_after: float | None = None
+    chance_status: int = 429
     works_on: int = 10_000
     """So many at a time; the others wait."""
     arrived: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
+    """For their number; those that are refused by chance are not among them."""
     spent: list[float] = field(default_factory=list)
     under_way: int = 0
     counted: list[float] = field(default_factory=list)
@@ -62,9 +68,13 @@ class Service:
     def tokens(self) -> int:
         return TOKENS * (len(self.spent) - bisect.bisect_right(self.spent, now() - 60))
 
-    async def answer(self) -> HttpReply:
+    async def answer(self, attempt: int = 1) -> HttpReply:
         """The reply to a request that arrives now."""
         self.arrived.append(now())
+        if attempt == 1 and self.dice.random() < self.chance:
+            await asyncio.sleep(0.002)
+            told = {} if self.chance_retry_after is None else {"retry-after": str(self.chance_retry_after)}
+            return HttpReply(self.chance_status, told, b'{"error":"At capacity."}')
         problem = self.problem()
         if problem is None or self.counts_refused:
             self.counted.append(now())
@@ -122,30 +132,38 @@ class Client:
     gate: Gate
     answered: Counter[str] = field(default_factory=Counter)
     failed: int = 0
+    policy: RetryPolicy | None = None
+    """How long to wait before a further try; None for not at all."""
 
     async def ask(self, asked: Request, tries: int = 5) -> None:
         await self.gate.admit(CALL)
         try:
-            for _ in range(tries):
-                if await self.once(asked) is None:
+            for attempt in range(1, tries + 1):
+                error = await self.once(asked, attempt)
+                if error is None:
                     self.answered[model_of(asked.body)] += 1
                     return
+                if self.policy is not None:
+                    wait = self.policy.wait_before_retry(error, asked, attempt)
+                    async with self.gate.stepped_aside():
+                        await asyncio.sleep(wait or 0.0)
             self.failed += 1
         finally:
             self.gate.record(CALL, Outcome())
 
-    async def once(self, asked: Request) -> BaseException | None:
+    async def once(self, asked: Request, attempt: int = 1) -> Exception | None:
         passage = await self.gate.pace(asked)
         reply: HttpReply | None = None
-        error: BaseException | None = None
+        error: Exception | None = None
+        ended: BaseException | None = None
         try:
-            reply = await self.service.answer()
-            error = error_of(reply)
+            reply = await self.service.answer(attempt)
+            ended = error = error_of(reply)
         except BaseException as raised:
-            error = raised
+            ended = raised
             raise
         finally:
-            self.gate.observe(passage, reply, error)
+            self.gate.observe(passage, reply, ended)
         return error
 
     async def ask_all(self, requests: Iterable[Request]) -> None:

@@ -26,8 +26,9 @@ def numbered(count: int) -> list[dict[str, str]]:
 class Enforcing:
     """A script that allows so many requests in any second."""
 
-    def __init__(self, limit: int, *, announce: bool = False, **headers: str) -> None:
+    def __init__(self, limit: int, *, announce: bool = False, refills: bool = False, **headers: str) -> None:
         self.limit = limit
+        self.refills = refills
         self.announce = announce
         self.headers = headers
         self.recent: deque[float] = deque()
@@ -49,14 +50,16 @@ class Enforcing:
         answer = answered(asked.text, delay=0.02)
         if self.announce:
             limit = 60 * self.limit
-            announced = {"x-ratelimit-limit-requests": limit, "x-ratelimit-remaining-requests": limit - self.total}
+            remaining = limit if self.refills else limit - self.total
+            announced = {"x-ratelimit-limit-requests": limit, "x-ratelimit-remaining-requests": remaining}
             headers = {**answer.headers, **{name: str(value) for name, value in announced.items()}}
             return Answer(answer.body, headers=headers, delay=answer.delay)
         return answer
 
 
-def test_an_announced_limit_is_kept_without_a_refusal(connecting, service):
-    service.script = script = Enforcing(60, announce=True)
+@pytest.mark.parametrize("refills", [False, True])
+def test_an_announced_limit_is_kept_without_a_refusal(connecting, service, refills):
+    service.script = script = Enforcing(60, announce=True, refills=refills)
     connection = connecting(concurrency=32)
     result = connection.lookup(ASK, numbered(180))
     assert result.summary.ok == 180
@@ -177,3 +180,19 @@ def test_a_limit_from_the_environment_holds(connecting, service, monkeypatch):
     service.script = lambda asked: answered(asked.text)
     assert connecting().lookup(ASK, numbered(30)).summary.ok == 30
     assert most_in(1.0, sorted(asked.time for asked in service.asked)) <= 20 + BUSY
+
+
+def test_refusals_by_chance_do_not_hold_up_the_other_rows(connecting, service):
+    tried = set()
+
+    def script(asked):
+        is_first = asked.text not in tried
+        tried.add(asked.text)
+        return (
+            refused(429, "At capacity.") if is_first and int(asked.text) % 10 < 3 else answered(asked.text, delay=0.05)
+        )
+
+    service.script = script
+    started = time.monotonic()
+    assert connecting(concurrency=32).lookup(ASK, numbered(1000)).summary.ok == 1000
+    assert time.monotonic() - started < 60, "each refusal paused the rows beside it: that takes minutes"

@@ -9,6 +9,7 @@ from stepping import QUICK, RefusedError, bind, run
 
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, FailedReplyError, Kind, Settings
+from grokcall_procedures.models import REASONING_EFFORTS
 from grokcall_procedures.responses import response_row
 
 
@@ -81,6 +82,45 @@ def test_an_effort_is_sent_to_every_other_model(model):
     body = sent("CALL GenerateResponse('hi', Model => :m, ReasoningEffort => 'low')", {"m": model})
 
     assert body["reasoning"] == {"effort": "low"}
+
+
+MODELS = {
+    "grok-4.3": "none low medium high xhigh",
+    "grok-4.3-latest": "none low medium high xhigh",
+    "grok-4.5": "low medium high xhigh",
+    "grok-4.5-latest": "low medium high xhigh",
+    "grok-4.6": "low medium high xhigh",
+    "GROK-4.6": "low medium high xhigh",
+    "grok-4.7": "low medium high xhigh",
+    "grok-4.20-multi-agent": "low medium high xhigh",
+    "grok-4.20-multi-agent-0309": "low medium high xhigh",
+    "grok-4.20-multi-agent-latest": "low medium high xhigh",
+    "grok-4.20": "",
+    "grok-4.20-0309-reasoning": "",
+    "grok-4.20-non-reasoning-latest": "",
+    "grok-build-0.1": "",
+    "grok-code-fast": "",
+    "grok-4.65": "none low medium high xhigh",  # as good as unknown
+    "grok-5": "none low medium high xhigh",
+    "my-server/llama": "none low medium high xhigh",
+}
+
+
+@pytest.mark.parametrize("effort", REASONING_EFFORTS)
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_is_sent_an_effort_that_it_accepts(model, effort):
+    statement = "CALL GenerateResponse('hi', Model => :m, ReasoningEffort => :e)"
+    values = {"m": model, "e": effort}
+    accepted = MODELS[model].split()
+    wanted = effort if effort in accepted else next(iter(accepted), None)
+    assert sent(statement, values).get("reasoning") == (None if wanted is None else {"effort": wanted})
+    told = [warning for warning in bind(statement, values).warnings if "ReasoningEffort" in warning]
+    assert len(told) == (wanted != effort)
+    assert all(f"'{effort}'" in warning for warning in told)
+
+
+def test_no_effort_is_made_up_where_none_was_asked_for():
+    assert "reasoning" not in sent("CALL GenerateResponse('hi', Model => 'grok-4.6')")
 
 
 def test_a_limit_is_refused_where_leaving_it_out_would_cost_money():

@@ -30,20 +30,18 @@ class Clock:
     0.4
     """
 
-    __slots__ = ("_due", "at_once", "lateness", "space")
+    __slots__ = ("_due", "lateness", "space")
 
     def __init__(self) -> None:
         self.space: float = 0.0
         """Seconds that one unit takes; 0 for no limit."""
-        self.at_once: float = 0.0
-        """Units that may begin before their time."""
         self.lateness: float = LATENESS
         """Seconds that are caught up at the most."""
         self._due = 0.0
 
     def wait(self, now: float) -> float:
         """Seconds until the next use may begin; 0 for now."""
-        wait = self._due - self.at_once * self.space - now
+        wait = self._due - now
         return wait if wait > 0.0 and self.space else 0.0
 
     def take(self, now: float, units: float = 1.0, *, waited: bool = False) -> None:
@@ -88,15 +86,14 @@ class Window:
         self.seconds: float = 0.0
         """The length of a window."""
 
-    def set(self, limit: float, seconds: float, at_once: int = 1) -> None:
+    def set(self, limit: float, seconds: float) -> None:
         """Sets the limit.
 
         Args:
             limit: Uses in any ``seconds``; infinite for no limit. A fraction is kept over a longer time.
             seconds: The length of the service's window.
-            at_once: Uses that may begin together where the limit is lower.
         """
-        self._most = max(math.ceil(limit), at_once) if limit < math.inf else 0
+        self._most = math.ceil(limit) if limit < math.inf else 0
         self.seconds = self._most * seconds / limit * (1 + WOBBLE)
 
     def recall(self, moments: Iterable[float]) -> None:

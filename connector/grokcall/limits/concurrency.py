@@ -16,8 +16,9 @@ OPENING = 1
 SHORTEST_ROUND = 16
 """Replies after which it is judged whether the service keeps up, at least; else as many as are under way."""
 
-TOLERATED = 0.1
-"""The share of a round's replies that may fail: single failures are no sign of overload."""
+TOLERATED = 0.6
+"""The share of a round's replies that may fail: an overloaded service fails nearly all that is too much, and at once;
+one that answers half of what it is asked does so as well when it is asked less."""
 
 INFLATED = 3.0
 """How many times as long as usual answers take when the service is overloaded."""
@@ -112,8 +113,8 @@ class Concurrency:
             return
         if self._answers + self._failures < self._length:
             return
-        failed = self._failures / (self._answers + self._failures)
-        if failed > TOLERATED:
+        failed = self._failures / self._length
+        if failed > TOLERATED + 2 * math.sqrt(TOLERATED * (1 - TOLERATED) / self._length):
             self._shrink(1 - failed / 2)
         elif self._answers:
             self._judge(math.exp(self._time / self._answers))

@@ -8,16 +8,24 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from grokcall.errors import ConnectionCutError, NotSentError, RateLimitedError, ReadTimeoutError, ServerFailureError
+from grokcall.errors import (
+    ConnectionCutError,
+    NotSentError,
+    RateLimitedError,
+    ReadTimeoutError,
+    ServerFailureError,
+    ServiceError,
+)
 from grokcall.limits.caps import Caps
-from grokcall.limits.clock import WOBBLE, Clock, Window
-from grokcall.limits.concurrency import Concurrency, first_of
+from grokcall.limits.concurrency import Concurrency
 from grokcall.limits.cooldown import Cooldown
-from grokcall.limits.learning import Announcement, StatedLimit, stated_limit
-from grokcall.limits.recent import Recent
+from grokcall.limits.learning import grants_nothing, stated_limit
+from grokcall.limits.pace import A_MOMENT, MINUTE, Pace
+from grokcall.limits.recent import Recent, Step
+from grokcall.limits.suspicion import Suspicion
 from grokcall.limits.tokens import TokenEstimate, usage_of
 from grokcall.redaction import get_logger
 from grokcall.retries import LONGEST_RETRY_AFTER
@@ -25,10 +33,8 @@ from grokcall.transport import HttpReply
 
 logger: logging.Logger = get_logger("grokcall.limits")
 
-MINUTE = 60.0
-
-A_SECOND, A_MOMENT = 1.0, 0.1
-"""Seconds that a pause lasts at least, when the limit is not known and when it is."""
+A_SECOND = 1.0
+"""Seconds that a pause lasts at least after a refusal that names no limit, as long as nothing is known of it."""
 
 SOON = 2.0
 """Seconds after a pause in which a further refusal means that others draw on the same account."""
@@ -36,10 +42,6 @@ SOON = 2.0
 PROBE = 2.0
 """Seconds after which a request that was sent to find out if a pause has helped counts as let through: a refusal comes
 at once, an answer may take minutes."""
-
-LEAST_SHARE = 0.05
-REGAINED = 0.05
-"""Of what is left unused after refusals, how much is tried again with each second: the closer, the more carefully."""
 
 OVERLOADS = (ServerFailureError, ReadTimeoutError, ConnectionCutError, NotSentError)
 """Failures that an overloaded service brings about."""
@@ -54,6 +56,10 @@ class Passage:
     tokens: float = 0.0
     """What was reserved for it."""
     sent: float = 0.0
+    turn: int = 0
+    """How many requests of the lane had left before it."""
+    step: Step | None = None
+    """Where its end is to be noted."""
 
 
 Waiting = tuple["asyncio.Future[None]", Passage]
@@ -82,25 +88,16 @@ class Lane:
         self.name = name
         self.under_way: int = 0
         self._last_sent = 0.0
-        self._caps = caps
+        self._turns = 0
         self._now = now
         self._concurrency = Concurrency(caps.concurrency)
         self._cooldown = Cooldown(rng)
-        self._requests = Clock()
-        self._window = Window()
-        self._tokens = Clock()
-        self._announced = Announcement("requests")
-        self._announced_tokens = Announcement("tokens")
-        self._stated: dict[tuple[str, int], int] = {}
-        self._estimate = TokenEstimate()
         self._recent = Recent()
-        self._share = 1.0
-        """Of the limit, what is used of it: less after refusals, since others may draw on the same account."""
-        self._share_since = 0.0
+        self._suspicion = Suspicion(self._recent)
+        self._pace = Pace(caps, self._recent, self._suspicion)
+        self._estimate = TokenEstimate()
         self._waiting: deque[Waiting] = deque()
         self._alarm: asyncio.TimerHandle | None = None
-        self._is_paced = False
-        self._set_pace()
 
     @property
     def limit(self) -> float:
@@ -110,18 +107,18 @@ class Lane:
     @property
     def requests_per_second(self) -> float | None:
         """The pace that is kept; None when there is no limit."""
-        return 1 / self._requests.space if self._requests.space else None
+        return 1 / self._pace.requests.space if self._pace.requests.space else None
 
     @property
     def tokens_per_minute(self) -> float | None:
         """The tokens a minute that are used at the most; None when there is no limit."""
-        return MINUTE / self._tokens.space if self._tokens.space else None
+        return MINUTE / self._pace.tokens.space if self._pace.tokens.space else None
 
     # A request's way -------------------------------------------------------------------------------------------------
 
     def passage(self, body: bytes) -> Passage:
         """What a request takes with it."""
-        return Passage(self, body, self._estimate.of(body) if self._tokens.space else 0.0)
+        return Passage(self, body, self._estimate.of(body) if self._pace.tokens.space else 0.0)
 
     def enter(self, passage: Passage) -> asyncio.Future[None] | None:
         """Lets the request go and gives None; or gives what ends when its turn has come."""
@@ -138,9 +135,9 @@ class Lane:
         """Takes a request out that will not be sent; what it has taken, if its turn had come, is given back."""
         if turn.done() and not turn.cancelled():
             self.under_way -= 1
-            self._requests.give_back(1.0)
-            self._window.give_back()
-            self._tokens.give_back(passage.tokens)
+            self._pace.give_back(passage.tokens)
+            if passage.step is not None:
+                passage.step.sent -= 1
         turn.cancel()
         self._pump(self._now())
 
@@ -148,37 +145,36 @@ class Lane:
         """Takes note of how a request has ended, whatever the way."""
         now = self._now()
         self.under_way -= 1
-        if reply is not None:
-            self._heed(reply, passage.sent, now)
-        if isinstance(error, RateLimitedError):
-            self._refused(passage, error, now)
-        elif isinstance(error, OVERLOADS):
-            self._concurrency.failed()
-        elif reply is not None:
-            self._concurrency.answered(now - passage.sent)
-            self._cooldown.answered(passage.sent)
-        if self._tokens.space:
-            self._settle(passage, reply, error)
+        usage = usage_of(reply.body) if reply is not None and error is None and self._pace.counts_tokens else None
+        if not (isinstance(error, ServiceError) and grants_nothing(error.message)):
+            if reply is not None:
+                self._pace.heed(reply.headers, passage.sent, now, answers=error is None, tokens=usage or 0)
+            if isinstance(error, RateLimitedError):
+                self._refused(passage, error, now)
+            elif isinstance(error, OVERLOADS):
+                self._concurrency.failed()
+            elif reply is not None:
+                self._answered(passage, now)
+        if self._pace.tokens.space:
+            self._settle(passage, usage, error)
         if self._waiting:
             self._pump(now)
 
     def _wait(self, now: float) -> float:
         """Seconds until the next request may go; infinity for when one has ended."""
         pause = self._cooldown.wait(now)
+        if pause <= 0.0 and self._suspicion.is_pending:
+            self._begin_trial(now)
         if self._cooldown.is_probing and self.under_way:
             pause = max(pause, self._last_sent + PROBE - now)
-        if self._is_paced:
-            pause = max(pause, self._requests.wait(now), self._window.wait(now), self._tokens.wait(now))
-        return max(pause, self._concurrency.wait(self.under_way, now))
+        return max(pause, self._pace.wait(now), self._concurrency.wait(self.under_way, now))
 
     def _let_go(self, passage: Passage, now: float, *, waited: bool = False) -> None:
         self.under_way += 1
         passage.sent = self._last_sent = now
-        self._recent.add(now)
-        if self._is_paced:
-            self._requests.take(now, waited=waited)
-            self._window.take(now)
-            self._tokens.take(now, passage.tokens, waited=waited)
+        self._turns += 1
+        passage.turn, passage.step = self._turns, self._recent.add(now)
+        self._pace.take(now, passage.tokens, waited=waited)
 
     def _pump(self, now: float) -> None:
         """Lets go whoever may, and sets the alarm for the next."""
@@ -203,79 +199,53 @@ class Lane:
 
     # What replies teach ----------------------------------------------------------------------------------------------
 
-    def _heed(self, reply: HttpReply, sent: float, now: float) -> None:
-        changed = self._announced.heed(reply.headers, sent, now)
-        changed |= self._announced_tokens.heed(reply.headers, sent, now)
-        if changed or now - self._share_since > 1.0:
-            if self._share < 1.0:
-                self._share += (1.0 - self._share) * min(1.0, REGAINED * (now - self._share_since))
-            self._share_since = now
-            self._set_pace()
+    def _answered(self, passage: Passage, now: float) -> None:
+        assert passage.step is not None
+        passage.step.answered += 1
+        self._concurrency.answered(now - passage.sent)
+        self._cooldown.answered(passage.sent, now, passage.turn)
+        if self._suspicion.note(passage.turn, passage.sent, now, refused=False):
+            self._pace.set(now)
 
     def _refused(self, passage: Passage, error: RateLimitedError, now: float) -> None:
-        stated = stated_limit(error.message)
-        is_known = stated is not None and self._stated.get((stated.thing, stated.window)) == stated.limit
         asked = error.retry_after if error.retry_after and error.retry_after <= LONGEST_RETRY_AFTER else None
-        soon = now < self._cooldown.until + SOON
-        if not self._cooldown.refused(passage.sent, now, asked, self._needed(stated, is_known, now)):
+        stated = self._pace.credible(stated_limit(error.message), now)
+        if stated is None:
+            self._refused_without_limit(passage, asked, now)
             return
-        if stated is None:
+        soon = now < self._cooldown.until + SOON
+        if self._cooldown.refused(passage.sent, now, asked, self._pace.pause(stated, now)):
+            self._pace.heed_refusal(stated, soon=soon, now=now)
+            self._pace.requests.hold(self._cooldown.until)
+            self._tell(str(stated), now)
+
+    def _refused_without_limit(self, passage: Passage, asked: float | None, now: float) -> None:
+        assert passage.step is not None
+        passage.step.refused += 1
+        if self._suspicion.note(passage.turn, passage.sent, now, refused=True):
+            self._pace.set(now)
+        if self._suspicion.explains(now, lone=self._cooldown.lone):
+            return
+        needed = A_SECOND if self._suspicion.may_be_slow else A_MOMENT
+        if self._cooldown.refused(passage.sent, now, asked, needed, passage.turn):
+            self._suspicion.suspect(now)
+            self._tell("without a limit", now)
+
+    def _begin_trial(self, now: float) -> None:
+        """Goes on after a pause that began with a refusal without a limit."""
+        self._suspicion.begin(self._turns + 1, now, lone=self._cooldown.lone)
+        if not self._cooldown.lone:
             self._concurrency.cut()
-        elif is_known:
-            self._share = max(LEAST_SHARE, self._share * (0.95 if soon else 0.985))
-            self._requests.catch_up_less()
-        else:
-            self._stated[stated.thing, stated.window] = stated.limit
-        if stated is not None and stated.thing == "requests":
-            self._announced.confirm()
-        self._set_pace()
-        self._requests.hold(self._cooldown.until)
-        pause = self._cooldown.wait(now)
-        logger.info("%s: refused (%s); all requests pause for %.1f s", self.name, stated or error.message, pause)
+        self._pace.set(now)
+        self._pace.requests.hold(now)
 
-    def _needed(self, stated: StatedLimit | None, is_known: bool, now: float) -> float:
-        """Seconds that a pause has to last at least, for what the refusal says."""
-        if stated is None:
-            return A_SECOND
-        if stated.window == 1 and (is_known or self._announced.limit == stated.limit * MINUTE):
-            return A_MOMENT  # whoever keeps the limit was a little too fast
-        too_many = 1 - 0.95 * stated.limit / max(stated.actual, stated.limit)
-        return max(A_MOMENT, self._recent.wait_until_left(too_many, stated.window, now))
+    def _tell(self, refusal: str, now: float) -> None:
+        logger.info("%s: refused (%s); all requests pause for %.1f s", self.name, refusal, self._cooldown.wait(now))
 
-    def _settle(self, passage: Passage, reply: HttpReply | None, error: BaseException | None) -> None:
+    def _settle(self, passage: Passage, usage: int | None, error: BaseException | None) -> None:
         """Puts what was really used in the place of what was reserved."""
-        usage = usage_of(reply.body) if reply is not None and error is None else None
         if usage is not None:
             self._estimate.learn(passage.body, usage)
-            self._tokens.give_back(passage.tokens - usage)
+            self._pace.tokens.give_back(passage.tokens - usage)
         elif isinstance(error, NotSentError | RateLimitedError):
-            self._tokens.give_back(passage.tokens)
-
-    def _set_pace(self) -> None:
-        """Sets the clocks to the user's limits, the announced ones and those that refusals have named."""
-        # As long as it is in doubt whether the service counts, several may go out at once: their replies will tell.
-        rate = self._rate()
-        doubtful = self._announced.in_doubt and rate == self._announced.limit / MINUTE
-        at_once = first_of(self._caps.concurrency) if doubtful else 1
-        rate *= self._share
-        had_limit = self._requests.space > 0.0
-        self._requests.space = (1 + WOBBLE) / rate
-        self._requests.at_once = at_once - 1
-        self._window.set(rate, 1.0, at_once)
-        a_minute = (self._caps.tokens_per_minute, self._announced_tokens.limit, self._stated.get(("tokens", 60)))
-        tokens = lowest(a_minute) * self._share
-        self._tokens.space = MINUTE * (1 + WOBBLE) / tokens
-        if rate < math.inf and not had_limit:
-            self._window.recall(self._recent.moments(self._window.seconds, self._now()))
-        self._is_paced = min(rate, tokens) < math.inf
-
-    def _rate(self) -> float:
-        """Requests a second, infinite for no limit. A limit a minute is kept by the second: the service does so too."""
-        a_minute = (self._caps.requests_per_minute, self._announced.limit, self._stated.get(("requests", 60)))
-        a_second = (self._caps.requests_per_second, self._stated.get(("requests", 1)))
-        return min(lowest(a_second), lowest(a_minute) / MINUTE)
-
-
-def lowest(limits: Iterable[float | None]) -> float:
-    """The lowest of the limits that there are; infinite where there is none."""
-    return min((limit for limit in limits if limit), default=math.inf)
+            self._pace.tokens.give_back(passage.tokens)

@@ -49,106 +49,126 @@ def stated_limit(message: str) -> StatedLimit | None:
     return StatedLimit(thing, 1 if found[2].lower() == "second" else 60, actual, limit) if limit else None
 
 
-class Announcement:
-    """The limit a minute that headers announce, and whether the service counts towards it.
+def grants_nothing(message: str) -> bool:
+    """Whether a sentence of the service names a limit of 0: the team may not use the model, however slowly.
 
-    Some servers answer with headers that somebody wrote down once. Where more was answered than is said to be used, or
-    the figure of what remains does not fall, the announcement is not taken for a limit.
+    >>> grants_nothing("Your team's rate limit is — Requests per Second (actual/limit): 0/0.")
+    True
+    """
+    found = _STATED.search(message)
+    return found is not None and not found[4].strip("0,")
+
+
+class Announcement:
+    """The limit a minute that headers announce, as far as it is to be believed.
+
+    The service fills up all the time what was used, so a figure of what remains that equals the limit proves nothing,
+    and the limit is believed. It is not when more was answered than the limit and what was filled up meanwhile. Nor
+    when the figure stands still below the limit, although more was used than is filled up: some servers answer with
+    headers that somebody wrote down once.
 
     Args:
         thing: What is limited.
     """
 
-    __slots__ = (
-        "_answered",
-        "_began",
-        "_first",
-        "_later",
-        "_lowest",
-        "_name",
-        "_refills",
-        "_remaining",
-        "_settled",
-        "_text",
-        "limit",
-    )
+    __slots__ = ("_began", "_figure", "_later", "_limit_name", "_remaining_name", "_settled", "_text", "_used", "limit")
 
     ENOUGH = 5
-    """Answers within a minute that decide; what may have been filled up meanwhile comes on top."""
+    """Answers, beyond what was filled up meanwhile, after which a figure has to have changed."""
 
     def __init__(self, thing: Thing) -> None:
         self.limit: int = 0
         """What is allowed a minute; 0 where nothing believable is announced."""
-        self._name = f"x-ratelimit-limit-{thing}"
-        self._remaining = f"x-ratelimit-remaining-{thing}"
-        # What was used may be filled up little by little; of a few requests nothing shows then, of their tokens much.
-        self._refills = thing == "requests"
+        self._limit_name = f"x-ratelimit-limit-{thing}"
+        self._remaining_name = f"x-ratelimit-remaining-{thing}"
         self._text: str | None = None
         self._settled = False
         self._begin(0.0)
 
     @property
-    def in_doubt(self) -> bool:
-        """Whether there is an announcement that nothing has proved or disproved yet."""
-        return self.limit > 0 and not self._settled
+    def ceiling(self) -> int:
+        """The limit to keep; 0 for none, and as long as the figure of what remains may be one written down once."""
+        return self.limit if self._settled else 0
 
     def confirm(self) -> None:
         """Ends the doubt: the service has refused a request for its number."""
         self._settled = True
 
-    def heed(self, headers: Mapping[str, str], sent: float, now: float) -> bool:
-        """Reads the headers of a reply to a request; whether :attr:`limit` has changed or its doubt has ended."""
-        text = headers.get(self._name)
+    def heed(self, headers: Mapping[str, str], sent: float, now: float, units: float = 1.0) -> bool:
+        """Reads the headers of a reply; whether :attr:`ceiling` has changed.
+
+        Args:
+            headers: Those of the reply.
+            sent: When its request was sent.
+            now: The time.
+            units: What was used of the limit; 0 for a refusal, and where that is not known.
+        """
+        text = headers.get(self._limit_name)
         if text is None:
             return False
+        before = self.ceiling
         if text != self._text:
-            return self._announced(text, headers, now)
-        return not self._settled and self._weighed(headers, sent, now)
-
-    def _announced(self, text: str, headers: Mapping[str, str], now: float) -> bool:
-        self._text = text
-        before, self.limit = self.limit, _count(text) or 0
-        self._settled = self.limit == 0
-        self._begin(now)
-        if not self._settled:
-            self._weighed(headers, now, now)
-        return self.limit != before
+            self._text, self.limit, self._settled = text, _count(text) or 0, False
+            self._begin(now)
+        if self.limit:
+            self._use(units, sent, now)
+            self._weigh(_count(headers.get(self._remaining_name, "")), units)
+        return self.ceiling != before
 
     def _begin(self, now: float) -> None:
         self._began = now
-        self._answered = 0
-        self._later = 0
-        """Of these, those to requests that were sent after the first reply had come."""
-        self._first: int | None = None
-        self._lowest = 0
+        self._figure: int | None = None
+        self._used = Level()
+        """What was answered and is not filled up yet."""
+        self._later = Level()
+        """Of this, what was answered to requests that were sent after the first reply had come."""
 
-    def _weighed(self, headers: Mapping[str, str], sent: float, now: float) -> bool:
-        """Whether this reply ends the doubt."""
-        remaining = _count(headers.get(self._remaining, ""))
-        if remaining is None:
-            return False
-        if now - self._began > WINDOW:
-            self._begin(now)
-        if self._first is None:
-            self._first = self._lowest = remaining
-        self._lowest = min(self._lowest, remaining)
-        self._answered += 1
-        self._later += sent > self._began
-        refilled = (now - self._began) * self.limit / WINDOW if self._refills else 0.0
-        is_counted = self._verdict(self._answered - refilled, self._later - refilled)
-        if is_counted is None:
-            return False
-        self._settled = True
-        if not is_counted:
+    def _use(self, units: float, sent: float, now: float) -> None:
+        pace = self.limit / WINDOW
+        self._used.add(units, pace, now)
+        self._later.add(units if sent > self._began else 0.0, pace, now)
+
+    def _weigh(self, remaining: int | None, units: float) -> None:
+        if self._used.height > self.limit:
             self.limit = 0
-        return True
+        elif self._settled:
+            return
+        elif remaining is None or remaining >= self.limit or self._figure not in (None, remaining):
+            self._settled = True
+        else:
+            self._figure = remaining
+            enough = self.ENOUGH * units
+            is_missing = self._used.height >= enough and self.limit - remaining < self._used.height / 2
+            if units and (is_missing or self._later.height >= enough):
+                self.limit = 0
 
-    def _verdict(self, answered: float, later: float) -> bool | None:
-        """Whether the service counts, None as long as that is open, after so many answers."""
-        assert self._first is not None
-        if answered >= self.ENOUGH and self.limit - self._lowest < answered / 2:
-            return False
-        return self._first - self._lowest >= later / 2 if later >= self.ENOUGH else None
+
+class Level:
+    """How much of a limit is used up, where it is filled up evenly.
+
+    >>> level = Level()
+    >>> for now in (10.0, 11.0, 12.0):
+    ...     level.add(3.0, pace=1.0, now=now)
+    >>> level.height
+    7.0
+    """
+
+    __slots__ = ("_since", "height")
+
+    def __init__(self) -> None:
+        self.height: float = 0.0
+        self._since = 0.0
+
+    def add(self, units: float, pace: float, now: float) -> None:
+        """Adds a use.
+
+        Args:
+            units: How much is used.
+            pace: What is filled up in a second.
+            now: The time.
+        """
+        self.height = max(0.0, self.height - (now - self._since) * pace) + units
+        self._since = now
 
 
 def _count(text: str) -> int | None:

@@ -107,12 +107,12 @@ may stand ("Incorrect API key provided", "Model not found"), is an error of that
 |---|---|---|---|
 | `Incorrect API key provided`, with 400 as well | `AuthenticationError` | | yes |
 | credits used up, a free quota used up; with 403 or 429 | `CreditsExhaustedError` | | yes |
-| a rate limit of `0/0`, with 429: there is no quota for the model | `PermissionDeniedError` | | unless rows name models |
+| a rate limit of `0/0`, with 429: no quota for the model | `PermissionDeniedError` | | unless rows name models |
 | any other rate limit | `RateLimitedError` | yes | |
 | `Model not found`, with 400 or 404 | `NotFoundError` | | unless rows name models |
 | `No handler found on route`, or a page with 404 | `NotFoundError` | | unless rows name paths |
 | `Content violates usage guidelines`, with 403 or 400 | `ContentRefusedError` | | |
-| `Grammar is too complex`, with 503 as well; a schema that does not pass | `InvalidRequestError` | | unless rows bring schemas |
+| `Grammar is too complex`, with 503 as well; a schema refused | `InvalidRequestError` | | unless rows bring schemas |
 | `Live search is deprecated` | `InvalidRequestError` | | unless rows bring bodies |
 | a page of a firewall with 403 | `PermissionDeniedError` | | |
 

@@ -49,7 +49,7 @@ def test_a_long_wait_can_be_cancelled(service, tmp_path):
             _, err = process.communicate(timeout=30)
         finally:
             process.kill()
-    assert time.monotonic() - told < 5
+    assert time.monotonic() - told < 25
     assert (process.returncode, "Traceback" in err) == (130, False)
 
 

@@ -287,7 +287,7 @@ def test_an_unreachable_service_ends_a_lookup_soon(connecting):
     started = time.monotonic()
     with pytest.raises(grokcall.NotSentError, match=r"No connection to 127.0.0.1"):
         connecting(base_url=address, max_attempts=2).lookup(ASK, numbered(5000))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_service_that_goes_away_for_good_ends_a_lookup_and_keeps_the_rows(connecting):

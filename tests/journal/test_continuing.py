@@ -236,7 +236,7 @@ print("closed", flush=True)
                 process.kill()
     assert out == "interrupted 256\nclosed\n"
     assert process.returncode == 0
-    assert time.monotonic() - begun < 10.0
+    assert time.monotonic() - begun < 60.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

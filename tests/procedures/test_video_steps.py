@@ -175,7 +175,7 @@ def test_waiting_ends_by_the_clock_too():
     done = poll(PENDING, settings=Settings(poll_interval=0.0, poll_timeout=0.0))
 
     assert isinstance(done.error, NotReadyError)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_an_early_400_is_no_verdict():

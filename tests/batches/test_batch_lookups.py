@@ -205,12 +205,13 @@ def test_an_empty_input_makes_no_batch(sandbox, journal):
 
 
 def test_answers_that_were_cut_short_count_as_it_was_chosen(sandbox, journal):
+    rows = [{"body": f"Say {number} times three"} for number in range(3)]
     command = "CALL GenerateResponse(:body, MaxOutputTokens => 1)"
     with connected(sandbox) as connection:
-        kept = connection.lookup(command, sums(3), batch=True, journal=journal)
+        kept = connection.lookup(command, rows, batch=True, journal=journal)
         assert kept.rows["Response_Status"].to_pylist() == ["incomplete"] * 3
         assert kept.rows["Response_IncompleteDetails"].to_pylist() == ['{"reason":"max_output_tokens"}'] * 3
-        failed = connection.lookup(command, sums(3), batch=True, journal=journal, on_incomplete="error")
+        failed = connection.lookup(command, rows, batch=True, journal=journal, on_incomplete="error")
         assert failed.errors.num_rows == 3
         assert billed_once(sandbox, 3)
 

@@ -205,6 +205,7 @@ def test_an_empty_input_makes_no_batch(sandbox, journal):
 
 
 def test_answers_that_were_cut_short_count_as_it_was_chosen(sandbox, journal):
+    rows = [{"body": f"Say {number} times three"} for number in range(3)]
     command = "CALL GenerateResponse(:body, MaxOutputTokens => 1)"
     rows = [{"id": number, "body": f"Tell me about the sea, part {number}."} for number in range(3)]
     with connected(sandbox) as connection:

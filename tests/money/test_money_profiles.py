@@ -31,6 +31,7 @@ TEXT_PROFILES = {
     "refusal": "refusal:share=0.2",
     "misfit": "misfit:share=0.2",
     "incomplete": "incomplete:share=0.2",
+    "reasoning": "reasoning:tokens=300,sigma=1",
     "credits": "credits:after=25",
     "several": "server-errors:share=0.03+cut-after:share=0.1+malformed:share=0.1+moderation:share=0.1",
 }

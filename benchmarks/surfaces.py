@@ -193,10 +193,13 @@ def run_here(name: str, base_url: str) -> None:
             cursor = connection.cursor()
             try:
                 cursor.executemany(surface.statement, rows)
-            finally:
-                kept(len(cursor.fetchall()) if cursor.description else 0)
+            except KeyboardInterrupt:
+                kept(len(cursor.fetchall()))
+                raise SystemExit(130) from None
+            kept(len(cursor.fetchall()))
         elif name == "duckdb":
-            with grokcall.duckdb.register(duckdb.connect(), connection, journal="journal") as registration:
+            con = duckdb.connect()
+            with grokcall.duckdb.register(con, connection, journal="journal") as registration:
                 kept(registration.query(QUERY).num_rows)
         else:
             result = connection.lookup(surface.statement, rows, journal="journal", batch=name == "batch")

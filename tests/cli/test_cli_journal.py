@@ -131,7 +131,7 @@ def test_no_journal_is_none_and_says_what_that_means(run, at_service, table, her
 
 @pytest.mark.parametrize("output", ["-", "/dev/null"])
 def test_standard_output_and_devices_have_no_journal_beside_them(run, at_service, table, here, output):
-    done = run("lookup", table, ASK, "-o", output, "--format", "csv", "--on-error", "ignore", "--max-calls", 3)
+    done = run("lookup", table, ASK, "-o", output, "--format", "csv", "--errors", "e.csv", "--max-calls", 3)
     assert done.code == 4
     assert "nothing is kept for a second run" in done.err
     assert files(here) == []

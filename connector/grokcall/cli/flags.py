@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from grokcall import background
 from grokcall.cli.exits import guarded
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
@@ -219,7 +220,10 @@ class Flags:
         if self.verbose:
             log_to_standard_error()
         if not self.sandbox:
-            with connect(profile=self.profile, transport=self.transport, **given) as connection:
+            with (
+                waits_shown(self.console()),
+                connect(profile=self.profile, transport=self.transport, **given) as connection,
+            ):
                 yield connection
             return
         if self.base_url:
@@ -228,6 +232,7 @@ class Flags:
 
         options = {"poll_interval": 0.1, **given}
         with (
+            waits_shown(self.console()),
             Sandbox() as sandbox,
             connect(
                 profile=self.profile,
@@ -237,6 +242,29 @@ class Flags:
             ) as connection,
         ):
             yield connection
+
+
+class ConsoleHandler(logging.Handler):
+    """Shows what is logged as plain sentences."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Prints the sentence."""
+        self._console.print(record.getMessage(), soft_wrap=True)
+
+
+@contextmanager
+def waits_shown(console: Console) -> Iterator[None]:
+    """Says in the block for what a command still waits after an interrupt."""
+    logger, handler = logging.getLogger(background.__name__), ConsoleHandler(console)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def log_to_standard_error() -> None:

@@ -121,7 +121,8 @@ class Account:
             over.append(f"{shown('max_tokens', self.over_tokens)} beyond the limit of {self.max_tokens:,}")
         if not over:
             return None
-        why = f": {self.over_calls:,} calls took more than was set aside for them" if self.over_calls else ""
+        calls = "1 call" if self.over_calls == 1 else f"{self.over_calls:,} calls"
+        why = f": {calls} took more than was set aside" if self.over_calls else ""
         return f"the {self.name} took {' and '.join(over)}{why}"
 
     def start(self) -> None:

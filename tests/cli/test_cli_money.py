@@ -108,3 +108,21 @@ def test_a_summary_is_written_however_a_lookup_ends(run, at_service, here):
     assert run(*arguments).code == 4
     assert (end()["state"], end()["stop"]["reason"]) == ("budget", "credits_exhausted")
     assert run(*arguments[:-1], "nowhere/end.json").code != 0
+
+
+def test_what_a_call_and_a_query_take_beyond_a_limit_is_said(run, at_service, here):
+    at_service.script = lambda asked: answered("x", ticks=300_000_000)
+    done = run("call", "CALL GenerateResponse('hi', MaxOutputTokens => 9)", "--max-cost", "0.02")
+    assert done.code == 0
+    assert "warning: the connection took 0.01 USD beyond the limit of 0.02 USD: 1 call" in done.err
+    table(2)
+    done = run("sql", "SELECT r.Response_Result FROM 'in.csv' t, GenerateResponse(t.body) r", "--max-cost", "0.02")
+    assert "0.01 USD beyond the limit of 0.02 USD" in done.err
+
+
+def test_a_connection_is_told_whether_the_service_keeps_answers(run, at_service, here, monkeypatch):
+    run("call", "CALL GenerateResponse('a')")
+    run("call", "CALL GenerateResponse('a')", "--no-store")
+    monkeypatch.setenv("GROKCALL_STORE", "true")
+    run("call", "CALL GenerateResponse('a')")
+    assert [asked.json.get("store") for asked in at_service.asked] == [None, False, True]

@@ -19,6 +19,7 @@ from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
 from grokcall.cli.targets import check_target
 from grokcall.cli.values import parameters
+from grokcall.connection import Connection
 from grokcall.errors import DataError, ProgrammingError
 from grokcall.execute_command import ExecuteCommand
 from grokcall.tables import open_writer, sniff_extension
@@ -49,11 +50,21 @@ def call(
             promise = connection.guarantee(action.command, given)
             if promise is not None:
                 flags.console().print(promise, soft_wrap=True)
-        with answer_kept(form, output, flags):
-            cursor = connection.execute(action.command, given)
+        try:
+            with answer_kept(form, output, flags):
+                cursor = connection.execute(action.command, given)
+        finally:
+            tell_excess(connection, flags)
         for _, warning in cursor.messages:
             flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         deliver(cursor.fetch_arrow_table(), form, output, flags)
+
+
+def tell_excess(connection: Connection, flags: Flags) -> None:
+    """Says what was taken beyond the limits, if they were passed."""
+    excess = connection.budget.excess
+    if excess is not None:
+        flags.console().print(Text(f"warning: {excess}", style="yellow"), soft_wrap=True)
 
 
 @contextmanager

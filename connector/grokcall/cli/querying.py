@@ -93,6 +93,8 @@ def sql(
     with flags.connection() as connection:
         database = connection.database(**options)
         database.tell = promising(flags)
+        if connection.budget.limited:
+            database.summary.budget, database.summary.learned = connection.budget, connection.allowances.learned
         if flags.sandbox:
             database.service = EMBEDDED
         script = read_script(given_text(statement, file), parameters(parameter or ()))

@@ -26,7 +26,7 @@ def fail(outcome: Outcome, exception: Exception, procedure: Procedure) -> None:
     if isinstance(error, MalformedReplyError | InternalError):
         row = getattr(error, "row", None)
         if row is None and outcome.reply is not None:
-            text = outcome.reply.decode("utf-8", "replace")
+            text = redact(outcome.reply.decode("utf-8", "replace"))
             row = procedure.unread_row(text)
             if row is None:
                 error.reply = text  # type: ignore[union-attr]

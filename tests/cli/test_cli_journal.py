@@ -107,7 +107,7 @@ def test_a_named_journal_stays_although_it_has_the_name_of_the_one_beside_the_ou
 
 def test_a_journal_stays_while_it_has_another_lookup_that_was_stopped(run, at_service, table, here):
     assert run("lookup", table, ASK, "-o", "out.csv", "--max-calls", 3).code == 4
-    other = run("lookup", table, "CALL SummarizeText(:body)", "-o", "out.parquet")
+    other = run("lookup", table, "CALL GenerateResponse(:body, 'Briefly.')", "-o", "out.parquet")
     assert other.code == 0
     assert other.err.splitlines()[-1].startswith("out.journal stays, for it holds more")
     assert run("lookup", table, ASK, "-o", "out.csv").code == 0

@@ -325,7 +325,8 @@ def test_rows_that_were_paid_for_survive_the_end_of_the_lookup(connecting, servi
         connecting(concurrency=1).lookup(ASK, ROWS, MAPPING, on_error="fail")
     assert upper(caught.value.result) == ["FIRST"]
     assert caught.value.result.summary.ok == 1
-    assert caught.value.__notes__ == ["1 row had ended; it is in this exception's attribute result"]
+    assert caught.value.__notes__[0] == "1 row had ended; it is in this exception's attribute result"
+    assert "nothing is kept for a second run" in caught.value.__notes__[1]
 
 
 def test_null_in_a_required_parameter_is_the_error_of_its_row(connection, service):
@@ -434,6 +435,7 @@ def test_the_summary_counts_rows_requests_tokens_and_money(connection, service):
     summary = connection.lookup(ASK, [*ROWS, {"id": 9, "body": None}], MAPPING, on_null_input="skip").summary
     figures = summary.as_dict()
     assert 0 < figures.pop("seconds") < 20
+    assert summary.unpriced_usd > 0
     assert figures == {
         "rows": 5,
         "ok": 3,
@@ -447,7 +449,12 @@ def test_the_summary_counts_rows_requests_tokens_and_money(connection, service):
         "output_tokens": 6,
         "total_tokens": 36,
         "unpriced": 1,
+        "unpriced_usd": f"{summary.unpriced_usd:f}",
         "cost_usd": "0.0004612000",
+        "over_limit_usd": "0.0000000000",
+        "over_reserve": 0,
+        "largest_reasoning_tokens": 0,
+        "unexpected_reasoning": [],
         "earlier_usd": "0.0000000000",
         "stop": None,
     }

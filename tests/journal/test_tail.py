@@ -44,7 +44,8 @@ def check_without_the_last(left, caplog):
     with Journal(left) as journal:
         run = journal.begin("a", {})
         assert run.recall(b"b" * 16, 0) is not None
-        assert run.memo(b"c" * 16, 0) == []
+        assert run.memo(b"c" * 16, 0) == [b"v1"]
+        assert run.in_doubt() == []
     assert caplog.text == ""
 
 

@@ -23,6 +23,7 @@ TEXT_PROFILES = {
     "server-errors": "server-errors:share=0.25",
     "cut-before": "cut-before:share=0.2",
     "cut-after": "cut-after:share=0.2",
+    "gateway-timeout": "gateway-timeout:share=0.2",
     "slow-body": "slow-body:share=0.3,seconds=0.02",
     "truncated": "truncated:share=0.2",
     "malformed": "malformed:share=0.2",
@@ -35,12 +36,13 @@ TEXT_PROFILES = {
     "credits": "credits:after=25",
     "several": "server-errors:share=0.03+cut-after:share=0.1+malformed:share=0.1+moderation:share=0.1",
 }
-UNREADABLE = {"connection_cut", "read_timeout", "malformed_reply"}
+UNREADABLE = {"connection_cut", "read_timeout", "malformed_reply", "server"}
 """Errors after which a call may have been billed although its reply did not say so."""
 SHOWN = {
     "server-errors": "server",
     "cut-before": "connection_cut",
     "cut-after": "connection_cut",
+    "gateway-timeout": "server",
     "truncated": "connection_cut",
     "malformed": "malformed_reply",
     "wrong-type": "malformed_reply",

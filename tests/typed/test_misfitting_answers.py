@@ -137,7 +137,8 @@ def test_a_budget_has_room_for_every_ask(misfitting):
 
 
 def test_the_highest_price_is_that_of_all_asks(connecting):
-    plain = "EXPLAIN COST CALL GenerateResponse('hi', MaxOutputTokens => 100, OutputSchema => 'a INTEGER')"
+    silent = "MaxOutputTokens => 100, ReasoningEffort => 'none'"
+    plain = f"EXPLAIN COST CALL GenerateResponse('hi', {silent}, OutputSchema => 'a INTEGER')"
     once, thrice = (
         connecting(schema_attempts=asks).execute(plain).fetch_arrow_table().to_pylist()[0] for asks in (1, 3)
     )

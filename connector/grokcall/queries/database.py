@@ -107,9 +107,11 @@ class Database:
         """
         text, values = filled(sql, parameters)
         with self._lock:
-            warn(self._registered_anew())
+            self._session.failure, self._interrupted = None, False
+            with self._interruptible():
+                warn(self._registered_anew())
+                query = self._registration.typed(text)
             before = dict(self.summary.warnings)
-            query = self._registration.typed(text)
             with (
                 self._told(query, values),
                 self._limited(limits),
@@ -128,8 +130,10 @@ class Database:
         """
         text, values = filled(sql, parameters, missing_is_null=True)
         with self._lock:
-            self._registered_anew()
-            query = self._registration.typed(text)
+            self._session.failure, self._interrupted = None, False
+            with self._interruptible():
+                self._registered_anew()
+                query = self._registration.typed(text)
             with self._told(query, values):
                 self._registration.declare(query.calls)
                 return row_schema(self._con, query.text, values)
@@ -142,6 +146,7 @@ class Database:
         """
         text, values = filled(sql, None, missing_is_null=True)
         with self._lock, self._told(TypedQuery(text, text), values):
+            self._session.failure, self._interrupted = None, False
             return may_give_rows(self._con, text)
 
     def interrupt(self, patience: float = 0.0) -> None:
@@ -197,9 +202,10 @@ class Database:
         return nullcontext() if limits == UNLIMITED else self._session.limited(limits)
 
     @contextmanager
-    def _told(self, query: TypedQuery, values: Values) -> Iterator[None]:
-        """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
-        self._session.failure, self._interrupted = None, False
+    def _interruptible(self) -> Iterator[None]:
+        """Turns DuckDB's word for an interrupt into ours."""
+        if self._interrupted:
+            raise OperationalError("the query was interrupted")
         try:
             yield
         except (duckdb.Error, RuntimeError) as error:
@@ -207,6 +213,15 @@ class Database:
                 raise OperationalError("the query was interrupted") from None
             if is_interrupt(error):
                 raise KeyboardInterrupt from None
+            raise
+
+    @contextmanager
+    def _told(self, query: TypedQuery, values: Values) -> Iterator[None]:
+        """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
+        try:
+            with self._interruptible():
+                yield
+        except (duckdb.Error, RuntimeError) as error:
             failure = self._session.failure
             raise failure or told_of_query(self._con, query, values, error) from None
 

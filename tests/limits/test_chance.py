@@ -20,6 +20,10 @@ LEARNING = 4.0
 """Seconds within which it is found out what the refusals come from, at most; a pause that is asked for comes on top."""
 
 
+FINDING_OUT = 12.0
+"""Seconds that this takes at the most where some refusals happen to come together and look like a limit."""
+
+
 class NoLimits(Limiter):
     """Lets everything go at once."""
 
@@ -51,7 +55,7 @@ def compared(rows: int, concurrency: int, **facts: float) -> tuple[float, float]
     return taken, run(seconds(Service(**facts), rows, concurrency, paced=False))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     chance=st.floats(0.05, 0.6),
     retry_after=st.sampled_from([None, None, 1, 3]),
@@ -61,7 +65,7 @@ def compared(rows: int, concurrency: int, **facts: float) -> tuple[float, float]
 def test_refusals_by_chance_hold_up_no_other_row(chance, retry_after, concurrency, latency):
     facts = {"chance": chance, "chance_retry_after": retry_after, "latency": latency}
     taken, ideal = compared(40 * concurrency, concurrency, **facts)
-    assert taken < ideal / 0.6 + LEARNING + (retry_after or 0)
+    assert taken < ideal / 0.6 + FINDING_OUT + (retry_after or 0)
 
 
 def test_three_in_ten_refused_by_chance_leave_more_than_six_tenths_of_the_pace():
@@ -76,7 +80,7 @@ def test_a_service_that_fails_by_chance_keeps_its_concurrency(chance, status):
     assert ideal / taken > 0.6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     chance=st.sampled_from([0.0, 0.05, 0.3, 0.6]),
     per_second=st.integers(20, 200),

@@ -32,8 +32,8 @@ def test_a_limit_of_cost_holds_over_all_tries_and_raising_it_continues(tmp_path)
         assert again.value.earlier == Decimal(first).scaleb(-10)
         assert f"{again.value.earlier.normalize():f} USD of it in earlier tries" in str(again.value)
         with pytest.raises(BudgetReachedError):
-            connection.lookup(BOUNDED, rows, max_cost="0.02", **options)
-        assert first < billed(sandbox.ledger()) <= 0.02 * 10**10
+            connection.lookup(BOUNDED, rows, max_cost="0.013", **options)
+        assert first < billed(sandbox.ledger()) <= 0.013 * 10**10
         done = connection.lookup(BOUNDED, rows, max_cost="1", **options)
         assert (done.rows.num_rows, len(sandbox.ledger())) == (150, 150)
         assert done.summary.cost_ticks + done.summary.earlier_ticks == billed(sandbox.ledger())
@@ -101,10 +101,10 @@ def test_calls_whose_price_no_reply_told_count_at_their_highest_again(tmp_path, 
     service.script = lambda _: answered("4", ticks=None)
     connection, journal = connecting(concurrency=1), tmp_path / "run.journal"
     with pytest.raises(BudgetReachedError):
-        connection.lookup(BOUNDED, sums(9), max_cost="0.005", journal=journal)
+        connection.lookup(BOUNDED, sums(9), max_cost="0.003", journal=journal)
     before = len(service.asked)
     with pytest.raises(BudgetReachedError) as again:
-        connection.lookup(BOUNDED, sums(9), max_cost="0.005", journal=journal)
+        connection.lookup(BOUNDED, sums(9), max_cost="0.003", journal=journal)
     assert 0 < before == len(service.asked) < 9
     assert again.value.spent == again.value.earlier > 0
 

@@ -21,6 +21,7 @@ from grokcall.errors import (
 from grokcall.outcomes import Outcome
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult, StatementRunner, schema_of
+from grokcall.tables.texts import python_values
 from grokcall.verdicts import Verdicts
 from grokcall.window import Chunk, Values, Window, WindowLimits
 from grokcall_parser import Call, Query, parse_statement, split_statements
@@ -316,7 +317,7 @@ def each_set(binder: Binder) -> Callable[[Values], BoundCall]:
 def row_tuples(table: pa.Table) -> Iterator[tuple[object, ...]]:
     """The rows of a table as tuples of Python values, a batch at a time."""
     for batch in table.to_batches():
-        yield from zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
+        yield from zip(*(python_values(column, "lossy") for column in batch.columns), strict=True)
 
 
 def pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

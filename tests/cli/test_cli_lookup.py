@@ -44,7 +44,7 @@ def many(count: int) -> str:
 
 
 def rows_of(path: str) -> list[dict[str, object]]:
-    with open_table(path) as table:
+    with open_table(path, types="auto") as table:
         return table.read_all().to_pylist()
 
 

@@ -176,7 +176,8 @@ class Connection:
             mapping: From marker to column, :func:`grokcall.const` or :func:`grokcall.file`. A marker takes the column
                 of its own name without one.
             **options: The fields of :class:`grokcall.LookupOptions`: ``on_error``, ``on_null_input``,
-                ``on_incomplete``, ``fields``, ``concurrency``, ``journal``, ``max_cost`` and the others.
+                ``on_incomplete``, ``fields``, ``concurrency``, ``journal``, ``max_cost``, ``types``, ``encoding`` and
+                the others.
 
         Raises:
             grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
@@ -215,7 +216,7 @@ class Connection:
         binder = self.binder(parse_call(command), constants_of(mapping))
         if chosen.batch:
             refuse_unfit(binder)
-        source = rows if isinstance(rows, Source) else open_table(rows, batch_rows=chunk_rows(binder))
+        source = rows if isinstance(rows, Source) else opened_rows(rows, chunk_rows(binder), chosen)
         try:
             plan = LookupPlan(binder, source.schema, mapping, chosen)
         except BaseException:
@@ -363,6 +364,13 @@ class Connection:
         """Raises InterfaceError when the connection is closed."""
         if self._closed:
             raise InterfaceError("the connection is closed")
+
+
+def opened_rows(rows: object, batch_rows: int, options: LookupOptions) -> Source:
+    """The input of a lookup, read as its options say."""
+    return open_table(
+        rows, batch_rows=batch_rows, types=options.types, columns=options.columns, encoding=options.encoding
+    )
 
 
 def unknown_option(given: Mapping[str, object]) -> str | None:

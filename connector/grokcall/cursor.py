@@ -21,6 +21,7 @@ from grokcall.many_calls import ManyCalls
 from grokcall.single_calls import leave_with_table
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult, StatementRunner, schema_of
+from grokcall.tables.texts import python_values
 from grokcall_parser import Call, Query, parse_statement, split_statements
 
 if TYPE_CHECKING:
@@ -301,4 +302,4 @@ class Cursor:
 def row_tuples(table: pa.Table) -> Iterator[tuple[object, ...]]:
     """The rows of a table as tuples of Python values, a batch at a time."""
     for batch in table.to_batches():
-        yield from zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns), strict=True)
+        yield from zip(*(python_values(column, "lossy") for column in batch.columns), strict=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from grokcall.errors import ProgrammingError
+from grokcall.tables.texts import python_rows
 from grokcall_parser import Call, Explain, Query, find_markers, nearest, parse_statement
 from grokcall_procedures import Parameter, ParameterType
 
@@ -76,7 +77,7 @@ class ExecuteCommand:
             grokcall.Error: What the call failed with.
         """
         cursor = self.connection.execute(self.command, self.completed(parameters))
-        return cursor.fetch_arrow_table().to_pylist() if cursor.description is not None else []
+        return python_rows(cursor.fetch_arrow_table()) if cursor.description is not None else []
 
     def _collected(self) -> tuple[CommandParameter, ...]:
         statement = self._statement.call if isinstance(self._statement, Explain) else self._statement

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from grokcall.errors import DataError, ProgrammingError
+from grokcall.tables.texts import call_values
 from grokcall_parser import nearest
 from grokcall_procedures import Binder
 from grokcall_procedures.binding import UNKNOWN
@@ -65,7 +66,7 @@ class RowReader:
         if not self.sources:
             return [()] * batch.num_rows
         columns = [
-            [source.value] * batch.num_rows if isinstance(source, Constant) else batch.column(source).to_pylist()
+            [source.value] * batch.num_rows if isinstance(source, Constant) else call_values(batch.column(source))
             for source in self.sources
         ]
         return list(zip(*columns, strict=True))
@@ -158,14 +159,15 @@ def entries_of(binder: Binder, mapping: MappingLike) -> list[Mapped]:
 
 
 def column_index(column: str, schema: pa.Schema, marker: str | None, *, mapped: bool) -> int:
-    """The index of a column, by exact name or else in any case."""
-    if column in schema.names:
-        if schema.names.count(column) > 1:
-            raise ProgrammingError(f"the input has more than one column {column!r}; rename one of them")
-        return int(schema.get_field_index(column))
-    folded = [name.lower() for name in schema.names]
-    if folded.count(column.lower()) == 1:
-        return folded.index(column.lower())
+    """The index of a column, by exact name, or else in any case, or else without the blanks around it."""
+    for wanted in (column, column.strip()):
+        if wanted in schema.names:
+            if schema.names.count(wanted) > 1:
+                raise ProgrammingError(f"the input has more than one column {wanted!r}; rename one of them")
+            return int(schema.get_field_index(wanted))
+        folded = [name.lower() for name in schema.names]
+        if folded.count(wanted.lower()) == 1:
+            return folded.index(wanted.lower())
     place = f"the marker :{marker}" if marker else "a question mark"
     near = nearest(column, schema.names)
     hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(map(repr, schema.names))}"

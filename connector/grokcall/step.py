@@ -14,6 +14,7 @@ from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput, gathered
 from grokcall.mapping import MappingLike, constants_of
 from grokcall.options import Options
+from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
 from grokcall_parser import nearest, parse_call
 
 
@@ -30,6 +31,8 @@ class Lookup:
             output, so there is no ``redirect``.
         on_null_input, on_incomplete, fields, prefix, call_columns, concurrency, dedupe: As for
             :meth:`grokcall.Connection.lookup`. There is no journal and no batch: batches of rows come one by one.
+        types, columns, encoding: As for :meth:`grokcall.Connection.lookup`. Rows come to a step with their types, so
+            that only ``columns`` changes them.
         profile: The profile of the configuration file.
         **options: Options of the connection; never a key. The limits ``max_cost``, ``max_calls``, ``max_tokens`` and
             ``max_duration`` are among them: they hold for each process that runs the step, over all its batches.
@@ -52,6 +55,9 @@ class Lookup:
         concurrency: int | None = None,
         on_incomplete: OnIncomplete = "keep",
         dedupe: bool = True,
+        types: Types = "text",
+        columns: ColumnTypes | None = None,
+        encoding: str | None = None,
         profile: str | None = None,
         **options: Any,
     ) -> None:
@@ -75,6 +81,9 @@ class Lookup:
             concurrency,
             dedupe=dedupe,
             on_incomplete=on_incomplete,
+            types=types,
+            columns=columns,
+            encoding=encoding,
         )
         self.profile = profile
         self.options = options
@@ -101,7 +110,9 @@ class Lookup:
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """The schema of what comes out for what goes in; sends nothing."""
         binder = self._connected().binder(parse_call(self.command), constants_of(self.mapping))
-        return LookupPlan(binder, input_schema, self.mapping, self.lookup_options).schema
+        chosen = self.lookup_options
+        typed = typed_schema(input_schema, checked_columns(chosen.types, chosen.columns))
+        return LookupPlan(binder, typed, self.mapping, chosen).schema
 
     def close(self) -> None:
         """Closes the connection that the step made, if it made one."""

@@ -21,6 +21,8 @@ import pyarrow as pa
 LONGEST_SHOWN_BITS = 200
 MOST_DIGITS = 40
 """Digits of a whole number that are looked at; 64 bits have 19."""
+LARGEST_PLAIN = 1e16
+"""From here on doubles are written with an exponent."""
 INT32_RANGE = (-(2**31), 2**31 - 1)
 INT64_RANGE = (-(2**63), 2**63 - 1)
 MOST_TICKS = INT64_RANGE[1]
@@ -87,15 +89,30 @@ PLAIN_TYPES = frozenset({str, bytes, int, float, bool, type(None)})
 
 
 def plain(value: object) -> object:
-    """Arrow and NumPy scalars as the Python values that they hold; anything else as it is."""
-    if type(value) in PLAIN_TYPES:
-        return value
+    """Arrow and NumPy scalars as the Python values that they hold; what stands for a missing value is None."""
+    if type(value) not in PLAIN_TYPES:
+        value = held_value(value)
+    return None if is_missing(value) else value
+
+
+def held_value(value: object) -> object:
+    """The Python value in a scalar of Arrow or NumPy; anything else as it is."""
     if isinstance(value, pa.Scalar):
         return value.as_py()
     item = getattr(value, "item", None)
     if item is not None and getattr(value, "shape", None) == ():
         return item()
     return value
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value is none: NaN, NaT and their like are not equal to themselves, and ``pandas.NA`` cannot tell."""
+    if isinstance(value, str | bytes | int | list | dict):
+        return False
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError, ArithmeticError):  # arrays are compared element by element, sNaN not at all
+        return type(value).__name__ == "NAType" or (isinstance(value, Decimal) and value.is_snan())
 
 
 def to_string(value: object) -> str:
@@ -119,7 +136,9 @@ def to_string(value: object) -> str:
 
 
 def number_text(value: str | int | float | Decimal) -> str:
-    """A number as text; Python refuses to write an integer of thousands of digits."""
+    """A number as text, a whole one without ``.0``; Python refuses to write an integer of thousands of digits."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_PLAIN:
+        return str(int(value))
     try:
         return str(value)
     except ValueError as error:

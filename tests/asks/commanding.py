@@ -90,6 +90,6 @@ def sums(count: int) -> list[str]:
 
 def rows_of(path: Path | str) -> list[dict[str, Any]]:
     """The rows of a file."""
-    with open_table(path) as table:
+    with open_table(path, types="auto") as table:
         rows: list[dict[str, Any]] = table.read_all().to_pylist()
     return rows

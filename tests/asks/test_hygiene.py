@@ -60,10 +60,13 @@ def test_a_text_column_that_is_no_text_is_refused_with_its_column_and_row(servic
     assert service.asked == []
 
 
-def test_half_a_character_is_refused_with_its_column_and_row(service, connection):
-    with pytest.raises(grokcall.DataError, match='column "body", row 2: the text has half a character'):
-        connection.lookup(ASK, numbered(["plain", "x\ud83ey"]))
-    assert service.asked == []
+def test_half_a_character_is_asked_about_as_the_mark_for_what_cannot_be_read(service, connection, tmp_path):
+    (tmp_path / "halves.jsonl").write_text('{"body": "x\\ud83ey"}\n')
+    connection.lookup(ASK, numbered(["x\ud83ey"]))
+    connection.lookup(ASK, tmp_path / "halves.jsonl")
+    connection.execute("CALL GenerateResponse(:q)", {"q": "x\ud83ey"})
+    connection.execute("SELECT r.Response_Result FROM GenerateResponse(:q) r", {"q": "x\ud83ey"})
+    assert [asked.text for asked in service.asked] == ["x\ufffdy"] * 4
 
 
 def test_an_answer_with_broken_characters_is_an_answer_that_shows_where_they_stood(service, connection):

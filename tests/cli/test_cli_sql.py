@@ -38,7 +38,7 @@ def fail_two(asked):
 
 
 def rows_of(path: str) -> list[tuple[object, ...]]:
-    with open_table(path) as table:
+    with open_table(path, types="auto") as table:
         return [tuple(row.values()) for row in table.read_all().to_pylist()]
 
 

@@ -64,7 +64,7 @@ INPUTS = {
 def test_every_kind_of_table_is_taken(connection, tmp_path, name):
     result = connection.lookup(ASK, INPUTS[name](tmp_path), MAPPING, fields=["Response_Result"])
     assert result.rows.column_names == ["id", "body", "Response_Result"]
-    assert result.rows["id"].to_pylist() == [0, 1, 2, 3]
+    assert [int(value) for value in result.rows["id"].to_pylist()] == [0, 1, 2, 3]
     assert upper(result) == ["FIRST", "SECOND", "THIRD", "FOURTH"]
 
 

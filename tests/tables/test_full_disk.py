@@ -59,7 +59,7 @@ def check_kept(said, folder=""):
 def test_a_limit_on_the_size_of_a_file_keeps_every_row(here, target, names):
     said = fill([], target, 100_000, 2000, 3_000_000)
     kept, rows = check_kept(said)
-    with open_table(kept) as table:
+    with open_table(kept, types="auto") as table:
         assert table.read_all()["n"].to_pylist() == list(range(rows))
     assert rows * 2000 > 1_000_000
     assert names() == [kept]
@@ -80,7 +80,7 @@ def test_a_disk_that_fills_up_keeps_every_row(here, target):
     kept, rows = check_kept(said, "disk")
     name = Path(kept).name
     assert (here / "names").read_text().split() == [name]
-    with open_table(name) as table:
+    with open_table(name, types="auto") as table:
         assert table.read_all()["n"].to_pylist() == list(range(rows))
     assert rows * 500 > 500_000
 
@@ -102,7 +102,7 @@ def test_a_batch_that_is_too_large_for_what_is_left_harms_nothing_before_it(here
         )
         message, rows, kept, given, _ = json.loads(done.stdout)
         assert (rows, given) == (50, 50), message
-        with open_table(kept) as table:
+        with open_table(kept, types="auto") as table:
             assert table.read_all().num_rows == 50
 
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
+import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -147,6 +148,98 @@ def test_json_gives_back_the_values_but_nan(table, rows):
             json.loads(data) if target == "o.json" else [json.loads(each) for each in data.split(b"\n") if each]
         ) == expected
         assert back.num_rows == table.num_rows
+
+
+CELLS = st.one_of(
+    SMALL,
+    st.sampled_from(
+        ["1.10", "007", "1e5", "+5", " true", "01/02/2024", "2024-01-02T10:00:00+02:00", "NaN", "5%", "-0"]
+    ),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.datetimes().map(str),
+)
+INPUTS = ["i.csv", "i.tsv", "i.json", "i.jsonl", "i.parquet", "i.arrow", "i.xlsx"]
+OUTPUTS = ["o.csv", "o.tsv", "o.json", "o.jsonl", "o.parquet", "o.arrow", "o.duckdb::t"]
+
+
+def written_texts(place, values):
+    """Writes a table of texts as other programs do."""
+    if place.endswith((".csv", ".tsv")):
+        with Path(place).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter="\t" if place.endswith("tsv") else ",", quoting=csv.QUOTE_ALL)
+            writer.writerows([["id", "body"], *enumerate(values)])
+    elif place.endswith(".json"):
+        Path(place).write_text(json.dumps([{"id": n, "body": value} for n, value in enumerate(values)]))
+    elif place.endswith(".jsonl"):
+        Path(place).write_text("".join(json.dumps({"id": n, "body": value}) + "\n" for n, value in enumerate(values)))
+    elif place.endswith(".xlsx"):
+        book = openpyxl.Workbook()
+        for row in [["id", "body"], *enumerate(values)]:
+            book.active.append(row)
+        for cell in book.active["B"][1:]:
+            cell.data_type = "s"
+        book.save(place)
+    else:
+        with open_writer(place, pa.schema({"id": pa.int64(), "body": pa.string()})) as writer:
+            writer.write(pa.record_batch({"id": pa.array(range(len(values)), pa.int64()), "body": pa.array(values)}))
+
+
+@pytest.mark.parametrize("source", INPUTS)
+@settings(QUICK, max_examples=20)
+@given(values=st.lists(CELLS.filter(lambda text: text.isprintable() and text), min_size=1, max_size=8), data=st.data())
+def test_a_text_goes_from_any_format_into_any_other_as_it_stands(source, values, data):
+    target = data.draw(st.sampled_from(OUTPUTS))
+    if source == "i.xlsx":
+        values = [value for value in values if value == value.strip()] or ["x"]  # what reads Excel takes blanks off
+    with tempfile.TemporaryDirectory() as folder:
+        written_texts(f"{folder}/{source}", values)
+        with (
+            open_table(f"{folder}/{source}") as table,
+            open_writer(f"{folder}/{target}", table.schema) as writer,
+        ):
+            for batch in table:
+                writer.write(batch)
+        with open_table(f"{folder}/{target}") as table:
+            assert table.read_all()["body"].to_pylist() == values
+
+
+NUMBERS = st.one_of(
+    st.integers(-(10**37), 10**37),
+    st.integers(-1000, 1000),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.none(),
+    TEXT,
+)
+VALUES = st.recursive(
+    NUMBERS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6
+)
+
+
+@QUICK
+@given(values=st.lists(VALUES, min_size=1, max_size=6), form=st.sampled_from(["json", "jsonl"]))
+def test_every_value_of_json_comes_through_with_its_meaning(values, form):
+    def same(got, given_):
+        if given_ is None or isinstance(given_, str) or isinstance(got, str):
+            # Where a column has several kinds, anything else is the text that JSON would have for it.
+            return got == given_ or (given_ is not None and json.loads(got) == given_)
+        if isinstance(given_, list):
+            return len(got) == len(given_) and all(map(same, got, given_))
+        if isinstance(given_, dict):
+            # A member that only other objects have is NULL.
+            return all(same(got.get(key), given_.get(key)) for key in {*got, *given_})
+        return got == given_
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, f"i.{form}")
+        rows = [{"v": value} for value in values]
+        place.write_text(json.dumps(rows) if form == "json" else "".join(json.dumps(row) + "\n" for row in rows))
+        with open_table(place) as table, open_writer(f"{folder}/o.jsonl", table.schema) as writer:
+            for batch in table:
+                writer.write(batch)
+        back = [json.loads(line)["v"] for line in Path(folder, "o.jsonl").read_text().split("\n") if line]
+    assert all(map(same, back, values)), (values, back)
 
 
 @QUICK

@@ -34,7 +34,7 @@ def write_and_fail(writer, batch):
 
 
 def rows_of(source, **options):
-    with open_table(source, **options) as table:
+    with open_table(source, **{"types": "auto", **options}) as table:
         return table.read_all().to_pylist()
 
 
@@ -91,7 +91,7 @@ def test_an_aborted_run_leaves_nothing(here, names):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_table_without_rows_is_a_file_with_its_columns(here, target):
     write(target, TABLE.slice(0, 0))
-    with open_table(target) as table:
+    with open_table(target, types="auto") as table:
         assert table.read_all().num_rows == 0
         assert table.schema.names == ([] if "json" in target else ["id", "body"])
 

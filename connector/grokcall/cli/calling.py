@@ -18,7 +18,7 @@ from grokcall.cli.choices import Parameters, ResultFormat
 from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
 from grokcall.cli.targets import check_target
-from grokcall.cli.values import parameters
+from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.connection import Connection
 from grokcall.errors import DataError, ProgrammingError
 from grokcall.execute_command import ExecuteCommand
@@ -41,7 +41,7 @@ def call(
     flags: Flags,
 ) -> None:
     """Run one statement: CALL, EXPLAIN CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE."""
-    text = sys.stdin.read() if statement == "-" else statement
+    text = statement_on_stdin() if statement == "-" else checked_text("the statement", statement)
     with flags.connection() as connection:
         action = ExecuteCommand(connection, text)
         given = action.completed(parameters(parameter or ()))

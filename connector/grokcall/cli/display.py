@@ -15,6 +15,7 @@ from grokcall.costs import DryRun
 from grokcall.summaries import Summary
 from grokcall.tables import MediaFolder, sniff_extension
 from grokcall.tables.media import is_bytes
+from grokcall.tables.texts import python_rows
 from grokcall_procedures.prices import LISTED
 
 LONGEST_CELL = 400
@@ -28,7 +29,7 @@ def show_table(console: Console, table: pa.Table) -> None:
     if table.num_rows == 1 and table.num_columns > 4:
         show_record(console, saved)
         return
-    rows = [{name: cell(value) for name, value in row.items()} for row in saved.to_pylist()]
+    rows = [{name: cell(value) for name, value in row.items()} for row in python_rows(saved)]
     if rows and narrowest(rows) > console.width:
         for number, row in enumerate(rows, 1):
             console.print(Text(f"row {number:,}", style="dim"))
@@ -53,7 +54,7 @@ def narrowest(rows: Sequence[Mapping[str, Text]]) -> int:
 
 def show_record(console: Console, table: pa.Table) -> None:
     """Prints one row downwards; fields that are NULL are named in one line."""
-    row = table.to_pylist()[0]
+    row = python_rows(table)[0]
     show_facts(console, ((name, cell(value)) for name, value in row.items() if value is not None))
     empty = [name for name, value in row.items() if value is None]
     if empty:

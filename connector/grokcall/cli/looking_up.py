@@ -22,7 +22,7 @@ from grokcall.cli.lookup_run import ErrorFile, LookupRun
 from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
 from grokcall.cli.targets import check_distinct
-from grokcall.cli.values import mapping, names
+from grokcall.cli.values import checked_text, column_types, mapping, names, one_of_types
 from grokcall.connection import Connection
 from grokcall.errors import InterfaceError
 from grokcall.journal import JournalBusyError
@@ -87,6 +87,22 @@ def lookup(
         str | None,
         typer.Option("--input-format", metavar="NAME", help="The input's format where its name does not tell."),
     ] = None,
+    types: Annotated[
+        str,
+        typer.Option(
+            "--types",
+            metavar="text|auto|schema",
+            help="CSV cells: as they stand in the file, typed where that changes none, or as --column says.",
+        ),
+    ] = "text",
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=TYPE", help="The type of a column of the input, for example id=INT64."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", metavar="NAME", help="What the input is written in, for example cp1252."),
+    ] = None,
     journal: Annotated[
         Path | None,
         typer.Option(
@@ -125,6 +141,7 @@ def lookup(
     flags: Flags,
 ) -> int:
     """Put the result of a CALL beside each row of a table."""
+    checked_text("the statement", command)
     target = output or default_output(source)
     to_stdout = target == "-"
     policy = on_error or ("ignore" if to_stdout and errors is None else "redirect")
@@ -151,7 +168,14 @@ def lookup(
     }
     with (
         flags.connection(limited=False) as connection,
-        open_table(source, format=input_format, batch_rows=rows_at_once(connection, command)) as table,
+        open_table(
+            source,
+            format=input_format,
+            batch_rows=rows_at_once(connection, command),
+            types=one_of_types(types),
+            columns=column_types(column or ()),
+            encoding=encoding,
+        ) as table,
         connection.lookup_stream(command, table, mapping(maps or ()), **options) as stream,
     ):
         stream.temporary = keeping.temporary

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +38,7 @@ from grokcall.cli.query_run import (
     read_script,
     shown_progress,
 )
-from grokcall.cli.values import parameters
+from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.connection import Connection
 from grokcall.errors import Error, OperationalError, ProgrammingError
 from grokcall.tables.outputs import check_folder
@@ -122,9 +121,9 @@ def given_text(statement: str | None, file: str | None) -> str:
     if (statement is None) == (file is None):
         raise ProgrammingError("give the statements either as an argument or with -f FILE; - is standard input")
     if "-" in (statement, file):
-        return sys.stdin.read()
+        return statement_on_stdin()
     if statement is not None:
-        return statement
+        return checked_text("the statement", statement)
     path = Path(str(file))
     try:
         return path.read_text("utf-8-sig")

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from grokcall.errors import ProgrammingError
 from grokcall.tables import open_writer
+from grokcall.tables.formats import local_path
 from grokcall.tables.outputs import is_forward
 from grokcall.tables.writing import output_format
 
@@ -36,7 +37,7 @@ def check_distinct(source: str, files: Mapping[str, str | Path | None]) -> None:
 
 def place(target: str) -> str:
     """A file, or a table of a database, under one name however it is written."""
-    file, mark, table = target.partition("::")
+    file, mark, table = local_path(target).partition("::")
     return f"{os.path.realpath(file)}{mark}{table.lower()}"
 
 

@@ -20,6 +20,7 @@ from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
 from grokcall.summaries import Tally
 from grokcall.tables.formats import quoted_text
+from grokcall.tables.texts import call_values
 from grokcall.verdicts import Verdicts
 from grokcall.window import Values
 from grokcall_parser import parse_call
@@ -98,7 +99,7 @@ class VectorFunction:
         count = len(vectors[0])
         if not self._binder.bindings:
             return [()] * count
-        columns = [[None] * count if vector.null_count == count else vector.to_pylist() for vector in vectors]
+        columns = [[None] * count if vector.null_count == count else call_values(vector) for vector in vectors]
         return list(zip(*columns, strict=True))
 
     def _bind(self, row: Values) -> BoundCall | Outcome:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from grokcall.completeness import OnIncomplete
 from grokcall.errors import InterfaceError
 from grokcall.spending import SpendingLimits
+from grokcall.tables.column_types import ColumnTypes, Types
 
 OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
 OnNullInput: TypeAlias = Literal["error", "skip"]
@@ -20,6 +21,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_null_input": get_args(OnNullInput),
     "on_incomplete": get_args(OnIncomplete),
     "prices": get_args(PricesFrom),
+    "types": get_args(Types),
 }
 """The options that are one of a few words."""
 
@@ -57,6 +59,10 @@ class LookupOptions:
             less. It needs a journal.
         wait: Whether to wait for batches. Without it the lookup ends with BatchPendingError while they are not done;
             the same lookup takes their answers later.
+        types: What the cells of a CSV or TSV file are: the ``text`` that stands in the file; ``auto`` gives a type to
+            each column whose values are written again as they were; ``schema`` goes by ``columns``.
+        columns: Types for columns of the input, from name to an Arrow type or its name (``"INT64"``, ``"DATE"``).
+        encoding: What a file of text is written in, where it is neither UTF-8 nor marked: ``"cp1252"``.
     """
 
     on_error: OnError = "redirect"
@@ -80,6 +86,9 @@ class LookupOptions:
     prices: PricesFrom = "table"
     batch: bool = False
     wait: bool = True
+    types: Types = "text"
+    columns: ColumnTypes | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

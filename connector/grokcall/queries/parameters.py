@@ -8,6 +8,7 @@ from typing import TypeAlias
 from grokcall.duckdb.written_values import Values
 from grokcall.errors import ArgumentsError, ProgrammingError, UnknownNameError
 from grokcall_parser import Marker, find_markers, nearest
+from grokcall_procedures.types import well_formed
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 
@@ -30,12 +31,25 @@ def filled(sql: str, parameters: Parameters, *, missing_is_null: bool = False) -
     """
     if isinstance(parameters, str | bytes):
         raise ProgrammingError("parameters are a mapping for named markers or a sequence for question marks")
+    sql, parameters = well_formed(sql), whole_characters(parameters)
     markers = find_markers(sql)
     if not markers:
         return sql, unmarked(parameters)
     if markers[0].name is None:
         return sql, in_order(sql, markers, parameters, missing_is_null=missing_is_null)
     return by_name(sql, markers, parameters, missing_is_null=missing_is_null)
+
+
+def whole_characters(parameters: Parameters) -> Parameters:
+    """The parameters with U+FFFD for half characters, which DuckDB cannot take; a call has them replaced as well."""
+    if isinstance(parameters, Mapping):
+        return {name: whole_text(value) for name, value in parameters.items()}
+    return None if parameters is None else [whole_text(value) for value in parameters]
+
+
+def whole_text(value: object) -> object:
+    """A text without half characters; anything else as it is."""
+    return well_formed(value) if isinstance(value, str) else value
 
 
 def unmarked(parameters: Parameters) -> Values:

@@ -1,10 +1,7 @@
-"""Parquet, Arrow and Excel files, and tables of DuckDB files, as streams."""
+"""Parquet and Arrow files, and tables of DuckDB files, as streams."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ from grokcall.tables.engine import private_connection, record_batches
 from grokcall.tables.faults import told_of
 from grokcall.tables.formats import DatabaseTable, nearest, quoted_text
 from grokcall.tables.sources import Source
-from grokcall_parser.errors import DataError, NotSupportedError, ProgrammingError
+from grokcall_parser.errors import DataError, ProgrammingError
 
 READ_AHEAD = 1 << 20
 
@@ -91,69 +88,3 @@ def table_names(connection: Any) -> list[str]:
 def listed(known: list[str]) -> str:
     """The tables there are, for the end of a message."""
     return f"; the file has {', '.join(known[:20])}" if known else "; the file has no tables"
-
-
-def open_sheet(path: Path, sheet: str | None, *, batch_rows: int, name: str) -> Source:
-    """A sheet of an Excel workbook, the first one unless named; its first row has the names. Read into memory.
-
-    Raises:
-        NotSupportedError: The extra ``xlsx`` is not installed.
-        DataError: The workbook cannot be read, or the sheet is empty.
-        ProgrammingError: There is no such sheet.
-    """
-    try:
-        import python_calamine as calamine
-    except ImportError as error:
-        raise NotSupportedError(f'{name}: to read Excel files, pip install "grokcall[xlsx]"') from error
-    try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        if sheet is not None and sheet not in book.sheet_names:
-            raise ProgrammingError(
-                f"{name}: there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)};"
-                f" the workbook has {', '.join(book.sheet_names)}"
-            )
-        opened = book.get_sheet_by_index(0) if sheet is None else book.get_sheet_by_name(sheet)
-        rows = opened.to_python(skip_empty_area=True)
-    except calamine.CalamineError as error:
-        raise DataError(f"{name}: not a readable Excel workbook ({error})") from error
-    if not rows:
-        raise DataError(f"{name}: the sheet is empty; a first row with the columns' names is needed")
-    columns = [sheet_column([row[index] for row in rows[1:]]) for index in range(len(rows[0]))]
-    schema = pa.schema([pa.field(str(title), column.type) for title, column in zip(rows[0], columns, strict=True)])
-    batch = pa.RecordBatch.from_arrays(columns, schema=schema)
-    return Source(name, schema, iter([batch]), row_count=len(rows) - 1, batch_rows=batch_rows)
-
-
-def sheet_column(cells: list[Any]) -> Any:
-    """The cells of one column; empty ones are NULL, and a column of several kinds is text."""
-    values = [None if cell == "" else cell for cell in cells]
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float} and all(value is None or float(value).is_integer() for value in values):
-        return pa.array(
-            [None if value is None else int(value) for value in values], pa.int64() if kinds else pa.string()
-        )
-    if kinds <= {int, float}:
-        return pa.array(values, pa.float64())
-    if kinds == {datetime.date, datetime.datetime}:
-        return pa.array([midnight(value) for value in values], pa.timestamp("us"))
-    if len(kinds) == 1 and kinds != {str}:
-        return pa.array(values)
-    return pa.array(list(sheet_texts(values)), pa.string())
-
-
-def midnight(value: Any) -> Any:
-    """A date as the moment at which it begins."""
-    return value if value is None or isinstance(value, datetime.datetime) else datetime.datetime(*value.timetuple()[:3])
-
-
-def sheet_texts(values: list[Any]) -> Iterator[str | None]:
-    """Each cell as the text that Excel would show for it."""
-    for value in values:
-        if isinstance(value, float) and value.is_integer():
-            yield str(int(value))
-        elif isinstance(value, bool):
-            yield str(value).upper()
-        elif isinstance(value, datetime.date | datetime.time):
-            yield value.isoformat()
-        else:
-            yield None if value is None else str(value if not isinstance(value, Decimal) else format(value, "f"))

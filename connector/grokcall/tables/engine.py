@@ -33,6 +33,7 @@ def private_connection(threads: int = 1) -> Any:
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
     return connection
 
 

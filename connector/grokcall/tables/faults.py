@@ -48,7 +48,7 @@ def told_of(place: str) -> Iterator[None]:
         yield
     except Error:
         raise
-    except (duckdb.Error, pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (duckdb.Error, pa.ArrowException, OSError, UnicodeError, OverflowError) as error:
         raise fault(place, error) from error
 
 
@@ -74,7 +74,7 @@ def kind_of(error: Exception, text: str) -> type[Error]:
         return ProgrammingError
     if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
         return DataError
-    if isinstance(error, pa.ArrowException | UnicodeDecodeError) or re.match(
+    if isinstance(error, pa.ArrowException | UnicodeError | OverflowError) or re.match(
         r"(Conversion|Invalid Input|Out of Range) Error", text
     ):
         return DataError
@@ -105,7 +105,7 @@ def csv_reason(text: str) -> str:
         )
     conversion = re.search(r'Error when converting column "(.+?)"\. (.+)', text)
     if conversion:
-        return f'{where}column "{conversion[1]}": {shortened(conversion[2])}; read every column as text (types "text")'
+        return f'{where}column "{conversion[1]}": {shortened(conversion[2])}; read it as text (all_varchar = true)'
     if "unicode" in text or "utf-8" in text:
         return f"{where}the text is not UTF-8; save the file as UTF-8"
     if "quote" in text.lower() and "unterminated" in text.lower():

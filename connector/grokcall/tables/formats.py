@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import enum
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import url2pathname
 
-from grokcall_parser.errors import ProgrammingError
+from grokcall_parser.errors import NotSupportedError, ProgrammingError
 
 
 class Format(enum.StrEnum):
@@ -44,6 +46,7 @@ ENDINGS = {
 NAMES = {ending[1:]: form for ending, form in ENDINGS.items()}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 DATABASE = re.compile(r"(?P<file>.+\.(?:duckdb|ddb|db))(?:::(?P<table>.*))?", re.IGNORECASE | re.DOTALL)
+ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<host>[^/]*)")
 QUERY = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:select|from|with)[\s(]", re.IGNORECASE | re.DOTALL)
 
 
@@ -62,6 +65,28 @@ class DatabaseTable:
     def quoted(self) -> str:
         """The schema and the table as SQL writes them."""
         return f"{quoted_name(self.schema)}.{quoted_name(self.table)}"
+
+
+def local_path(text: str) -> str:
+    """What names a file here, of a path or of an address that begins with ``file:``.
+
+    Raises:
+        NotSupportedError: It is the address of something that is not on this machine.
+
+    >>> local_path("file:///data/may%20be.csv"), local_path("a.csv")
+    ('/data/may be.csv', 'a.csv')
+    """
+    found = ADDRESS.match(text)
+    if found is None:
+        return text
+    if found["scheme"].lower() != "file" or found["host"].lower() not in ("", "localhost"):
+        raise NotSupportedError(f"{text}: only local files are read and written")
+    return url2pathname(text[found.end() :])
+
+
+def shown_path(text: str) -> str:
+    """A path as text that can be shown and stored; bytes of its name that are no UTF-8 stand there as numbers."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace") if not text.isascii() else text
 
 
 def is_query(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -12,8 +13,11 @@ from grokcall.tables.engine import record_batches
 from grokcall.tables.faults import told_of
 from grokcall.tables.sources import Source
 from grokcall_parser.errors import DataError, ProgrammingError
+from grokcall_procedures.types import well_formed
 
 Row = Mapping[str, object]
+LONG_NUMBERS = pa.decimal128(38, 0)
+LARGEST_NUMBER = 10**38
 
 
 def open_object(source: Any, *, batch_rows: int) -> Source:
@@ -67,9 +71,35 @@ def length_of(source: object) -> int | None:
 
 def pandas_table(frame: Any) -> pa.Table:
     """A pandas frame; an index with a name is data and becomes columns, one without is dropped."""
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
-    return pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
+    indexed = frame.index.names
+    levels = (
+        [
+            ("index" if name is None else str(name), frame.index.get_level_values(level))
+            for level, name in enumerate(indexed)
+        ]
+        if any(name is not None for name in indexed)
+        else []
+    )
+    columns = [*levels, *((column_name(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns))]
+    return pa.Table.from_arrays([series_array(name, each) for name, each in columns], [name for name, _ in columns])
+
+
+def column_name(name: Any) -> str:
+    """What a column of pandas is called; of several levels all are told."""
+    return "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def series_array(name: str, series: Any) -> Any:
+    """A column of pandas, NaN and NaT as NULL.
+
+    Raises:
+        DataError: Its values are of several kinds; the message names the first row that does not fit.
+    """
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        missing = series.isna()
+        return column_array(name, [None if gone else value for value, gone in zip(series, missing, strict=True)])
 
 
 def columns_table(columns: Mapping[str, Any]) -> pa.Table:
@@ -165,18 +195,31 @@ def column_array(name: str, values: Any, of: Any = None, first_row: int = 1) -> 
         return pa.array(values)
     try:
         return pa.array(values, of)
+    except UnicodeEncodeError:
+        return column_array(name, [whole_characters(value) for value in values], of, first_row)
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        if of is None and isinstance(error, OverflowError) and are_long_numbers(values):
+            return pa.array([None if value is None else Decimal(value) for value in values], LONG_NUMBERS)
         index, expected = first_misfit(values, of)
         got = values[index]
-        if isinstance(error, UnicodeEncodeError):
-            raise DataError(
-                f'column "{name}", row {first_row + index:,}: the text has half a character (a lone surrogate),'
-                ' which no UTF-8 can hold; replace it, for example with text.encode(errors="replace").decode()'
-            ) from error
         raise DataError(
             f'column "{name}", row {first_row + index:,}: expected {expected}, got a value of type'
             f" {type(got).__name__}; make the values of a column one kind"
         ) from error
+
+
+def are_long_numbers(values: list[Any]) -> bool:
+    """Whether all values are whole numbers, of more than 64 bits and not more than 38 digits."""
+    return all(value is None or (type(value) is int and abs(value) < LARGEST_NUMBER) for value in values)
+
+
+def whole_characters(value: Any) -> Any:
+    """A value with U+FFFD for half characters in its texts, which a call replaces as well."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, Mapping):
+        return {whole_characters(key): whole_characters(each) for key, each in value.items()}
+    return [whole_characters(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def first_misfit(values: list[Any], of: pa.DataType | None) -> tuple[int, str]:

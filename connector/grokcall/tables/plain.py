@@ -2,7 +2,8 @@
 
 | what comes | what it becomes |
 |---|---|
-| dictionary, run-end encoded, extension | its values, its storage; ``arrow.uuid`` as text |
+| dictionary, run-end encoded | its values |
+| extension | its storage; ``arrow.uuid`` and periods of pandas as text, ``arrow.bool8`` as truth values |
 | string view, binary view, list view, list of fixed size | string, binary, list |
 | null | string |
 | half float, 32 and 64 bit decimals | float, 128 bit decimal |
@@ -19,11 +20,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from grokcall.tables.nested import converted
 from grokcall_parser.errors import DataError, NotSupportedError
 
 UNIT_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -42,9 +45,17 @@ def plain_schema(schema: pa.Schema) -> pa.Schema:
 def plain_column(field: Any) -> Any:
     """The plain type of a column."""
     try:
+        check_meaning(field)
         return plain_type(field.type)
     except NotSupportedError as error:
         raise NotSupportedError(f'column "{field.name}": {error}; cast it to text first') from None
+
+
+def check_meaning(field: Any) -> None:
+    """Raises where a file says that numbers are spans of time and pandas, which could read them, is not in use."""
+    name = (field.metadata or {}).get(b"ARROW:extension:name")
+    if name == b"pandas.period" and not isinstance(field.type, pa.BaseExtensionType):
+        raise NotSupportedError("the numbers in it are periods of pandas (import pandas to have them read)")
 
 
 def plain_type(of: Any) -> Any:
@@ -52,10 +63,10 @@ def plain_type(of: Any) -> Any:
     is_ = pa.types
     if is_.is_dictionary(of) or is_.is_run_end_encoded(of):
         return plain_type(of.value_type)
-    if isinstance(of, pa.UuidType):
+    if isinstance(of, pa.UuidType) or is_period(of):
         return pa.string()
     if isinstance(of, pa.BaseExtensionType):
-        return plain_type(of.storage_type)
+        return plain_extension(of)
     if is_.is_large_list(of) or is_.is_large_list_view(of):
         return pa.large_list(pa.field("item", plain_type(of.value_type)))
     if is_.is_list(of) or is_.is_list_view(of) or is_.is_fixed_size_list(of):
@@ -65,6 +76,17 @@ def plain_type(of: Any) -> Any:
     if is_.is_map(of):
         return pa.map_(plain_type(of.key_type), plain_type(of.item_type))
     return plain_leaf(of)
+
+
+def plain_extension(of: Any) -> Any:
+    """The plain form of an extension type whose storage says what it means."""
+    if isinstance(of, pa.Bool8Type):
+        return pa.bool_()
+    if pa.types.is_primitive(of.storage_type):
+        raise NotSupportedError(
+            f"values of the type {of.extension_name} are stored as {of.storage_type}, which is not what they mean"
+        )
+    return plain_type(of.storage_type)
 
 
 def plain_leaf(of: Any) -> Any:
@@ -117,33 +139,35 @@ def plain_batch(batch: pa.RecordBatch, schema: pa.Schema, first_row: int = 1) ->
 
 def plain_array(array: Any, to: Any) -> Any:
     """``array`` as an array of the plain type ``to``."""
-    if array.type.equals(to):
-        return array
-    if pa.types.is_run_end_encoded(array.type):
-        return plain_array(pc.call_function("run_end_decode", [array]), to)
+    return converted(array, to, plain_leaf_array)
+
+
+def plain_leaf_array(array: Any, to: Any) -> Any:
+    """The same for a type that has no types inside."""
     if isinstance(array.type, pa.UuidType):
         return pa.array([None if value is None else str(uuid_of(value)) for value in array.to_pylist()], to)
-    if pa.types.is_nested(array.type) and holds_uuid(array.type):
-        return pa.array([with_uuids_as_text(value) for value in array.to_pylist()], to)
+    if is_period(array.type):
+        return period_texts(array.storage, array.type.freq)
+    if isinstance(array.type, pa.BaseExtensionType):
+        return converted(array.storage, to, plain_leaf_array)
     if pa.types.is_duration(array.type):
         return pc.multiply(array.cast(pa.int64()).cast(pa.float64(), safe=False), UNIT_SECONDS[array.type.unit])
+    if pa.types.is_decimal(array.type) and pa.types.is_string(to):
+        return pa.array([None if value is None else format(value, "f") for value in array.to_pylist()], to)
     return array.cast(to)
 
 
-def holds_uuid(of: Any) -> bool:
-    """Whether a nested type has UUIDs inside, which Arrow would cast to text byte by byte."""
-    if not pa.types.is_nested(of):
-        return isinstance(of, pa.UuidType)
-    return any(holds_uuid(of.field(index).type) for index in range(of.num_fields))
+def is_period(of: Any) -> bool:
+    """Whether a type is that of a span of time of pandas, which is stored as a number."""
+    return isinstance(of, pa.BaseExtensionType) and of.extension_name == "pandas.period"
 
 
-def with_uuids_as_text(value: object) -> object:
-    """A value of a nested type with text in place of each UUID."""
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    if isinstance(value, list | tuple):
-        return type(value)(with_uuids_as_text(each) for each in value)
-    return {name: with_uuids_as_text(each) for name, each in value.items()} if isinstance(value, dict) else value
+def period_texts(numbers: Any, freq: str) -> Any:
+    """Spans of time as pandas writes them, for example ``2024-01``; the type is there only with pandas."""
+    pandas = import_module("pandas")
+
+    periods = [None if number is None else pandas.Period(ordinal=number, freq=freq) for number in numbers.to_pylist()]
+    return pa.array([None if each is None else str(each) for each in periods], pa.string())
 
 
 def uuid_of(value: object) -> uuid.UUID:

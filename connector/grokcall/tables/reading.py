@@ -8,10 +8,14 @@ import os
 import select
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from grokcall.tables.binary_files import open_arrow, open_database_table, open_parquet, open_sheet
+from grokcall.tables.binary_files import open_arrow, open_database_table, open_parquet
+from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_source
+from grokcall.tables.csv_files import open_csv
 from grokcall.tables.engine import checked_query, private_connection, record_batches
 from grokcall.tables.faults import told_of
 from grokcall.tables.formats import (
@@ -21,11 +25,15 @@ from grokcall.tables.formats import (
     format_of,
     is_database,
     is_query,
+    local_path,
     nearest,
+    shown_path,
 )
+from grokcall.tables.json_files import open_json
 from grokcall.tables.objects import open_object
+from grokcall.tables.sheets import open_sheet
 from grokcall.tables.sources import DEFAULT_BATCH_ROWS, Source
-from grokcall.tables.text_files import Types, open_csv, open_json
+from grokcall.tables.text_streams import encoding_of, text_file
 from grokcall_parser.errors import DataError, NotSupportedError, OperationalError, ProgrammingError
 
 QUERY_THREADS = 2
@@ -38,7 +46,9 @@ def open_table(
     *,
     format: str | None = None,  # noqa: A002 - the word users know
     batch_rows: int = DEFAULT_BATCH_ROWS,
-    types: Types = "sniff",
+    types: Types = "text",
+    columns: ColumnTypes | None = None,
+    encoding: str | None = None,
 ) -> Source:
     """A table as a stream of Arrow record batches, in order, in plain types, in bounded memory.
 
@@ -49,10 +59,16 @@ def open_table(
             ``__arrow_c_array__``, dictionaries (one for each row), or an iterable of record batches.
         format: The file's format when its ending does not tell it, for example ``"jsonl"``.
         batch_rows: The most rows in a batch, from 1.
-        types: ``"text"`` reads every column of a CSV file as text; ``"sniff"`` finds out what it holds.
+        types: What the cells of a CSV or TSV file become: ``"text"`` leaves every cell as it stands in the file;
+            ``"auto"`` gives a type to each column whose values are written again as they were (``007`` and ``1.10``
+            are not); ``"schema"`` goes by ``columns`` and leaves the other columns text.
+        columns: Types for columns of any table, from name to an Arrow type or its name: BOOLEAN, INT32, INT64,
+            DOUBLE, DECIMAL(10,2), DATE, TIME, TIMESTAMP, TIMESTAMPTZ, TEXT.
+        encoding: What a file of text is written in, for example ``"cp1252"``. Without it, UTF-8, or what a mark at
+            the start of the file says.
 
     Raises:
-        ProgrammingError: There is no such file, table or format, or the SELECT is wrong.
+        ProgrammingError: There is no such file, table, format, type or encoding, or the SELECT is wrong.
         DataError: The file or the rows are malformed.
         OperationalError: The file may not be read, or the disk failed.
         NotSupportedError: The file needs what is not installed, or a column has a type without a plain form.
@@ -64,25 +80,51 @@ def open_table(
     if batch_rows < 1:
         raise ProgrammingError(f"batch_rows is {batch_rows}; it must be at least 1")
     form = None if format is None else format_named(format)
+    given = checked_columns(types, columns)
+    reading = Reading(batch_rows, types, encoding)
+    table = opened(source, form, reading)
+    if not given:
+        return table
+    try:
+        return typed_source(table, given, batch_rows=batch_rows)
+    except BaseException:
+        table.close()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a table is read."""
+
+    batch_rows: int
+    types: Types = "text"
+    encoding: str | None = None
+
+
+def opened(source: Any, form: Format | None, reading: Reading) -> Source:
+    """The table that a file, a SELECT, standard input or an object is."""
     if isinstance(source, str):
         if source == "-":
-            return open_stdin(sys.stdin.buffer, form, batch_rows=batch_rows, types=types)
+            return open_stdin(sys.stdin.buffer, form, reading)
         if form is None and is_query(source) and not is_file(source):
-            return open_query(source, batch_rows=batch_rows)
-        return open_path(source, form, batch_rows=batch_rows, types=types)
+            return open_query(source, batch_rows=reading.batch_rows)
+        return open_path(local_path(source), form, reading)
     if isinstance(source, Path):
-        return open_path(str(source), form, batch_rows=batch_rows, types=types)
-    return open_object(source, batch_rows=batch_rows)
+        return open_path(str(source), form, reading)
+    return open_object(source, batch_rows=reading.batch_rows)
 
 
-def open_path(text: str, form: Format | None, *, batch_rows: int, types: Types) -> Source:
+def open_path(text: str, form: Format | None, reading: Reading) -> Source:
     """The table that a file's name, with ``::table`` or ``::sheet`` or without, stands for."""
+    name = shown_path(text)
+    batch_rows = reading.batch_rows
     if form is None and is_database(text):
         file, table = database_table(text)
         check_file(file)
-        return open_database_table(file, table, batch_rows=batch_rows, name=text)
-    name, _, sheet = text.partition("::") if ".xlsx::" in text.lower() else (text, "", "")
-    path = Path(name)
+        with named_for_libraries(file) as (readable, forget):
+            return open_database_table(readable, table, batch_rows=batch_rows, name=name).on_close(forget)
+    title, _, sheet = text.partition("::") if ".xlsx::" in text.lower() else (text, "", "")
+    path = Path(title)
     check_no_folder(path)
     compression = None
     if form is None:
@@ -90,17 +132,39 @@ def open_path(text: str, form: Format | None, *, batch_rows: int, types: Types) 
     elif path.suffix.lower() in (".gz", ".zst"):
         compression = {".gz": "gzip", ".zst": "zstd"}[path.suffix.lower()]
     check_file(path)
-    if form is Format.XLSX:
-        return open_sheet(path, sheet or None, batch_rows=batch_rows, name=text)
-    return open_file(path, form, compression, batch_rows=batch_rows, types=types, name=text)
+    if form.is_text:
+        return open_file(path, form, compression, reading, name=name)
+    with named_for_libraries(path) as (readable, forget):
+        if form is Format.XLSX:
+            return open_sheet(readable, sheet or None, batch_rows=batch_rows, name=name).on_close(forget)
+        return open_file(readable, form, compression, reading, name=name).on_close(forget)
 
 
-def open_file(path: Path, form: Format, compression: str | None, *, batch_rows: int, types: Types, name: str) -> Source:
+@contextlib.contextmanager
+def named_for_libraries(path: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
+    """The file under a name that is UTF-8, as libraries want it, and what takes that name away again."""
+    if str(path) == shown_path(str(path)):
+        yield path, lambda: None
+        return
+    folder = tempfile.TemporaryDirectory(prefix="grokcall-name-")
+    try:
+        link = Path(folder.name, f"table{shown_path(path.suffix)}")
+        link.symlink_to(path.absolute())
+        yield link, folder.cleanup
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+def open_file(path: Path, form: Format, compression: str | None, reading: Reading, *, name: str) -> Source:
     """The table in a file of a known format."""
-    if form in (Format.CSV, Format.TSV):
-        return open_csv(path, form, compression, types=types, batch_rows=batch_rows, name=name)
-    if form in (Format.JSON, Format.JSONL):
-        return open_json(path, form, compression, batch_rows=batch_rows, name=name)
+    batch_rows = reading.batch_rows
+    if form.is_text:
+        with told_of(name):
+            file = text_file(path, compression, reading.encoding, name)
+        if form in (Format.CSV, Format.TSV):
+            return open_csv(file, form, types=reading.types, batch_rows=batch_rows)
+        return open_json(file, form, batch_rows=batch_rows)
     if form is Format.PARQUET:
         return open_parquet(path, batch_rows=batch_rows, name=name)
     if form is Format.ARROW:
@@ -121,7 +185,7 @@ def open_query(sql: str, *, batch_rows: int) -> Source:
     return Source("the SELECT", reader.schema, reader, batch_rows=batch_rows, close=connection.close)
 
 
-def open_stdin(stream: BinaryIO, form: Format | None, *, batch_rows: int, types: Types) -> Source:
+def open_stdin(stream: BinaryIO, form: Format | None, reading: Reading) -> Source:
     """The table on standard input, which is first copied to a temporary file until it ends.
 
     The copy is what allows types to be told from all rows, and formats to be read that are not read from the front.
@@ -134,13 +198,12 @@ def open_stdin(stream: BinaryIO, form: Format | None, *, batch_rows: int, types:
             spool.seek(0)
             head = spool.read(4096)
         compression = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}.get(head[:2])
-        form = form or format_of_bytes(head)
-        source = open_file(path, form, compression, batch_rows=batch_rows, types=types, name="standard input")
+        form = form or format_of_bytes(head, reading.encoding)
+        source = open_file(path, form, compression, reading, name="standard input")
     except BaseException:
         path.unlink()
         raise
-    source.on_close(path.unlink)
-    return source
+    return source.on_close(path.unlink)
 
 
 def copy(stream: BinaryIO, spool: BinaryIO) -> None:
@@ -160,8 +223,8 @@ def copy(stream: BinaryIO, spool: BinaryIO) -> None:
         spool.write(piece or b"")
 
 
-def format_of_bytes(head: bytes) -> Format:
-    """The format of a table by its first bytes.
+def format_of_bytes(head: bytes, encoding: str | None = None) -> Format:
+    """The format of a table by its first bytes, and the encoding of its text where that was named.
 
     Raises:
         DataError: There are none, or they are packed so that the format cannot be seen.
@@ -176,8 +239,8 @@ def format_of_bytes(head: bytes) -> Format:
         return Format.ARROW
     if head.startswith(b"PK\x03\x04"):
         return Format.XLSX
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return Format.JSON if text.startswith((b"{", b"[")) else Format.CSV
+    text = head.decode(encoding_of(head[:4], encoding), "replace").lstrip("\ufeff \t\r\n")
+    return Format.JSON if text.startswith(("{", "[")) else Format.CSV
 
 
 def is_file(text: str) -> bool:

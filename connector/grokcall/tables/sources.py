@@ -9,6 +9,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from grokcall.tables.faults import told_of
+from grokcall.tables.nested import map_entries
 from grokcall.tables.plain import in_pieces, plain_batch, plain_schema, renamed
 from grokcall_parser.errors import DataError
 
@@ -22,21 +23,27 @@ def check_texts(batch: pa.RecordBatch, first_row: int) -> None:
         DataError: One is not; the message names its column and row.
     """
     for field, column in zip(batch.schema, batch.columns, strict=True):
-        if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+        if are_texts(column):
             continue
-        try:
-            column.validate(full=True)
-        except pa.ArrowInvalid:
-            row = first_row + next(index for index in range(len(column)) if not is_text(column, index))
-            raise DataError(
-                f'column "{field.name}", row {row:,}: the text is not UTF-8; encode it so, or make the column binary'
-            ) from None
+        row = first_row + next(index for index in range(len(column)) if not are_texts(column.slice(index, 1)))
+        raise DataError(
+            f'column "{field.name}", row {row:,}: the text is not UTF-8; encode it so, or make the column binary'
+        )
 
 
-def is_text(column: Any, index: int) -> bool:
-    """Whether a value of a text column can be read."""
+def are_texts(column: Any) -> bool:
+    """Whether the texts in a column, also those inside lists, structs and maps, can be read."""
+    of = column.type
+    if pa.types.is_struct(of):
+        return all(are_texts(column.field(index)) for index in range(of.num_fields))
+    if pa.types.is_map(of):
+        return all(map(are_texts, map_entries(column)))
+    if pa.types.is_nested(of):
+        return are_texts(column.flatten())
+    if not (pa.types.is_string(of) or pa.types.is_large_string(of)):
+        return True
     try:
-        column.slice(index, 1).validate(full=True)
+        column.validate(full=True)
     except pa.ArrowInvalid:
         return False
     return True
@@ -54,6 +61,7 @@ class Source:
         row_count: How many rows there are, when that is known without reading them.
         batch_rows: The most rows that a batch given out has.
         close: Lets go of files and connections.
+        place: Tells where a row is, by its number, for messages.
     """
 
     def __init__(
@@ -65,8 +73,10 @@ class Source:
         row_count: int | None = None,
         batch_rows: int = DEFAULT_BATCH_ROWS,
         close: Callable[[], object] | None = None,
+        place: Callable[[int], str] = "row {:,}".format,
     ) -> None:
         self.name = name
+        self.place = place
         self.schema: pa.Schema = plain_schema(schema)
         self.row_count = row_count
         self.notes: tuple[str, ...] = renamed(schema.names)
@@ -99,8 +109,8 @@ class Source:
         """The rows that are left, as one table in memory."""
         return pa.Table.from_batches(list(self), schema=self.schema)
 
-    def on_close(self, action: Callable[[], object]) -> None:
-        """Has ``action`` done too when the source is closed, after what is done already."""
+    def on_close(self, action: Callable[[], object]) -> Self:
+        """Has ``action`` done too when the source is closed, after what is done already; gives the source back."""
         before = self._release
 
         def release() -> None:
@@ -109,6 +119,7 @@ class Source:
             action()
 
         self._release = release
+        return self
 
     def close(self) -> None:
         """Lets go of the file or connection; does nothing the second time."""

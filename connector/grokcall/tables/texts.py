@@ -13,6 +13,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from grokcall.tables.moments import moment_texts
+from grokcall.tables.nested import converted
+
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 # In names all of these are quoted, for readers tell the delimiter by the header.
 OTHER_DELIMITER = re.compile(r'[,;|\t"\r\n]|^$|^\s|\s$')
@@ -48,7 +51,7 @@ def quoted(column: Any, delimiter: str) -> Any:
 
 
 def text_of(column: Any) -> Any:
-    """A column as text: ISO dates and times (moments with ``Z``), plain decimals, JSON for lists, structs and maps."""
+    """A column as text: ISO dates and times, plain decimals, JSON for lists, structs and maps."""
     of = column.type
     if pa.types.is_decimal(of):
         return pa.array(
@@ -58,12 +61,7 @@ def text_of(column: Any) -> Any:
         values = values_of(column)
         texts = [None if value is None else ENCODER.encode(value).decode() for value in values]
         return pa.array(texts, pa.large_string())
-    text = column.cast(pa.large_string())
-    if pa.types.is_timestamp(of):
-        text = pc.replace_substring(text, " ", "T")
-    if pa.types.is_timestamp(of) or pa.types.is_time(of):
-        text = pc.replace_substring_regex(text, r"\.0+(Z?)$", r"\1")
-    return text
+    return moment_texts(column) if pa.types.is_temporal(of) else column.cast(pa.large_string())
 
 
 def json_rows(batch: pa.RecordBatch) -> list[bytes]:
@@ -80,8 +78,50 @@ def values_of(column: Any) -> list[Any]:
     if pa.types.is_temporal(of):
         return list(text_of(column).to_pylist())
     if pa.types.is_nested(of):
-        return list(column.cast(jsonable_type(of)).to_pylist(maps_as_pydicts="lossy"))
+        return list(with_texts(column).to_pylist(maps_as_pydicts="lossy"))
     return list(column.to_pylist())
+
+
+def python_values(column: Any, maps_as_pydicts: Any = None) -> list[Any]:
+    """The values as Python values; a moment that Python has none for is the text that a CSV file would hold.
+
+    >>> python_values(pa.array([0, 2**63 - 1], pa.int64()).cast(pa.timestamp("us")))
+    [datetime.datetime(1970, 1, 1, 0, 0), 'infinity']
+    """
+    try:
+        return list(column.to_pylist(maps_as_pydicts=maps_as_pydicts))
+    except (OverflowError, ValueError):  # ValueError is for billionths of a second
+        if len(column) == 1:
+            return list(with_texts(column).to_pylist(maps_as_pydicts=maps_as_pydicts))
+        pieces = (column.slice(index, 1) for index in range(len(column)))
+        return [value for piece in pieces for value in python_values(piece, maps_as_pydicts)]
+
+
+def python_rows(table: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows as dictionaries of Python values, as :func:`python_values` gives them."""
+    names = table.schema.names
+    columns = [python_values(column) for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def call_values(column: Any) -> list[Any]:
+    """The values as the arguments of calls; NaN is a number that is missing, as NULL is."""
+    values = python_values(column)
+    if pa.types.is_floating(column.type):
+        return [None if value != value else value for value in values]
+    return values
+
+
+def with_texts(column: Any) -> Any:
+    """A column with text in place of dates, times and the keys of maps, also inside lists and structs."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return converted(column, jsonable_type(column.type), leaf_text)
+
+
+def leaf_text(column: Any, to: Any) -> Any:
+    """A column without types inside as text."""
+    return text_of(column).cast(to)
 
 
 def jsonable_type(of: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Self
 import pyarrow as pa
 
 from grokcall.tables.faults import FULL_DISK, OutputClosed, OutputFull, told_of
-from grokcall.tables.formats import Format, database_table, format_named, format_of, is_database
+from grokcall.tables.formats import Format, database_table, format_named, format_of, is_database, local_path
 from grokcall.tables.media import MediaFolder, text_schema
 from grokcall.tables.outputs import Forward, Output, StagedFile, StagedTable, is_forward
 from grokcall.tables.plain import in_pieces, plain_batch, plain_schema
@@ -45,6 +45,8 @@ def open_writer(
     ...     writer.write(batch)
     """
     schema = plain_schema(schema)
+    if isinstance(target, str):
+        target = local_path(target)
     if isinstance(target, str) and is_database(target) and format is None:
         file, table = database_table(target)
         if table is None:

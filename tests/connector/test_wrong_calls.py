@@ -120,7 +120,7 @@ WRONG = [
     ),
     (
         "CALL GenerateResponse('hi', Temperature => :t)",
-        {"t": float("nan")},
+        {"t": float("inf")},
         BadValueError,
         "GenerateResponse: parameter Temperature (position 5): expected a finite number, got nan",
     ),

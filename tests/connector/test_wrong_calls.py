@@ -122,7 +122,7 @@ WRONG = [
         "CALL GenerateResponse('hi', Temperature => :t)",
         {"t": float("inf")},
         BadValueError,
-        "GenerateResponse: parameter Temperature (position 5): expected a finite number, got nan",
+        "GenerateResponse: parameter Temperature (position 5): expected a finite number, got inf",
     ),
     (
         "CALL GenerateResponse('hi', MaxOutputTokens => 1.5)",

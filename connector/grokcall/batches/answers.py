@@ -114,8 +114,8 @@ def error_in(part: Document) -> tuple[str | None, str]:
     inner: Document = error if isinstance(error, dict) else {}
     codes = (inner.get("code"), part.get("code"), inner.get("type")) if error else (part.get("code"),)
     code = next((str(each) for each in codes if isinstance(each, str | int) and each not in ("", 0)), None)
-    words = (error, inner.get("message"), inner.get("error"), inner.get("detail"))
-    words = (*words, part.get("error_message"), part.get("message") if code else None)
+    ours = (part.get("error_message"), part.get("message") if code else None)
+    words = (error, inner.get("message"), inner.get("error"), inner.get("detail"), *ours)
     message = next((each for each in words if isinstance(each, str) and each.strip()), "")
     if not message and inner:
         message = json_text(inner) if any(inner.values()) and not code else ""

@@ -92,7 +92,7 @@ class EarlierBatches:
         if status is not None:
             with suppress(NotFoundError):  # it is gone, and with it what it had
                 await self._taking.gather(record, status.batch_id, left)
-        rest = [key for key in left if key in self._rows.places]
+        rest = [key for key in self._rows.places if key in left]
         self._run.batches.release(record.number, rest)
         if not left.difference(rest):
             self._run.batches.end(record.number)

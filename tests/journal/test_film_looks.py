@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ def films(service: Service) -> Films:
 
 
 @pytest.fixture
-def make(service: Service, tmp_path: Path) -> Iterator[Any]:
+def make(service: Service, tmp_path: Path) -> Any:
     """Makes a film, with a journal; the only row."""
     options = {"api_key": KEY, "base_url": service.base_url, "poll_interval": 0.02, "max_attempts": 1}
 
@@ -60,7 +59,7 @@ def make(service: Service, tmp_path: Path) -> Iterator[Any]:
             (row,) = connection.lookup(ASK, [{"body": "a boat"}], **told).rows.to_pylist()
         return row
 
-    yield made
+    return made
 
 
 PAGE = b"<!doctype html><html><title>502 Bad Gateway</title></html>"

@@ -42,6 +42,8 @@ ENDS = [
     ({"status": "failed"}, "failed before it came to this request"),
     ({"status": "failed", "error": {"code": 13, "message": "An internal error, try again."}}, "An internal error"),
     ({"cancel_by_xai_message": "The service is at capacity."}, "The service is at capacity"),
+    ({"status": "cancelled_by_user", "cancel_reason": "Stop."}, "which was not billed (Stop)"),
+    ({"status": "validation_failed"}, "failed before it came to this request"),
     ({"status": "completed"}, "is done and has no result for this request"),
 ]
 
@@ -110,6 +112,15 @@ def test_a_batch_that_is_cancelled_while_it_is_filled_strikes_no_request_for_goo
     assert [row["Call_Retryable"] for row in rows] == [True, True]
     assert all("was cancelled" in message for message in messages_of(rows))
     assert results_of(ask("a", "b")) == ["A", "B"]
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_batch_without_results_is_over_all_the_same(batched, ask, status):
+    ended(batched, cancel_by_xai_message=FINAL[0])
+    batched.instead = lambda asked: refused(status, "There are no results.") if "/results" in asked.path else None
+    for _ in range(2):
+        assert all("not supported for batch processing" in told for told in messages_of(ask("a", "b")))
+    assert batched.sent == ["a", "b"]
 
 
 def test_results_of_a_cancelled_batch_are_looked_for_until_they_grow_no_more(batched, ask):

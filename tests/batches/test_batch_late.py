@@ -10,7 +10,7 @@ from scripted_batches import completion, good
 
 import grokcall
 from grokcall.journal import Journal
-from scripted_service import refused
+from scripted_service import Answer, refused
 
 PRICE = Decimal("0.0001")
 
@@ -76,6 +76,25 @@ def test_a_late_batch_that_is_at_work_again_is_waited_for(batched, ask):
     batched.results = lambda number, entries: entries
     assert results_of(ask("a", "b")) == ["A", "B"]
     assert batched.sent == ["a", "b"]
+
+
+@pytest.mark.parametrize("bad", [refused(404, "Batch not found"), Answer(b"null"), Answer(b"<html>", 502)])
+def test_one_bad_look_at_a_late_batch_sends_nothing_again(batched, ask, bad):
+    batched.results = first_only(1)
+    ask("a", "b")
+    batched.results = lambda number, entries: entries
+    bads = [bad]
+    batched.instead = lambda asked: bads.pop() if bads and asked.path.endswith("batch_1") else None
+    assert results_of(ask("a", "b")) == ["A", "B"]
+    assert batched.sent == ["a", "b"]
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_results_that_are_not_there_yet_are_looked_for(batched, ask, status):
+    not_yet = [refused(status, "No results.")] * 3
+    batched.instead = lambda asked: not_yet.pop() if not_yet and "/results" in asked.path else None
+    assert results_of(ask("a", "b")) == ["A", "B"]
+    assert not not_yet
 
 
 def test_rows_that_are_missing_meanwhile_leave_their_late_answers_to_a_later_lookup(batched, ask):

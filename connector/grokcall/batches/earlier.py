@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from contextlib import suppress
 
 from grokcall.batches.looks import Looks
 from grokcall.batches.rows import BatchRows
@@ -85,13 +84,12 @@ class EarlierBatches:
         left = set(self._run.batches.untaken(record.number))
         if left.isdisjoint(self._rows.places):
             return []
-        status = await self._looks.look(record)
-        if status is not None and not status.is_over and status.unfinished(record.calls):
+        status = await self._looks.heard(record)
+        if status is not None and not status.is_over and status.unfinished(record.calls) != 0:
             self._run.batches.filled(record.number)
             return None
         if status is not None:
-            with suppress(NotFoundError):  # it is gone, and with it what it had
-                await self._taking.gather(record, status.batch_id, left)
+            await self._taking.gather(record, status.batch_id, left)
         rest = [key for key in self._rows.places if key in left]
         self._run.batches.release(record.number, rest)
         if not left.difference(rest):

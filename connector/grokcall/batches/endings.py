@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grokcall.batches.faults import UnansweredError
-from grokcall.batches.status import EXPIRED, FAILED, BatchStatus
+from grokcall.batches.status import BatchStatus
 from grokcall.errors import (
     AuthenticationError,
     CreditsExhaustedError,
@@ -28,7 +28,7 @@ MENDED = (AuthenticationError, CreditsExhaustedError, RateLimitedError, ServerFa
 
 def is_final(status: BatchStatus) -> bool:
     """Whether the service has refused a batch for a reason that another one would meet as well."""
-    if not status.reason or not (status.is_refused or status.word in FAILED):
+    if not status.reason or not (status.is_refused or status.is_failed):
         return False
     return PASSES.search(status.reason) is None and not isinstance(
         service_error(None, status.reason, status=400), MENDED
@@ -68,7 +68,7 @@ def ending(name: str, status: BatchStatus | None) -> tuple[str, bool]:
         return f"the service cancelled the batch {name}{because}, so this request was not billed", False
     if status.is_cancelled:
         return f"the batch {name} was cancelled before it came to this request, which was not billed{because}", False
-    if status.is_past or status.word == EXPIRED:
+    if status.is_expired:
         return f"the batch {name} expired before it came to this request, which was not billed{because}", False
     if status.is_over:
         return f"the batch {name} failed before it came to this request{because}, which may have been billed", True

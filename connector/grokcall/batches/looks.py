@@ -114,6 +114,14 @@ class Looks:
         self._missed.pop(record.number, None)
         return status
 
+    async def heard(self, record: BatchRecord) -> BatchStatus | None:
+        """How far a batch is, once a look has told it; None when the service knows it no more."""
+        status = await self.look(record)
+        while status is not None and not status.is_heard:
+            await asyncio.sleep(self._pause)
+            status = await self.look(record)
+        return status
+
     async def _concluded(self, record: BatchRecord, status: BatchStatus | None) -> bool:
         """Whether a batch is over; then its answers have been taken."""
         if status is not None and not status.is_heard:

@@ -18,10 +18,18 @@ from grokcall.replies import clean
 Document = dict[str, Any]
 
 COMPLETE = frozenset({"completed", "complete", "done", "ended", "finished", "succeeded", "success"})
-CANCELLED = frozenset({"cancelled", "canceled"})
-FAILED = frozenset({"failed", "error", "errored", "rejected", "aborted"})
-EXPIRED = "expired"
-REASONS = ("cancel_by_xai_message", "error", "errors", "error_message", "failure_reason", "status_message")
+CANCELLED = re.compile(r"cancell?ed")
+FAILED = re.compile(r"fail|error|reject|abort")
+EXPIRED = re.compile(r"expired")
+REASONS = (
+    "cancel_by_xai_message",
+    "cancel_reason",
+    "error",
+    "errors",
+    "error_message",
+    "failure_reason",
+    "status_message",
+)
 """Members in which a batch says why it was ended."""
 
 
@@ -67,7 +75,17 @@ class BatchStatus:
     @property
     def is_over(self) -> bool:
         """Whether it does nothing more, whatever its counts are."""
-        return self.is_cancelled or self.is_past or self.word in FAILED or self.word == EXPIRED
+        return self.is_cancelled or self.is_past or self.is_failed or self.is_expired
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it failed as a whole."""
+        return FAILED.search(self.word) is not None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time was over before it was done."""
+        return self.is_past or EXPIRED.search(self.word) is not None
 
     def unfinished(self, calls: int) -> int | None:
         """Requests that are not done; None where nobody can tell.
@@ -116,7 +134,7 @@ def status_of(document: Document) -> BatchStatus:
         told.get("num_cancelled", 0),
         sum(over.values()) if over else None,
         word,
-        is_cancelled=bool(document.get("cancel_time") or by_service or word in CANCELLED),
+        is_cancelled=bool(document.get("cancel_time") or by_service or CANCELLED.search(word)),
         is_refused=bool(by_service),
         reason=clean(". ".join(text for name in REASONS for text in texts_in(document.get(name)))),
         expires=day_of(document.get("expire_time")),

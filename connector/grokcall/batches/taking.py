@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 from grokcall.batches.answers import outcome_of
 from grokcall.batches.endings import is_final, unanswered
@@ -11,9 +12,9 @@ from grokcall.batches.filling import MOST_LOOKS
 from grokcall.batches.requests import key_of
 from grokcall.batches.rows import BatchRows
 from grokcall.batches.service import BatchService
-from grokcall.batches.status import BatchStatus
+from grokcall.batches.status import BatchStatus, Document
 from grokcall.batches.submission import Recording
-from grokcall.errors import Error, NotFoundError
+from grokcall.errors import Error, InvalidRequestError, NotFoundError, is_systemic
 from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key, taken_from
 from grokcall.outcomes import CallStatus, Outcome
@@ -59,10 +60,7 @@ class Taking:
         """
         left = set(self._run.batches.untaken(record.number))
         if status is not None:
-            try:
-                await self.gather(record, status.batch_id, left)
-            except NotFoundError:
-                status = None
+            await self.gather(record, status.batch_id, left)
         rest = [key for key in left if key in self._rows.places or status is None]
         if rest and status is not None and status.reason:
             logger.warning("the service ended the batch %s: %s", status.batch_id, status.reason)
@@ -99,8 +97,11 @@ class Taking:
             looks = 1 if len(left) < before else looks + 1
 
     async def read(self, record: BatchRecord, batch_id: str, left: set[Key]) -> None:
-        """Takes the results that a batch has now; the calls that get one leave ``left``."""
-        async for result in self._service.results(batch_id):
+        """Takes the results that a batch has now; the calls that get one leave ``left``.
+
+        A list that is not there, or is refused from its beginning, is one without results.
+        """
+        async for result in self._results(batch_id):
             key = key_of(result.get("batch_request_id"))
             if key is None or key not in self._rows.places or not (key in left or key in self._failed):
                 continue
@@ -118,6 +119,16 @@ class Taking:
                 self._failed.discard(key)
             else:
                 self._failed.add(key)
+
+    async def _results(self, batch_id: str) -> AsyncIterator[Document]:
+        begun = False
+        try:
+            async for result in self._service.results(batch_id):
+                begun = True
+                yield result
+        except (NotFoundError, InvalidRequestError) as error:
+            if begun or is_systemic(error):
+                raise
 
     async def _put(self, record: BatchRecord, key: Key, outcome: Outcome, *, is_taken: bool = True) -> None:
         if is_taken and record.state == "late":

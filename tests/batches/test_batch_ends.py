@@ -37,6 +37,7 @@ ENDS = [
     ({"status": "cancelled"}, "was cancelled before it came to this request"),
     ({"status": "CANCELED"}, "was cancelled before it came to this request"),
     ({"state": "cancelled"}, "was cancelled before it came to this request"),
+    ({"state": {"status": "expired", "num_pending": 3}}, "expired before it came to this request"),
     ({"status": "expired"}, "expired before it came to this request"),
     ({"status": "BATCH_STATUS_EXPIRED"}, "expired before it came to this request"),
     ({"status": "failed"}, "failed before it came to this request"),

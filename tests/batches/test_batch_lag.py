@@ -150,6 +150,22 @@ def test_one_bad_look_ends_nothing(batched, ask, kind):
     assert batched.sent == ["a", "b"]
 
 
+@pytest.mark.parametrize("kind", BAD_LOOKS)
+def test_who_does_not_wait_is_not_told_of_a_bad_look(batched, ask, kind):
+    bad = [BAD_LOOKS[kind]]
+    batched.instead = lambda asked: bad.pop() if bad and batched.adds and asked.path.endswith("batch_1") else None
+    assert results_of(ask("a", "b", wait=False)) == ["A", "B"]
+    assert not bad
+
+
+def test_a_batch_that_is_gone_is_not_pending_for_ever(batched, ask):
+    batched.status = lambda number, batch: {**batch, "state": {**batch["state"], "num_pending": 2}}
+    with pytest.raises(grokcall.BatchPendingError):
+        ask("a", "b", wait=False)
+    batched.instead = lambda asked: refused(404, "Batch not found") if "batch_1" in asked.path else None
+    assert "knows the batch batch_1 no more" in ask("a", "b", wait=False)[0]["Call_ErrorMessage"]
+
+
 def test_looks_that_all_fail_end_the_lookup_and_not_the_batch(batched, ask):
     batched.instead = lambda asked: Answer(PAGE, 502) if batched.adds and asked.path.endswith("batch_1") else None
     with pytest.raises(grokcall.ServiceError):

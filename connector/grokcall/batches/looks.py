@@ -84,7 +84,7 @@ class Looks:
         """
         begun = time.monotonic()
         while True:
-            looks = [(record, await self.look(record)) for record in records]
+            looks = [(record, await (self.look if wait else self.heard)(record)) for record in records]
             self._report(counted(looks))
             looks = [look for look in looks if not await self._concluded(*look)]
             if not looks:

@@ -122,7 +122,7 @@ def status_of(document: Document) -> BatchStatus:
     counts: Document = state if isinstance(state, dict) else {}
     told = {name: number for name, value in counts.items() if (number := count(value)) is not None}
     over = {name: told[name] for name in told.keys() - {"num_requests", "num_pending"} if name.startswith("num_")}
-    word = word_of(document.get("status") or (state if isinstance(state, str) else ""))
+    word = word_of(document.get("status") or (state if isinstance(state, str) else counts.get("status")))
     by_service = document.get("cancel_by_xai_message")
     return BatchStatus(
         batch_id,

@@ -216,6 +216,8 @@ class Submission:
         One that is refused because it is there already is there, whatever the list says.
         """
         there = says_already_there(error)
+        if there:
+            filling.doubt()  # they are there and not listed: for a while nothing more is made of that
         if len(part) == 1:
             return [] if there else [(part[0].key, error)]
         if self._splits == MOST_SPLITS:

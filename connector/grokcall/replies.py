@@ -59,7 +59,7 @@ def in_band_error(document: Mapping[str, Any], headers: Mapping[str, str] | None
         headers: The headers of the reply, for the request id.
     """
     error = document.get("error")
-    if not error or not isinstance(error, str | dict):
+    if not error or not isinstance(error, str | dict) or (isinstance(error, dict) and not any(error.values())):
         return None
     code, message = _code_and_message(document)
     return service_error(code, message, cost_ticks=cost_of(document), request_id=request_id_in(headers or {}))

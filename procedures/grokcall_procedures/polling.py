@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,19 +27,37 @@ from grokcall_procedures.text import reply_of
 ACCEPTED = 202
 """The status of a reply that says nothing but that work goes on."""
 GRACE = 30.0
-"""Seconds after the start in which the service may not know its own request yet and answer 400."""
+"""Seconds after the start in which the service may not know its own request yet and answer 400 or 404."""
+REFUSALS = frozenset({400, 404, 405, 410, 422})
+"""Statuses that can be a word about the film; others speak of the key, the pace or the way to the service."""
+UNDER_WAY = frozenset(
+    {"pending", "queued", "processing", "in_progress", "running", "submitted", "accepted", "started", "generating"}
+)
+DONE = frozenset({"done", "completed", "complete", "succeeded", "success", "ready", "finished"})
+FAILED = frozenset(
+    {"failed", "failure", "error", "errored", "cancelled", "canceled", "rejected", "aborted", "blocked", "moderated"}
+)
 
 
 @dataclass(slots=True)
 class Watch:
-    """How long has been waited: the time that passed or the pauses that were asked for, whichever is more."""
+    """How long has been waited, and what was heard last.
+
+    Args:
+        started: When it began, on the monotonic clock.
+        paused: Seconds of pauses that were asked for.
+        refused: How many looks in a row the service has refused.
+        word: The last word on the film; empty where that is only that it is under way.
+    """
 
     started: float
     paused: float = 0.0
+    refused: int = 0
+    word: str = ""
 
     @property
     def waited(self) -> float:
-        """Seconds."""
+        """Seconds: the time that passed or the pauses that were asked for, whichever is more."""
         return max(time.monotonic() - self.started, self.paused)
 
 
@@ -63,11 +81,11 @@ def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
     Args:
         request_id: The id that the start of the video gave.
         settings: How often to look, when to give up, and how large the film may be.
-        fresh: Whether it was started just now: then the first look can wait, and an early 400 is no verdict.
+        fresh: Whether it was started just now: then the first look can wait, and an early 400 or 404 is no verdict.
 
     Raises:
         FailedReplyError: The service could not make it, holds it back, or has dropped it.
-        NotReadyError: It takes longer than ``poll_timeout``.
+        NotReadyError: It takes longer than ``poll_timeout``, or no look at it went well in that time.
     """
     try:
         url = yield from poll(request_id, settings, fresh=fresh)
@@ -86,25 +104,33 @@ def fetch_hint(request_id: str) -> str:
 
 
 def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step, Reply | None, str]:
-    """Looks at a video until it is ready; gives the address of the film."""
+    """Looks at a video until it is ready; gives the address of the film.
+
+    A look that goes wrong says nothing of the film, which was paid for: it is looked at again.
+    """
     watch = Watch(time.monotonic())
     if fresh:
         yield from pause(watch, settings)
     while True:
         try:
             reply = yield Request("GET", f"/videos/{quote(request_id, safe='')}", kind=Kind.POLL)
+            url = film_address(reply_of(reply), watch)
+        except FailedReplyError:
+            raise
         except Exception as error:
-            if is_gone(error):
-                raise gone(request_id) from error
-            if not (fresh and watch.waited <= GRACE and may_pass(error)):
+            if not passes(error, watch, fresh=fresh):
+                if is_gone(error):
+                    raise gone(request_id) from error
                 raise
+            watch.word = f"the last look failed: {error}"
         else:
-            url = film_address(reply_of(reply))
             if url is not None:
                 return url
+            watch.refused = 0
         if watch.waited >= settings.poll_timeout:
             late = f"the video {request_id} is not ready after {settings.poll_timeout:g} seconds"
-            raise NotReadyError(f"{late}; {fetch_hint(request_id)}", request_id)
+            told = f" ({watch.word})" if watch.word else ""
+            raise NotReadyError(f"{late}{told}; {fetch_hint(request_id)}", request_id)
         yield from pause(watch, settings)
 
 
@@ -115,15 +141,28 @@ def pause(watch: Watch, settings: Settings) -> Generator[Step, Reply | None, Non
     yield Pause(seconds)
 
 
-def may_pass(error: Exception) -> bool:
-    """Whether an error may be gone a moment later: a 400 that is no word of moderation."""
-    told = f"{getattr(error, 'code', '')} {error}".lower()
-    return getattr(error, "status", None) == 400 and "moderat" not in told
+def passes(error: Exception, watch: Watch, *, fresh: bool) -> bool:
+    """Whether a look may go better a moment later, however this one ended.
+
+    A refusal is a verdict on a film that was just started only when it comes twice in a row, and not too early; one
+    for its content is a verdict in any case.
+    """
+    if isinstance(error, MalformedReplyError):
+        return True
+    status, told = getattr(error, "status", None), f"{getattr(error, 'code', '')} {error}".lower()
+    if "moderat" in told or getattr(error, "error_code", "") == "content_policy":
+        return False
+    if status in REFUSALS:
+        watch.refused += 1
+        return fresh and (watch.refused == 1 or watch.waited <= GRACE)
+    if getattr(error, "systemic", False):
+        return False
+    return bool(getattr(error, "retryable", False)) or (status is not None and status >= 400)
 
 
 def is_gone(error: Exception) -> bool:
     """Whether the service says that it does not know the video; an address that has no API at all is another thing."""
-    return getattr(error, "status", None) == 404 and not getattr(error, "systemic", False)
+    return getattr(error, "status", None) in (404, 410) and not getattr(error, "systemic", False)
 
 
 def gone(request_id: str) -> FailedReplyError:
@@ -135,8 +174,10 @@ def gone(request_id: str) -> FailedReplyError:
     )
 
 
-def film_address(reply: Reply) -> str | None:
+def film_address(reply: Reply, watch: Watch) -> str | None:
     """The address of the film; None while it is being made, for which the service has many words and none.
+
+    The status decides. What stands beside a status that says that work goes on is no failure.
 
     Raises:
         FailedReplyError: The service could not make it, holds it back, or has dropped it.
@@ -145,19 +186,44 @@ def film_address(reply: Reply) -> str | None:
     if not reply.body.strip() or (reply.status == ACCEPTED and not reply.body.lstrip().startswith(b"{")):
         return None
     document = document_of(reply.body)
-    status = str(document.get("status") or "").lower()
-    if status == "failed" or document.get("error"):
-        raise stated_failure(document) or FailedReplyError(
-            None, "the video failed without saying why", cost_ticks=cost_of(document)
-        )
+    status, failure = status_in(document), told_failure(document)
+    watch.word = f"the service last said {status!r}" if status and status not in UNDER_WAY else ""
+    if status in UNDER_WAY:
+        return None
     if status == "expired":
         message = "the video was not fetched before it expired: what it cost is spent; start it again"
         raise FailedReplyError("expired", message, cost_ticks=cost_of(document))
     url = value_at(document, "video.url")
-    if value_at(document, "video.respect_moderation") is False or (status in ("done", "") and url == ""):
+    if status in FAILED or (failure is not None and not (status in DONE and url)):
+        raise failure or FailedReplyError(
+            None, f"the service ended the video as {status!r}, without saying why", cost_ticks=cost_of(document)
+        )
+    if value_at(document, "video.respect_moderation") is False or (status in (*DONE, "") and url == ""):
         raise moderated("video", document)
     if isinstance(url, str) and url:
         return url
-    if status == "done":
+    if status in DONE:
         raise MalformedReplyError("the service says that the video is done but not where it is")
     return None
+
+
+def status_in(document: Mapping[str, object]) -> str:
+    """The word for how far a video is, in small letters; empty where there is none.
+
+    >>> status_in({"status": "In Progress"}), status_in({"status": "VIDEO_STATUS_DONE"})
+    ('in_progress', 'done')
+    """
+    word = str(document.get("status") or document.get("state") or "").strip().lower()
+    return word.replace("-", "_").replace(" ", "_").rpartition("status_")[2]
+
+
+def told_failure(document: Mapping[str, object]) -> FailedReplyError | None:
+    """The failure that a reply states; None for an error that says nothing.
+
+    >>> told_failure({"error": {"code": "", "message": None}})
+    >>> told_failure({"error": {"code": "internal_error"}}).code
+    'internal_error'
+    """
+    error = document.get("error")
+    said = error.values() if isinstance(error, dict) else (error,)
+    return stated_failure(document) if any(each.strip() if isinstance(each, str) else each for each in said) else None

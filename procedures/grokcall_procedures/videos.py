@@ -134,7 +134,8 @@ MODEL = Parameter(
 FIELDS = (ResultField("ResultVideo_Content", ParameterType.BINARY, "video.url", "The film, an MP4."),)
 WAIT_NOTE = (
     "A film takes minutes. The call looks at it every `poll_interval` seconds and gives up after `poll_timeout` "
-    "seconds; the error then has the request id with which GetVideo fetches the film, which has been paid for."
+    "seconds, whatever looks went wrong meanwhile; the error then has the request id with which GetVideo fetches the "
+    "film, which has been paid for."
 )
 MODERATION_NOTE = "A film that the service's moderation holds back is an error of its row, and is billed."
 INPUT_NOTE = "The film to edit must be an MP4 of at most 8.7 seconds; length, shape and size of the result follow it."

@@ -154,9 +154,74 @@ def test_a_film_that_will_not_come_is_an_error_with_its_price(answer, code, word
     assert words in done.error.message
 
 
-@pytest.mark.parametrize("answer", [{"status": "done"}, {"status": "done", "video": {}}, b"<html>", b"[]"])
-def test_a_look_that_cannot_be_understood_is_an_error(answer):
-    assert isinstance(poll(answer).error, DataError)
+MISSED = [
+    b"<html>",
+    b"null",
+    b"[]",
+    b'"pending"',
+    b'{"status": "pen',
+    {"status": "done"},
+    {"status": "done", "video": {}},
+]
+"""Looks that say nothing of the film."""
+
+
+@pytest.mark.parametrize("answer", MISSED)
+def test_a_look_that_cannot_be_understood_is_followed_by_another(answer):
+    assert poll(PENDING, answer, DONE, FILM).value == MP4
+
+
+@pytest.mark.parametrize("answer", MISSED)
+def test_when_no_look_can_be_understood_the_film_is_given_up_with_the_way_to_fetch_it(answer):
+    done = poll(answer, answer, answer, settings=Settings(poll_interval=5, poll_timeout=12))
+
+    assert isinstance(done.error, NotReadyError)
+    assert "the last look failed: " in str(done.error)
+    assert fetched_by(done.error) == f"CALL GetVideo('{ID}') fetches the video without paying again"
+
+
+def fetched_by(error):
+    return str(error).rpartition("; ")[2]
+
+
+@pytest.mark.parametrize("word", ["pending", "QUEUED", "in progress", "VIDEO_STATUS_PROCESSING"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"error": {}},
+        {"error": ""},
+        {"error": {"code": "", "message": ""}},
+        {"error": {"code": None, "message": None}},
+        {"error": {"code": 0, "message": " "}},
+        {"error": {"code": "slow", "message": "This takes longer than usual."}},
+        {"video": {"url": "", "respect_moderation": False}},
+    ],
+)
+def test_the_status_decides_whether_a_film_is_under_way_whatever_stands_beside_it(word, beside):
+    assert poll({"status": word, **beside}, DONE, FILM).value == MP4
+
+
+@pytest.mark.parametrize("empty", [{}, "", None, {"code": "", "message": ""}, {"code": 0, "message": None}])
+def test_an_error_that_says_nothing_is_none(empty):
+    assert poll({"error": empty}, {**DONE, "error": empty}, FILM).value == MP4
+
+
+@pytest.mark.parametrize(
+    "word", ["failed", "FAILED", "error", "errored", "cancelled", "canceled", "rejected", "aborted", "STATUS_CANCELLED"]
+)
+def test_a_film_that_the_service_has_ended_is_not_looked_at_again_and_the_word_is_named(word):
+    done = poll(PENDING, {"status": word, "error": {}, "usage": {"cost_in_usd_ticks": 7}})
+
+    assert isinstance(done.error, FailedReplyError)
+    assert repr(word.lower().removeprefix("status_")) in done.error.message
+    assert done.error.cost_ticks == 7
+
+
+def test_a_word_that_nobody_knows_is_looked_at_until_the_time_is_up_and_named():
+    done = poll(*[{"status": "Hibernating"}] * 3, settings=Settings(poll_interval=5, poll_timeout=12))
+
+    assert isinstance(done.error, NotReadyError)
+    assert "after 12 seconds (the service last said 'hibernating')" in str(done.error)
 
 
 def test_a_film_that_takes_too_long_is_given_up_with_the_way_to_fetch_it():
@@ -178,8 +243,39 @@ def test_waiting_ends_by_the_clock_too():
     assert time.monotonic() - started < 30
 
 
-def test_an_early_400_is_no_verdict():
-    assert poll(RefusedError(400), RefusedError(400), DONE, FILM).value == MP4
+@pytest.mark.parametrize("status", [400, 404, 410])
+@pytest.mark.parametrize("before", [(), (PENDING,)])
+def test_an_early_refusal_is_no_verdict(status, before):
+    assert poll(*before, RefusedError(status), RefusedError(status), DONE, FILM).value == MP4
+
+
+class PassingError(RefusedError):
+    """What the engine has tried again in vain."""
+
+    retryable = True
+
+
+class SystemicError(RefusedError):
+    """What every row would meet."""
+
+    systemic = True
+
+
+PASSING = [PassingError(500), PassingError(503), PassingError(429), PassingError(0, message="cut"), RefusedError(403)]
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_a_look_that_fails_says_nothing_of_the_film(error):
+    assert poll(PENDING, error, error, DONE, FILM).value == MP4
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_when_every_look_fails_the_film_is_given_up_with_the_way_to_fetch_it(error):
+    done = poll(error, error, error, settings=Settings(poll_interval=5, poll_timeout=12))
+
+    assert isinstance(done.error, NotReadyError)
+    assert done.error.request_id == ID
+    assert f"the last look failed: {error}" in str(done.error)
 
 
 @pytest.mark.parametrize(
@@ -187,32 +283,41 @@ def test_an_early_400_is_no_verdict():
     [
         RefusedError(400, "imagine:content-moderated", "Generated video rejected by content moderation."),
         RefusedError(400, "", "Generated video rejected by content moderation."),
-        RefusedError(500),
-        RefusedError(403),
+        SystemicError(403),
+        SystemicError(401),
         ConnectionError("cut"),
     ],
 )
-def test_any_other_error_of_a_look_is_one_and_says_how_to_fetch_the_film(error):
+def test_a_verdict_or_what_every_row_would_meet_ends_the_looks_and_says_how_to_fetch_the_film(error):
     done = poll(PENDING, error)
 
     assert done.error is error
     assert error.__notes__ == [f"CALL GetVideo('{ID}') fetches the video without paying again"]
 
 
+LONG = Settings(poll_interval=5, poll_timeout=600)
+
+
 def test_a_film_that_the_service_has_dropped_has_to_be_started_anew():
-    done = poll(PENDING, RefusedError(404))
+    done = poll(*[PENDING] * 6, RefusedError(404), RefusedError(404), settings=LONG)
 
     assert isinstance(done.error, FailedReplyError)
     assert "no longer has the video" in done.error.message
     assert "start it anew" in done.error.message
 
 
-def test_a_late_400_is_a_verdict():
+def test_a_late_refusal_is_a_verdict_once_it_comes_twice():
     error = RefusedError(400)
-    done = poll(*[PENDING] * 6, error, settings=Settings(poll_interval=5, poll_timeout=600))
+    done = poll(*[PENDING] * 6, error, error, settings=LONG)
 
-    assert sum(done.pauses) == 35
+    assert sum(done.pauses) == 40
     assert done.error is error
+
+
+@pytest.mark.parametrize("status", [400, 404, 405])
+def test_one_late_refusal_is_none(status):
+    late = [RefusedError(status), PENDING, RefusedError(status)]
+    assert poll(*[PENDING] * 6, *late, DONE, FILM, settings=LONG).value == MP4
 
 
 @pytest.mark.parametrize(
@@ -300,7 +405,7 @@ def test_a_large_film_is_uploaded_and_deleted_afterwards():
     "answers",
     [
         [RefusedError(400)],
-        [STARTED, RefusedError(500)],
+        [STARTED, ConnectionError("cut")],
         [STARTED, {"status": "failed"}],
         [STARTED, DONE, RefusedError(404)],
         [STARTED, DONE, reply(GIF)],

@@ -7,8 +7,8 @@ a completion does not have stay NULL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,8 @@ from grokcall.replies import service_error
 from grokcall.unread import fail
 from grokcall_procedures import BoundCall, FailedReplyError, Reply, Row
 from grokcall_procedures.answer_texts import content_text
-from grokcall_procedures.documents import cost_of, json_text
+from grokcall_procedures.documents import cost_of, json_text, stated_failure
+from grokcall_procedures.lenient_json import read_json
 
 Document = dict[str, Any]
 
@@ -38,6 +39,12 @@ GRPC_WORDS: Mapping[str, str] = {
     "16": "unauthenticated",
 }
 """Codes of errors inside results, where they come as numbers."""
+INSIDE = ("batch_result", "response", "chat_get_completion", "responses", "body")
+"""Members of results that lead to the answer."""
+NO_PARTS = frozenset({"error", "usage", "batch_request", "request"})
+"""Members that hold no answer."""
+DEEPEST = 6
+"""How deep answers and errors are looked for."""
 BROKEN_OFF: Mapping[str, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """Why an answer is incomplete, by the completion's word for its end."""
 
@@ -53,11 +60,13 @@ def outcome_of(call: BoundCall, result: Document, batch_id: str) -> Outcome:
     outcome = Outcome(warnings=call.warnings, attempts=1, billed=True)
     outcome.request_id = f"{batch_id}/{result.get('batch_request_id')}"
     try:
+        outcome.reply = json_text(result).encode()
+        outcome.add_cost(cost_in_result(result))
         answer = answer_of(result)
-        outcome.add_cost(cost_of(answer))
         outcome.reply = json_text(answer).encode()
         outcome.rows = rows_of(call, answer)
     except FailedReplyError as failed:
+        # Its price is counted already.
         fail(outcome, service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks), call.procedure)
     except Exception as error:
         fail(outcome, error, call.procedure)
@@ -66,27 +75,56 @@ def outcome_of(call: BoundCall, result: Document, batch_id: str) -> Outcome:
 
 
 def answer_of(result: Document) -> Document:
-    """The answer in a result, whichever kind it is filed under.
+    """The answer in a result, whichever kind it is filed under, and however deep.
 
     Raises:
         grokcall.ServiceError: The request failed.
         MalformedReplyError: There is neither an answer nor an error.
     """
-    found = result.get("batch_result")
-    inner: Document = found if isinstance(found, dict) else {}
-    response = inner.get("response")
-    if isinstance(response, dict):
-        shaped = (response, *(each for each in response.values() if isinstance(each, dict)))
-        answer = next((each for each in shaped if "choices" in each or "output" in each), None)
-        if answer is not None:
-            return answer
-    error = inner.get("error") or result.get("error")
-    told: Document = error if isinstance(error, dict) else {"message": error} if error else {}
-    message = told.get("message") or result.get("error_message")
-    if message or told:
-        code = str(told["code"]) if told.get("code") is not None else None
-        raise service_error(GRPC_WORDS.get(code or "", code), str(message or "The request failed in its batch."))
+    parts = list(parts_of(result))
+    answer = next((each for each in parts if each.get("choices") or "output" in each), None)
+    if answer is not None:
+        return answer
+    errors = [told for part in parts if any(told := error_in(part))]
+    if errors:
+        code, message = next((told for told in errors if all(told)), errors[0])
+        message = message or "The request failed in its batch."
+        raise service_error(GRPC_WORDS.get(code or "", code), message, cost_ticks=cost_in_result(result))
     raise MalformedReplyError("the result of a batch has neither an answer nor an error")
+
+
+def parts_of(value: object, depth: int = 0) -> Iterator[Document]:
+    """The objects in a result, outer ones first; not those inside an answer, and not those of an error."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):
+            value = read_json(value)
+    if not isinstance(value, dict) or depth > DEEPEST:
+        return
+    yield value
+    if value.get("choices") or "output" in value:
+        return
+    for name in (*INSIDE, *(each for each in value if each not in INSIDE)):
+        if name not in NO_PARTS:
+            yield from parts_of(value.get(name), depth + 1)
+
+
+def error_in(part: Document) -> tuple[str | None, str]:
+    """The code and the words of an error in an object, each empty where there is none."""
+    error = part.get("error")
+    inner: Document = error if isinstance(error, dict) else {}
+    codes = (inner.get("code"), part.get("code"), inner.get("type")) if error else (part.get("code"),)
+    code = next((str(each) for each in codes if isinstance(each, str | int) and each not in ("", 0)), None)
+    ours = (part.get("error_message"), part.get("message") if code else None)
+    words = (error, inner.get("message"), inner.get("error"), inner.get("detail"), *ours)
+    message = next((each for each in words if isinstance(each, str) and each.strip()), "")
+    if not message and inner:
+        message = json_text(inner) if any(inner.values()) and not code else ""
+    return code, message
+
+
+def cost_in_result(result: Document) -> int | None:
+    """What a result says it cost, wherever that stands."""
+    return next((ticks for part in parts_of(result) if (ticks := cost_of(part)) is not None), None)
 
 
 def rows_of(call: BoundCall, answer: Document) -> list[Row]:
@@ -98,6 +136,8 @@ def rows_of(call: BoundCall, answer: Document) -> list[Row]:
     once = replace(call, settings=replace(call.settings, schema_attempts=1))
     with closing(once.steps()) as steps:
         asked = next(steps)
+        if "choices" in answer:
+            refuse_silence(answer)
         wants_response = getattr(asked, "path", "") == "/responses"
         shaped = as_response(answer) if wants_response and "choices" in answer else answer
         try:
@@ -106,6 +146,28 @@ def rows_of(call: BoundCall, answer: Document) -> list[Row]:
             rows: list[Row] = finished.value
             return rows
     raise InternalError(f"{call.procedure.name} asks for more after its answer, so it cannot go through a batch")
+
+
+def refuse_silence(completion: Document) -> None:
+    """Refuses a completion that was not cut short and has no message, or one that says nothing and calls nothing.
+
+    Raises:
+        FailedReplyError: It states a failure.
+        MalformedReplyError: It does not.
+    """
+    choices = completion.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict):
+        return
+    message = choice.get("message")
+    said: Document = message if isinstance(message, dict) else {}
+    content = content_text(said.get("content"))
+    if content.text is None and not (content.refusal or said.get("refusal") or said.get("tool_calls")):
+        failure = stated_failure(completion) or stated_failure(choice)
+        if failure is not None:
+            raise failure
+        if str(choice.get("finish_reason")) not in BROKEN_OFF:
+            raise MalformedReplyError("the result of a batch is a completion without an answer")
 
 
 def as_response(completion: Document) -> Document:

@@ -40,11 +40,12 @@ class UnansweredError(OperationalError):
     Args:
         message: Which batch, and what became of it.
         billable: Whether the request may have been billed all the same.
+        retryable: False where the service has refused the batch, and would refuse another.
     """
 
     error_code = "batch_unanswered"
-    retryable = True
 
-    def __init__(self, message: str, *, billable: bool = False) -> None:
+    def __init__(self, message: str, *, billable: bool = False, retryable: bool = True) -> None:
         self.billable = billable
+        self.retryable: bool = retryable
         super().__init__(message)

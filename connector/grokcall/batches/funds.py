@@ -76,6 +76,9 @@ class BatchFunds:
             procedure: What it called.
             call: Gives the call.
         """
+        if outcome.attempts == 0 and outcome.error is None:
+            self._price_late(outcome, procedure, call)
+            return
         error = outcome.error
         billable = (
             error.billable if isinstance(error, UnansweredError) else error is None or may_have_been_billed(error)
@@ -86,6 +89,14 @@ class BatchFunds:
             outcome.unpriced, outcome.unpriced_ticks = 1, one.ticks
             told = one.tokens if told is None else told
         outcome.tokens = told
+
+    def _price_late(self, outcome: Outcome, procedure: Procedure, call: Callable[[], BoundCall]) -> None:
+        """Says what an answer took whose request was counted before, when there was none: its price comes instead."""
+        told = tokens_used(procedure, outcome.rows[0]) if outcome.rows else None
+        one = self._estimate(call()).request_reserve
+        if outcome.cost_ticks is not None:
+            outcome.unpriced, outcome.unpriced_ticks = -1, -one.ticks
+        outcome.tokens = 0 if told is None else max(told - one.tokens, 0)
 
     def settle(self, key: Key, outcome: Outcome) -> None:
         """Puts what a call cost in the place of what was set aside for it."""

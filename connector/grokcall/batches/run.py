@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from grokcall.answer_cache import repeated
+from grokcall.batches.earlier import EarlierBatches
 from grokcall.batches.faults import BatchPendingError
 from grokcall.batches.funds import BatchFunds
+from grokcall.batches.looks import BatchCounts, Looks
 from grokcall.batches.requests import batch_request
 from grokcall.batches.rows import BatchRows
-from grokcall.batches.service import BatchService, BatchStatus
+from grokcall.batches.service import BatchService
 from grokcall.batches.submission import Submission
 from grokcall.batches.taking import Taking
 from grokcall.bookkeeping import Books, recalled
 from grokcall.completeness import fallen_short
 from grokcall.engine import Engine
-from grokcall.errors import InternalError, NotFoundError
+from grokcall.errors import Error, InternalError, NotFoundError
 from grokcall.journal import JournalRun, fingerprint
 from grokcall.journal.batches import BatchRecord, Key
 from grokcall.journal.changes import Change
@@ -31,29 +32,6 @@ from grokcall_procedures.shortfalls import shortfall_finder
 
 if TYPE_CHECKING:
     from grokcall.lookup.plan import LookupPlan  # which imports this package
-
-LONGEST_PAUSE = 60.0
-"""Seconds between two looks at a batch, at the most; the first ones come at the connection's poll_interval."""
-PAUSE_GROWTH = 1.5
-MOST_REFILLS = 10
-"""How often a batch that is done and lacks requests is looked through for those that got lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchCounts:
-    """How far the batches of a lookup are.
-
-    Args:
-        batches: How many there are whose answers are not taken.
-        pending: Requests that are not done.
-        done: Requests that were answered.
-        failed: Requests that failed or were cancelled.
-    """
-
-    batches: int = 0
-    pending: int = 0
-    done: int = 0
-    failed: int = 0
 
 
 class BatchPass:
@@ -89,23 +67,24 @@ class BatchPass:
         self._books = books
         self._run = run
         self._settle = settle
-        self._report = report
         self._wait = plan.options.wait
         self._shortfall = shortfall_finder(plan.binder.procedure) if plan.options.on_incomplete != "keep" else None
-        self._pause = engine.options.poll_interval
+        pause = engine.options.poll_interval
         self._procedure = plan.binder.procedure
         self._funds = BatchFunds(books)
         self._rows = BatchRows(plan, lambda call: fingerprint(call, base_url), dedupe=books.dedupe)
         self._rows.refuse_too_many(row_count or 0)
-        self._service = BatchService(engine)
-        self._submission = Submission(self._service, run, self._rows, self._recorded, self._pause)
-        self._taking = Taking(self._service, run, self._rows, self._recorded, self._pause)
+        service = BatchService(engine)
+        self._submission = Submission(service, run, self._rows, self._recorded, pause)
+        taking = Taking(service, run, self._rows, self._recorded, pause)
+        self._looks = Looks(service, self._submission, taking, report, pause)
+        self._earlier = EarlierBatches(service, run, self._rows, self._looks, taking)
         self._open: list[BatchRecord] = []
         self._new: dict[Key, int] = {}
         self._waiting: set[Key] = set()
+        self._late: set[Key] = set()
         self._fresh: dict[Key, int | None] = {}
         self._given: set[Key] = set()
-        self._refills: dict[int, int] = {}
         self._next = 0
         self._first_row = 0
         self._work: asyncio.Task[None] | None = None
@@ -165,27 +144,56 @@ class BatchPass:
     async def _work_through(self) -> None:
         self._open = self._run.batches.open()
         for record in self._open:
-            self._waiting.update(self._run.batches.untaken(record.number))
+            (self._late if record.state == "late" else self._waiting).update(self._run.batches.untaken(record.number))
         await self._rows.read(self._chunks, self._meet)
-        self._open = [record for record in self._open if self._concerns(record)]
+        await self._look_back()
         self._funds.set_aside(self._new, sum(key not in self._rows.places for key in self._waiting))
-        for record in self._open:
+        for record in self._concerning():
             if record.state != "filled":
                 await self._complete(record)
         if self._new:
             await self._submission.submit(list(self._new), list(self._new.values()))
-        known = {record.number: record for record in self._run.batches.open()}
-        self._open = [record for record in known.values() if self._concerns(record)]
-        await self._await_answers()
+        await self._looks.await_answers(self._concerning(), wait=self._wait)
+
+    async def _look_back(self) -> None:
+        """Finds what earlier lookups have sent, and takes what has come late, before anything is sent again."""
+        for record in await self._earlier.join(self._new):
+            for key in self._run.batches.untaken(record.number):
+                del self._new[key]
+                if record.state != "late":
+                    self._waiting.add(key)
+        for record in self._run.batches.open():
+            if record.state != "late":
+                continue
+            rest = await self._earlier.come_late(record)
+            if rest is None:
+                rest = [key for key in self._run.batches.untaken(record.number) if key in self._rows.places]
+                self._waiting.update(rest)
+            for key in rest:
+                await self._meet_again(key)
+
+    async def _meet_again(self, key: Key) -> None:
+        """Decides what to do for a call that was passed over because it was in a batch of an earlier lookup."""
+        try:
+            self._meet(key, self._rows.call(key))
+        except Error as error:
+            await self._recorded(key, Outcome(CallStatus.ERROR, error=error, attempts=1), ())
 
     def _meet(self, key: Key, call: BoundCall) -> None:
         """Decides what to do for a call, at its first row."""
+        if key in self._late:
+            self._late.discard(key)  # it is met again once the batch has been looked at
+            return
         self._funds.charge_earlier(key, call)
         if key not in self._waiting:
             if recalled(self._books, *key) is not None:
                 return
             self._new[key] = batch_request(call, key).size
         self._funds.plan(key, call)
+
+    def _concerning(self) -> list[BatchRecord]:
+        """The batches that this lookup waits for."""
+        return [record for record in self._run.batches.open() if record.state != "late" and self._concerns(record)]
 
     def _concerns(self, record: BatchRecord) -> bool:
         """Whether a batch has answers for this lookup; one that was left empty is concluded as well."""
@@ -198,47 +206,6 @@ class BatchPass:
         except NotFoundError:
             if record.batch_id is None:
                 raise  # the interface itself is not there
-
-    async def _await_answers(self) -> None:
-        """Looks at the batches until the answers of all are taken.
-
-        Raises:
-            BatchPendingError: Some are not done, and nobody wants to wait.
-        """
-        pause = self._pause
-        while True:
-            looks = [(record, await self._look(record)) for record in self._open]
-            self._report(counted([status for _, status in looks]))
-            pending = [record for record, status in looks if not await self._concluded(record, status)]
-            self._open = pending
-            if not pending:
-                return
-            if not self._wait:
-                counts = counted([status for record, status in looks if record in pending])
-                names = [str(record.batch_id) for record in pending]
-                raise BatchPendingError(names, counts.pending, counts.done + counts.failed)
-            await asyncio.sleep(pause)
-            pause = min(pause * PAUSE_GROWTH, max(self._pause, LONGEST_PAUSE))
-
-    async def _look(self, record: BatchRecord) -> BatchStatus | None:
-        """How far a batch is; None when the service knows it no more."""
-        try:
-            return await self._service.retrieve(str(record.batch_id))
-        except NotFoundError:
-            return None
-
-    async def _concluded(self, record: BatchRecord, status: BatchStatus | None) -> bool:
-        """Whether a batch is over; then its answers have been taken."""
-        if status is not None and not status.expired:
-            if status.pending:
-                return False
-            refills = self._refills.get(record.number, 0)
-            if status.requests < record.calls and not status.is_cancelled and refills < MOST_REFILLS:
-                self._refills[record.number] = refills + 1
-                await self._submission.complete(record)
-                return False
-        await self._taking.take(record, status)
-        return True
 
     async def _recorded(self, key: Key, outcome: Outcome, along: Sequence[Change]) -> None:
         """Puts on record what became of a call, and settles what was set aside for it."""
@@ -280,14 +247,3 @@ class BatchPass:
         if found is None:
             raise InternalError("a call of a batch lookup has neither an answer nor an error")
         return found
-
-
-def counted(looks: Sequence[BatchStatus | None]) -> BatchCounts:
-    """The sum of what batches say of themselves."""
-    there = [status for status in looks if status is not None]
-    return BatchCounts(
-        len(looks),
-        sum(status.pending for status in there),
-        sum(status.succeeded for status in there),
-        sum(status.failed + status.cancelled for status in there),
-    )

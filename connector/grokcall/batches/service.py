@@ -5,17 +5,18 @@ What is read is read leniently: a member that is missing counts as absent, and o
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from grokcall.batches.requests import BatchRequest, request_id
+from grokcall.batches.status import BatchStatus, Document, status_of
 from grokcall.engine import Engine
-from grokcall.errors import MalformedReplyError
+from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
+from grokcall.outcomes import Outcome
+from grokcall.redaction import get_logger
 from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
 from grokcall_procedures.lenient_json import read_json
 
@@ -26,37 +27,14 @@ LIST_PAGE = 100
 MOST_PAGES = 10_000
 """Pages of one list; a list that has more has no end."""
 
-Document = dict[str, Any]
+MOST_RESTARTS = 10
+"""How often a list is read from its beginning because the word for its next page has expired."""
+LONGEST_HOLD = 3600.0
+"""Seconds for which a request waits that the service holds back for its pace; a batch is in no hurry."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two looks at a batch, at the most; the first ones come at the connection's poll_interval."""
 
-
-@dataclass(frozen=True, slots=True)
-class BatchStatus:
-    """How far a batch is.
-
-    Args:
-        batch_id: What the service calls it.
-        name: What whoever made it calls it.
-        requests: Requests that it has.
-        pending: Requests that are not done.
-        succeeded, failed, cancelled: What became of the others.
-        is_cancelled: Whether somebody cancelled it.
-        expires: The last day on which it is there; None where that is not told.
-    """
-
-    batch_id: str
-    name: str
-    requests: int = 0
-    pending: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    is_cancelled: bool = False
-    expires: date | None = None
-
-    @property
-    def expired(self) -> bool:
-        """Whether its last day is over; a day more is waited for, for clocks that differ."""
-        return self.expires is not None and (datetime.now(UTC).date() - self.expires).days > 1
+logger = get_logger("grokcall.batches")
 
 
 class BatchService:
@@ -68,6 +46,7 @@ class BatchService:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._pause = max(engine.options.poll_interval, 0.01)
 
     async def create(self, name: str) -> BatchStatus:
         """Makes a batch. It is not tried again when its reply was lost: look for the name first.
@@ -81,7 +60,7 @@ class BatchService:
     async def find(self, name: str) -> BatchStatus | None:
         """The batch of that name; of several the one with the most requests. None when there is none."""
         found = [status async for status in self._batches() if status.name == name]
-        return max(found, key=lambda status: status.requests, default=None)
+        return max(found, key=lambda status: status.requests or 0, default=None)
 
     async def retrieve(self, batch_id: str) -> BatchStatus:
         """How far a batch is.
@@ -118,11 +97,18 @@ class BatchService:
                 yield status_of(entry)
 
     async def _pages(self, path: str, limit: int, member: str) -> AsyncIterator[Document]:
-        """The entries of a list, over all of its pages."""
-        token, seen = "", set[str]()
+        """The entries of a list, over all of its pages; some come twice where it had to be begun anew."""
+        token, seen, restarts = "", set[str](), 0
         for _ in range(MOST_PAGES):
             query = urlencode({"limit": limit, **({"pagination_token": token} if token else {})})
-            page = await self._asked(Request("GET", f"{path}?{query}", kind=Kind.UPLOAD))
+            try:
+                page = await self._asked(Request("GET", f"{path}?{query}", kind=Kind.UPLOAD))
+            except (InvalidRequestError, NotFoundError):
+                restarts += 1
+                if not token or restarts > MOST_RESTARTS:
+                    raise
+                token, seen = "", set()
+                continue
             for entry in page.get(member) or ():
                 if isinstance(entry, dict):
                     yield entry
@@ -134,7 +120,7 @@ class BatchService:
 
     async def _asked(self, request: Request, *, empty: bool = False) -> Document:
         """The reply to a request as a JSON object; ``empty`` for one that need not be any."""
-        outcome = await self._engine.run(exchange(request))
+        outcome = await self._in_its_time(request)
         if outcome.error is not None:
             raise outcome.error
         body = outcome.rows[0][0] if outcome.rows else b""
@@ -147,6 +133,22 @@ class BatchService:
         if not isinstance(document, dict):
             raise MalformedReplyError("the service's reply about batches is no JSON object")
         return document
+
+    async def _in_its_time(self, request: Request) -> Outcome:
+        """What became of a request, once the service's limits let it through."""
+        held, pause = 0.0, self._pause
+        while True:
+            outcome = await self._engine.run(exchange(request))
+            error = outcome.error
+            if not isinstance(error, RateLimitedError) or not is_retryable(error):
+                return outcome
+            wait = max(error.retry_after or 0.0, pause)
+            held += wait
+            if held > LONGEST_HOLD:
+                return outcome
+            logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
+            await asyncio.sleep(wait)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def exchange(request: Request) -> BoundCall:
@@ -162,43 +164,3 @@ def exchange(request: Request) -> BoundCall:
 def path_of(batch_id: str) -> str:
     """Where a batch stands."""
     return f"/batches/{quote(batch_id, safe='')}"
-
-
-def status_of(document: Document) -> BatchStatus:
-    """A batch object.
-
-    Raises:
-        MalformedReplyError: It has no id.
-    """
-    batch_id = document.get("batch_id") or document.get("id")
-    if not isinstance(batch_id, str):
-        raise MalformedReplyError("the service's reply about a batch names no batch_id")
-    state = document.get("state")
-    counts: Document = state if isinstance(state, dict) else {}
-    requests, pending, succeeded, failed, cancelled = (
-        count(counts.get(f"num_{name}")) for name in ("requests", "pending", "success", "error", "cancelled")
-    )
-    return BatchStatus(
-        batch_id,
-        str(document.get("name")),
-        requests,
-        pending,
-        succeeded,
-        failed,
-        cancelled,
-        is_cancelled=bool(document.get("cancel_time") or document.get("cancel_by_xai_message")),
-        expires=day_of(document.get("expire_time")),
-    )
-
-
-def count(value: object) -> int:
-    """A count; 0 for anything else."""
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def day_of(value: object) -> date | None:
-    """The day of a bare date or a time; None when it is neither."""
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from grokcall.batches.requests import BatchRequest, batch_request, request_id
+from grokcall.batches.filling import SETTLING, Filling, says_already_there
+from grokcall.batches.requests import BatchRequest, batch_request
 from grokcall.batches.rows import BatchRows
-from grokcall.batches.service import BatchService, BatchStatus
+from grokcall.batches.service import BatchService
 from grokcall.errors import (
     ConnectionCutError,
     Error,
     InvalidRequestError,
     MalformedReplyError,
-    OperationalError,
+    NotFoundError,
     ReadTimeoutError,
+    ServiceError,
     is_systemic,
 )
 from grokcall.journal import JournalRun
@@ -40,8 +43,6 @@ SECONDS_BETWEEN = 0.5
 """Between the making of two batches; the service allows two a second."""
 MOST_TRIES = 3
 """How often a batch is made, or some requests are added, when replies get lost."""
-MOST_LOOKS = 5
-"""How often a list that lags behind its count is read."""
 MOST_SPLITS = 64
 """How often requests that the service refuses together are tried in halves, in one batch."""
 
@@ -75,6 +76,16 @@ class Submission:
         self._record = record
         self._pause = pause
         self._splits = 0
+        self._fillings: dict[int, Filling] = {}
+
+    def is_settled(self, record: BatchRecord) -> bool:
+        """Whether what the service tells of a batch can be expected to be whole."""
+        return time.monotonic() >= self._filling(record).settled
+
+    def is_new(self, record: BatchRecord) -> bool:
+        """Whether something was added to a batch by this process, a moment ago."""
+        filling = self._fillings.get(record.number)
+        return filling is not None and bool(filling.added) and not self.is_settled(record)
 
     async def submit(self, keys: Sequence[Key], sizes: Sequence[int]) -> None:
         """Sends calls in as few batches as will hold them.
@@ -87,22 +98,32 @@ class Submission:
                 await asyncio.sleep(SECONDS_BETWEEN)
             name = f"grokcall-{self._run.run_id}-{secrets.token_hex(6)}"
             record = self._run.batches.intend(name, group)
-            await self._fill(record, await self._made(record), group)
+            filling = self._fillings[record.number] = Filling(await self._made(record))
+            await self._fill(record, filling, group)
 
     async def complete(self, record: BatchRecord) -> None:
         """Makes and fills a batch as far as that was not done.
 
         Calls that it lacks and that have no row any more are struck from it.
         """
-        batch_id = record.batch_id or await self._made(record, look=True)
-        if (await self._service.retrieve(batch_id)).is_cancelled:
+        filling = self._filling(record)
+        filling.batch_id = record.batch_id or await self._made(record, look=True)
+        if (await self._service.retrieve(filling.batch_id)).is_over:
             return  # it takes no more; what it lacks is asked for in another one
-        present = await self._present(batch_id)
-        lacking = [key for key in self._run.batches.untaken(record.number) if request_id(key) not in present]
+        lacking = await filling.lacking(self._service, self._run.batches.untaken(record.number), self._pause)
         gone = [key for key in lacking if key not in self._rows.places]
         if gone:
             self._run.batches.drop(record.number, gone)
-        await self._fill(record, batch_id, [key for key in lacking if key in self._rows.places])
+        await self._fill(record, filling, [key for key in lacking if key in self._rows.places])
+
+    def _filling(self, record: BatchRecord) -> Filling:
+        """What is known of a batch; of one of an earlier process, that it may have been filled a moment ago."""
+        filling = self._fillings.get(record.number)
+        if filling is None:
+            filling = self._fillings[record.number] = Filling(str(record.batch_id))
+            if record.state != "intended":
+                filling.doubt()
+        return filling
 
     async def _made(self, record: BatchRecord, *, look: bool = False) -> str:
         """The id of a batch: of the one there is with its name, or of a new one."""
@@ -120,13 +141,19 @@ class Submission:
         self._run.batches.made(record.number, status.batch_id)
         return status.batch_id
 
-    async def _fill(self, record: BatchRecord, batch_id: str, keys: Sequence[Key]) -> None:
+    async def _fill(self, record: BatchRecord, filling: Filling, keys: Sequence[Key]) -> None:
         self._splits = 0
         unfit: Refusals = []
+        refused: Refusals = []
         for part in self._parts(keys, unfit):
-            unfit += await self._added(batch_id, part)
+            refused += await self._added(filling, part)
             await self._strike(record, unfit)
+            if filling.is_over:
+                return  # what it has answered is taken, and the rest asked for in another one
         await self._strike(record, unfit)
+        if refused:
+            lacking = set(await filling.lacking(self._service, [key for key, _ in refused], self._pause))
+            await self._strike(record, [(key, error) for key, error in refused if key in lacking])
         self._run.batches.filled(record.number)
 
     def _parts(self, keys: Sequence[Key], unfit: Refusals) -> Iterator[list[BatchRequest]]:
@@ -147,57 +174,65 @@ class Submission:
         if part:
             yield part
 
-    async def _added(self, batch_id: str, part: list[BatchRequest]) -> Refusals:
-        """Adds requests; gives those that the service does not take, each with its reason."""
-        for attempt in range(1, MOST_TRIES + 1):
+    async def _added(self, filling: Filling, part: list[BatchRequest], *, whole: bool = True) -> Refusals:
+        """Adds requests; gives those that the service does not take, each with its reason.
+
+        Args:
+            filling: The batch.
+            part: The requests.
+            whole: Whether the batch is asked what it has of them when they are refused together.
+        """
+        attempt = 0
+        unknown_until = time.monotonic() + SETTLING
+        while part and not filling.is_over:
+            attempt += 1
             try:
-                await self._service.add(batch_id, part)
+                await self._service.add(filling.batch_id, part)
+                filling.took(part)
+                break
+            except NotFoundError as error:
+                if is_systemic(error) or filling.added or time.monotonic() > unknown_until:
+                    raise
+                attempt -= 1
+                await asyncio.sleep(self._pause)  # the service does not know its new batch yet
             except LOST:
-                part = await self._lacking(batch_id, part)
+                filling.doubt()
+                part = await self._items_lacking(filling, part)
                 if part and attempt == MOST_TRIES:
                     raise
-            except InvalidRequestError as error:
-                lacking = await self._lacking(batch_id, part)
-                if len(lacking) == len(part):
-                    return await self._halved(batch_id, part, error)
+            except ServiceError as error:
+                if is_systemic(error) or not (isinstance(error, InvalidRequestError) or says_already_there(error)):
+                    raise
+                filling.is_over = (await self._service.retrieve(filling.batch_id)).is_over
+                lacking = await self._items_lacking(filling, part) if whole and not filling.is_over else part
+                if len(lacking) == len(part) and not filling.is_over:
+                    return await self._halved(filling, part, error)
                 part = lacking
-            else:
-                return []
-            if not part:
-                return []
-        raise OperationalError(f"requests could not be added to the batch {batch_id}; run the same command again")
+        return []
 
-    async def _halved(self, batch_id: str, part: list[BatchRequest], error: InvalidRequestError) -> Refusals:
-        """Adds requests of which the service refuses some, so that one that is wrong takes no other along."""
-        if is_systemic(error) or (len(part) > 1 and self._splits == MOST_SPLITS):
-            raise error
+    async def _halved(self, filling: Filling, part: list[BatchRequest], error: ServiceError) -> Refusals:
+        """Adds requests of which the service refuses some, so that one that is wrong takes no other along.
+
+        One that is refused because it is there already is there, whatever the list says.
+        """
+        there = says_already_there(error)
+        if there:
+            filling.doubt()  # they are there and not listed: for a while nothing more is made of that
         if len(part) == 1:
-            return [(part[0].key, error)]
+            return [] if there else [(part[0].key, error)]
+        if self._splits == MOST_SPLITS:
+            if there:
+                return []  # those that are not are missed, and added, when the batch is looked at
+            raise error
         self._splits += 1
         middle = len(part) // 2
-        return [*await self._added(batch_id, part[:middle]), *await self._added(batch_id, part[middle:])]
+        first = await self._added(filling, part[:middle], whole=False)
+        return [*first, *await self._added(filling, part[middle:], whole=False)]
 
-    async def _lacking(self, batch_id: str, part: list[BatchRequest]) -> list[BatchRequest]:
+    async def _items_lacking(self, filling: Filling, part: list[BatchRequest]) -> list[BatchRequest]:
         """Those of some requests that a batch does not have."""
-        present = await self._present(batch_id)
-        return [item for item in part if request_id(item.key) not in present]
-
-    async def _present(self, batch_id: str) -> set[str]:
-        """The ids of the requests that a batch has, once its list and its count agree.
-
-        Raises:
-            OperationalError: They do not, so that adding more could be adding twice.
-        """
-        for _ in range(MOST_LOOKS):
-            status: BatchStatus = await self._service.retrieve(batch_id)
-            present = await self._service.requests(batch_id)
-            if len(present) >= status.requests:
-                return present
-            await asyncio.sleep(self._pause)
-        raise OperationalError(
-            f"the service counts {status.requests:,} requests in the batch {batch_id} and lists {len(present):,}; "
-            "run the same command again later"
-        )
+        lacking = set(await filling.lacking(self._service, [item.key for item in part], self._pause))
+        return [item for item in part if item.key in lacking]
 
     async def _strike(self, record: BatchRecord, unfit: Refusals) -> None:
         """Puts on record what is not taken, and why, which is none of the batch's from now on."""

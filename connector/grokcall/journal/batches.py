@@ -18,8 +18,9 @@ from grokcall.journal.writer import Writer
 
 Key: TypeAlias = tuple[bytes, int]
 """A call of a run: its fingerprint and its ordinal."""
-BatchState: TypeAlias = Literal["intended", "made", "filled", "ended"]
-"""``intended``: perhaps made. ``made``: its id is known. ``filled``: has its requests. ``ended``: answers taken."""
+BatchState: TypeAlias = Literal["intended", "made", "filled", "late", "ended"]
+"""``intended``: perhaps made. ``made``: its id is known. ``filled``: has its requests. ``late``: was done without all
+of its answers, which may still come. ``ended``: answers taken."""
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS batches ("
@@ -34,7 +35,10 @@ READ = """
 SELECT id, name, batch_id, state, at, ended, count(fingerprint), ifnull(sum(taken), 0)
 FROM batches LEFT JOIN batch_calls ON batch = id WHERE run = ? GROUP BY id ORDER BY id
 """
+READ_OTHERS = READ.replace("run = ?", "run <> ? AND state <> 'ended'")
+CALLS = "SELECT fingerprint, ordinal FROM batch_calls WHERE batch = ?"
 UNTAKEN = "SELECT fingerprint, ordinal FROM batch_calls WHERE batch = ? AND taken = 0"
+RELEASE = "UPDATE batch_calls SET taken = 1 WHERE batch = ? AND fingerprint = ? AND ordinal = ?"
 REMOVE = (
     "DELETE FROM batch_calls WHERE batch IN (SELECT id FROM batches WHERE run = ?)",
     "DELETE FROM batches WHERE run = ?",
@@ -99,25 +103,53 @@ class RunBatches:
         self._records.flush()
         return [(fingerprint, ordinal) for fingerprint, ordinal in self._records.rows(UNTAKEN, number)]
 
+    def elsewhere(self) -> list[BatchRecord]:
+        """The batches of other runs that have not ended, the oldest first."""
+        self._records.flush()
+        if self._records.row(HAS_TABLES) is None:
+            return []
+        return [BatchRecord(*row) for row in self._records.rows(READ_OTHERS, self._run)]
+
+    def calls(self, number: int) -> list[Key]:
+        """The calls of a batch, of whichever run."""
+        return [(fingerprint, ordinal) for fingerprint, ordinal in self._records.rows(CALLS, number)]
+
     def intend(self, name: str, calls: Sequence[Key]) -> BatchRecord:
         """Writes down that a batch is about to be made, and which calls it will hold.
 
         Raises:
             grokcall.journal.JournalError: It could not be written: do not make the batch.
         """
-        now = time.time()
+        return self._added(name, None, "intended", time.time(), calls)
+
+    def join(self, other: BatchRecord, batch_id: str, name: str, calls: Sequence[Key]) -> BatchRecord:
+        """Writes down that calls of this run are in a batch that another run has made; each takes the answers itself.
+
+        Args:
+            other: The batch as the other run knows it.
+            batch_id: What the service calls it.
+            name: A name for it that no other has.
+            calls: The calls.
+        """
+        state = "made" if other.state == "intended" else other.state
+        return self._added(name, batch_id, state, other.at, calls)
+
+    def _added(
+        self, name: str, batch_id: str | None, state: BatchState, at: float, calls: Sequence[Key]
+    ) -> BatchRecord:
 
         def write(connection: sqlite3.Connection) -> int:
             for statement in TABLES:
                 connection.execute(statement)
             number = connection.execute(
-                "INSERT INTO batches (run, name, state, at) VALUES (?, ?, 'intended', ?)", (self._run, name, now)
+                "INSERT INTO batches (run, name, batch_id, state, at) VALUES (?, ?, ?, ?, ?)",
+                (self._run, name, batch_id, state, at),
             ).lastrowid
             rows = ((number, fingerprint, ordinal) for fingerprint, ordinal in calls)
             connection.executemany("INSERT INTO batch_calls (batch, fingerprint, ordinal) VALUES (?, ?, ?)", rows)
             return int(number or 0)
 
-        return BatchRecord(self._durably(write), name, None, "intended", now, None, len(calls), 0)
+        return BatchRecord(self._durably(write), name, batch_id, state, at, None, len(calls), 0)
 
     def made(self, number: int, batch_id: str) -> None:
         """Writes down what the service calls the batch; requests may be added once this returns."""
@@ -126,6 +158,15 @@ class RunBatches:
     def filled(self, number: int) -> None:
         """Writes down that the batch has all of its requests."""
         self._set(number, "filled")
+
+    def late(self, number: int) -> None:
+        """Writes down that the batch was done without all of its answers, and has to be looked at once more."""
+        self._set(number, "late")
+
+    def release(self, number: int, calls: Sequence[Key]) -> None:
+        """Writes down that nothing more is expected of a batch for calls, which may be sent again."""
+        rows = [(number, *call) for call in calls]
+        self._durably(lambda connection: connection.executemany(RELEASE, rows))
 
     def drop(self, number: int, calls: Sequence[Key]) -> None:
         """Strikes calls that were never added to the batch."""

@@ -137,7 +137,8 @@ class LookupStream:
     def at_service(self) -> int:
         """How many calls are in batches whose answers have not been taken, as far as the journal knows."""
         run = self._books.run if self._books is not None else None
-        return 0 if run is None else sum(batch.calls - batch.taken for batch in run.batches.open())
+        open_batches = [] if run is None else run.batches.open()
+        return sum(batch.calls - batch.taken for batch in open_batches if batch.state != "late")
 
     @property
     def is_begun(self) -> bool:

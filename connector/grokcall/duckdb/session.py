@@ -18,6 +18,7 @@ from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.memo import Memo
 from grokcall.earlier_tries import earlier_tries
 from grokcall.errors import InterfaceError
+from grokcall.forks import abandon, follow_forks
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
 from grokcall.open_books import OpenBooks
@@ -78,6 +79,7 @@ class Session:
         # DuckDB holds the functions, and they the session: when the last of them goes, so does what is open.
         self._open.callback(unwatch)
         self._closing = weakref.finalize(self, self._open.close)
+        follow_forks(self)
 
     @property
     def closed(self) -> bool:
@@ -123,6 +125,12 @@ class Session:
 
     async def _stop(self, patience: float) -> None:
         await asyncio.gather(*(window.stop(StoppedError(), patience) for window in tuple(self._windows)))
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: closed, without touching the journal, which is the parent's."""
+        self._closing.detach()
+        unwatch(self)
+        abandon(self)
 
     def forget(self) -> None:
         """Forgets the answers so far, so that equal calls are made anew; a journal keeps its own."""

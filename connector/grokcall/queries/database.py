@@ -19,6 +19,7 @@ from grokcall.duckdb.session import Session
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.duckdb.written_values import Values
 from grokcall.errors import InterfaceError, OperationalError
+from grokcall.forks import follow_forks
 from grokcall.queries.faults import fault_of, told_of_query
 from grokcall.queries.parameters import Parameters, filled
 from grokcall.queries.results import fetched, may_give_rows, row_schema
@@ -34,6 +35,8 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
 }
 """Nothing is fetched from the network, and no variable of the program is taken for a table."""
 IN_MEMORY = ":memory:"
+_of_parent: set[str] = set()
+"""Files that were open when this process was forked: DuckDB would take the parent's, which it may not write to."""
 
 
 class Database:
@@ -61,7 +64,9 @@ class Database:
         self._registration = Registration(self._con, self._session)
         self._registered: dict[str, Procedure] = {}
         self._interrupted = False
+        self._file = None if path is None else os.path.realpath(path)
         watch(self._session)
+        follow_forks(self)
 
     @property
     def summary(self) -> Summary:
@@ -170,6 +175,12 @@ class Database:
         with self._lock:
             self._registration.close()
             self._con.close()
+            self._file = None
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: the database stays the parent's, a file of it as well."""
+        if self._file is not None:
+            _of_parent.add(self._file)
 
     def _registered_anew(self) -> list[str]:
         """Brings the functions up to date with the catalog; gives what is to be said of those that cannot be."""
@@ -215,9 +226,13 @@ def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory, or the one of a file, which is made where there is none.
 
     Raises:
-        OperationalError: It cannot be opened.
+        OperationalError: It cannot be opened, or was open in the process that this one was forked from.
     """
     name = IN_MEMORY if path is None else os.fspath(path)
+    if path is not None and os.path.realpath(path) in _of_parent:
+        raise OperationalError(
+            f"the database {name} was open when this process was forked; one process at a time can have it open"
+        )
     try:
         con = duckdb.connect(name, config=CONFIGURATION)
     except duckdb.Error as error:

@@ -15,7 +15,15 @@ import pyarrow as pa
 
 from grokcall.connection import Connection, connect
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
-from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
+from grokcall.duckdb.definitions import (
+    can_replace,
+    define,
+    in_transaction,
+    is_macro,
+    is_view,
+    table_of,
+    unsteady_functions,
+)
 from grokcall.duckdb.functions import VectorFunction
 from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
@@ -120,6 +128,7 @@ class Registration:
         * A query of the form ``SELECT … FROM table t, Procedure(…) r [WHERE …]``, also inside CREATE TABLE AS, INSERT
           and COPY, needs the calls of all rows. They run as in a lookup, and none waits for the slowest of 2,048.
         * The same with ``[ORDER BY t.column] LIMIT n``, and nothing about ``r`` but its columns, makes n calls.
+        * A condition on a table alone is looked at before the calls, as DuckDB does with simple ones.
         * ``OutputSchema := 'priority INTEGER, tags VARCHAR[]'`` gives typed columns, which come first.
 
         Args:
@@ -171,9 +180,12 @@ class Registration:
             yield text
             return
         analyzed = spelled_out(text, values)
-        limited = None if analyzed is None else self._limited(text, analyzed, values)
-        with nullcontext() if limited is not None or analyzed is None else self._ahead_of(analyzed):
-            yield limited or text
+        chosen = None if analyzed is None else self._limited(text, analyzed, values)
+        ahead = None if chosen is not None or analyzed is None else self._ahead_of(analyzed)
+        if chosen is None and ahead is None:
+            chosen = self._conditioned(text, values)
+        with ahead or nullcontext():
+            yield chosen or text
 
     def declare(self, calls: Iterable[TypedCall]) -> None:
         """Puts a procedure with other columns beside each of those whose columns a call declares.
@@ -210,24 +222,30 @@ class Registration:
         con = self._opened()
         single = {name: each.names for name, (_, each) in self._functions.items() if not each.procedure.many}
         limited = limited_query(sql, analyzed, single)
-        if limited is None:
-            return None
-        try:
-            for text in (sql, limited):  # what is wrong with the query is told in its own words
-                con.execute(f"EXPLAIN {text}", values).fetchall()
-        except duckdb.Error:
-            return None
-        return limited
+        return limited if limited is not None and can_replace(con, sql, limited, values) else None
 
-    def _ahead_of(self, sql: str) -> AbstractContextManager[None]:
-        """Begins the calls of a query that needs those of all rows, for the block in which it is run."""
+    def _conditioned(self, sql: str, values: Values) -> str | None:
+        """The query with conditions before its calls that DuckDB looks at after them; None where there are none."""
+        if "where" not in sql.lower():
+            return None
+        from grokcall.duckdb.query_conditions import conditions_in_tables, functions_in
+
+        con = self._opened()
+        names = {name: function.names for name, (_, function) in self._functions.items()}
+        unsteady = dict.fromkeys({scalar_name(each.procedure) for _, each in self._functions.values()}, True)
+        unsteady |= unsteady_functions(con, functions_in(sql))
+        moved = conditions_in_tables(sql, names, unsteady, asked=not in_transaction(con))
+        return moved if moved is not None and can_replace(con, sql, moved, values) else None
+
+    def _ahead_of(self, sql: str) -> AbstractContextManager[None] | None:
+        """Begins the calls of a query that needs those of all rows, for the block in which it runs; None for others."""
         from grokcall.duckdb.plain_queries import plain_query
 
         con = self._opened()
         names = {name: function.names for name, (_, function) in self._functions.items()}
         plain = plain_query(sql, names) if self._session.options.dedupe else None
         if plain is None or is_view(con, plain.table):
-            return nullcontext()
+            return None
         name, function = self._functions[plain.procedure]
         try:
             con.execute(f"EXPLAIN {sql}").fetchall()  # before the first call for a query that is wrong

@@ -34,6 +34,7 @@ from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
 from grokcall.summaries import Summary
 from grokcall.tables.formats import quoted_name
+from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import BadValueError, Procedure
 
 _numbers = itertools.count(1)
@@ -147,6 +148,7 @@ class Registration:
         """
         con = self._opened()
         values: Values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or ()) or None
+        refuse_pipes(sql)
         query = self.typed(sql)
         try:
             with self.prepared(query, values) as text:

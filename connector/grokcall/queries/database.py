@@ -26,6 +26,7 @@ from grokcall.queries.results import fetched, may_give_rows, row_schema
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
 from grokcall.summaries import Summary
+from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import Procedure
 
 CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
@@ -110,6 +111,7 @@ class Database:
             grokcall.StatementError: It is wrong; the message has the place.
             grokcall.Error: What DuckDB, or a call, failed with.
         """
+        refuse_pipes(sql)
         text, values = filled(sql, parameters)
         with self._lock:
             warn(self._registered_anew())
@@ -131,6 +133,7 @@ class Database:
             grokcall.StatementError: It is wrong.
             ProgrammingError: The statement is none that only reads.
         """
+        refuse_pipes(sql)
         text, values = filled(sql, parameters, missing_is_null=True)
         with self._lock:
             self._registered_anew()

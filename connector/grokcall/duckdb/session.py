@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import copy
 import logging
 import threading
 import weakref
@@ -17,6 +18,7 @@ from grokcall.connection import Connection
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.memo import Memo
 from grokcall.earlier_tries import earlier_tries
+from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
 from grokcall.forks import abandon, follow_forks
 from grokcall.lookup import LookupOptions
@@ -69,6 +71,7 @@ class Session:
         self._budget = options.spending.budget("registration", connection.budget)
         self._books: Books | None = None
         self._runner: Bookkeeper | None = None
+        self._engine: Engine | None = None
         self._lock = threading.Lock()
         self._windows: set[Window[None]] = set()
         self._stops: list[concurrent.futures.Future[None]] = []
@@ -189,6 +192,17 @@ class Session:
                 self._runner = self._bookkeeper(self._books)
             return self._runner
 
+    def beside(self) -> Session:
+        """Another session with the same answers, books and budget, for statements that run at the same time."""
+        self._started()
+        books = self._books
+        assert books is not None
+        other = copy.copy(self)
+        other._windows, other._stops, other._promised = set(), [], set()
+        other._lock, other.failure = threading.Lock(), None
+        other._runner = self._bookkeeper(books)
+        return other
+
     def promise(self, call: BoundCall) -> None:
         """Tells what the limits are worth for calls like this one, once for each procedure under the same limits."""
         if call.procedure.name in self._promised:
@@ -213,7 +227,9 @@ class Session:
             self._promised.clear()
 
     def _bookkeeper(self, books: Books) -> Bookkeeper:
-        return Bookkeeper(self.connection.engine().narrowed(self.concurrency), self._service(), books)
+        if self._engine is None:
+            self._engine = self.connection.engine().narrowed(self.concurrency)
+        return Bookkeeper(self._engine, self._service(), books)
 
     def _service(self) -> str:
         return self.service or self.connection.options.base_url

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import duckdb
@@ -13,15 +12,15 @@ import pyarrow as pa
 
 from grokcall.connection import Connection
 from grokcall.duckdb.checks import options_of
-from grokcall.duckdb.interrupts import is_interrupt, watch
-from grokcall.duckdb.registration import Registration
+from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
 from grokcall.duckdb.session import Session
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.duckdb.written_values import Values
-from grokcall.errors import InterfaceError, OperationalError
+from grokcall.errors import OperationalError
 from grokcall.forks import follow_forks
 from grokcall.queries.faults import fault_of, told_of_query
 from grokcall.queries.parameters import Parameters, filled
+from grokcall.queries.places import Place, Places
 from grokcall.queries.results import fetched, may_give_rows, row_schema
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
@@ -43,8 +42,9 @@ _of_parent: set[str] = set()
 class Database:
     """A DuckDB with the procedures of a connection; :meth:`grokcall.Connection.database` makes it.
 
-    All cursors of the connection share it: a table that one has made is there for the others. It runs one statement
-    at a time; threads wait for each other.
+    All cursors of the connection share it: a table that one has made is there for the others. Queries of several
+    threads run side by side. Statements that write wait for each other, and so do all of them while a transaction is
+    open or once something is temporary, set or prepared.
 
     Args:
         connection: Where the calls go.
@@ -59,14 +59,10 @@ class Database:
     def __init__(self, connection: Connection, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
         chosen = options_of(options)
         self._connection = connection
-        self._lock = threading.RLock()
-        self._con = opened(path)
         self._session = Session(connection, chosen, owned=False)
-        self._registration = Registration(self._con, self._session)
-        self._registered: dict[str, Procedure] = {}
-        self._interrupted = False
+        self._places = Places(Place(opened(path), self._session, whole=True))
         self._file = None if path is None else os.path.realpath(path)
-        watch(self._session)
+        watch(self._places)
         follow_forks(self)
 
     @property
@@ -113,16 +109,18 @@ class Database:
         """
         refuse_pipes(sql)
         text, values = filled(sql, parameters)
-        with self._lock:
-            warn(self._registered_anew())
+        with self._places.free(text) as place:
+            warn(place.bring_up_to_date(self._wanted(), text))
             before = dict(self.summary.warnings)
-            query = self._registration.typed(text)
+            query = place.registration.typed(text)
             with (
-                self._told(query, values),
-                self._limited(limits),
-                self._registration.prepared(query, values) as prepared,
+                told(place, query, values),
+                nullcontext() if limits == UNLIMITED else place.session.limited(limits),
+                place.registration.prepared(query, values) as prepared,
             ):
-                result = fetched(self._con, prepared, values)
+                kinds = [each.type.name for each in place.con.extract_statements(text)]
+                result = fetched(place.con, prepared, values)
+            self._places.took(place, kinds, text)
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
@@ -135,12 +133,12 @@ class Database:
         """
         refuse_pipes(sql)
         text, values = filled(sql, parameters, missing_is_null=True)
-        with self._lock:
-            self._registered_anew()
-            query = self._registration.typed(text)
-            with self._told(query, values):
-                self._registration.declare(query.calls)
-                return row_schema(self._con, query.text, values)
+        with self._places.free(text) as place:
+            place.bring_up_to_date(self._wanted(), text)
+            query = place.registration.typed(text)
+            with told(place, query, values):
+                place.registration.declare(query.calls)
+                return row_schema(place.con, query.text, values)
 
     def gives_rows(self, sql: str) -> bool:
         """Whether a statement can give rows, by its text alone; nothing is run.
@@ -149,8 +147,8 @@ class Database:
             grokcall.StatementError: It cannot be read.
         """
         text, values = filled(sql, None, missing_is_null=True)
-        with self._lock, self._told(TypedQuery(text, text), values):
-            return may_give_rows(self._con, text)
+        with self._places.free(text) as place, told(place, TypedQuery(text, text), values):
+            return may_give_rows(place.con, text)
 
     def interrupt(self, patience: float = 0.0) -> None:
         """Ends the statement that runs with an OperationalError; may be called from any thread.
@@ -158,71 +156,48 @@ class Database:
         Args:
             patience: For how many seconds calls that have been sent may still be answered.
         """
-        self._interrupted = True
-        self._session.interrupt(patience)
-        with suppress(duckdb.Error):
-            self._con.interrupt()
+        for place in self._places:
+            place.interrupt(patience)
 
     @property
     def is_stopping(self) -> bool:
         """Whether calls that have been told to stop have not ended yet."""
-        return self._session.is_stopping
+        return self._places.is_stopping
 
     def await_end(self) -> None:
         """Waits until the calls that were told to stop have ended."""
-        self._session.await_end()
+        self._places.await_end()
 
     def close(self) -> None:
         """Ends what runs and closes the database and its journal; harmless when repeated."""
         self.interrupt()
-        with self._lock:
-            self._registration.close()
-            self._con.close()
-            self._file = None
+        self._places.close()
+        unwatch(self._places)
+        self._session.close()
+        self._file = None
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: the database stays the parent's, a file of it as well."""
         if self._file is not None:
             _of_parent.add(self._file)
 
-    def _registered_anew(self) -> list[str]:
-        """Brings the functions up to date with the catalog; gives what is to be said of those that cannot be."""
+    def _wanted(self) -> dict[str, Procedure]:
         self._connection.check_open()
-        wanted = {name.lower(): procedure for name, procedure in self._connection.catalog.items()}
-        gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
-        changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
-        if not (gone or changed):
-            return []
-        self._registration.remove(*gone)
-        self._registered = wanted
-        try:
-            self._registration.add(*changed)
-        except InterfaceError:
-            return [warning for procedure in changed for warning in self._added_alone(procedure)]
-        return []
+        return {name.lower(): procedure for name, procedure in self._connection.catalog.items()}
 
-    def _added_alone(self, procedure: Procedure) -> Iterator[str]:
-        try:
-            self._registration.add(procedure)
-        except InterfaceError as error:
-            yield f"{procedure.name} cannot stand in queries, only in CALL: {error}"
 
-    def _limited(self, limits: SpendingLimits) -> AbstractContextManager[None]:
-        return nullcontext() if limits == UNLIMITED else self._session.limited(limits)
-
-    @contextmanager
-    def _told(self, query: TypedQuery, values: Values) -> Iterator[None]:
-        """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
-        self._session.failure, self._interrupted = None, False
-        try:
-            yield
-        except (duckdb.Error, RuntimeError) as error:
-            if self._interrupted:
-                raise OperationalError("the query was interrupted") from None
-            if is_interrupt(error):
-                raise KeyboardInterrupt from None
-            failure = self._session.failure
-            raise failure or told_of_query(self._con, query, values, error) from None
+@contextmanager
+def told(place: Place, query: TypedQuery, values: Values) -> Iterator[None]:
+    """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
+    place.session.failure, place.interrupted = None, False
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if place.interrupted:
+            raise OperationalError("the query was interrupted") from None
+        if is_interrupt(error):
+            raise KeyboardInterrupt from None
+        raise place.session.failure or told_of_query(place.con, query, values, error) from None
 
 
 def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:

@@ -15,23 +15,18 @@ import pyarrow as pa
 
 from grokcall.connection import Connection, connect
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
-from grokcall.duckdb.definitions import (
-    can_replace,
-    define,
-    in_transaction,
-    is_macro,
-    is_view,
-    table_of,
-    unsteady_functions,
-)
+from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
 from grokcall.duckdb.functions import VectorFunction
 from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
+from grokcall.duckdb.query_choices import conditioned, limited
+from grokcall.duckdb.query_costs import check_reads, priced_query
 from grokcall.duckdb.session import Session, session_of
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
 from grokcall.duckdb.written_values import Values, spelled_out
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
+from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.summaries import Summary
 from grokcall.tables.formats import quoted_name
 from grokcall.tables.pipes import refuse_pipes
@@ -129,6 +124,7 @@ class Registration:
         * A query of the form ``SELECT … FROM table t, Procedure(…) r [WHERE …]``, also inside CREATE TABLE AS, INSERT
           and COPY, needs the calls of all rows. They run as in a lookup, and none waits for the slowest of 2,048.
         * The same with ``[ORDER BY t.column] LIMIT n``, and nothing about ``r`` but its columns, makes n calls.
+        * ``EXPLAIN COST`` before a query that only reads tells what it will cost, and sends nothing.
         * A condition on a table alone is looked at before the calls, as DuckDB does with simple ones.
         * ``OutputSchema := 'priority INTEGER, tags VARCHAR[]'`` gives typed columns, which come first.
 
@@ -149,8 +145,11 @@ class Registration:
         con = self._opened()
         values: Values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or ()) or None
         refuse_pipes(sql)
-        query = self.typed(sql)
+        priced = priced_query(sql)
+        query = self.typed(sql if priced is None else priced)
         try:
+            if priced is not None:
+                return self.priced(query, values)
             with self.prepared(query, values) as text:
                 return table_of(con, text, values)
         except (duckdb.Error, RuntimeError) as error:
@@ -159,6 +158,19 @@ class Registration:
             if not query.calls or not isinstance(error, duckdb.Error):
                 raise
             raise type(error)(query.told(str(error))) from None
+
+    def priced(self, query: TypedQuery, values: Values, limits: SpendingLimits = UNLIMITED) -> pa.Table:
+        """What a query that only reads will cost, as the one row of EXPLAIN COST; nothing is sent.
+
+        Raises:
+            duckdb.Error: What DuckDB raises for the query.
+            ProgrammingError: The query writes.
+        """
+        con = self._opened()
+        check_reads(con, query.text)
+        with self._session.pricing(limits) as costs, self.prepared(query, values) as text:
+            table_of(con, text, values)
+        return costs.as_table()
 
     def typed(self, sql: str) -> TypedQuery:
         """A query with its calls that declare columns under names of their own; nothing is run.
@@ -182,10 +194,11 @@ class Registration:
             yield text
             return
         analyzed = spelled_out(text, values)
-        chosen = None if analyzed is None else self._limited(text, analyzed, values)
-        ahead = None if chosen is not None or analyzed is None else self._ahead_of(analyzed)
+        chosen = None if analyzed is None else limited(self._opened(), self._functions, text, analyzed, values)
+        is_left = chosen is None and analyzed is not None and self._session.costs is None
+        ahead = self._ahead_of(analyzed) if is_left and analyzed is not None else None
         if chosen is None and ahead is None:
-            chosen = self._conditioned(text, values)
+            chosen = conditioned(self._opened(), self._functions, text, values)
         with ahead or nullcontext():
             yield chosen or text
 
@@ -214,30 +227,6 @@ class Registration:
         self._functions[macro.lower()] = name, function
         con.execute(f"{table_macro(procedure, name, macro)};\n{arguments_macro(procedure, name)}")
         return name
-
-    def _limited(self, sql: str, analyzed: str, values: Values) -> str | None:
-        """The query with its LIMIT before its calls; None where it has none, or one that cannot stand there."""
-        if "limit" not in sql.lower():
-            return None
-        from grokcall.duckdb.query_limits import limited_query  # it loads a parser of SQL, which few need
-
-        con = self._opened()
-        single = {name: each.names for name, (_, each) in self._functions.items() if not each.procedure.many}
-        limited = limited_query(sql, analyzed, single)
-        return limited if limited is not None and can_replace(con, sql, limited, values) else None
-
-    def _conditioned(self, sql: str, values: Values) -> str | None:
-        """The query with conditions before its calls that DuckDB looks at after them; None where there are none."""
-        if "where" not in sql.lower():
-            return None
-        from grokcall.duckdb.query_conditions import conditions_in_tables, functions_in
-
-        con = self._opened()
-        names = {name: function.names for name, (_, function) in self._functions.items()}
-        unsteady = dict.fromkeys({scalar_name(each.procedure) for _, each in self._functions.values()}, True)
-        unsteady |= unsteady_functions(con, functions_in(sql))
-        moved = conditions_in_tables(sql, names, unsteady, asked=not in_transaction(con))
-        return moved if moved is not None and can_replace(con, sql, moved, values) else None
 
     def _ahead_of(self, sql: str) -> AbstractContextManager[None] | None:
         """Begins the calls of a query that needs those of all rows, for the block in which it runs; None for others."""

@@ -15,21 +15,25 @@ from dataclasses import replace
 from grokcall.bookkeeping import Bookkeeper, Books
 from grokcall.completeness import held_to
 from grokcall.connection import Connection
+from grokcall.costs import Costs
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.memo import Memo
+from grokcall.duckdb.query_costs import QueryCosts
 from grokcall.earlier_tries import earlier_tries
 from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
 from grokcall.forks import abandon, follow_forks
+from grokcall.journal import fingerprint
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
 from grokcall.open_books import OpenBooks
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
-from grokcall.spending import SpendingLimits
+from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.summaries import Summary
 from grokcall.window import Chunk, Values, Verdict, Window, WindowLimits
 from grokcall_procedures import BoundCall, Procedure
+from grokcall_procedures.prices import PRICES
 
 logger: logging.Logger = get_logger("grokcall.duckdb")
 
@@ -65,6 +69,8 @@ class Session:
         """The first error of a function since this was None; DuckDB tells of it in its own words only."""
         self.tell: Callable[[str], None] = lambda promise: logger.info("%s", promise)
         """Told what the limits are worth for a kind of call, before the first one is sent."""
+        self.costs: QueryCosts | None = None
+        """What the calls are added to instead of being made, while a query is priced."""
         self._promised: set[str] = set()
         """The procedures of which it was told."""
         self._memo = Memo()
@@ -211,6 +217,18 @@ class Session:
         promise = self._started().guarantee(call)
         if promise is not None:
             self.tell(promise)
+
+    @contextmanager
+    def pricing(self, limits: SpendingLimits = UNLIMITED) -> Iterator[QueryCosts]:
+        """Prices the calls inside the block instead of making them; for one block at a time."""
+        service = self._service()
+        key = (lambda call: fingerprint(call, service)) if self.options.dedupe else None
+        usual = self.options.spending.allowances(self.connection.allowances)
+        self.costs = costs = QueryCosts(Costs(PRICES, limits.allowances(usual), key))
+        try:
+            yield costs
+        finally:
+            self.costs = None
 
     @contextmanager
     def limited(self, limits: SpendingLimits) -> Iterator[None]:

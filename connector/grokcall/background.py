@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 from grokcall.errors import InterfaceError
+from grokcall.forks import abandon, follow_forks
 from grokcall.redaction import get_logger
 
 logger: logging.Logger = get_logger("grokcall.background")
@@ -33,7 +34,7 @@ MOST_ROUNDS = 10
 class BackgroundLoop:
     """An event loop that runs in a thread of its own from the first use until :meth:`close`.
 
-    Any number of threads may use it at the same time.
+    Any number of threads may use it at the same time. In the child of a fork it begins anew, with a thread of its own.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class BackgroundLoop:
         self._thread: threading.Thread | None = None
         self._last: Callable[[], Work[None]] | None = None
         self._closed = False
+        follow_forks(self)
 
     def submit(self, work: Work[T]) -> concurrent.futures.Future[T]:
         """Starts ``work`` on the loop.
@@ -142,6 +144,12 @@ class BackgroundLoop:
         loop.call_soon_threadsafe(loop.stop)
         if thread is not threading.current_thread():
             thread.join()
+
+    def leave_to_parent(self) -> None:
+        """Begins anew in the child of a fork; to close the loop there would take the parent's from its selector."""
+        abandon(self._loop, self._thread)
+        self._lock = threading.RLock()
+        self._loop = self._thread = self._last = None
 
     def _submit_from_outside(self, work: Work[T]) -> concurrent.futures.Future[T]:
         if threading.current_thread() is self._thread:

@@ -274,6 +274,13 @@ class Budget(Account):
             sentences.append(resent(resends))
         return " ".join(filter(None, sentences)) or "No limit of cost, calls, tokens or time is set."
 
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: what is in flight is the parent's, and counts as spent here."""
+        self._queue, self._queues = deque(), Queues()
+        self.spent_ticks += self.reserved_ticks
+        self.tokens += self.reserved_tokens
+        self.reserved_ticks = self.reserved_tokens = self.in_flight = 0
+
     def _lacking(self, need: Reserve) -> Budget | None:
         """The first budget of the chain without room; None when there is room. Raises where there never will be."""
         for budget in self._chain:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from grokcall.arrow import STRING, table_of
 from grokcall.catalog_stores import DuckDBStore, FileStore, MemoryStore, Store
 from grokcall.errors import Error, OperationalError, ProgrammingError
+from grokcall.forks import follow_forks
 from grokcall_parser import CreateProcedure, DropProcedure, Span, parse_statement
 from grokcall_procedures import CATALOG, Catalog, Procedure
 from grokcall_procedures.own_catalog import OwnCatalog
@@ -39,11 +40,16 @@ class KeptCatalog(Catalog):
         self._version: object = store.version()
         self._catalog = OwnCatalog(shipped)
         self._loaded = False
+        follow_forks(self)
 
     @property
     def own(self) -> tuple[str, ...]:
         """The names of the user's own procedures."""
         return tuple(statement.procedure for statement in self._current().statements.values())
+
+    def leave_to_parent(self) -> None:
+        """Makes the lock anew in the child of a fork."""
+        self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Procedure:
         return self._current()[name]

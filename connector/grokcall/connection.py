@@ -23,7 +23,8 @@ from grokcall.catalogs import open_catalog
 from grokcall.credentials import Key, KeySource, SecretKey
 from grokcall.cursor import Cursor
 from grokcall.engine import Engine
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, UnknownNameError
+from grokcall.forks import abandon, follow_forks
 from grokcall.limits import Limiter, caps_of
 from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
 from grokcall.mapping import MappingLike, constants_of
@@ -33,7 +34,8 @@ from grokcall.service_facts import listed_prices
 from grokcall.single_calls import SingleCall
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.tables import Source, open_table
-from grokcall.transports import as_transport
+from grokcall.transports import as_transport, as_transport_anew
+from grokcall.unknown_names import explained
 from grokcall_parser import Call, nearest, parse_call
 from grokcall_procedures import Binder, Catalog, Settings
 from grokcall_procedures.estimates import Allowances, estimate
@@ -89,6 +91,9 @@ class Connection:
 
     The calls of all its cursors and lookups run on one event loop in the background and share one limit of calls in
     flight. ``commit`` and ``rollback`` do nothing: what was answered cannot be taken back.
+
+    In the child of a fork it begins anew, with a loop, sockets and a database of its own; what was spent by then counts
+    there as well. Cursors and lookups from before the fork cannot be used in the child.
     """
 
     Warning = errors.Warning
@@ -107,16 +112,19 @@ class Connection:
         self.catalog: Catalog = open_catalog(options.catalog)
         """The procedures; those of the user's own are kept where the option ``catalog`` says."""
         self.settings: Settings = options.settings()
+        self._given_transport = transport
         self._transport = as_transport(transport, options)
         self._loop = BackgroundLoop()
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._database: Database | None = None
+        self._database_options: dict[str, Any] = {}
         limits = SpendingLimits.among(options)
         self.allowances: Allowances = limits.allowances(fresh(ALLOWANCES))
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._keys = KeySource(api_key, profile=options.profile)
         self._closed = False
+        follow_forks(self)
 
     def __repr__(self) -> str:
         return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
@@ -243,7 +251,10 @@ class Connection:
         Raises:
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
-        procedure = self.catalog.find(call.procedure, call.text, call.span)
+        try:
+            procedure = self.catalog.find(call.procedure, call.text, call.span)
+        except UnknownNameError as error:
+            raise explained(error, call) from None
         return Binder(call, procedure, self.settings, known, columns_later=columns_later)
 
     def engine(self) -> Engine:
@@ -275,7 +286,8 @@ class Connection:
         with self._lock:
             if self._database is None:
                 _in_use.add(self)
-                self._database = Database(self, self.options.database, **options)
+                self._database_options = options or self._database_options
+                self._database = Database(self, self.options.database, **self._database_options)
             elif options:
                 raise InterfaceError("the database is open already; give its options before the first query")
             return self._database
@@ -328,6 +340,15 @@ class Connection:
     def loop(self) -> BackgroundLoop:
         """The loop on which the calls run."""
         return self._loop
+
+    def leave_to_parent(self) -> None:
+        """Begins anew in the child of a fork; called there by itself."""
+        abandon(self._engine, self._transport, self._database)
+        self._lock = threading.Lock()
+        self._engine = self._database = None
+        self._transport = as_transport_anew(self._given_transport, self.options)
+        self.allowances = SpendingLimits.among(self.options).allowances(fresh(ALLOWANCES))
+        self.budget.leave_to_parent()
 
     def commit(self) -> None:
         """Does nothing."""

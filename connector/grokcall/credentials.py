@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from grokcall.errors import MissingKeyError
+from grokcall.forks import follow_forks
 from grokcall.profiles import read_profile, warn_when_readable_by_all
 from grokcall.redaction import SecretKey, get_logger
 
@@ -57,6 +58,7 @@ class KeySource:
         self._profile = profile
         self._lock = threading.Lock()
         self._key: Key | None = None
+        follow_forks(self)
 
     def key(self) -> Key:
         """The key as it is now.
@@ -68,6 +70,10 @@ class KeySource:
             if self._key is None:
                 self._key = find_key(self._explicit, profile=self._profile)
             return self._key
+
+    def leave_to_parent(self) -> None:
+        """Makes the lock anew in the child of a fork."""
+        self._lock = threading.Lock()
 
     def renew(self, refused: Key | None) -> bool:
         """Whether there is another key now than the one that the service has refused.

@@ -5,6 +5,7 @@ Rows stay Arrow until someone asks for tuples. What PEP 249 does not name is nam
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
@@ -53,6 +54,7 @@ class Cursor:
         self._rowcount = -1
         self._results: list[StatementResult] = []
         self._closed = False
+        self._process = os.getpid()
 
     @property
     def description(self) -> Description | None:
@@ -293,6 +295,8 @@ class Cursor:
     def _check_open(self) -> None:
         if self._closed:
             raise InterfaceError("the cursor is closed")
+        if self._process != os.getpid():
+            raise InterfaceError("the cursor was made before this process was forked; make another in the child")
 
     def _check_usable(self) -> None:
         self._check_open()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 import re
 import threading
 import traceback
@@ -64,6 +65,15 @@ class SecretKey:
 # By identity: in a set, two equal keys would be one entry, which would go when the first of them goes.
 _living_keys: weakref.WeakValueDictionary[int, SecretKey] = weakref.WeakValueDictionary()
 _living_keys_lock = threading.Lock()
+
+
+def _unlock_in_child() -> None:
+    global _living_keys_lock
+    _living_keys_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_unlock_in_child)
 
 
 def _described_data(match: re.Match[str]) -> str:

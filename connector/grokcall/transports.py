@@ -78,6 +78,24 @@ def as_transport(value: object, options: Options) -> Transport:
     )
 
 
+def as_transport_anew(value: object, options: Options) -> Transport:
+    """The transport that ``value`` stands for in the child of a fork.
+
+    A client or transport of httpx has sockets that are the parent's as well: through it nothing is sent.
+    """
+    httpx = sys.modules.get("httpx")
+    if httpx and isinstance(value, httpx.AsyncClient | httpx.AsyncBaseTransport):
+        return FunctionTransport(_refuse_in_child)
+    return as_transport(value, options)
+
+
+def _refuse_in_child(_: HttpRequest) -> HttpReply:
+    raise InterfaceError(
+        "transport: the httpx client was handed in before this process was forked, and its sockets are shared with "
+        "the parent; make a client and a connection in the child"
+    )
+
+
 def _named(name: str, options: Options) -> Transport:
     # The libraries are imported where they are needed: each costs a start of the program some tens of milliseconds.
     if name == "aiohttp":

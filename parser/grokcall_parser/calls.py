@@ -29,7 +29,7 @@ def read_frame(reader: Reader) -> Call:
     """A call from its first word on, without what may follow it."""
     word = reader.word()
     if word not in CALL_WORDS:
-        reader.fail(f"expected CALL, EXEC or EXECUTE, found {reader.shown()}; EXPLAIN COST takes a call")
+        reader.fail(f"expected CALL, EXEC or EXECUTE, found {reader.shown()}; EXPLAIN COST takes a call or a query")
     reader.advance()
     if reader.kind in VALUE_SIGNS:
         refuse_return_value(reader)

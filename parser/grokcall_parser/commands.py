@@ -23,15 +23,20 @@ from grokcall_parser.values import Slot, ValueReader
 MOST_TOKENS = 5
 
 
+PRICED_WORDS = ("SELECT", "FROM", "WITH", "VALUES")
+"""The words with which a query begins that can be priced."""
+
+
 def read_explain(reader: Reader) -> Statement:
-    """``EXPLAIN [COST] CALL …``; what else begins with EXPLAIN is a query."""
+    """``EXPLAIN [COST] CALL …``; what else begins with EXPLAIN is a query, ``EXPLAIN COST SELECT …`` as well."""
     if reader.word(1) == "ANALYZE" and reader.word(2) in CALL_WORDS:
         reader.fail("a call cannot be analyzed; EXPLAIN CALL shows its request, EXPLAIN COST CALL its price")
     cost = reader.accept_words("EXPLAIN", "COST")
     if not cost:
         reader.advance()
     is_braced = reader.kind is TokenType.L_BRACE
-    if not cost and not is_braced and reader.word() not in CALL_WORDS:
+    is_priced = cost and (reader.word() in PRICED_WORDS or reader.kind is TokenType.L_PAREN)
+    if is_priced or (not cost and not is_braced and reader.word() not in CALL_WORDS):
         return read_query(reader)
     return Explain(read_escape(reader) if is_braced else read_call(reader), cost, reader.text)
 

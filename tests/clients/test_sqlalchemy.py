@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import threading
@@ -10,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import MetaData, Table, create_engine, exc, func, inspect, select, text
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy import MetaData, Table, create_engine, exc, func, inspect, select, text, tuple_
+from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 
 import grokcall
 from grokcall_procedures import CATALOG
@@ -80,16 +81,17 @@ def test_each_statement_is_its_own_transaction_and_no_other_level_is_taken(engin
         connection.execution_options(isolation_level="SERIALIZABLE")
 
 
-def test_inspection_finds_no_tables_and_every_procedure(engine, service):
+def test_inspection_of_an_empty_database_finds_no_tables_and_every_procedure(engine, service):
     inspector = inspect(engine)
-    for ask in ("table_names", "view_names", "schema_names", "sequence_names", "temp_table_names", "temp_view_names"):
+    for ask in ("table_names", "view_names", "sequence_names", "temp_table_names", "temp_view_names"):
         assert getattr(inspector, f"get_{ask}")() == [], ask
+    assert inspector.get_schema_names() == ["main"]
     assert inspector.get_materialized_view_names() == []
     assert inspector.get_multi_columns() == {}
     assert not inspector.has_table("tickets")
     assert not inspector.has_sequence("tickets")
-    assert not inspector.has_schema("main")
-    assert not inspector.has_index("tickets", "by_id")
+    assert inspector.has_schema("main")
+    assert not inspector.has_schema("other")
     assert inspector.get_procedure_names() == list(CATALOG)
     described = inspector.describe_procedure("GenerateResponse")
     assert next(row["Name"] for row in described if row["Kind"] == "result") == "Response_Result"
@@ -185,20 +187,189 @@ def test_the_whole_engine_is_one_connection_with_one_budget(address, service):
     assert len(service.asked) == 10
     (connection,) = used
     assert not connection.closed
+
+
+def tried(engine, text_asked: str) -> bool:
+    try:
+        with engine.connect() as connection:
+            connection.execute(ASK, {"Message": text_asked})
+    except exc.DBAPIError as error:
+        assert isinstance(error.orig, grokcall.BudgetReachedError)  # noqa: PT017 - others pass
+        return False
+    return True
+
+
+def dispose(engine) -> None:
     engine.dispose()
-    assert connection.closed
 
 
-def test_without_a_pool_the_connection_ends_with_its_last_user(address):
+def leave_open(engine) -> None:
+    """What the pool has stays there."""
+
+
+def close_below(engine) -> None:
+    with closing(engine.raw_connection()) as raw:
+        raw.driver_connection.close()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("between", [leave_open, dispose, close_below])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"poolclass": NullPool},
+        {"poolclass": StaticPool},
+        {"poolclass": SingletonThreadPool},
+        {"poolclass": QueuePool, "pool_recycle": 0},
+        {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 5, "pool_pre_ping": True},
+        {},
+    ],
+)
+def test_an_engine_has_one_budget_whatever_its_pool(address, service, options, between):
+    engine = create_engine(f"{address}?max_calls=2", **options)
+    found = []
+    for number in range(4):
+        found.append(tried(engine, str(number)))
+        between(engine)
+    engine.dispose()
+    assert found == [True, True, False, False]
+    assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize("options", [{"poolclass": NullPool}, {"pool_recycle": 0}, {}])
+def test_an_engine_has_one_database_whatever_its_pool(address, options):
+    engine = create_engine(address, **options)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t AS SELECT 1 AS a"))
+    engine.dispose()
+    with engine.connect() as one, engine.connect() as other:
+        assert one.execute(text("SELECT a FROM t")).scalar() == other.execute(text("SELECT a FROM t")).scalar() == 1
+
+
+def test_the_connection_ends_with_its_engine(address):
     engine = create_engine(address, poolclass=NullPool)
-    with engine.connect() as one:
-        with engine.connect() as other:
-            used = one.connection.driver_connection
-            assert other.connection.driver_connection is used
-        assert not used.closed
-    assert used.closed
     with engine.connect() as connection:
+        used = connection.connection.driver_connection
         assert connection.execute(ASK, {"Message": "hi"}).scalar() == "HI"
+    engine.dispose()
+    assert not used.closed
+    del connection, engine
+    gc.collect()
+    assert used.closed
+
+
+TABLES = """
+CREATE SCHEMA other;
+CREATE TABLE other.far (x INTEGER);
+CREATE TABLE Teams (id INTEGER PRIMARY KEY, name VARCHAR UNIQUE);
+CREATE TABLE tickets (
+    id BIGINT NOT NULL, part SMALLINT, body VARCHAR DEFAULT 'x', price DECIMAL(12, 3), "at" TIMESTAMP,
+    zoned TIMESTAMPTZ, day DATE, done BOOLEAN, share DOUBLE, "raw" BLOB, tags VARCHAR[],
+    team INTEGER REFERENCES Teams (id),
+    CHECK (part > 0), PRIMARY KEY (id, part)
+);
+CREATE INDEX by_day ON tickets (day);
+COMMENT ON TABLE tickets IS 'what was asked';
+CREATE VIEW open_tickets AS SELECT id, body FROM tickets WHERE NOT done;
+CREATE TEMP TABLE aside (a INTEGER);
+CREATE SEQUENCE numbers
+"""
+
+
+@pytest.fixture
+def with_tables(engine):
+    with closing(engine.raw_connection()) as raw:
+        raw.cursor().executescript(TABLES)
+    return engine
+
+
+def test_tables_and_views_are_found(with_tables, service):
+    inspector = inspect(with_tables)
+    assert inspector.get_table_names() == ["Teams", "tickets"]
+    assert inspector.get_view_names() == ["open_tickets"]
+    assert inspector.get_temp_table_names() == ["aside"]
+    assert inspector.get_sequence_names() == ["numbers"]
+    assert inspector.get_schema_names() == ["main", "other"]
+    assert inspector.get_table_names(schema="other") == ["far"]
+    assert all(map(inspector.has_table, ("tickets", "TICKETS", "teams", "open_tickets", "aside")))
+    assert inspector.has_table("far", schema="other")
+    assert not inspector.has_table("far")
+    assert inspector.has_sequence("numbers")
+    assert service.asked == []
+
+
+def test_columns_and_keys_are_told(with_tables):
+    inspector = inspect(with_tables)
+    columns = {column["name"]: column for column in inspector.get_columns("tickets")}
+    shown = {name: str(column["type"]) for name, column in columns.items()}
+    assert shown == {
+        "id": "BIGINT",
+        "part": "SMALLINT",
+        "body": "VARCHAR",
+        "price": "DECIMAL(12, 3)",
+        "at": "TIMESTAMP",
+        "zoned": "TIMESTAMP",
+        "day": "DATE",
+        "done": "BOOLEAN",
+        "share": "DOUBLE",
+        "raw": "BLOB",
+        "tags": "NULL",
+        "team": "INTEGER",
+    }
+    assert columns["zoned"]["type"].timezone
+    assert [name for name, column in columns.items() if not column["nullable"]] == ["id", "part"]
+    assert columns["body"]["default"] == "'x'"
+    assert inspector.get_pk_constraint("tickets")["constrained_columns"] == ["id", "part"]
+    assert [each["column_names"] for each in inspector.get_unique_constraints("teams")] == [["name"]]
+    assert [each["referred_table"] for each in inspector.get_foreign_keys("tickets")] == ["Teams"]
+    assert len(inspector.get_check_constraints("tickets")) == 1
+    assert inspector.get_indexes("tickets") == [{"name": "by_day", "unique": False, "column_names": ["day"]}]
+    assert inspector.get_table_comment("tickets") == {"text": "what was asked"}
+    assert "CREATE VIEW open_tickets" in inspector.get_view_definition("open_tickets")
+    assert [column["name"] for column in inspector.get_columns("open_tickets")] == ["id", "body"]
+    assert [column["name"] for column in inspector.get_columns("aside")] == ["a"]
+
+
+def test_a_reflected_table_is_selected_from_and_filled(with_tables):
+    tickets = Table("tickets", MetaData(), autoload_with=with_tables)
+    rows = [{"id": 1, "part": 1, "body": "a"}, {"id": 2, "part": 1, "body": "b"}]
+    with with_tables.begin() as connection:
+        connection.execute(tickets.insert(), rows)
+        connection.execute(tickets.insert().values([{"id": 3, "part": 2}, {"id": 4, "part": 2}]))
+        for chosen, found in ([2, 3], [2, 3]), ([], []), ([9], []):
+            asked = select(tickets.c.id).where(tickets.c.id.in_(chosen)).order_by(tickets.c.id)
+            assert connection.execute(asked).scalars().all() == found
+        assert connection.execute(select(tickets.c.id).where(tickets.c.id.not_in([]))).all() != []
+        pairs = select(tickets.c.id).where(tuple_(tickets.c.id, tickets.c.part).in_([]))
+        assert connection.execute(pairs).all() == []
+        connection.execute(tickets.delete().where(tickets.c.id == 1))
+    metadata = MetaData()
+    metadata.reflect(with_tables, views=True)
+    assert sorted(metadata.tables) == ["Teams", "open_tickets", "tickets"]
+    metadata.create_all(with_tables)  # they are there, and nothing happens
+
+
+@pytest.mark.parametrize("method", [None, "multi"])
+def test_pandas_writes_adds_to_and_replaces_tables(engine, service, method):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"Id": [1, 2], "body": ["x", None], "share": [0.5, None]})
+    for how, rows in ("fail", 2), ("append", 4), ("replace", 2):
+        frame.to_sql("Tickets", engine, index=False, if_exists=how, method=method)
+        assert len(pandas.read_sql_table("Tickets", engine)) == rows
+    with pytest.raises(ValueError, match="already exists"):
+        frame.to_sql("Tickets", engine)
+    assert pandas.read_sql_table("Tickets", engine, columns=["body"])["body"].tolist()[0] == "x"
+    asked = pandas.read_sql(
+        text('SELECT r.Response_Result FROM "Tickets" t, GenerateResponse(t.body) r WHERE t.body = :b'),
+        engine,
+        params={"b": "x"},
+    )
+    assert "X" in asked["Response_Result"].tolist()
+
+
+def test_a_savepoint_is_refused_with_a_reason(engine):
+    with engine.connect() as connection, pytest.raises(grokcall.NotSupportedError, match="begin_nested"):
+        connection.begin_nested()
 
 
 def test_a_raw_connection_gives_what_grokcall_has_beyond_sql(engine):

@@ -355,10 +355,14 @@ WRONG_SYNTAX = [
     ("{call Ask(?) }}", "found '}' after the call; nothing but ';' may stand here", (1, 15, 1)),
     ("{fn now()}", "expected call after '{', found fn; write {call Name(…)}", (1, 2, 2)),
     ("{ }", "expected call after '{', found '}'; write {call Name(…)}", (1, 3, 1)),
-    ("EXPLAIN COST SELECT 1", "expected CALL, EXEC or EXECUTE, found SELECT; EXPLAIN COST takes a call", (1, 14, 6)),
+    (
+        "EXPLAIN COST DELETE",
+        "expected CALL, EXEC or EXECUTE, found DELETE; EXPLAIN COST takes a call or a query",
+        (1, 14, 6),
+    ),
     (
         "EXPLAIN COST",
-        "expected CALL, EXEC or EXECUTE, found the end of the statement; EXPLAIN COST takes a call",
+        "expected CALL, EXEC or EXECUTE, found the end of the statement; EXPLAIN COST takes a call or a query",
         (1, 13, 1),
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ import pyarrow as pa
 from grokcall.duckdb.functions import VectorFunction
 from grokcall.duckdb.macros import function_types
 from grokcall.duckdb.written_values import Values
+from grokcall.tables.formats import quoted_text
 
 
 def is_view(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -22,6 +24,35 @@ def is_macro(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether there is a macro of this name; a rollback takes away what was made since its beginning."""
     found = con.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ? LIMIT 1", [name])
     return bool(found.fetchall())
+
+
+def in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a transaction is open, which an error would end; without one each statement has its own number."""
+    first, second = (con.execute("SELECT txid_current()").fetchall() for _ in range(2))
+    return bool(first == second)
+
+
+def unsteady_functions(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> dict[str, bool]:
+    """Of functions, by name in lower case, whether one may give another value each time; macros may."""
+    if not names:
+        return {}
+    listed = ", ".join(map(quoted_text, sorted(names)))
+    found = con.execute(
+        "SELECT lower(function_name), bool_or(stability IS NOT DISTINCT FROM 'VOLATILE' OR "  # noqa: S608 - quoted
+        "(NOT internal AND contains(function_type, 'macro'))) "
+        f"FROM duckdb_functions() WHERE lower(function_name) IN ({listed}) GROUP BY 1"
+    ).fetchall()
+    return dict(found)
+
+
+def can_replace(con: duckdb.DuckDBPyConnection, sql: str, other: str, values: Values) -> bool:
+    """Whether DuckDB takes a query and the one in its place; what is wrong with it is told in its own words."""
+    try:
+        for text in (sql, other):
+            con.execute(text if text.lstrip()[:7].upper() == "EXPLAIN" else f"EXPLAIN {text}", values).fetchall()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def table_of(con: duckdb.DuckDBPyConnection, sql: str, values: Values = None) -> pa.Table:

@@ -90,6 +90,9 @@ class VectorFunction:
                 self.ahead = None
 
     def _outcomes(self, rows: Sequence[Values]) -> list[Outcome]:
+        if self.session.costs is not None:
+            self.session.costs.add([self._priced(row) for row in rows])
+            return [Outcome(CallStatus.SKIPPED) for _ in rows]
         ahead = self.ahead
         if ahead is not None and ahead.covers(rows) and (found := ahead.outcomes(rows)) is not None:
             return found
@@ -101,6 +104,11 @@ class VectorFunction:
             return [()] * count
         columns = [[None] * count if vector.null_count == count else call_values(vector) for vector in vectors]
         return list(zip(*columns, strict=True))
+
+    def _priced(self, row: Values) -> BoundCall | None:
+        if any(row[binding.slot] is None for binding in self._binder.bindings if binding.parameter.required):
+            return None
+        return self._binder.bind_row(row)
 
     def _bind(self, row: Values) -> BoundCall | Outcome:
         if self.session.options.on_null_input == "skip" and any(

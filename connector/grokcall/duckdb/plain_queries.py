@@ -69,8 +69,9 @@ def plain_query(sql: str, procedures: Procedures) -> PlainQuery | None:
     found = plain_call(select, procedures)
     if found is None:
         return None
-    source, _, called = found
-    condition = conditions_on(source, select.args.get("where"), foreign_names(select, procedures[called.name.lower()]))
+    source, join, called = found
+    foreign = foreign_names(select, procedures[called.name.lower()])
+    condition = conditions_on(source, call_alias(join), select.args.get("where"), foreign)
     if condition is None:
         return None
     given = ", ".join(argument.sql("duckdb") for argument in called.expressions)
@@ -131,6 +132,11 @@ def joined_call(joins: list[exp.Join]) -> exp.Anonymous | None:
     return called if isinstance(called, exp.Anonymous) else None
 
 
+def call_alias(join: exp.Join) -> str:
+    """The name of what is joined; that of the procedure where it was given none."""
+    return str(join.this.alias or join.this.this.name)
+
+
 def is_steady(tree: Any) -> bool:
     """Whether an expression gives the same value each time."""
     return all(isinstance(each, STEADY) for each in tree.find_all(exp.Func)) and not tree.find(
@@ -146,22 +152,25 @@ def foreign_names(select: exp.Select, results: Collection[str]) -> frozenset[str
     return frozenset(results) | {each.alias.lower() for part in select.expressions for each in part.find_all(exp.Alias)}
 
 
-def owner(column: exp.Column, alias: str, foreign: Collection[str]) -> str:
-    """Whose column it is, in lower case; empty where that is not clear."""
-    if column.table:
-        return column.table.lower()
-    return "" if column.name.lower() in foreign else alias.lower()
+def owner(column: exp.Column, alias: str, called: str, foreign: Collection[str]) -> str:
+    """Whose column it is, the table's or the call's, in lower case; empty where that is not clear."""
+    first = column.parts[0].name.lower()
+    if len(column.parts) > 1 and first in (alias.lower(), called.lower()):
+        return first  # what follows the column in t.s.a is a member of a struct
+    if first in foreign or alias.lower() in (part.name.lower() for part in column.parts):
+        return ""
+    return alias.lower()
 
 
-def conditions_on(source: exp.Table, where: exp.Where | None, foreign: Collection[str]) -> str | None:
+def conditions_on(source: exp.Table, called: str, where: exp.Where | None, foreign: Collection[str]) -> str | None:
     """The conditions that concern the table alone, empty for none; None where one cannot be told to."""
     if where is None:
         return ""
     alias = source.alias_or_name.lower()
     kept: list[str] = []
     for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
-        tables = {owner(column, alias, foreign) for column in condition.find_all(exp.Column)}
-        if "" in tables or not is_steady(condition):
+        tables = {owner(column, alias, called, foreign) for column in condition.find_all(exp.Column)}
+        if "" in tables or not is_steady(condition) or condition.find(exp.Any, exp.All):  # DuckDB joins a list
             return None
         if tables <= {alias}:
             kept.append(condition.sql("duckdb"))

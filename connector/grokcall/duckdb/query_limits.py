@@ -12,7 +12,16 @@ from collections.abc import Collection, Sequence
 
 from sqlglot import Token, TokenType, exp
 
-from grokcall.duckdb.plain_queries import CLAUSES, Procedures, foreign_names, is_steady, owner, plain_call, select_of
+from grokcall.duckdb.plain_queries import (
+    CLAUSES,
+    Procedures,
+    call_alias,
+    foreign_names,
+    is_steady,
+    owner,
+    plain_call,
+    select_of,
+)
 from grokcall.tables.formats import quoted_name
 from grokcall_parser import CallSyntaxError, Span
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, read_tokens, span_of
@@ -66,15 +75,15 @@ def limited_alias(analyzed: str, procedures: Procedures) -> str | None:
         return None
     if not keeps_names(select, source, join.this.alias):
         return None
-    alias, foreign = source.alias_or_name, foreign_names(select, procedures[called.name.lower()])
+    names, foreign = (source.alias_or_name, call_alias(join)), foreign_names(select, procedures[called.name.lower()])
     where, order = select.args.get("where"), select.args.get("order")
-    if where is not None and not is_about(where, alias, foreign):
+    if where is not None and not is_about(where, names, foreign):
         return None
     if order is not None and not all(
-        each.find(exp.Column) and is_about(each, alias, foreign) for each in order.expressions
+        each.find(exp.Column) and is_about(each, names, foreign) for each in order.expressions
     ):
         return None
-    return alias
+    return names[0]
 
 
 def keeps_names(select: exp.Select, source: exp.Table, called: str) -> bool:
@@ -83,16 +92,22 @@ def keeps_names(select: exp.Select, source: exp.Table, called: str) -> bool:
     DuckDB would tell otherwise, but what it refuses ends the transaction that is open.
     """
     columns = list(select.find_all(exp.Column))
-    if any(column.name.lower() in UNLISTED or column.args.get("db") for column in columns):
+    if any(column.name.lower() in UNLISTED or is_schema_s(column, source.alias_or_name) for column in columns):
         return False
     # A file without an alias is named after its stem.
     return bool(source.alias) or source.name.isidentifier() or all(each.table in ("", called) for each in columns)
 
 
-def is_about(tree: exp.Expression, alias: str, foreign: Collection[str]) -> bool:
-    """Whether an expression follows from the columns of a table alone."""
+def is_schema_s(column: exp.Column, alias: str) -> bool:
+    """Whether a column has the name of a schema before that of its table; a subquery has none."""
+    names = [part.name.lower() for part in column.parts]
+    return alias.lower() in names[1:-1] and names[0] != alias.lower()
+
+
+def is_about(tree: exp.Expression, names: tuple[str, str], foreign: Collection[str]) -> bool:
+    """Whether an expression follows from the columns of a table alone; ``names`` are its and the call's."""
     return is_steady(tree) and all(
-        owner(column, alias, foreign) == alias.lower() for column in tree.find_all(exp.Column)
+        owner(column, *names, foreign) == names[0].lower() for column in tree.find_all(exp.Column)
     )
 
 

@@ -19,13 +19,17 @@ from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
 from grokcall.duckdb.functions import VectorFunction
 from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
+from grokcall.duckdb.query_choices import conditioned, limited
+from grokcall.duckdb.query_costs import check_reads, priced_query
 from grokcall.duckdb.session import Session, session_of
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
 from grokcall.duckdb.written_values import Values, spelled_out
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
+from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.summaries import Summary
 from grokcall.tables.formats import quoted_name
+from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import BadValueError, Procedure
 
 _numbers = itertools.count(1)
@@ -120,6 +124,8 @@ class Registration:
         * A query of the form ``SELECT … FROM table t, Procedure(…) r [WHERE …]``, also inside CREATE TABLE AS, INSERT
           and COPY, needs the calls of all rows. They run as in a lookup, and none waits for the slowest of 2,048.
         * The same with ``[ORDER BY t.column] LIMIT n``, and nothing about ``r`` but its columns, makes n calls.
+        * ``EXPLAIN COST`` before a query that only reads tells what it will cost, and sends nothing.
+        * A condition on a table alone is looked at before the calls, as DuckDB does with simple ones.
         * ``OutputSchema := 'priority INTEGER, tags VARCHAR[]'`` gives typed columns, which come first.
 
         Args:
@@ -138,8 +144,12 @@ class Registration:
         """
         con = self._opened()
         values: Values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or ()) or None
-        query = self.typed(sql)
+        refuse_pipes(sql)
+        priced = priced_query(sql)
+        query = self.typed(sql if priced is None else priced)
         try:
+            if priced is not None:
+                return self.priced(query, values)
             with self.prepared(query, values) as text:
                 return table_of(con, text, values)
         except (duckdb.Error, RuntimeError) as error:
@@ -148,6 +158,19 @@ class Registration:
             if not query.calls or not isinstance(error, duckdb.Error):
                 raise
             raise type(error)(query.told(str(error))) from None
+
+    def priced(self, query: TypedQuery, values: Values, limits: SpendingLimits = UNLIMITED) -> pa.Table:
+        """What a query that only reads will cost, as the one row of EXPLAIN COST; nothing is sent.
+
+        Raises:
+            duckdb.Error: What DuckDB raises for the query.
+            ProgrammingError: The query writes.
+        """
+        con = self._opened()
+        check_reads(con, query.text)
+        with self._session.pricing(limits) as costs, self.prepared(query, values) as text:
+            table_of(con, text, values)
+        return costs.as_table()
 
     def typed(self, sql: str) -> TypedQuery:
         """A query with its calls that declare columns under names of their own; nothing is run.
@@ -171,9 +194,13 @@ class Registration:
             yield text
             return
         analyzed = spelled_out(text, values)
-        limited = None if analyzed is None else self._limited(text, analyzed, values)
-        with nullcontext() if limited is not None or analyzed is None else self._ahead_of(analyzed):
-            yield limited or text
+        chosen = None if analyzed is None else limited(self._opened(), self._functions, text, analyzed, values)
+        is_left = chosen is None and analyzed is not None and self._session.costs is None
+        ahead = self._ahead_of(analyzed) if is_left and analyzed is not None else None
+        if chosen is None and ahead is None:
+            chosen = conditioned(self._opened(), self._functions, text, values)
+        with ahead or nullcontext():
+            yield chosen or text
 
     def declare(self, calls: Iterable[TypedCall]) -> None:
         """Puts a procedure with other columns beside each of those whose columns a call declares.
@@ -201,33 +228,15 @@ class Registration:
         con.execute(f"{table_macro(procedure, name, macro)};\n{arguments_macro(procedure, name)}")
         return name
 
-    def _limited(self, sql: str, analyzed: str, values: Values) -> str | None:
-        """The query with its LIMIT before its calls; None where it has none, or one that cannot stand there."""
-        if "limit" not in sql.lower():
-            return None
-        from grokcall.duckdb.query_limits import limited_query  # it loads a parser of SQL, which few need
-
-        con = self._opened()
-        single = {name: each.names for name, (_, each) in self._functions.items() if not each.procedure.many}
-        limited = limited_query(sql, analyzed, single)
-        if limited is None:
-            return None
-        try:
-            for text in (sql, limited):  # what is wrong with the query is told in its own words
-                con.execute(f"EXPLAIN {text}", values).fetchall()
-        except duckdb.Error:
-            return None
-        return limited
-
-    def _ahead_of(self, sql: str) -> AbstractContextManager[None]:
-        """Begins the calls of a query that needs those of all rows, for the block in which it is run."""
+    def _ahead_of(self, sql: str) -> AbstractContextManager[None] | None:
+        """Begins the calls of a query that needs those of all rows, for the block in which it runs; None for others."""
         from grokcall.duckdb.plain_queries import plain_query
 
         con = self._opened()
         names = {name: function.names for name, (_, function) in self._functions.items()}
         plain = plain_query(sql, names) if self._session.options.dedupe else None
         if plain is None or is_view(con, plain.table):
-            return nullcontext()
+            return None
         name, function = self._functions[plain.procedure]
         try:
             con.execute(f"EXPLAIN {sql}").fetchall()  # before the first call for a query that is wrong

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import copy
 import logging
 import threading
 import weakref
@@ -14,19 +15,25 @@ from dataclasses import replace
 from grokcall.bookkeeping import Bookkeeper, Books
 from grokcall.completeness import held_to
 from grokcall.connection import Connection
+from grokcall.costs import Costs
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.memo import Memo
+from grokcall.duckdb.query_costs import QueryCosts
 from grokcall.earlier_tries import earlier_tries
+from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
+from grokcall.forks import abandon, follow_forks
+from grokcall.journal import fingerprint
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
 from grokcall.open_books import OpenBooks
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger
-from grokcall.spending import SpendingLimits
+from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.summaries import Summary
 from grokcall.window import Chunk, Values, Verdict, Window, WindowLimits
 from grokcall_procedures import BoundCall, Procedure
+from grokcall_procedures.prices import PRICES
 
 logger: logging.Logger = get_logger("grokcall.duckdb")
 
@@ -62,12 +69,15 @@ class Session:
         """The first error of a function since this was None; DuckDB tells of it in its own words only."""
         self.tell: Callable[[str], None] = lambda promise: logger.info("%s", promise)
         """Told what the limits are worth for a kind of call, before the first one is sent."""
+        self.costs: QueryCosts | None = None
+        """What the calls are added to instead of being made, while a query is priced."""
         self._promised: set[str] = set()
         """The procedures of which it was told."""
         self._memo = Memo()
         self._budget = options.spending.budget("registration", connection.budget)
         self._books: Books | None = None
         self._runner: Bookkeeper | None = None
+        self._engine: Engine | None = None
         self._lock = threading.Lock()
         self._windows: set[Window[None]] = set()
         self._stops: list[concurrent.futures.Future[None]] = []
@@ -78,6 +88,7 @@ class Session:
         # DuckDB holds the functions, and they the session: when the last of them goes, so does what is open.
         self._open.callback(unwatch)
         self._closing = weakref.finalize(self, self._open.close)
+        follow_forks(self)
 
     @property
     def closed(self) -> bool:
@@ -123,6 +134,12 @@ class Session:
 
     async def _stop(self, patience: float) -> None:
         await asyncio.gather(*(window.stop(StoppedError(), patience) for window in tuple(self._windows)))
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: closed, without touching the journal, which is the parent's."""
+        self._closing.detach()
+        unwatch(self)
+        abandon(self)
 
     def forget(self) -> None:
         """Forgets the answers so far, so that equal calls are made anew; a journal keeps its own."""
@@ -181,6 +198,17 @@ class Session:
                 self._runner = self._bookkeeper(self._books)
             return self._runner
 
+    def beside(self) -> Session:
+        """Another session with the same answers, books and budget, for statements that run at the same time."""
+        self._started()
+        books = self._books
+        assert books is not None
+        other = copy.copy(self)
+        other._windows, other._stops, other._promised = set(), [], set()
+        other._lock, other.failure = threading.Lock(), None
+        other._runner = self._bookkeeper(books)
+        return other
+
     def promise(self, call: BoundCall) -> None:
         """Tells what the limits are worth for calls like this one, once for each procedure under the same limits."""
         if call.procedure.name in self._promised:
@@ -189,6 +217,18 @@ class Session:
         promise = self._started().guarantee(call)
         if promise is not None:
             self.tell(promise)
+
+    @contextmanager
+    def pricing(self, limits: SpendingLimits = UNLIMITED) -> Iterator[QueryCosts]:
+        """Prices the calls inside the block instead of making them; for one block at a time."""
+        service = self._service()
+        key = (lambda call: fingerprint(call, service)) if self.options.dedupe else None
+        usual = self.options.spending.allowances(self.connection.allowances)
+        self.costs = costs = QueryCosts(Costs(PRICES, limits.allowances(usual), key))
+        try:
+            yield costs
+        finally:
+            self.costs = None
 
     @contextmanager
     def limited(self, limits: SpendingLimits) -> Iterator[None]:
@@ -205,7 +245,9 @@ class Session:
             self._promised.clear()
 
     def _bookkeeper(self, books: Books) -> Bookkeeper:
-        return Bookkeeper(self.connection.engine().narrowed(self.concurrency), self._service(), books)
+        if self._engine is None:
+            self._engine = self.connection.engine().narrowed(self.concurrency)
+        return Bookkeeper(self._engine, self._service(), books)
 
     def _service(self) -> str:
         return self.service or self.connection.options.base_url

@@ -18,6 +18,7 @@ from grokcall.completeness import held_to
 from grokcall.costs import DryRun, TokenSample, dry_run
 from grokcall.engine import Engine
 from grokcall.errors import CreditsExhaustedError, InterfaceError
+from grokcall.forks import abandon, follow_forks
 from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.archive import declared_columns
 from grokcall.lookup.going_on import advice
@@ -99,6 +100,8 @@ class LookupStream:
         self._over = False
         self._complete = False
         self._failure: BaseException | None = None
+        self._is_parents = False
+        follow_forks(self)
 
     def dry_run(self, count_tokens: int = 0) -> DryRun:
         """What the lookup would do and cost, told from the whole input, which is used up by it.
@@ -110,6 +113,7 @@ class LookupStream:
             count_tokens: Of how many different calls, the first ones, the service is asked to count the tokens. The
                 others are reckoned with the bytes a token that were found.
         """
+        self._refuse_in_child()
         engine = self._engine()
         service = self._service()
         key = (lambda call: fingerprint(call, service)) if self.plan.options.dedupe else None
@@ -184,12 +188,23 @@ class LookupStream:
         return "finished" if self._complete else "stopped"
 
     def __iter__(self) -> Iterator[Pair]:
+        self._refuse_in_child()
         while (chunk := self._held or self._chunk()) is not None:
             pair = self.plan.assemble(chunk)
             self._held = None
             yield pair
 
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: the lookup, its input and its journal are the parent's."""
+        abandon(self)
+        self._is_parents = self._over = True
+
+    def _refuse_in_child(self) -> None:
+        if self._is_parents:
+            raise InterfaceError("the lookup was begun before this process was forked; it goes on in the parent alone")
+
     def _chunk(self) -> Chunk[pa.RecordBatch] | None:
+        self._refuse_in_child()
         try:
             return self._loop.run(self.next_chunk())
         except LookupStoppedError:
@@ -271,6 +286,7 @@ class LookupStream:
 
     async def apair(self) -> Pair | None:
         """The next pair, None at the end; awaited from any loop."""
+        self._refuse_in_child()
         chunk = self._held or await self._loop.arun(self.next_chunk())
         if chunk is None:
             return None
@@ -289,6 +305,8 @@ class LookupStream:
 
     def _end(self) -> None:
         self._over = True
+        if self._is_parents:
+            return
         if not (isinstance(self._window, Window) and self._window.is_reading):
             self._source.close()
         if self._books is not None:

@@ -3,44 +3,51 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from grokcall.connection import Connection
+from grokcall.costs import COST_SCHEMA
 from grokcall.duckdb.checks import options_of
-from grokcall.duckdb.interrupts import is_interrupt, watch
-from grokcall.duckdb.registration import Registration
+from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
+from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.session import Session
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.duckdb.written_values import Values
-from grokcall.errors import InterfaceError, OperationalError
+from grokcall.errors import OperationalError
+from grokcall.forks import follow_forks
 from grokcall.queries.faults import fault_of, told_of_query
 from grokcall.queries.parameters import Parameters, filled
+from grokcall.queries.places import Place, Places
 from grokcall.queries.results import fetched, may_give_rows, row_schema
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
 from grokcall.summaries import Summary
+from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import Procedure
 
 CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    "enable_progress_bar": False,
     "python_enable_replacements": False,
 }
-"""Nothing is fetched from the network, and no variable of the program is taken for a table."""
+"""Nothing is fetched from the network, no bar is drawn, and no variable of the program is taken for a table."""
 IN_MEMORY = ":memory:"
+_of_parent: set[str] = set()
+"""Files that were open when this process was forked: DuckDB would take the parent's, which it may not write to."""
 
 
 class Database:
     """A DuckDB with the procedures of a connection; :meth:`grokcall.Connection.database` makes it.
 
-    All cursors of the connection share it: a table that one has made is there for the others. It runs one statement
-    at a time; threads wait for each other.
+    All cursors of the connection share it: a table that one has made is there for the others. Queries of several
+    threads run side by side. Statements that write wait for each other, and so do all of them while a transaction is
+    open or once something is temporary, set or prepared.
 
     Args:
         connection: Where the calls go.
@@ -55,13 +62,11 @@ class Database:
     def __init__(self, connection: Connection, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
         chosen = options_of(options)
         self._connection = connection
-        self._lock = threading.RLock()
-        self._con = opened(path)
         self._session = Session(connection, chosen, owned=False)
-        self._registration = Registration(self._con, self._session)
-        self._registered: dict[str, Procedure] = {}
-        self._interrupted = False
-        watch(self._session)
+        self._places = Places(Place(opened(path), self._session, whole=True))
+        self._file = None if path is None else os.path.realpath(path)
+        watch(self._places)
+        follow_forks(self)
 
     @property
     def summary(self) -> Summary:
@@ -105,19 +110,25 @@ class Database:
             grokcall.StatementError: It is wrong; the message has the place.
             grokcall.Error: What DuckDB, or a call, failed with.
         """
+        refuse_pipes(sql)
         text, values = filled(sql, parameters)
-        with self._lock:
-            self._session.failure, self._interrupted = None, False
-            with self._interruptible():
-                warn(self._registered_anew())
-                query = self._registration.typed(text)
+        with self._places.free(text) as place:
+            priced = priced_query(text)
+            with interruptible(place):
+                warn(place.bring_up_to_date(self._wanted(), text))
+                query = place.registration.typed(text if priced is None else priced)
             before = dict(self.summary.warnings)
+            if priced is not None:
+                with told(place, query, values):
+                    return StatementResult(place.registration.priced(query, values, limits), 1)
             with (
-                self._told(query, values),
-                self._limited(limits),
-                self._registration.prepared(query, values) as prepared,
+                told(place, query, values),
+                nullcontext() if limits == UNLIMITED else place.session.limited(limits),
+                place.registration.prepared(query, values) as prepared,
             ):
-                result = fetched(self._con, prepared, values)
+                kinds = [each.type.name for each in place.con.extract_statements(text)]
+                result = fetched(place.con, prepared, values)
+            self._places.took(place, kinds, text)
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
@@ -128,15 +139,17 @@ class Database:
             grokcall.StatementError: It is wrong.
             ProgrammingError: The statement is none that only reads.
         """
+        refuse_pipes(sql)
         text, values = filled(sql, parameters, missing_is_null=True)
-        with self._lock:
-            self._session.failure, self._interrupted = None, False
-            with self._interruptible():
-                self._registered_anew()
-                query = self._registration.typed(text)
-            with self._told(query, values):
-                self._registration.declare(query.calls)
-                return row_schema(self._con, query.text, values)
+        if priced_query(text) is not None:
+            return COST_SCHEMA
+        with self._places.free(text) as place:
+            with interruptible(place):
+                place.bring_up_to_date(self._wanted(), text)
+                query = place.registration.typed(text)
+            with told(place, query, values):
+                place.registration.declare(query.calls)
+                return row_schema(place.con, query.text, values)
 
     def gives_rows(self, sql: str) -> bool:
         """Whether a statement can give rows, by its text alone; nothing is run.
@@ -145,9 +158,10 @@ class Database:
             grokcall.StatementError: It cannot be read.
         """
         text, values = filled(sql, None, missing_is_null=True)
-        with self._lock, self._told(TypedQuery(text, text), values):
-            self._session.failure, self._interrupted = None, False
-            return may_give_rows(self._con, text)
+        if priced_query(text) is not None:
+            return True
+        with self._places.free(text) as place, told(place, TypedQuery(text, text), values):
+            return may_give_rows(place.con, text)
 
     def interrupt(self, patience: float = 0.0) -> None:
         """Ends the statement that runs with an OperationalError; may be called from any thread.
@@ -155,84 +169,73 @@ class Database:
         Args:
             patience: For how many seconds calls that have been sent may still be answered.
         """
-        self._interrupted = True
-        self._session.interrupt(patience)
-        with suppress(duckdb.Error):
-            self._con.interrupt()
+        for place in self._places:
+            place.interrupt(patience)
 
     @property
     def is_stopping(self) -> bool:
         """Whether calls that have been told to stop have not ended yet."""
-        return self._session.is_stopping
+        return self._places.is_stopping
 
     def await_end(self) -> None:
         """Waits until the calls that were told to stop have ended."""
-        self._session.await_end()
+        self._places.await_end()
 
     def close(self) -> None:
         """Ends what runs and closes the database and its journal; harmless when repeated."""
         self.interrupt()
-        with self._lock:
-            self._registration.close()
-            self._con.close()
+        self._places.close()
+        unwatch(self._places)
+        self._session.close()
+        self._file = None
 
-    def _registered_anew(self) -> list[str]:
-        """Brings the functions up to date with the catalog; gives what is to be said of those that cannot be."""
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: the database stays the parent's, a file of it as well."""
+        if self._file is not None:
+            _of_parent.add(self._file)
+
+    def _wanted(self) -> dict[str, Procedure]:
         self._connection.check_open()
-        wanted = {name.lower(): procedure for name, procedure in self._connection.catalog.items()}
-        gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
-        changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
-        if not (gone or changed):
-            return []
-        self._registration.remove(*gone)
-        self._registered = wanted
-        try:
-            self._registration.add(*changed)
-        except InterfaceError:
-            return [warning for procedure in changed for warning in self._added_alone(procedure)]
-        return []
+        return {name.lower(): procedure for name, procedure in self._connection.catalog.items()}
 
-    def _added_alone(self, procedure: Procedure) -> Iterator[str]:
-        try:
-            self._registration.add(procedure)
-        except InterfaceError as error:
-            yield f"{procedure.name} cannot stand in queries, only in CALL: {error}"
 
-    def _limited(self, limits: SpendingLimits) -> AbstractContextManager[None]:
-        return nullcontext() if limits == UNLIMITED else self._session.limited(limits)
+@contextmanager
+def interruptible(place: Place) -> Iterator[None]:
+    """Turns DuckDB's word for an interrupt into ours, from before a statement is made ready."""
+    place.session.failure = None
+    if place.interrupted:
+        raise OperationalError("the query was interrupted")
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if place.interrupted:
+            raise OperationalError("the query was interrupted") from None
+        if is_interrupt(error):
+            raise KeyboardInterrupt from None
+        raise
 
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """Turns DuckDB's word for an interrupt into ours."""
-        if self._interrupted:
-            raise OperationalError("the query was interrupted")
-        try:
+
+@contextmanager
+def told(place: Place, query: TypedQuery, values: Values) -> Iterator[None]:
+    """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
+    try:
+        with interruptible(place):
             yield
-        except (duckdb.Error, RuntimeError) as error:
-            if self._interrupted:
-                raise OperationalError("the query was interrupted") from None
-            if is_interrupt(error):
-                raise KeyboardInterrupt from None
-            raise
-
-    @contextmanager
-    def _told(self, query: TypedQuery, values: Values) -> Iterator[None]:
-        """Turns DuckDB's errors inside the block into ours; the error of a call is raised as it was."""
-        try:
-            with self._interruptible():
-                yield
-        except (duckdb.Error, RuntimeError) as error:
-            failure = self._session.failure
-            raise failure or told_of_query(self._con, query, values, error) from None
+    except (duckdb.Error, RuntimeError) as error:
+        raise place.session.failure or told_of_query(place.con, query, values, error) from None
 
 
 def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory, or the one of a file, which is made where there is none.
 
     Raises:
-        OperationalError: It cannot be opened.
+        OperationalError: It cannot be opened, or was open in the process that this one was forked from.
     """
     name = IN_MEMORY if path is None else os.fspath(path)
+    if path is not None and os.path.realpath(path) in _of_parent:
+        raise OperationalError(
+            f"the database {name} was open when this process was forked; one process at a time can have it open"
+        )
     try:
         con = duckdb.connect(name, config=CONFIGURATION)
     except duckdb.Error as error:

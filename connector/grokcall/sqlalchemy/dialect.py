@@ -7,33 +7,44 @@ from types import ModuleType
 from typing import Any, Literal, NoReturn
 
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from grokcall.addresses import Address
+from grokcall.errors import NotSupportedError
 from grokcall.sqlalchemy.inspection import ProcedureInspector
+from grokcall.sqlalchemy.reflection import TableReflection
 from grokcall.sqlalchemy.sharing import SharedConnection, Sharing
 
 
-class GrokcallDialect(DefaultDialect):
+class GrokcallCompiler(SQLCompiler):
+    """SQLAlchemy's expressions in the SQL of DuckDB."""
+
+    def visit_empty_set_expr(self, element_types: Sequence[Any], **_: Any) -> str:
+        """What stands in an IN whose list is empty."""
+        return f"SELECT {', '.join('NULL' for _ in element_types) or 'NULL'} WHERE 1 = 0"
+
+
+class GrokcallDialect(TableReflection):
     """``create_engine("grokcall://:KEY@/?timeout=30")``; the key and every option may be left out.
 
     The query holds options of :class:`grokcall.Options`; a host with its path stands for the option ``base_url``
     (``grokcall://:KEY@localhost:8000/v1``), https unless it is this machine. Statements are those of a grokcall
-    cursor, through ``text`` or ``exec_driver_sql``: SQLAlchemy's own expressions have nothing to select from.
+    cursor, through ``text`` or ``exec_driver_sql``; tables of its DuckDB can be reflected and selected from.
 
-    Whatever the pool holds is one connection underneath, so that the limits of a connection, its budget among them,
-    are the engine's. ``commit`` and ``rollback`` do nothing.
+    Whatever the pool holds is one connection underneath, for as long as the engine lives, so that the limits of a
+    connection, its budget among them, and its database are the engine's. ``commit`` and ``rollback`` do nothing.
     """
 
     name = "grokcall"
     driver = "grokcall"
     inspector = ProcedureInspector
+    statement_compiler = GrokcallCompiler
     default_paramstyle = "named"
     supports_statement_cache = True
     supports_native_boolean = True
     supports_native_decimal = True
     supports_alter = False
+    supports_multivalues_insert = True
     supports_sane_rowcount = False
     supports_sane_multi_rowcount = False
 
@@ -84,40 +95,12 @@ class GrokcallDialect(DefaultDialect):
         """True."""
         return True
 
-    def has_table(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> bool:
-        """False: there are procedures and no tables."""
-        return False
+    def do_savepoint(self, connection: Any, name: str) -> NoReturn:
+        """Raises: DuckDB has no savepoints.
 
-    def has_sequence(self, connection: Any, sequence_name: str, schema: str | None = None, **_: Any) -> bool:
-        """False."""
-        return False
-
-    def get_schema_names(self, connection: Any, **_: Any) -> list[str]:
-        """An empty list."""
-        return []
-
-    def get_table_names(self, connection: Any, schema: str | None = None, **_: Any) -> list[str]:
-        """An empty list."""
-        return []
-
-    get_view_names = get_table_names
-    get_materialized_view_names = get_table_names
-    get_temp_table_names = get_table_names
-    get_temp_view_names = get_table_names
-    get_sequence_names = get_table_names
-
-    def _no_such_table(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> NoReturn:
-        raise NoSuchTableError(table_name)
-
-    get_columns: Any = _no_such_table
-    get_pk_constraint: Any = _no_such_table
-    get_foreign_keys: Any = _no_such_table
-    get_indexes: Any = _no_such_table
-    get_unique_constraints: Any = _no_such_table
-    get_check_constraints: Any = _no_such_table
-    get_table_comment: Any = _no_such_table
-    get_table_options: Any = _no_such_table
-
-    def get_view_definition(self, connection: Any, view_name: str, schema: str | None = None, **_: Any) -> NoReturn:
-        """Raises sqlalchemy.exc.NoSuchTableError, as all that asks for a table by its name does."""
-        raise NoSuchTableError(view_name)
+        Raises:
+            grokcall.NotSupportedError: Always.
+        """
+        raise NotSupportedError(
+            "there are no savepoints, so begin_nested() cannot be used: each statement is its own transaction"
+        )

@@ -1,4 +1,4 @@
-"""What ``sqlalchemy.inspect(engine)`` tells: there are no tables, and there are procedures."""
+"""What ``sqlalchemy.inspect(engine)`` tells: tables, and procedures beside them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One connection for all that an engine's pool holds.
 
-The limit of calls in flight, the budget and what was learned of the service's limits belong to a connection, and
-threads may share one. If each place in the pool had its own, an engine could spend its budget fifteen times.
+The limit of calls in flight, the budget, the database and what was learned of the service's limits belong to a
+connection, and threads may share one. If each place in the pool had its own, an engine could spend its budget fifteen
+times; if the connection ended with its last place, an engine without a pool would begin anew with each statement.
 """
 
 from __future__ import annotations
@@ -14,22 +15,19 @@ from typing import Any
 import grokcall
 from grokcall.connection import Connection
 from grokcall.cursor import Cursor
+from grokcall.forks import follow_forks
 
 
 class SharedConnection:
-    """What a pool holds: a place at a connection that others sit at too, which ends with the last of them.
+    """What a pool holds: a place at the connection of its engine.
 
     Args:
         connection: The connection.
-        places: All who sit at it.
-        lock: Held while the places change.
     """
 
-    def __init__(self, connection: Connection, places: weakref.WeakSet[SharedConnection], lock: threading.Lock) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._places = places
-        self._lock = lock
-        places.add(self)
+        self._left = False
 
     def __repr__(self) -> str:
         return f"<a place at {self.connection!r}>"
@@ -37,7 +35,7 @@ class SharedConnection:
     @property
     def closed(self) -> bool:
         """Whether this place, or the connection itself, was closed."""
-        return self not in self._places or self.connection.closed
+        return self._left or self.connection.closed
 
     def cursor(self) -> Cursor:
         """A new cursor."""
@@ -52,33 +50,42 @@ class SharedConnection:
         self.connection.rollback()
 
     def close(self) -> None:
-        """Leaves the place; the last one closes the connection."""
-        with self._lock:
-            self._places.discard(self)
-            last = not self._places
-        if last:
-            self.connection.close()
+        """Leaves the place; the connection is the engine's, and ends with it."""
+        self._left = True
 
 
 class Sharing:
-    """Opens the connection for the first who asks, and gives the others a place at it."""
+    """Opens the connection of an engine when it is first needed, and closes it when the engine is gone."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._arguments: Mapping[str, Any] = {}
-        self._connection: Connection | None = None
-        self._places: weakref.WeakSet[SharedConnection] = weakref.WeakSet()
+        self._opened: list[tuple[Mapping[str, Any], Connection]] = []
+        weakref.finalize(self, close_all, self._opened)
+        follow_forks(self)
 
     def place(self, arguments: Mapping[str, Any]) -> SharedConnection:
         """A place at the connection that was opened with these arguments for :func:`grokcall.connect`.
 
-        Other arguments than the last time, such as a listener to ``do_connect`` may give, open another connection.
+        Other arguments, such as a listener to ``do_connect`` may give, have a connection of their own. One that was
+        closed is followed by another with the same budget.
         """
         with self._lock:
-            reusable = self._connection is not None and self._places and not self._connection.closed
-            if not reusable or arguments != self._arguments:
-                self._connection = grokcall.connect(**arguments)
-                self._arguments = dict(arguments)
-                self._places = weakref.WeakSet()
-            assert self._connection is not None
-            return SharedConnection(self._connection, self._places, self._lock)
+            known = next((pair for pair in self._opened if pair[0] == arguments), None)
+            if known is not None and not known[1].closed:
+                return SharedConnection(known[1])
+            connection = grokcall.connect(**arguments)
+            if known is not None:
+                connection.budget = known[1].budget
+                self._opened.remove(known)
+            self._opened.append((dict(arguments), connection))
+            return SharedConnection(connection)
+
+    def leave_to_parent(self) -> None:
+        """Makes the lock anew in the child of a fork."""
+        self._lock = threading.Lock()
+
+
+def close_all(opened: list[tuple[Mapping[str, Any], Connection]]) -> None:
+    """Closes the connections of an engine that is gone."""
+    for _, connection in opened:
+        connection.close()

@@ -31,6 +31,7 @@ from grokcall.tables.formats import (
 )
 from grokcall.tables.json_files import open_json
 from grokcall.tables.objects import open_object
+from grokcall.tables.pipes import is_pipe, open_pipe, refuse_pipes
 from grokcall.tables.sheets import open_sheet
 from grokcall.tables.sources import DEFAULT_BATCH_ROWS, Source
 from grokcall.tables.text_streams import encoding_of, text_file
@@ -125,6 +126,9 @@ def open_path(text: str, form: Format | None, reading: Reading) -> Source:
             return open_database_table(readable, table, batch_rows=batch_rows, name=name).on_close(forget)
     title, _, sheet = text.partition("::") if ".xlsx::" in text.lower() else (text, "", "")
     path = Path(title)
+    if is_pipe(path):
+        with told_of(name), open_pipe(path) as pipe:
+            return open_spooled(pipe, form or form_by_name(path), reading, name=name)
     check_no_folder(path)
     compression = None
     if form is None:
@@ -175,6 +179,7 @@ def open_file(path: Path, form: Format, compression: str | None, reading: Readin
 def open_query(sql: str, *, batch_rows: int) -> Source:
     """The rows of a SELECT over files."""
     checked_query(sql)
+    refuse_pipes(sql)
     connection = private_connection(QUERY_THREADS)
     try:
         with told_of("the SELECT"):
@@ -186,20 +191,32 @@ def open_query(sql: str, *, batch_rows: int) -> Source:
 
 
 def open_stdin(stream: BinaryIO, form: Format | None, reading: Reading) -> Source:
-    """The table on standard input, which is first copied to a temporary file until it ends.
+    """The table on standard input."""
+    return open_spooled(stream, form, reading, name="standard input")
+
+
+def form_by_name(path: Path) -> Format | None:
+    """The format that the ending of a name stands for; None where it stands for none."""
+    with contextlib.suppress(ProgrammingError, NotSupportedError):
+        return format_of(path)[0]
+    return None
+
+
+def open_spooled(stream: BinaryIO, form: Format | None, reading: Reading, *, name: str) -> Source:
+    """The table in a stream, which is first copied to a temporary file until it ends.
 
     The copy is what allows types to be told from all rows, and formats to be read that are not read from the front.
     """
     descriptor, spooled = tempfile.mkstemp(prefix="grokcall-stdin-")
     path = Path(spooled)
     try:
-        with told_of("standard input"), os.fdopen(descriptor, "w+b") as spool:
+        with told_of(name), os.fdopen(descriptor, "w+b") as spool:
             copy(stream, spool)
             spool.seek(0)
             head = spool.read(4096)
         compression = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}.get(head[:2])
-        form = form or format_of_bytes(head, reading.encoding)
-        source = open_file(path, form, compression, reading, name="standard input")
+        form = form or format_of_bytes(head, reading.encoding, name)
+        source = open_file(path, form, compression, reading, name=name)
     except BaseException:
         path.unlink()
         raise
@@ -223,16 +240,16 @@ def copy(stream: BinaryIO, spool: BinaryIO) -> None:
         spool.write(piece or b"")
 
 
-def format_of_bytes(head: bytes, encoding: str | None = None) -> Format:
+def format_of_bytes(head: bytes, encoding: str | None = None, name: str = "standard input") -> Format:
     """The format of a table by its first bytes, and the encoding of its text where that was named.
 
     Raises:
         DataError: There are none, or they are packed so that the format cannot be seen.
     """
     if not head:
-        raise DataError("standard input is empty")
+        raise DataError(f"{name} is empty")
     if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
-        raise DataError("standard input is compressed; name its format, for example csv")
+        raise DataError(f"{name} is compressed; name its format, for example csv")
     if head.startswith(b"PAR1"):
         return Format.PARQUET
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):

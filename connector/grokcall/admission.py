@@ -46,7 +46,7 @@ class Watch:
     __slots__ = ("_end", "judge", "over")
 
     def __init__(self, judge: Judge, end: Callable[[Exception], None]) -> None:
-        self.judge = judge
+        self.judge: Judge = judge
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._end = end
 

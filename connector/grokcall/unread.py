@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from grokcall.errors import Error, InternalError, MalformedReplyError, request_id_of
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger, redact
 from grokcall_procedures import Procedure
 
-logger = get_logger("grokcall.unread")
+logger: logging.Logger = get_logger("grokcall.unread")
 
 LONGEST_REASON = 500
 """Characters that are told of an exception which is not ours."""

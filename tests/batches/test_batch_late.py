@@ -261,6 +261,10 @@ def choice(**members):
         choice(message={"role": "assistant", "content": None, "reasoning_content": "Hm."}),
         {**completion(None), "choices": []},
         {"marked": "by nothing that is known"},
+        {"id": "c1", "output": []},
+        {"id": "c1", "output": None, "status": "completed"},
+        {"id": "c1", "output": [{"type": "message", "content": []}], "status": "completed"},
+        {"id": "c1", "output": [{"type": "reasoning", "summary": []}], "usage": {"cost_in_usd_ticks": 1_000_000}},
     ],
 )
 def test_no_answer_is_an_error_that_keeps_the_raw_result_and_its_price(batched, ask, answer):

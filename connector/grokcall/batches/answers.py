@@ -138,6 +138,8 @@ def rows_of(call: BoundCall, answer: Document) -> list[Row]:
         asked = next(steps)
         if "choices" in answer:
             refuse_silence(answer)
+        elif answer.get("status") in (None, "completed") and not answer.get("error") and is_silent(answer["output"]):
+            raise MalformedReplyError("the result of a batch is a response without an answer")
         wants_response = getattr(asked, "path", "") == "/responses"
         shaped = as_response(answer) if wants_response and "choices" in answer else answer
         try:
@@ -168,6 +170,13 @@ def refuse_silence(completion: Document) -> None:
             raise failure
         if str(choice.get("finish_reason")) not in BROKEN_OFF:
             raise MalformedReplyError("the result of a batch is a completion without an answer")
+
+
+def is_silent(output: object) -> bool:
+    """Whether the output of a response holds neither a message nor a call of a tool."""
+    entries = [each for each in output if isinstance(each, dict)] if isinstance(output, list) else []
+    spoken = [each for each in entries if each.get("type") != "reasoning"]
+    return not any(each.get("content") or each.get("type") not in (None, "message") for each in spoken)
 
 
 def as_response(completion: Document) -> Document:

@@ -5,6 +5,7 @@ A call that is at the service, or has its answer there, is not paid for again.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Collection
 
@@ -17,7 +18,7 @@ from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key
 from grokcall.redaction import get_logger
 
-logger = get_logger("grokcall.batches")
+logger: logging.Logger = get_logger("grokcall.batches")
 
 
 class EarlierBatches:

@@ -6,6 +6,7 @@ What is read is read leniently: a member that is missing counts as absent, and o
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import quote, urlencode
 
@@ -34,7 +35,7 @@ LONGEST_HOLD = 3600.0
 LONGEST_PAUSE = 60.0
 """Seconds between two looks at a batch, at the most; the first ones come at the connection's poll_interval."""
 
-logger = get_logger("grokcall.batches")
+logger: logging.Logger = get_logger("grokcall.batches")
 
 
 class BatchService:

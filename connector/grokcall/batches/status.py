@@ -18,7 +18,7 @@ from grokcall.replies import clean
 Document = dict[str, Any]
 
 COMPLETE = frozenset({"completed", "complete", "done", "ended", "finished", "succeeded", "success"})
-CANCELLED = re.compile(r"cancell?ed")
+CANCELLED = re.compile(r"cancelled|canceled")
 FAILED = re.compile(r"fail|error|reject|abort")
 EXPIRED = re.compile(r"expired")
 REASONS = (

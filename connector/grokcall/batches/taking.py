@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 
@@ -20,7 +21,7 @@ from grokcall.journal.batches import BatchRecord, Key, taken_from
 from grokcall.outcomes import CallStatus, Outcome
 from grokcall.redaction import get_logger
 
-logger = get_logger("grokcall.batches")
+logger: logging.Logger = get_logger("grokcall.batches")
 
 
 class Taking:

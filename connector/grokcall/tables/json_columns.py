@@ -43,7 +43,7 @@ class JsonColumn:
     def __init__(self) -> None:
         self.kinds: set[type] = set()
         """The Python types of the values, without NULL."""
-        self.numbers = Numbers()
+        self.numbers: Numbers = Numbers()
         self.items: JsonColumn | None = None
         self.members: dict[str, JsonColumn] = {}
         self._type: pa.DataType | None = None
@@ -129,17 +129,17 @@ class Numbers:
     """What the numbers of a column have in common."""
 
     def __init__(self) -> None:
-        self.whole = True
+        self.whole: bool = True
         """Whether all are whole, within what decimals hold."""
-        self.fit_64_bits = True
-        self.written_alike = True
+        self.fit_64_bits: bool = True
+        self.written_alike: bool = True
         """Whether a double of each is written with the same characters."""
-        self.exact = True
+        self.exact: bool = True
         """Whether a double has all digits of each."""
         self.scales: set[int] = set()
-        self.digits = 0
+        self.digits: int = 0
         """Digits before the point."""
-        self.plain = True
+        self.plain: bool = True
         """Whether none is written with an exponent or beyond all measure."""
 
     def observe(self, values: Sequence[Any]) -> None:

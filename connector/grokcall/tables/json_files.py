@@ -81,7 +81,7 @@ class JsonFile:
 
     def __init__(self, file: TextFile, *, by_line: bool) -> None:
         self.file = file
-        self.by_line = by_line and first_character(file) != "["
+        self.by_line: bool = by_line and first_character(file) != "["
 
     def pieces(self, rows: int) -> Iterator[list[dict[str, Any]]]:
         """The objects, at most so many at a time, fewer where they are large."""

@@ -17,7 +17,7 @@ from yarl import URL
 
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.failures import failure, too_large, unpacked_body
-from grokcall.surroundings import Proxies, tls_context
+from grokcall.surroundings import Proxies, sockets_for, tls_context
 from grokcall.transport import HttpReply, HttpRequest, headers_of
 
 _LARGE_BODY = 1 << 20
@@ -169,7 +169,8 @@ class AiohttpTransport:
             auto_decompress=False,
             **_HEADER_LIMITS,
         )
-        pool = self._pool = _Pool(asyncio.get_running_loop(), session, asyncio.Semaphore(self._concurrency))
+        slots = sockets_for(self._concurrency)
+        pool = self._pool = _Pool(asyncio.get_running_loop(), session, asyncio.Semaphore(slots))
         if old is not None:
             await old.session.close()
         return pool

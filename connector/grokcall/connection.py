@@ -23,7 +23,7 @@ from grokcall.catalogs import open_catalog
 from grokcall.credentials import Key, KeySource, SecretKey
 from grokcall.cursor import Cursor
 from grokcall.engine import Engine
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, UnknownNameError
 from grokcall.forks import abandon, follow_forks
 from grokcall.limits import Limiter, caps_of
 from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
@@ -35,6 +35,7 @@ from grokcall.single_calls import SingleCall
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.tables import Source, open_table
 from grokcall.transports import as_transport, as_transport_anew
+from grokcall.unknown_names import explained
 from grokcall_parser import Call, nearest, parse_call
 from grokcall_procedures import Binder, Catalog, Settings
 from grokcall_procedures.estimates import Allowances, estimate
@@ -249,7 +250,10 @@ class Connection:
         Raises:
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
-        procedure = self.catalog.find(call.procedure, call.text, call.span)
+        try:
+            procedure = self.catalog.find(call.procedure, call.text, call.span)
+        except UnknownNameError as error:
+            raise explained(error, call) from None
         return Binder(call, procedure, self.settings, known, columns_later=columns_later)
 
     def engine(self) -> Engine:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 try:
-    from dagster import ConfigurableResource
+    from dagster import ConfigurableResource, EnvVar
 except ModuleNotFoundError as _missing:
     raise ImportError(
         f"the resource needs the package {_missing.name!r}: pip install 'grokcall[dagster]'", name=_missing.name
@@ -18,6 +19,7 @@ from pydantic import Field
 
 import grokcall
 from grokcall.connection import Connection
+from grokcall.errors import InterfaceError
 from grokcall.options import refuse_unknown
 from grokcall.summaries import Summary
 
@@ -32,7 +34,7 @@ class GrokcallResource(ConfigurableResource[Any]):
             None to look for it as :func:`grokcall.connect` does.
         base_url: The address of the API; None for the usual one.
         profile: The profile of grokcall's configuration file.
-        options: Any option of :class:`grokcall.Options` by name.
+        options: Any option of :class:`grokcall.Options` by name; an ``EnvVar`` may stand for its value.
 
     >>> @asset  # doctest: +SKIP
     ... def answered_tickets(grok: GrokcallResource) -> MaterializeResult:
@@ -50,11 +52,26 @@ class GrokcallResource(ConfigurableResource[Any]):
         """A new connection; leave its ``with`` block, or close it.
 
         Raises:
-            grokcall.InterfaceError: There is no such option, or it cannot have that value.
+            grokcall.InterfaceError: There is no such option, it cannot have that value, or a variable is not set.
         """
         refuse_unknown(self.options, "options of the resource")
-        given = {"base_url": self.base_url, "profile": self.profile, **self.options}
+        options = {name: variable_value(name, value) for name, value in self.options.items()}
+        given = {"base_url": self.base_url, "profile": self.profile, **options}
         return grokcall.connect(api_key=self.api_key, **given)
+
+
+def variable_value(name: str, value: Any) -> Any:
+    """The value of an option; that of a variable where an ``EnvVar`` stands for it, which Dagster makes a dict of.
+
+    Raises:
+        grokcall.InterfaceError: There is no such variable.
+    """
+    if not (isinstance(value, dict) and set(value) == {"env"}) and not isinstance(value, EnvVar):
+        return value
+    variable = value["env"] if isinstance(value, dict) else value.env_var_name
+    if variable not in os.environ:
+        raise InterfaceError(f"the option {name} is to be the environment variable {variable}, which is not set")
+    return os.environ[variable]
 
 
 def lookup_metadata(summary: Summary) -> dict[str, int | float]:

@@ -12,7 +12,7 @@ import httpx
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.failures import failure, too_large, unpacked_body
 from grokcall.redaction import redact
-from grokcall.surroundings import tls_context
+from grokcall.surroundings import sockets_for, tls_context
 from grokcall.transport import HttpReply, HttpRequest, headers_of
 
 FAILURES: Mapping[str, type[TransportError]] = {
@@ -106,12 +106,13 @@ class HttpxTransport:
         if self._closed:
             raise InterfaceError("The transport is closed.")
         transport = self._given if isinstance(self._given, httpx.AsyncBaseTransport) else None
+        sockets = sockets_for(self._concurrency)
         try:
             self._client = httpx.AsyncClient(
                 transport=transport,
                 verify=True if transport is not None else tls_context(self._ca_file),
                 trust_env=self._trust_env_proxies and transport is None,
-                limits=httpx.Limits(max_connections=self._concurrency, max_keepalive_connections=self._concurrency),
+                limits=httpx.Limits(max_connections=sockets, max_keepalive_connections=sockets),
                 cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=())),
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import ssl
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from grokcall.errors import InterfaceError
-from grokcall.redaction import redact
+from grokcall.redaction import get_logger, redact
+
+KEPT_DESCRIPTORS = 24
+"""Open files that are left for all that are no sockets."""
+
+logger: logging.Logger = get_logger("grokcall.surroundings")
 
 _SCHEMES = ("http", "https")
 
@@ -35,6 +42,33 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise InterfaceError(f"The option ca_file: {ca_file} holds no readable certificates ({error}).") from None
     return context
+
+
+def sockets_for(concurrency: int) -> int:
+    """How many sockets may be open for so many calls: no more than the limit of open files leaves room for.
+
+    Files that are open by now, and some in reserve for journals, outputs and databases, are left their room.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return concurrency
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if most == resource.RLIM_INFINITY:
+        return concurrency
+    try:
+        used = len(os.listdir("/dev/fd"))  # noqa: PTH208 - numbers, not paths
+    except OSError:
+        used = KEPT_DESCRIPTORS
+    allowed = min(concurrency, max(1, most - used - KEPT_DESCRIPTORS))
+    if allowed < concurrency:
+        logger.warning(
+            "the limit of %d open files leaves room for %d calls at a time, not %d; raise it with ulimit -n",
+            most,
+            allowed,
+            concurrency,
+        )
+    return allowed
 
 
 class Proxies:

@@ -61,3 +61,23 @@ def test_metadata_are_numbers_that_can_be_drawn():
     told = lookup_metadata(Summary(ok=2, failed=1, calls=4, cost_ticks=5_000_000_000, seconds=1.23456))
     assert (told["rows"], told["failed"], told["cost_usd"], told["seconds"]) == (3, 1, 0.5, 1.235)
     assert all(isinstance(value, int | float) for value in told.values())
+
+
+def test_an_option_may_be_an_environment_variable(monkeypatch, service):
+    monkeypatch.setenv("MOST_USD", "2.5")
+    given = {"max_cost": EnvVar("MOST_USD"), "timeout": 30}
+    made = GrokcallResource(api_key=KEY, base_url=service.base_url, options=given)
+    found: list[object] = []
+
+    @asset
+    def limits(grok: GrokcallResource) -> None:
+        with grok.get_connection() as connection:
+            found.append(connection.options.max_cost)
+
+    assert materialize([limits], resources={"grok": made}).success
+    with made.get_connection() as connection:
+        found.append(connection.options.max_cost)
+    assert list(map(str, found)) == ["2.5", "2.5"]
+    monkeypatch.delenv("MOST_USD")
+    with pytest.raises(grokcall.InterfaceError, match="MOST_USD, which is not set"):
+        made.get_connection()

@@ -474,3 +474,17 @@ def test_closing_ends_a_query_that_runs(connecting):
     assert [str(error) for error in told] == ["the query was interrupted"]
     with pytest.raises(grokcall.InterfaceError, match="closed"):
         connection.execute("FROM range(1)")
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("CALL pragma_version()", r"function of DuckDB.*FROM pragma_version"),
+        ("CALL duckdb_tables()", r"function of DuckDB.*FROM duckdb_tables"),
+        ("EXECUTE p(1)", "EXECUTE means CALL here"),
+        ("CALL GenerateRespons('x')", "did you mean GenerateResponse"),
+    ],
+)
+def test_a_call_of_what_duckdb_knows_says_how_to_reach_it(connection, sql, words):
+    with pytest.raises(grokcall.ProgrammingError, match=words):
+        connection.execute(sql)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -337,6 +338,19 @@ class LookupStream:
         else:
             await self._window.stop(LookupStoppedError())
 
+    def __del__(self) -> None:
+        # Whoever drops a stream without leaving it wants no more of it, and must not go on paying.
+        if getattr(self, "_over", True) or not isinstance(self._window, Window):
+            return
+        with suppress(InterfaceError, RuntimeError):  # a closed connection has stopped everything already
+            self._loop.submit(self._dropped())
+
+    async def _dropped(self) -> None:
+        try:
+            await self._astop(PATIENCE if self.plan.options.journal is not None else 0.0)
+        finally:
+            self._end()
+
     def __enter__(self) -> Self:
         return self
 
@@ -362,8 +376,8 @@ class LookupStream:
                 return self._window
             books = Bookkeeper(engine, self._service(), self._books.books)
             runner = held_to(self.plan.options.on_incomplete, self.plan.binder.procedure, books)
-            bind = self._bound_aside if any(self.plan.reader.files) else self.plan.bind
-            self._window = Window(runner, bind, chunks, limits, self._counted, self._verdicts)
+            bind = bound_aside(self.plan) if any(self.plan.reader.files) else self.plan.bind
+            self._window = Window(runner, bind, chunks, limits, counted_by(weakref.ref(self)), self._verdicts)
             self._window.start()
         return self._window
 
@@ -391,9 +405,6 @@ class LookupStream:
             self._books, self.summary.earlier_ticks = opening.result()
             if self._over:
                 self._books.close(self.state, self.summary.as_dict())
-
-    def _bound_aside(self, row: Values) -> asyncio.Future[BoundCall | Outcome]:
-        return in_daemon_thread(lambda: self.plan.bind(row))
 
     def _batch_pass(self, books: OpenBooks, engine: Engine) -> BatchPass | None:
         """The pass through batches; None for a lookup that sends each call by itself.
@@ -451,6 +462,21 @@ class LookupStream:
         if self.on_outcome is not None:
             self.on_outcome(outcome)
         return self.plan.fatal(outcome, row)
+
+
+def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], BaseException | None]:
+    """Has a stream count outcomes for as long as somebody holds it; then the lookup ends."""
+
+    def count(outcome: Outcome, row: int) -> BaseException | None:
+        counting = stream()
+        return LookupStoppedError() if counting is None else counting._counted(outcome, row)
+
+    return count
+
+
+def bound_aside(plan: LookupPlan) -> Callable[[Values], asyncio.Future[BoundCall | Outcome]]:
+    """Binds rows in threads, since their files have to be read."""
+    return lambda row: in_daemon_thread(lambda: plan.bind(row))
 
 
 def identity_of(*parts: str) -> str:

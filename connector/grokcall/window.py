@@ -84,7 +84,7 @@ class Window(Generic[C]):
 
     Args:
         runner: Runs calls.
-        bind: Makes a call from a row's values, or an outcome for a row that needs none; its errors belong to the row.
+        bind: A row's call, or an outcome where it needs none, or a future of either; its errors belong to the row.
         chunks: Gives the input; it is read in another thread because it may have to wait for a disk.
         limits: How far the window reaches.
         settle: Told of each outcome and its row's number from 0; gives the error that ends the whole pass, if any.
@@ -94,7 +94,7 @@ class Window(Generic[C]):
     def __init__(
         self,
         runner: Runner,
-        bind: Callable[[Values], BoundCall | Outcome],
+        bind: Callable[[Values], BoundCall | Outcome | asyncio.Future[BoundCall | Outcome]],
         chunks: Iterator[Chunk[C]],
         limits: WindowLimits,
         settle: Callable[[Outcome, int], BaseException | None],
@@ -207,7 +207,9 @@ class Window(Generic[C]):
     async def _work(self) -> None:
         while (place := await self._take_row()) is not None:
             chunk, index = place
-            called = self._bound(chunk.rows[index])
+            called = await self._bound(chunk.rows[index])
+            if self._failure is not None:  # it came while the row's files were read
+                return
             try:
                 outcome = called if isinstance(called, Outcome) else await self._runner.run(called)
             except CallStoppedError:  # the pass is over, and this row was not reached
@@ -226,9 +228,10 @@ class Window(Generic[C]):
             elif (reason := verdict or error) is not None:
                 self._fail(reason)
 
-    def _bound(self, row: Values) -> BoundCall | Outcome:
+    async def _bound(self, row: Values) -> BoundCall | Outcome:
         try:
-            return self._bind(row)
+            called = self._bind(row)
+            return await called if isinstance(called, asyncio.Future) else called
         except Exception as error:
             return Outcome(CallStatus.ERROR, error=error if isinstance(error, Error) else unexpected(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -16,6 +17,7 @@ from grokcall.bookkeeping import ALLOWANCES, Bookkeeper
 from grokcall.budgets import Budget, BudgetReachedError
 from grokcall.completeness import held_to
 from grokcall.costs import DryRun, TokenSample, dry_run
+from grokcall.daemon_threads import in_daemon_thread
 from grokcall.engine import Engine
 from grokcall.errors import CreditsExhaustedError, InterfaceError
 from grokcall.forks import abandon, follow_forks
@@ -31,7 +33,8 @@ from grokcall.service_facts import counted_tokens, listed_prices
 from grokcall.summaries import Summary, Tally
 from grokcall.tables import Source
 from grokcall.verdicts import Verdicts
-from grokcall.window import Chunk, Window, WindowLimits
+from grokcall.window import Chunk, Values, Window, WindowLimits
+from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, estimate
 from grokcall_procedures.prices import PRICES, Prices
 
@@ -219,6 +222,8 @@ class LookupStream:
                 raise LookupStoppedError
             if self._prices is None:
                 self._prices = await listed_prices(self._engine())
+            if self._books is None:
+                await self._open_books()
             chunk = await self._started().next_chunk()
         except asyncio.CancelledError:
             raise  # the caller was interrupted; what has ended can still be had after stop()
@@ -334,6 +339,19 @@ class LookupStream:
         else:
             await self._window.stop(LookupStoppedError())
 
+    def __del__(self) -> None:
+        # Whoever drops a stream without leaving it wants no more of it, and must not go on paying.
+        if getattr(self, "_over", True) or not isinstance(self._window, Window):
+            return
+        with suppress(InterfaceError, RuntimeError):  # a closed connection has stopped everything already
+            self._loop.submit(self._dropped())
+
+    async def _dropped(self) -> None:
+        try:
+            await self._astop(PATIENCE if self.plan.options.journal is not None else 0.0)
+        finally:
+            self._end()
+
     def __enter__(self) -> Self:
         return self
 
@@ -352,18 +370,42 @@ class LookupStream:
                 limits = WindowLimits(self._concurrency, 4 * self._concurrency + MEDIA_BATCH_ROWS)
             chunks = self.plan.chunks(iter(self._source))
             engine = self._engine().narrowed(self._concurrency)
-            self._books = self._opened_books()
-            earlier = self._books.bring_forward(self.plan.binder.procedure, self._own_budget)
-            self.summary.earlier_ticks = earlier.ticks
+            assert self._books is not None
             self._window = self._batch_pass(self._books, engine)
             if self._window is not None:
                 self._window.start()
                 return self._window
             books = Bookkeeper(engine, self._service(), self._books.books)
             runner = held_to(self.plan.options.on_incomplete, self.plan.binder.procedure, books)
-            self._window = Window(runner, self.plan.bind, chunks, limits, self._counted, self._verdicts)
+            bind = bound_aside(self.plan) if any(self.plan.reader.files) else self.plan.bind
+            self._window = Window(runner, bind, chunks, limits, counted_by(weakref.ref(self)), self._verdicts)
             self._window.start()
         return self._window
+
+    async def _open_books(self) -> None:
+        """Opens the journal aside from the loop, on which other calls are under way."""
+        opening = in_daemon_thread(self._brought_forward)
+        try:
+            self._books, self.summary.earlier_ticks = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._opened_too_late)
+            raise
+        if self._stopped:
+            raise LookupStoppedError
+
+    def _brought_forward(self) -> tuple[OpenBooks, int]:
+        books = self._opened_books()
+        try:
+            return books, books.bring_forward(self.plan.binder.procedure, self._own_budget).ticks
+        except BaseException:
+            books.close("failed", self.summary.as_dict())
+            raise
+
+    def _opened_too_late(self, opening: asyncio.Future[tuple[OpenBooks, int]]) -> None:
+        if opening.exception() is None:
+            self._books, self.summary.earlier_ticks = opening.result()
+            if self._over:
+                self._books.close(self.state, self.summary.as_dict())
 
     def _batch_pass(self, books: OpenBooks, engine: Engine) -> BatchPass | None:
         """The pass through batches; None for a lookup that sends each call by itself.
@@ -421,6 +463,21 @@ class LookupStream:
         if self.on_outcome is not None:
             self.on_outcome(outcome)
         return self.plan.fatal(outcome, row)
+
+
+def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], BaseException | None]:
+    """Has a stream count outcomes for as long as somebody holds it; then the lookup ends."""
+
+    def count(outcome: Outcome, row: int) -> BaseException | None:
+        counting = stream()
+        return LookupStoppedError() if counting is None else counting._counted(outcome, row)
+
+    return count
+
+
+def bound_aside(plan: LookupPlan) -> Callable[[Values], asyncio.Future[BoundCall | Outcome]]:
+    """Binds rows in threads, since their files have to be read."""
+    return lambda row: in_daemon_thread(lambda: plan.bind(row))
 
 
 def identity_of(*parts: str) -> str:

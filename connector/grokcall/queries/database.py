@@ -22,7 +22,7 @@ from grokcall.errors import OperationalError
 from grokcall.forks import follow_forks
 from grokcall.queries.faults import fault_of, told_of_query
 from grokcall.queries.parameters import Parameters, filled
-from grokcall.queries.places import Place, Places
+from grokcall.queries.places import SETTINGS, Place, Places
 from grokcall.queries.results import fetched, may_give_rows, row_schema
 from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
@@ -240,5 +240,5 @@ def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(name, config=CONFIGURATION)
     except duckdb.Error as error:
         raise fault_of(f"the database {name}", error) from None
-    con.execute("SET TimeZone = 'UTC'")
+    con.execute(SETTINGS)
     return con

@@ -15,6 +15,8 @@ from grokcall.duckdb.session import Session
 from grokcall.errors import InterfaceError
 from grokcall_procedures import Procedure
 
+SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+"""Times are in UTC, and no bar is drawn on standard output."""
 OPENING = re.compile(r"\s*(BEGIN|START)\b", re.IGNORECASE)
 TEMPORARY = re.compile(r"\bTEMP(ORARY)?\b", re.IGNORECASE)
 KEPT_FOR_ALL = frozenset(
@@ -162,7 +164,11 @@ class Places:
             place = next((each for each in self._others if each.lock.acquire(blocking=False)), None)
             if place is None:
                 con = self.first.con.cursor()
+<<<<<<< HEAD
                 con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+=======
+                con.execute(SETTINGS)
+>>>>>>> wt-processes
                 place = Place(con, self.first.session.beside())
                 place.lock.acquire()
                 self._others.append(place)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from grokcall.cli.exits import guarded
+from grokcall.cli.screens import Screen
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.spending import SpendingLimits
+from grokcall.terminals import visible
 
 Profile = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="The profile of the configuration file.")
@@ -200,13 +201,17 @@ class Flags:
         """The limits of what may be spent that were given."""
         return {name: getattr(self, name) for name in SPENDING_OPTIONS if getattr(self, name) is not None}
 
-    def console(self) -> Console:
+    def console(self) -> Screen:
         """Where everything but data goes: standard error."""
-        return Console(stderr=True, quiet=self.quiet, no_color=self.no_color or None, highlight=False, markup=False)
+        return Screen(stderr=True, quiet=self.quiet, no_color=self.no_color)
 
-    def errors(self) -> Console:
+    def errors(self) -> Screen:
         """Where errors go: standard error, even when quiet."""
-        return Console(stderr=True, no_color=self.no_color or None, highlight=False, markup=False)
+        return Screen(stderr=True, no_color=self.no_color)
+
+    def screen(self) -> Screen:
+        """Where tables go: standard output."""
+        return Screen(no_color=self.no_color)
 
     @contextmanager
     def connection(self, *, limited: bool = True) -> Iterator[Connection]:
@@ -239,11 +244,19 @@ class Flags:
             yield connection
 
 
+class VisibleFormatter(logging.Formatter):
+    """Writes out control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        return visible(super().format(record))
+
+
 def log_to_standard_error() -> None:
     """Shows the library's log; its filter has taken every secret out."""
     logger = logging.getLogger("grokcall")
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    handler.setFormatter(VisibleFormatter("%(asctime)s %(name)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from grokcall.cli.journal_files import journal_of_lookup
 from grokcall.cli.lookup_run import ErrorFile, LookupRun
 from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
+from grokcall.cli.screens import on_terminal
 from grokcall.cli.targets import check_distinct
 from grokcall.cli.values import mapping, names
 from grokcall.connection import Connection
@@ -247,7 +247,7 @@ def rows_at_once(connection: Connection, command: str) -> int:
 
 def default_output(source: str) -> str:
     """Where rows go when nothing is said: standard output for a pipe, a file for a terminal."""
-    if not sys.stdout.isatty():
+    if not on_terminal():
         return "-"
     path = Path(source.partition("::")[0])
     named = path.stem if path.suffix and "\n" not in source and len(path.suffix) <= 8 else "rows"

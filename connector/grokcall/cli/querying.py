@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 import typer
-from rich.text import Text
 
 from grokcall.budgets import BudgetReachedError
 from grokcall.cli.calling import answer_kept, check_output, deliver, is_media
@@ -39,6 +37,7 @@ from grokcall.cli.query_run import (
     read_script,
     shown_progress,
 )
+from grokcall.cli.screens import read_in, shown
 from grokcall.cli.values import parameters
 from grokcall.connection import Connection
 from grokcall.errors import Error, OperationalError, ProgrammingError
@@ -120,7 +119,7 @@ def given_text(statement: str | None, file: str | None) -> str:
     if (statement is None) == (file is None):
         raise ProgrammingError("give the statements either as an argument or with -f FILE; - is standard input")
     if "-" in (statement, file):
-        return sys.stdin.read()
+        return read_in()
     if statement is not None:
         return statement
     path = Path(str(file))
@@ -163,7 +162,7 @@ def run_script(
         with watched(connection, flags):
             cursor.execute(each.text, each.completed(connection))
         for _, warning in cursor.messages:
-            flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+            flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
         if cursor.description is not None:
             deliver(cursor.fetch_arrow_table(), shape, target, flags)
         elif cursor.rowcount >= 0:

@@ -12,6 +12,7 @@ from grokcall.errors import ProgrammingError
 from grokcall.tables import open_writer
 from grokcall.tables.outputs import is_forward
 from grokcall.tables.writing import output_format
+from grokcall.terminals import check_standard_output
 
 
 def check_distinct(source: str, files: Mapping[str, str | Path | None]) -> None:
@@ -49,6 +50,8 @@ def check_target(target: str, schema: pa.Schema, form: str | None = None) -> Non
         OperationalError: The file cannot be made.
     """
     path = None if target == "-" else Path(target)
+    if path is None:
+        check_standard_output()
     if path is None or is_forward(path):  # to open a pipe and close it again would end it for its reader
         output_format(path, form)
     else:

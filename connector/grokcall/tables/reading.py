@@ -26,6 +26,7 @@ from grokcall.tables.formats import (
 from grokcall.tables.objects import open_object
 from grokcall.tables.sources import DEFAULT_BATCH_ROWS, Source
 from grokcall.tables.text_files import Types, open_csv, open_json
+from grokcall.terminals import check_standard_input
 from grokcall_parser.errors import DataError, NotSupportedError, OperationalError, ProgrammingError
 
 QUERY_THREADS = 2
@@ -66,6 +67,7 @@ def open_table(
     form = None if format is None else format_named(format)
     if isinstance(source, str):
         if source == "-":
+            check_standard_input()
             return open_stdin(sys.stdin.buffer, form, batch_rows=batch_rows, types=types)
         if form is None and is_query(source) and not is_file(source):
             return open_query(source, batch_rows=batch_rows)

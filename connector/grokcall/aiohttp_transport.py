@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.failures import failure, too_large, unpacked_body
+from grokcall.media_links import check_beyond_proxy, check_public
 from grokcall.surroundings import Proxies, tls_context
 from grokcall.transport import HttpReply, HttpRequest, headers_of
 
@@ -88,6 +92,8 @@ class _Pool:
 
     loop: asyncio.AbstractEventLoop
     session: aiohttp.ClientSession
+    public: aiohttp.ClientSession
+    """For requests that must not get to a private address."""
     slots: asyncio.Semaphore
     """One for each connection. The session has no limit of its own, so that waiting counts towards no timeout."""
 
@@ -122,7 +128,12 @@ class AiohttpTransport:
         await pool.slots.acquire()
         try:
             url, proxy = self._targets.get(request.url) or self._target(request.url)
-            response = await pool.session.request(
+            session = pool.session
+            if request.public_only and proxy is None:
+                session = pool.public
+            elif request.public_only:
+                await check_beyond_proxy(request.url)
+            response = await session.request(
                 request.method,
                 url,
                 data=_in_pieces(request.body),
@@ -152,6 +163,7 @@ class AiohttpTransport:
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.session.close()
+            await pool.public.close()
 
     async def _open_pool(self) -> _Pool:
         """A pool for the running loop, in place of that of a loop which has ended."""
@@ -162,16 +174,14 @@ class AiohttpTransport:
             raise InterfaceError("A transport belongs to one event loop; this one is in use in another.")
         self._proxies = Proxies(trusted=self._trust_env_proxies)
         self._targets.clear()
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=tls_context(self._ca_file)),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_UNWANTED_HEADERS,
-            auto_decompress=False,
-            **_HEADER_LIMITS,
-        )
-        pool = self._pool = _Pool(asyncio.get_running_loop(), session, asyncio.Semaphore(self._concurrency))
+        tls = tls_context(self._ca_file)
+        session = _session(aiohttp.TCPConnector(limit=0, ssl=tls))
+        public = _session(aiohttp.TCPConnector(limit=0, ssl=tls, resolver=PublicResolver(), use_dns_cache=False))
+        slots = asyncio.Semaphore(self._concurrency)
+        pool = self._pool = _Pool(asyncio.get_running_loop(), session, public, slots)
         if old is not None:
             await old.session.close()
+            await old.public.close()
         return pool
 
     def _target(self, url: str) -> tuple[URL, URL | None]:
@@ -198,6 +208,32 @@ class AiohttpTransport:
             timeout = aiohttp.ClientTimeout(total=request.read_timeout, connect=connect)
             self._timeouts[seconds] = timeout
         return timeout
+
+
+class PublicResolver(ThreadedResolver):
+    """Looks up names, of which those that lead to a private address are refused; what it gives is connected to."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a name.
+
+        Raises:
+            MediaError: One is private.
+        """
+        found = await super().resolve(host, port, family)
+        check_public(host, [each["host"] for each in found])
+        return found
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=_UNWANTED_HEADERS,
+        auto_decompress=False,
+        **_HEADER_LIMITS,
+    )
 
 
 def _is_unwritten(exception: Exception) -> bool:

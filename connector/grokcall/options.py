@@ -124,6 +124,9 @@ class Options(BaseSettings):
         description="The address of the API: https, or http on this machine. Any server with /responses will do.",
     )
     allow_http: bool = Field(False, description="Whether base_url may be http beyond this machine, key in the clear.")
+    allow_private_media: bool = Field(
+        False, description="Whether results may be fetched from private addresses when base_url is not on this machine."
+    )
     timeout: Seconds | None = Field(
         None, description="Seconds to wait for a text answer, above 0 to 86400; None for 600."
     )

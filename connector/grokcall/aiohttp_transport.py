@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+from grokcall.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.failures import failure, too_large, unpacked_body
-from grokcall.media_links import check_beyond_proxy, check_public
+from grokcall.media_links import check_beyond_proxy
 from grokcall.surroundings import Proxies, tls_context
 from grokcall.transport import HttpReply, HttpRequest, headers_of
 
@@ -117,7 +116,7 @@ class AiohttpTransport:
         self._pool: _Pool | None = None
         self._closed = False
         self._proxies = Proxies(trusted=False)
-        self._targets: dict[str, tuple[URL, URL | None]] = {}
+        self._targets: dict[str, Target] = {}
         self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
 
     async def send(self, request: HttpRequest) -> HttpReply:
@@ -127,18 +126,19 @@ class AiohttpTransport:
             pool = await self._open_pool()
         await pool.slots.acquire()
         try:
-            url, proxy = self._targets.get(request.url) or self._target(request.url)
+            target = self._targets.get(request.url) or self._target(request.url)
             session = pool.session
-            if request.public_only and proxy is None:
+            if request.public_only and target.proxy is None:
                 session = pool.public
             elif request.public_only:
                 await check_beyond_proxy(request.url)
             response = await session.request(
                 request.method,
-                url,
+                target.url,
                 data=_in_pieces(request.body),
-                headers=request.headers,
-                proxy=proxy,
+                headers={**request.headers, **target.headers},
+                proxy=target.proxy,
+                proxy_headers=target.proxy_headers,
                 timeout=self._timeout(request),
                 allow_redirects=False,
             )
@@ -151,7 +151,9 @@ class AiohttpTransport:
                 body = unpacked_body(body, packing, response.status, request)
             return HttpReply(response.status, headers, body)
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
-            error = failure(exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request)
+            error = failure(
+                exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request, self._told_of_proxy(request)
+            )
         finally:
             pool.slots.release()
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
@@ -184,14 +186,19 @@ class AiohttpTransport:
             await old.public.close()
         return pool
 
-    def _target(self, url: str) -> tuple[URL, URL | None]:
+    def _told_of_proxy(self, request: HttpRequest) -> str | None:
+        with suppress(InterfaceError, ValueError):
+            return self._proxies.described(request.url)
+        return None
+
+    def _target(self, url: str) -> Target:
         """The parsed address and proxy for ``url``."""
         if len(self._targets) >= MOST_CACHED:
             self._targets.clear()
         try:
             proxy = self._proxies.proxy_for(url)
             # A clean address is taken as it is: to quote a signed one anew would break its signature.
-            target = (URL(url, encoded=_CLEAN_URL.fullmatch(url) is not None), URL(proxy) if proxy else None)
+            target = target_by(URL(url, encoded=_CLEAN_URL.fullmatch(url) is not None), proxy)
         except ValueError as error:
             raise aiohttp.InvalidURL(url, str(error)) from None
         self._targets[url] = target
@@ -208,22 +215,6 @@ class AiohttpTransport:
             timeout = aiohttp.ClientTimeout(total=request.read_timeout, connect=connect)
             self._timeouts[seconds] = timeout
         return timeout
-
-
-class PublicResolver(ThreadedResolver):
-    """Looks up names, of which those that lead to a private address are refused; what it gives is connected to."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses of a name.
-
-        Raises:
-            MediaError: One is private.
-        """
-        found = await super().resolve(host, port, family)
-        check_public(host, [each["host"] for each in found])
-        return found
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:

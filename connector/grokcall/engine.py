@@ -24,9 +24,9 @@ from grokcall.errors import AuthenticationError, Error, MediaError, ServiceError
 from grokcall.media_links import refuse_unsafe_download
 from grokcall.options import Options
 from grokcall.outcomes import Outcome
-from grokcall.redaction import get_logger
+from grokcall.redaction import HiddenText, get_logger
 from grokcall.redirects import is_redirect, next_address, redirected
-from grokcall.replies import error_of, request_id_in, service_error
+from grokcall.replies import error_of, request_id_in, service_error, without_key
 from grokcall.retries import RetryPolicy, may_have_been_billed
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
 from grokcall.unread import fail, unexpected
@@ -229,7 +229,7 @@ class Engine:
             outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
             outcome.billed |= request.billed
             began = time.monotonic()
-            reply = await self.transport.send(on_the_wire)
+            reply = without_key(await self.transport.send(on_the_wire), "" if key is None else key.value.reveal())
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -279,7 +279,7 @@ class Engine:
         """The headers of a request; the key goes to the service's own address only."""
         if key is None:
             return {"User-Agent": self.options.user_agent}
-        ours = {"Authorization": f"Bearer {key.value.reveal()}", "User-Agent": self.options.user_agent}
+        ours = {"Authorization": HiddenText(f"Bearer {key.value.reveal()}"), "User-Agent": self.options.user_agent}
         headers = {**dict(request.headers), **ours, "Content-Type": request.content_type}
         if request.body is None:
             del headers["Content-Type"]

@@ -94,9 +94,14 @@ class HttpxTransport:
                     return await _exchange(client, request, request.url)
                 return await self._public_exchange(client, request)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError) as exception:
-            error = failure(exception, FAILURES, request)
+            error = failure(exception, FAILURES, request, self._told_of_proxy(request))
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
         raise error
+
+    def _told_of_proxy(self, request: HttpRequest) -> str | None:
+        with suppress(InterfaceError, ValueError):
+            return Proxies(trusted=self._trust_env_proxies and self._given is None).described(request.url)
+        return None
 
     async def close(self) -> None:
         """Closes every connection, unless they belong to a client that was handed in."""

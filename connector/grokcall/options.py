@@ -109,6 +109,7 @@ class _ProfileSource(InitSettingsSource):
     """The options of the profile in the configuration file."""
 
     def __init__(self, settings_cls: type[BaseSettings], name: str | None) -> None:
+        self.init_kwargs: dict[str, Any] = {}  # for the repr, which an error below may ask for
         self.profile = read_profile(name)
         refuse_unknown(self.profile.options, self.profile.source)
         super().__init__(settings_cls, init_kwargs=dict(self.profile.options))

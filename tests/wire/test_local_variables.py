@@ -156,9 +156,11 @@ def transport_that_gives_nothing() -> None:
 
 def cancelled() -> None:
     async def waits() -> None:
-        with Service(lambda asked: Answer(delay=5.0)) as service:
-            with grokcall.connect(api_key=KEY, base_url=service.base_url) as connection:
-                await asyncio.wait_for(connection.acall(ASK), 0.3)
+        with (
+            Service(lambda asked: Answer(delay=5.0)) as service,
+            grokcall.connect(api_key=KEY, base_url=service.base_url) as connection,
+        ):
+            await asyncio.wait_for(connection.acall(ASK), 0.3)
 
     asyncio.run(waits())
 

@@ -206,6 +206,8 @@ class Writer:
         self._open = False
         self._sink.abandon()
         self._output.discard()
+        if self._media is not None and self._media.files and not self._output.streamed:
+            self._media.remove()
 
     def __enter__(self) -> Self:
         return self

@@ -137,7 +137,7 @@ def lookup(
         "on_null_input": on_null_input,
         "fields": names(fields),
         "prefix": prefix,
-        "call_columns": call_columns or None,
+        "call_columns": call_columns or ("replace" if policy == "ignore" and on_error is None else None),
         "concurrency": flags.concurrency,
         "on_incomplete": on_incomplete,
         "prices": prices,

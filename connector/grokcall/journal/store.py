@@ -112,23 +112,28 @@ class Journal:
         records.writer = Writer(connection, tail, self.path, records.numbers)
         return records
 
-    def begin(self, identity: str, description: Mapping[str, Any]) -> JournalRun:
+    def begin(self, identity: str, description: Mapping[str, Any], former: str | None = None) -> JournalRun:
         """The run of a command: the newest one of that identity, whatever became of it, else a new one.
 
         Args:
             identity: Equal for the same command over the same input. Only its hash is kept.
+            former: Another identity whose runs count as of the same command.
             description: What to show of the run, as JSON can hold it, without secrets. Where it names the
                 ``procedure``, exported rows have the names of its fields.
 
         Raises:
             JournalError: It could not be written.
         """
-        name = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        name, older = (
+            blake2b(each.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            for each in (identity, identity if former is None else former)
+        )
         told = json.dumps(shown(description), ensure_ascii=False, default=str)
 
         def start(connection: sqlite3.Connection) -> tuple[int, str, int]:
             found = connection.execute(
-                "SELECT id, run_id, sessions FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1", (name,)
+                "SELECT id, run_id, sessions FROM runs WHERE identity IN (?, ?) ORDER BY id DESC LIMIT 1",
+                (name, older),
             ).fetchone()
             if found is None:
                 run_id = new_run_id()

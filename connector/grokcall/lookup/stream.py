@@ -21,6 +21,7 @@ from grokcall.errors import CreditsExhaustedError, InterfaceError
 from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.archive import declared_columns
 from grokcall.lookup.going_on import advice
+from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
@@ -373,7 +374,7 @@ class LookupStream:
         options, call = self.plan.options, self.plan.binder.call
         return OpenBooks(
             options.journal,
-            identity_of(call.text, repr(self.plan.mapping), self._source.name, self._service()),
+            lookup_identity(self.plan, self._source.name, self._service()),
             {
                 "command": call.text,
                 "procedure": self.plan.binder.procedure.name,
@@ -387,6 +388,7 @@ class LookupStream:
             retry_failed=options.retry_failed,
             allowances=self._allowances,
             prices=self._reckoned(self._prices or PRICES),
+            former=former_identity(self.plan, self._source.name, self._service()),
         )
 
     def _known_prices(self) -> Prices:
@@ -402,8 +404,3 @@ class LookupStream:
         if self.on_outcome is not None:
             self.on_outcome(outcome)
         return self.plan.fatal(outcome, row)
-
-
-def identity_of(*parts: str) -> str:
-    """One text for what makes two lookups the same, so that the second continues the first."""
-    return "\x1f".join(parts)

@@ -95,3 +95,15 @@ def test_a_link_under_the_name_of_a_picture_is_not_followed(
     assert done.code == 0
     assert Path("victim").read_text() == "precious"
     assert "000001-ResultImage_Content-2." in Path("out.csv").read_text()
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/stdout"])
+def test_a_device_has_no_file_for_failed_rows_beside_it(run, process, tmp_path: Path, device: str) -> None:
+    (tmp_path / "in.csv").write_text(rows(2))
+    key = {"XAI_API_KEY": "xai-0123456789"}
+    with Service() as service:
+        asked = (ASK, "-o", device, "--format", "csv", "--csv-safe", "--base-url", service.base_url)
+        done = process("lookup", tmp_path / "in.csv", *asked, **key)
+    assert (done.code, len(service.asked)) == (0, 2), done.err
+    assert device == "/dev/null" or "Call_Status" in done.out
+    assert not Path(f"{device}.errors").exists()

@@ -30,7 +30,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
         ("hard/t.csv", ASK, ()),
         ("t.csv", ASK.lower().replace("'grok-4.3'", "'grok-4.3'"), ()),
         ("t.csv", f"  {ASK} ;", ()),
-        ("t.csv", "EXEC GenerateResponse MaxOutputTokens => 50, Model => 'grok-4.3', Message => @body", ()),
+        ("t.csv", "EXEC GenerateResponse @MaxOutputTokens = 50, @Model = 'grok-4.3', @Message = :body", ()),
         ("t.csv", "{{call GenerateResponse(:BODY, MaxOutputTokens => 50)}}", ()),
         ("t.csv", ASK, ("body=body",)),
         ("t.csv", ASK, ("body=BODY",)),

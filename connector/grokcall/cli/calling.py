@@ -90,7 +90,8 @@ def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags
         show_table(flags.screen(), table)
         return
     target = "-" if output is None or str(output) == "-" else str(output)
-    with open_writer(target, table.schema, format=form or ("jsonl" if target == "-" else None)) as writer:
+    shape = form or ("jsonl" if target == "-" else None)
+    with open_writer(target, table.schema, format=shape, csv_safe=flags.csv_safe) as writer:
         for batch in table.to_batches():
             writer.write(batch)
     if target != "-":

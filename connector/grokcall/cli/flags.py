@@ -119,6 +119,9 @@ CatalogFile = Annotated[
 DatabaseFile = Annotated[
     Path | None, typer.Option("--database", metavar="FILE", help="The DuckDB file in which queries run.")
 ]
+CsvSafe = Annotated[
+    bool, typer.Option("--csv-safe", help="Put a quote before texts that a spreadsheet would take for formulas.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but errors and data.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log requests and retries; never a key.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
@@ -177,6 +180,7 @@ class Flags:
     assumed_output_tokens: AssumedOutputTokens = None
     assumed_reasoning_tokens: AssumedReasoningTokens = None
     assumed_tool_cost: AssumedToolCost = None
+    csv_safe: CsvSafe = False
     quiet: Quiet = False
     verbose: Verbose = False
     no_color: NoColor = False

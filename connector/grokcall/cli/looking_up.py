@@ -28,7 +28,7 @@ from grokcall.errors import InterfaceError
 from grokcall.journal import JournalBusyError
 from grokcall.lookup import LookupStream, chunk_rows
 from grokcall.tables import open_table, open_writer
-from grokcall.tables.outputs import check_folder
+from grokcall.tables.outputs import check_folder, is_forward
 from grokcall_parser import parse_call
 
 EMBEDDED = "grokcall-sandbox"
@@ -126,8 +126,8 @@ def lookup(
 ) -> int:
     """Put the result of a CALL beside each row of a table."""
     target = output or default_output(source)
-    to_stdout = target == "-"
-    policy = on_error or ("ignore" if to_stdout and errors is None else "redirect")
+    has_beside = beside(target) is not None
+    policy = on_error or ("redirect" if has_beside or errors is not None else "ignore")
     failed = None if policy == "ignore" else errors or beside(target)
     keeping = journal_of_lookup(journal, no_journal, target, form)
     written = {"--output": target, "--errors": failed, "--journal": keeping.path, "--summary": summary}
@@ -174,8 +174,9 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
     """Moves a lookup's rows to their files and tells what it did."""
     to_stdout = target == "-"
     try:
-        with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
-            failed = ErrorFile(errors or beside(target), stream.error_schema)
+        shape = form or ("jsonl" if to_stdout else None)
+        with open_writer(target, stream.schema, format=shape, csv_safe=flags.csv_safe) as writer:
+            failed = ErrorFile(errors or beside(target), stream.error_schema, csv_safe=flags.csv_safe)
             LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
     except BatchPendingError:
         raise
@@ -256,7 +257,7 @@ def default_output(source: str) -> str:
 
 def beside(target: str) -> str | None:
     """The file for failed rows beside an output; None where there is no file."""
-    if target == "-":
+    if target == "-" or is_forward(Path(target)):
         return None
     if "::" in target:
         return f"{target}_errors"

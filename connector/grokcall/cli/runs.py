@@ -115,7 +115,7 @@ def export(
         found = opened.run(run)
         schema = export_schema(found)
         rows = opened.export(found.run_id)
-        with open_writer(output, schema, format=form) as writer:
+        with open_writer(output, schema, format=form, csv_safe=flags.csv_safe) as writer:
             for batch in batches(rows, schema):
                 writer.write(batch)
     if output != "-":

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,8 +16,10 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from grokcall.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.failures import failure, too_large, unpacked_body
+from grokcall.media_links import check_beyond_proxy
 from grokcall.surroundings import Proxies, sockets_for, tls_context
 from grokcall.transport import HttpReply, HttpRequest, headers_of
 
@@ -88,6 +91,8 @@ class _Pool:
 
     loop: asyncio.AbstractEventLoop
     session: aiohttp.ClientSession
+    public: aiohttp.ClientSession
+    """For requests that must not get to a private address."""
     slots: asyncio.Semaphore
     """One for each connection. The session has no limit of its own, so that waiting counts towards no timeout."""
 
@@ -111,7 +116,7 @@ class AiohttpTransport:
         self._pool: _Pool | None = None
         self._closed = False
         self._proxies = Proxies(trusted=False)
-        self._targets: dict[str, tuple[URL, URL | None]] = {}
+        self._targets: dict[str, Target] = {}
         self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
 
     async def send(self, request: HttpRequest) -> HttpReply:
@@ -121,13 +126,19 @@ class AiohttpTransport:
             pool = await self._open_pool()
         await pool.slots.acquire()
         try:
-            url, proxy = self._targets.get(request.url) or self._target(request.url)
-            response = await pool.session.request(
+            target = self._targets.get(request.url) or self._target(request.url)
+            session = pool.session
+            if request.public_only and target.proxy is None:
+                session = pool.public
+            elif request.public_only:
+                await check_beyond_proxy(request.url)
+            response = await session.request(
                 request.method,
-                url,
+                target.url,
                 data=_in_pieces(request.body),
-                headers=request.headers,
-                proxy=proxy,
+                headers={**request.headers, **target.headers},
+                proxy=target.proxy,
+                proxy_headers=target.proxy_headers,
                 timeout=self._timeout(request),
                 allow_redirects=False,
             )
@@ -140,7 +151,9 @@ class AiohttpTransport:
                 body = unpacked_body(body, packing, response.status, request)
             return HttpReply(response.status, headers, body)
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
-            error = failure(exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request)
+            error = failure(
+                exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request, self._told_of_proxy(request)
+            )
         finally:
             pool.slots.release()
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
@@ -152,6 +165,7 @@ class AiohttpTransport:
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.session.close()
+            await pool.public.close()
 
     async def _open_pool(self) -> _Pool:
         """A pool for the running loop, in place of that of a loop which has ended."""
@@ -162,27 +176,29 @@ class AiohttpTransport:
             raise InterfaceError("A transport belongs to one event loop; this one is in use in another.")
         self._proxies = Proxies(trusted=self._trust_env_proxies)
         self._targets.clear()
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=tls_context(self._ca_file)),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_UNWANTED_HEADERS,
-            auto_decompress=False,
-            **_HEADER_LIMITS,
-        )
-        slots = sockets_for(self._concurrency)
-        pool = self._pool = _Pool(asyncio.get_running_loop(), session, asyncio.Semaphore(slots))
+        tls = tls_context(self._ca_file)
+        session = _session(aiohttp.TCPConnector(limit=0, ssl=tls))
+        public = _session(aiohttp.TCPConnector(limit=0, ssl=tls, resolver=PublicResolver(), use_dns_cache=False))
+        slots = asyncio.Semaphore(sockets_for(self._concurrency))
+        pool = self._pool = _Pool(asyncio.get_running_loop(), session, public, slots)
         if old is not None:
             await old.session.close()
+            await old.public.close()
         return pool
 
-    def _target(self, url: str) -> tuple[URL, URL | None]:
+    def _told_of_proxy(self, request: HttpRequest) -> str | None:
+        with suppress(InterfaceError, ValueError):
+            return self._proxies.described(request.url)
+        return None
+
+    def _target(self, url: str) -> Target:
         """The parsed address and proxy for ``url``."""
         if len(self._targets) >= MOST_CACHED:
             self._targets.clear()
         try:
             proxy = self._proxies.proxy_for(url)
             # A clean address is taken as it is: to quote a signed one anew would break its signature.
-            target = (URL(url, encoded=_CLEAN_URL.fullmatch(url) is not None), URL(proxy) if proxy else None)
+            target = target_by(URL(url, encoded=_CLEAN_URL.fullmatch(url) is not None), proxy)
         except ValueError as error:
             raise aiohttp.InvalidURL(url, str(error)) from None
         self._targets[url] = target
@@ -199,6 +215,16 @@ class AiohttpTransport:
             timeout = aiohttp.ClientTimeout(total=request.read_timeout, connect=connect)
             self._timeouts[seconds] = timeout
         return timeout
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=_UNWANTED_HEADERS,
+        auto_decompress=False,
+        **_HEADER_LIMITS,
+    )
 
 
 def _is_unwritten(exception: Exception) -> bool:

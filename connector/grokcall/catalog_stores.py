@@ -8,6 +8,8 @@ next call.
 from __future__ import annotations
 
 import os
+import secrets
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grokcall.errors import OperationalError, ProgrammingError
-from grokcall.file_locks import hold, is_file_of
+from grokcall.file_locks import hold, is_file_of, open_own
 from grokcall_parser import CreateProcedure, split_statements
 
 LOCK_PATIENCE = 10.0
@@ -87,6 +89,7 @@ class FileStore:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path: Path = Path(path).expanduser()
         self.name: str = f"the catalog {self.path}"
+        self.path = self.path.resolve()  # a link stays a link, and has the lock of its file
 
     def version(self) -> object:
         """The file's identity, size and time; None without a file."""
@@ -139,7 +142,7 @@ class FileStore:
     def _held(self, lock: Path) -> int:
         ends = time.monotonic() + LOCK_PATIENCE
         while True:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = open_own(lock, os.O_RDWR | os.O_CREAT)
             if hold(descriptor) and is_file_of(descriptor, lock):
                 return descriptor
             os.close(descriptor)
@@ -154,10 +157,13 @@ class FileStore:
             OperationalError: It cannot be written; the old one is still there.
         """
         text = "\n".join(map(closed, statements))
-        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        aside = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         try:
-            with aside.open("w", encoding="utf-8", newline="\n") as file:
+            descriptor = open_own(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
+                if self.path.exists():
+                    aside.chmod(stat.S_IMODE(self.path.stat().st_mode))
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self.path)

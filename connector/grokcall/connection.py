@@ -30,6 +30,7 @@ from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStrea
 from grokcall.mapping import MappingLike, constants_of
 from grokcall.options import Options, load_options
 from grokcall.outcomes import Outcome
+from grokcall.redaction import hidden
 from grokcall.service_facts import listed_prices
 from grokcall.single_calls import SingleCall
 from grokcall.spending import UNLIMITED, SpendingLimits
@@ -83,6 +84,7 @@ def connect(
     ...     connection.execute("SELECT 1").fetchone()
     (1,)
     """
+    api_key = hidden(api_key)  # an error below shows no local variable that holds it
     return Connection(load_options(profile, **options), api_key=api_key, transport=transport)
 
 

@@ -7,7 +7,6 @@ It is looked for in this order: the argument ``api_key``, the variable ``XAI_API
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from typing import TypeAlias
 
 from grokcall.errors import MissingKeyError
 from grokcall.forks import follow_forks
-from grokcall.profiles import read_profile, warn_when_readable_by_all
-from grokcall.redaction import SecretKey, get_logger
+from grokcall.profiles import read_profile, variable, warn_when_readable_by_all
+from grokcall.redaction import HiddenText, SecretKey, get_logger, hidden
 
 __all__ = ["KEYRING_SERVICE", "LARGEST_KEY_FILE", "ExplicitKey", "Key", "KeySource", "SecretKey", "find_key"]
 
@@ -54,7 +53,7 @@ class KeySource:
     """
 
     def __init__(self, explicit: ExplicitKey = None, *, profile: str | None = None) -> None:
-        self._explicit = explicit
+        self._explicit: ExplicitKey = hidden(explicit)
         self._profile = profile
         self._lock = threading.Lock()
         self._key: Key | None = None
@@ -93,14 +92,14 @@ class KeySource:
 
 
 def find_key(
-    explicit: ExplicitKey = None, *, profile: str | None = None, environ: Mapping[str, str] = os.environ
+    explicit: ExplicitKey = None, *, profile: str | None = None, environ: Mapping[str, str] | None = None
 ) -> Key:
     """The key to use, from the first place that has one.
 
     Args:
         explicit: The argument ``api_key``; a function is called now.
         profile: The profile whose key to take, from the keyring or the configuration file.
-        environ: The environment variables.
+        environ: The environment variables; None for those of the process.
 
     Raises:
         MissingKeyError: No place has a key, or the first that has one holds something that cannot be a key.
@@ -108,15 +107,16 @@ def find_key(
     >>> find_key(environ={"XAI_API_KEY": "xai-0123456789"}).source
     'XAI_API_KEY'
     """
+    explicit = hidden(explicit)
     if explicit is not None:
-        given = explicit() if callable(explicit) else explicit
+        given = hidden(explicit() if callable(explicit) else explicit)
         source = "the function given as api_key" if callable(explicit) else "the argument api_key"
         return _checked(given, source)
     looked_at = ["the argument api_key: not given"]
-    if value := environ.get("XAI_API_KEY", "").strip():
+    if value := HiddenText((variable("XAI_API_KEY", environ) or "").strip()):
         return _checked(value, "XAI_API_KEY")
     looked_at.append("XAI_API_KEY: not set")
-    if name := environ.get("XAI_API_KEY_FILE", "").strip():
+    if name := (variable("XAI_API_KEY_FILE", environ) or "").strip():
         return _checked(_file_text(Path(name).expanduser()), f"the file {name} (XAI_API_KEY_FILE)")
     looked_at.append("XAI_API_KEY_FILE: not set")
     user = profile or "default"
@@ -136,7 +136,7 @@ def _checked(given: object, source: str) -> Key:
     text = given.reveal() if isinstance(given, SecretKey) else given
     if not isinstance(text, str):
         raise MissingKeyError(f"The API key from {source} is a {type(text).__name__}, not a text. {_REMEDY}")
-    text = text.strip()
+    text = HiddenText(text.strip())
     if not text:
         raise MissingKeyError(f"The API key from {source} is empty. {_REMEDY}")
     if not all("!" <= character <= "~" for character in text):
@@ -150,7 +150,7 @@ def _checked(given: object, source: str) -> Key:
 def _file_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            text = file.read(LARGEST_KEY_FILE).decode("utf-8-sig", "replace")
+            text = HiddenText(file.read(LARGEST_KEY_FILE).decode("utf-8-sig", "replace"))
         warn_when_readable_by_all(path)
     except OSError as error:
         raise MissingKeyError(
@@ -166,7 +166,7 @@ def _keyring_entry(user: str) -> tuple[str | None, str]:
     except ImportError:
         return None, "the package keyring is not installed"
     try:
-        return keyring.get_password(KEYRING_SERVICE, user), "no entry"
+        return hidden(keyring.get_password(KEYRING_SERVICE, user)), "no entry"
     except Exception as error:  # Backends raise what they like; a machine without a desktop has none at all.
         log.debug("The keyring cannot be asked", exc_info=error)
         return None, f"it cannot be asked ({type(error).__name__})"

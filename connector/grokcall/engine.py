@@ -21,16 +21,17 @@ from grokcall.admission import CallStoppedError, Gate
 from grokcall.billed_starts import Memory, Starts
 from grokcall.credentials import Key
 from grokcall.errors import AuthenticationError, Error, MediaError, ServiceError, is_retryable
+from grokcall.media_links import refuse_unsafe_download
 from grokcall.options import Options
 from grokcall.outcomes import Outcome
-from grokcall.redaction import get_logger
+from grokcall.redaction import HiddenText, get_logger
 from grokcall.redirects import is_redirect, next_address, redirected
-from grokcall.replies import error_of, request_id_in, service_error
+from grokcall.replies import error_of, request_id_in, service_error, without_key
 from grokcall.retries import RetryPolicy, may_have_been_billed
 from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
 from grokcall.unread import fail, unexpected
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Steps
-from grokcall_procedures.addresses import is_loopback
+from grokcall_procedures.addresses import UnsafeAddressError
 from grokcall_procedures.documents import cost_in
 
 logger: logging.Logger = get_logger("grokcall.engine")
@@ -150,7 +151,11 @@ class Engine:
             rows: list[Row] = finished.value
             return rows
         except FailedReplyError as failed:
-            refusal = service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks)
+            refusal: Error = service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks)
+        except UnsafeAddressError as unsafe:
+            refusal = MediaError(str(unsafe))
+            for note in getattr(unsafe, "__notes__", ()):
+                refusal.add_note(note)
         finally:
             steps.close()
         # Outside the handler, so that the raw words of the service, which may repeat a key, do not come along.
@@ -224,7 +229,7 @@ class Engine:
             outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
             outcome.billed |= request.billed
             began = time.monotonic()
-            reply = await self.transport.send(on_the_wire)
+            reply = without_key(await self.transport.send(on_the_wire), "" if key is None else key.value.reveal())
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -259,22 +264,22 @@ class Engine:
         return HttpRequest(
             request.method,
             url,
-            self._headers_for(request, url, key),
+            self._headers_for(request, key),
             request.body,
             self.options.connect_timeout,
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
             request.max_bytes or MAX_REPLY_BYTES,
+            public_only=key is None and refuse_unsafe_download(url, self.options),
         )
 
     def _url(self, request: Request) -> str:
         return self.options.base_url + request.path if request.path.startswith("/") else request.path
 
-    def _headers_for(self, request: Request, url: str, key: Key | None) -> Mapping[str, str]:
+    def _headers_for(self, request: Request, key: Key | None) -> Mapping[str, str]:
         """The headers of a request; the key goes to the service's own address only."""
         if key is None:
-            refuse_unsafe_download(url)
             return {"User-Agent": self.options.user_agent}
-        ours = {"Authorization": f"Bearer {key.value.reveal()}", "User-Agent": self.options.user_agent}
+        ours = {"Authorization": HiddenText(f"Bearer {key.value.reveal()}"), "User-Agent": self.options.user_agent}
         headers = {**dict(request.headers), **ours, "Content-Type": request.content_type}
         if request.body is None:
             del headers["Content-Type"]
@@ -290,14 +295,3 @@ def note_loss(outcome: Outcome, failure: Exception) -> None:
     """Takes note of a request that may have been billed, if no reply says what it cost."""
     if getattr(failure, "cost_ticks", None) is None and may_have_been_billed(failure):
         outcome.add_lost()
-
-
-def refuse_unsafe_download(url: str) -> None:
-    """Refuses an address that media must not be fetched from.
-
-    Raises:
-        MediaError: The address is neither https nor on this machine.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise MediaError(f"media is fetched over https only, not from {parts.scheme}://{parts.netloc}")

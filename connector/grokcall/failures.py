@@ -35,7 +35,7 @@ _WITHOUT_HOPE = frozenset({"InvalidURL", "NonHttpUrlClientError", "UnsupportedPr
 
 
 def failure(
-    exception: BaseException, table: FailureTable, request: HttpRequest
+    exception: BaseException, table: FailureTable, request: HttpRequest, proxy: str | None = None
 ) -> TransportError | MalformedReplyError:
     """Our error for ``exception``, which ended ``request``.
 
@@ -49,7 +49,7 @@ def failure(
             f"{host} did not answer within {request.read_timeout:g} s (the option timeout sets this for texts)"
         )
     if error is NotSentError:
-        return _not_sent(exception, host, request)
+        return _not_sent(exception, host if proxy is None else f"{host} by way of {proxy}", request)
     if any(_ABOUT_THE_HEAD.search(str(each)) for each in _chain(exception) if not isinstance(each, OSError)):
         return MalformedReplyError(
             f"The reply of {host} came, and its headers cannot be read: {_reason(exception)}; it may have been billed"
@@ -96,7 +96,8 @@ def _not_sent(exception: BaseException, host: str, request: HttpRequest) -> NotS
         return NotSentError(
             f"No connection to {host} within {request.connect_timeout:g} s (the option connect_timeout)"
         )
-    return NotSentError(f"No connection to {host} (the option base_url): {_system_reason(exception)}")
+    option = "" if " by way of " in host else " (the option base_url)"
+    return NotSentError(f"No connection to {host}{option}: {_system_reason(exception)}")
 
 
 def _host(url: str) -> str:

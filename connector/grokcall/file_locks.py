@@ -34,6 +34,15 @@ else:
         return True
 
 
+def open_own(path: Path, flags: int) -> int:
+    """The descriptor of a file whose name is ours, for its owner alone from its birth; a link is not followed.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o600)
+
+
 def is_file_of(descriptor: int, path: Path) -> bool:
     """Whether an open file still is the one of that name."""
     try:

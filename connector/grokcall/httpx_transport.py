@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import http.cookiejar
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.failures import failure, too_large, unpacked_body
+from grokcall.media_links import PORTS, check_beyond_proxy, check_public, resolved
 from grokcall.redaction import redact
-from grokcall.surroundings import sockets_for, tls_context
+from grokcall.surroundings import Proxies, sockets_for, tls_context
 from grokcall.transport import HttpReply, HttpRequest, headers_of
 
 FAILURES: Mapping[str, type[TransportError]] = {
@@ -80,6 +82,7 @@ class HttpxTransport:
         self._trust_env_proxies = trust_env_proxies
         self._ca_file = ca_file
         self._client = client_or_transport if isinstance(client_or_transport, httpx.AsyncClient) else None
+        self._public: httpx.AsyncClient | None = None
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpReply:
@@ -87,16 +90,26 @@ class HttpxTransport:
         client = self._client_here()
         try:
             async with asyncio.timeout(request.connect_timeout + request.read_timeout):
-                return await _exchange(client, request)
+                if not request.public_only or self._given is not None:
+                    return await _exchange(client, request, request.url)
+                return await self._public_exchange(client, request)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError) as exception:
-            error = failure(exception, FAILURES, request)
+            error = failure(exception, FAILURES, request, self._told_of_proxy(request))
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
         raise error
+
+    def _told_of_proxy(self, request: HttpRequest) -> str | None:
+        with suppress(InterfaceError, ValueError):
+            return Proxies(trusted=self._trust_env_proxies and self._given is None).described(request.url)
+        return None
 
     async def close(self) -> None:
         """Closes every connection, unless they belong to a client that was handed in."""
         self._closed = True
         client, self._client = self._client, None
+        public, self._public = self._public, None
+        if public is not None:
+            await public.aclose()
         if client is not None and client is not self._given:
             await client.aclose()
 
@@ -105,27 +118,52 @@ class HttpxTransport:
             return self._client
         if self._closed:
             raise InterfaceError("The transport is closed.")
+        self._client = self._made_client(self._concurrency, trust_env=self._trust_env_proxies)
+        return self._client
+
+    async def _public_exchange(self, client: httpx.AsyncClient, request: HttpRequest) -> HttpReply:
+        """The reply from an address that its host's name leads to, looked up once and found to be public."""
+        url = httpx.URL(request.url)
+        if Proxies(trusted=self._trust_env_proxies).proxy_for(request.url):
+            await check_beyond_proxy(request.url)
+            return await _exchange(client, request, request.url)
+        if self._public is None:
+            # Nothing is kept: connections to one address are told apart by it, not by the name it was looked up for.
+            self._public = self._made_client(0, trust_env=False)
+        addresses = await resolved(url.host, url.port or PORTS[url.scheme])
+        check_public(url.host, addresses)
+        for address in addresses[:-1]:
+            with suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                return await _exchange(self._public, request, str(url.copy_with(host=address)), url)
+        return await _exchange(self._public, request, str(url.copy_with(host=addresses[-1])), url)
+
+    def _made_client(self, kept: int, *, trust_env: bool) -> httpx.AsyncClient:
         transport = self._given if isinstance(self._given, httpx.AsyncBaseTransport) else None
         sockets = sockets_for(self._concurrency)
         try:
-            self._client = httpx.AsyncClient(
+            client = httpx.AsyncClient(
                 transport=transport,
                 verify=True if transport is not None else tls_context(self._ca_file),
-                trust_env=self._trust_env_proxies and transport is None,
-                limits=httpx.Limits(max_connections=sockets, max_keepalive_connections=sockets),
+                trust_env=trust_env and transport is None,
+                limits=httpx.Limits(max_connections=sockets, max_keepalive_connections=min(kept, sockets)),
                 cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=())),
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             raise InterfaceError(f"The proxy that the environment names cannot be used: {redact(str(error))}") from None
-        del self._client.headers["accept-encoding"]  # see grokcall.content_encodings
-        return self._client
+        del client.headers["accept-encoding"]  # see grokcall.content_encodings
+        return client
 
 
-async def _exchange(client: httpx.AsyncClient, request: HttpRequest) -> HttpReply:
+async def _exchange(
+    client: httpx.AsyncClient, request: HttpRequest, url: str, named: httpx.URL | None = None
+) -> HttpReply:
+    """The reply from an address; ``named`` is the same with the host's name, which was looked up before."""
+    host = {} if named is None else {"Host": named.netloc.decode("ascii")}
     outgoing = client.build_request(
         request.method,
-        request.url,
-        headers=dict(request.headers),
+        url,
+        headers={**request.headers, **host},
+        extensions={} if named is None else {"sni_hostname": named.raw_host.decode("ascii")},
         content=request.body,
         timeout=httpx.Timeout(request.read_timeout, connect=request.connect_timeout),
     )

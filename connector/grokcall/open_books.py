@@ -27,6 +27,7 @@ class OpenBooks:
     Args:
         journal: The file of the journal; None for none.
         identity: Equal for the same command over the same input, so that it is continued.
+        former: What an earlier version had for the identity.
         description: What ``grokcall runs`` shows of it.
         budget: What may be spent.
         dedupe, reuse, retry_failed, allowances, prices: As for :class:`Books`.
@@ -44,12 +45,13 @@ class OpenBooks:
         retry_failed: bool,
         allowances: Allowances,
         prices: Prices = PRICES,
+        former: str | None = None,
     ) -> None:
         self.journal: Journal | None = Journal(journal) if journal is not None else None
         self.run: JournalRun | None = None
         if self.journal is not None:
             try:
-                self.run = self.journal.begin(identity, description)
+                self.run = self.journal.begin(identity, description, former)
             except BaseException:
                 self.journal.close()
                 raise

@@ -109,6 +109,7 @@ class _ProfileSource(InitSettingsSource):
     """The options of the profile in the configuration file."""
 
     def __init__(self, settings_cls: type[BaseSettings], name: str | None) -> None:
+        self.init_kwargs: dict[str, Any] = {}  # for the repr, which an error below may ask for
         self.profile = read_profile(name)
         refuse_unknown(self.profile.options, self.profile.source)
         super().__init__(settings_cls, init_kwargs=dict(self.profile.options))
@@ -124,6 +125,9 @@ class Options(BaseSettings):
         description="The address of the API: https, or http on this machine. Any server with /responses will do.",
     )
     allow_http: bool = Field(False, description="Whether base_url may be http beyond this machine, key in the clear.")
+    allow_private_media: bool = Field(
+        False, description="Whether results may be fetched from private addresses when base_url is not on this machine."
+    )
     timeout: Seconds | None = Field(
         None, description="Seconds to wait for a text answer, above 0 to 86400; None for 600."
     )

@@ -17,11 +17,12 @@ import logging
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grokcall.errors import InterfaceError
-from grokcall.redaction import get_logger
+from grokcall.redaction import get_logger, hidden
 from grokcall_parser.suggestions import nearest
 
 log: logging.Logger = get_logger(__name__)
@@ -43,15 +44,25 @@ class Profile:
         return f"the profile {self.name!r} in {self.path}"
 
 
-def config_path(environ: Mapping[str, str] = os.environ) -> Path:
+def variable(name: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """A variable of the environment, or of ``environ``; None where it is not set.
+
+    The environment itself is in no local variable, whose repr would show every secret in it.
+    """
+    return (os.environ if environ is None else environ).get(name)
+
+
+def config_path(environ: Mapping[str, str] | None = None) -> Path:
     """Where the configuration file is, or would be."""
-    if chosen := environ.get("GROKCALL_CONFIG"):
+    if chosen := variable("GROKCALL_CONFIG", environ):
         return Path(chosen).expanduser()
-    home = environ.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path("~/.config").expanduser()) / "grokcall" / "config.toml"
+    folder = Path(variable("XDG_CONFIG_HOME", environ) or "~/.config")
+    with suppress(RuntimeError):  # nobody says where home is
+        folder = folder.expanduser()
+    return folder / "grokcall" / "config.toml"
 
 
-def read_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> Profile:
+def read_profile(name: str | None, environ: Mapping[str, str] | None = None) -> Profile:
     """The profile ``name``, or the table ``[default]`` for None, which may be missing.
 
     A named profile stands alone: nothing of ``[default]`` is mixed into it, so that a key never goes to the address of
@@ -61,7 +72,7 @@ def read_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> P
         InterfaceError: The file is no TOML, cannot be read, or has no profile of this name.
     """
     path = config_path(environ)
-    document = _document(path, needed=name is not None or "GROKCALL_CONFIG" in environ)
+    document = _document(path, needed=name is not None or variable("GROKCALL_CONFIG", environ) is not None)
     if name is None or name == "default":
         table = document.get("default", {})
     else:
@@ -88,15 +99,36 @@ def warn_when_readable_by_all(path: Path) -> None:
 
 def _document(path: Path, *, needed: bool) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return keys_hidden(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         if not needed:
             return {}
         raise InterfaceError(f"There is no configuration file {path}.") from None
     except OSError as error:
+        if not needed and isinstance(error, PermissionError) and not reaches(path):
+            return {}
         raise InterfaceError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise InterfaceError(f"The configuration file {path} is no valid TOML: {error}.") from None
+
+
+def reaches(path: Path) -> bool:
+    """Whether the folder of a file may be entered: another user's home holds nothing of ours."""
+    try:
+        path.lstat()
+    except PermissionError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def keys_hidden(table: dict[str, object]) -> dict[str, object]:
+    """A table whose keys of the API, and those of the tables in it, no repr shows."""
+    return {
+        name: keys_hidden(value) if isinstance(value, dict) else hidden(value) if name == "api_key" else value
+        for name, value in table.items()
+    }
 
 
 def _suggestion(name: str, profiles: object) -> str:

@@ -13,12 +13,25 @@ import re
 import threading
 import traceback
 import weakref
-from typing import NoReturn
+from typing import Any, NoReturn
 
 SHORTEST_SECRET = 8
 """Secrets with fewer characters are not searched for: removing a key named ``test`` would make texts unreadable."""
 
 _HIDDEN = "[redacted]"
+
+
+class HiddenText(str):
+    """A text like any other whose repr does not show it, so that no traceback does that lists local variables.
+
+    >>> {"Authorization": HiddenText("Bearer xai-0123456789")}
+    {'Authorization': '**********'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'**********'"
 
 
 class SecretKey:
@@ -32,7 +45,7 @@ class SecretKey:
     __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
-        self._value = value
+        self._value = HiddenText(value)
         if len(value) >= SHORTEST_SECRET:
             with _living_keys_lock:
                 _living_keys[id(self)] = self
@@ -127,6 +140,11 @@ def redact(text: str, *secrets: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return _DATA.sub(_described_data, _SHORT_DATA_URI.sub(_described_data, text))
+
+
+def hidden(value: Any) -> Any:
+    """A value that is a text as one whose repr does not show it; any other as it is."""
+    return HiddenText(value) if isinstance(value, str) else value
 
 
 class RedactingFilter(logging.Filter):

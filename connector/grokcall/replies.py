@@ -16,7 +16,7 @@ from typing import Any
 
 from grokcall.errors import ServiceError
 from grokcall.meanings import meaning_of
-from grokcall.redaction import redact
+from grokcall.redaction import SHORTEST_SECRET, redact
 from grokcall.transport import HttpReply
 from grokcall_procedures.documents import cost_of
 
@@ -204,3 +204,13 @@ def _moment(text: str) -> float | None:
         return email.utils.parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
+
+
+def without_key(reply: HttpReply, secret: str) -> HttpReply:
+    """A reply in whose headers and body the key does not stand: a gateway that echoes it has it kept nowhere."""
+    if len(secret) < SHORTEST_SECRET:
+        return reply
+    if secret.encode() not in reply.body and not any(secret in value for value in reply.headers.values()):
+        return reply
+    headers = {name: value.replace(secret, "[redacted]") for name, value in reply.headers.items()}
+    return HttpReply(reply.status, headers, reply.body.replace(secret.encode(), b"[redacted]"))

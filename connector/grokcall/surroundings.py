@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from grokcall.errors import InterfaceError
-from grokcall.redaction import get_logger, redact
+from grokcall.redaction import HiddenText, get_logger, redact
 
 KEPT_DESCRIPTORS = 24
 """Open files that are left for all that are no sockets."""
@@ -79,9 +79,20 @@ class Proxies:
     """
 
     def __init__(self, *, trusted: bool = True) -> None:
-        self._proxies = urllib.request.getproxies() if trusted else {}
+        found = urllib.request.getproxies() if trusted else {}
+        self._proxies = {scheme: HiddenText(proxy) for scheme, proxy in found.items()}
 
-    def proxy_for(self, url: str) -> str | None:
+    def described(self, url: str) -> str | None:
+        """The proxy for ``url`` as messages name it, with where it is set; None for none."""
+        scheme = urlsplit(url).scheme
+        if not (self._proxies and self.proxy_for(url)):
+            return None
+        kind = scheme if self._proxies.get(scheme) else "all"
+        names = (f"{kind}_proxy", f"{kind}_proxy".upper())
+        place = next((name for name in names if os.environ.get(name)), "the system's settings")
+        return f"the proxy {self._proxies[kind].rpartition('://')[2].rpartition('@')[2].strip('/')} ({place})"
+
+    def proxy_for(self, url: str) -> HiddenText | None:
         """The address of the proxy for ``url``, or None to connect directly.
 
         Raises:
@@ -91,7 +102,7 @@ class Proxies:
         proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
         if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
             return None
-        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        proxy = proxy if "://" in proxy else HiddenText(f"http://{proxy}")
         if urlsplit(proxy).scheme not in _SCHEMES:
             raise InterfaceError(
                 f"The proxy {redact(proxy)} is of a kind that this transport cannot use. Name an http proxy, exempt"

@@ -29,6 +29,10 @@ class HttpRequest:
     """Seconds to wait for the whole reply, connecting included."""
     max_bytes: int = MAX_REPLY_BYTES
     """A longer reply is cut off with :class:`~grokcall.errors.ReplyTooLargeError`."""
+    public_only: bool = False
+    """Whether the address must not be one of this machine or a private network: the service chose it, not the user.
+    A host that is written as an address was looked at; a transport that looks up names looks at what they lead to, and
+    connects to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Transport(Protocol):
             grokcall.errors.ConnectionCutError: The connection ended or timed out after bytes may have been served.
             grokcall.errors.ReadTimeoutError: The reply did not come within ``read_timeout``.
             grokcall.errors.ReplyTooLargeError: The reply is longer than ``max_bytes``, as it is or unpacked.
+            grokcall.errors.MediaError: The name of a ``public_only`` request leads to a private address.
             grokcall.errors.MalformedReplyError: The reply came, and its head or its packing cannot be read.
         """
         ...

@@ -15,6 +15,10 @@ from grokcall_procedures.types import UnfitValue, data_uri_start, described, to_
 BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
+class UnsafeAddressError(DataError):
+    """The service named an address for its result that nothing is fetched from."""
+
+
 def address_reader(read_content: Callable[[object], bytes], largest: int) -> Callable[[object], str]:
     """A parameter's reader for an http or https address, or for a data URI whose content can be read.
 
@@ -61,13 +65,14 @@ def download(text: str, settings: Settings) -> Request:
     """The request that fetches a result from its address: https, or http on this machine.
 
     Raises:
-        DataError: The address is another one.
+        DataError: It is no proper address.
+        UnsafeAddressError: It is another one.
     """
     parts = split(text)
     if parts is None or not parts.hostname or BLANK_OR_CONTROL.search(text):
         raise DataError(f"the service named no proper address for its result: {described(text)}")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise DataError(f"results are fetched over https only, not from {parts.scheme}://{parts.hostname}")
+        raise UnsafeAddressError(f"results are fetched over https only, not from {parts.scheme}://{parts.hostname}")
     return Request("GET", text, kind=Kind.DOWNLOAD, max_bytes=settings.max_media_bytes)
 
 

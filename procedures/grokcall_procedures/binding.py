@@ -87,6 +87,11 @@ class Binder:
         """How many distinct values a row has to bring."""
         return len(self.marker_names)
 
+    @property
+    def constants(self) -> Mapping[str, object]:
+        """The values that are the same for every row, by parameter."""
+        return self._constants
+
     def bind(self, values: Mapping[str, object] | Sequence[object] | None = None) -> BoundCall:
         """The call with ``values``: a mapping for named markers (any case), a sequence for question marks.
 

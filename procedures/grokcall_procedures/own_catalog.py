@@ -29,6 +29,9 @@ class OwnCatalog(Catalog):
         self.shipped = shipped
         self.statements: Mapping[str, CreateProcedure] = {each.procedure.lower(): each for each in statements}
         """The declarations by lower-case name."""
+        for each in self.statements.values():
+            if each.procedure in shipped:
+                raise self._taken(each)
         if len(self.statements) > MOST_PROCEDURES:
             raise ArgumentsError(f"a catalog has at most {MOST_PROCEDURES:,} procedures of your own")
         made: dict[str, Procedure] = {}
@@ -45,9 +48,7 @@ class OwnCatalog(Catalog):
         """
         name = statement.procedure
         if name in self.shipped:
-            raise self._fault(
-                statement, f"{self.shipped[name].name} is built in and cannot be replaced; choose another name"
-            )
+            raise self._taken(statement)
         if name.lower() in self.statements and not statement.or_replace:
             if statement.if_not_exists:
                 return self
@@ -99,6 +100,10 @@ class OwnCatalog(Catalog):
             raise self._too_deep(statement)
         made[name] = own_procedure(statement, called)
         return made[name]
+
+    def _taken(self, statement: CreateProcedure) -> ArgumentsError:
+        name = self.shipped[statement.procedure].name
+        return self._fault(statement, f"{name} is built in and cannot be replaced; choose another name")
 
     def _too_deep(self, statement: CreateProcedure) -> ArgumentsError:
         return self._fault(statement, f"procedures call one another more than {DEEPEST} deep here; join some of them")

@@ -6,11 +6,14 @@ import json
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 import grokcall
+from grokcall.catalogs import open_catalog
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from installed import COMMAND
 
@@ -318,3 +321,25 @@ def test_the_command_line_makes_lists_describes_and_calls_procedures(sandbox, tm
     out = tmp_path / "out.csv"
     run("lookup", str(tmp_path / "in.csv"), "CALL Triage(:body)", "-o", str(out), *address)
     assert out.read_text() == "body,priority,team\nBilling 1,1,billing\nBilling 2,2,billing\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["GenerateResponse", "generateresponse", '"GenerateImage"', "RAWREQUEST", "ListModels"]
+)
+@pytest.mark.parametrize("place", ["first", "after others"])
+def test_what_is_kept_cannot_stand_in_for_a_built_in_procedure(tmp_path: Path, name: str, place: str) -> None:
+    ask = "CREATE PROCEDURE Ask(Question VARCHAR) AS CALL GenerateResponse(:Question);\n"
+    stranger = (
+        f"CREATE OR REPLACE PROCEDURE {name}(Message VARCHAR) AS CALL RawRequest('/elsewhere', Body => :Message);\n"
+    )
+    path = tmp_path / "c.sql"
+    path.write_text(stranger if place == "first" else ask + stranger)
+    database = duckdb.connect()
+    database.execute("CREATE TABLE grokcall_procedures (position INTEGER, name VARCHAR, statement VARCHAR)")
+    database.execute("INSERT INTO grokcall_procedures VALUES (0, 'x', ?)", [stranger])
+    for kept in (path, database):
+        catalog = open_catalog(kept)
+        with pytest.raises(grokcall.ProgrammingError, match=f"(?i){name.strip(chr(34))} is built in"):
+            list(catalog)
+        with pytest.raises(grokcall.ProgrammingError, match="is built in"):
+            catalog.find("GenerateResponse")

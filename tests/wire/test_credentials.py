@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from keyring.backends.null import Keyring as EmptyKeyring
 from grokcall import errors
 from grokcall.credentials import ExplicitKey, find_key
 from grokcall.redaction import SecretKey
+from installed import COMMAND
 
 from .bad_server import KEY
 
@@ -149,3 +153,22 @@ def test_a_key_file_that_everybody_can_read_is_warned_about(key_file: Path, capl
         assert find_key(environ={"XAI_API_KEY_FILE": str(key_file)}).value.reveal() == "from-file"
     assert len(caplog.messages) == 1
     assert f"chmod 600 {key_file}" in caplog.messages[0]
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may enter every folder")
+@pytest.mark.parametrize("arguments", [("procedures",), ("call", "EXPLAIN CALL GenerateResponse('x')")])
+def test_a_home_that_may_not_be_entered_is_one_without_a_configuration(tmp_path: Path, arguments: tuple[str]) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    capabilities = "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"
+    bare = ["setpriv", *capabilities] if os.geteuid() == 0 else []
+    home.chmod(0)
+    try:
+        environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": "", "XAI_API_KEY": "xai-0123456789"}
+        done = subprocess.run([*bare, COMMAND, *arguments], capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        named = {**environment, "GROKCALL_CONFIG": str(home / "config.toml")}
+        done = subprocess.run([*bare, COMMAND, *arguments], capture_output=True, env=named, check=False)
+        assert (done.returncode, b"cannot be read" in done.stderr) == (2, True), done.stderr
+    finally:
+        home.chmod(0o700)

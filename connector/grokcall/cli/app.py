@@ -19,6 +19,7 @@ from grokcall.cli.reference import models, procedures
 from grokcall.cli.runs import runs_app
 from grokcall.cli.service import check, sandbox
 from grokcall.cli.signals import terminations_raised
+from grokcall.terminals import hold_closed_streams
 
 app: typer.Typer = typer.Typer(
     name="grokcall",
@@ -62,5 +63,6 @@ app.add_typer(runs_app, name="runs")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and leaves the process with its exit code."""
+    hold_closed_streams()
     with terminations_raised():
         app(arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Annotated
 
 import pyarrow as pa
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from grokcall.cli.choices import Parameters, ResultFormat
 from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
+from grokcall.cli.screens import on_terminal, shown
 from grokcall.cli.targets import check_target
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.connection import Connection
@@ -25,6 +23,7 @@ from grokcall.execute_command import ExecuteCommand
 from grokcall.tables import open_writer, sniff_extension
 from grokcall.tables.media import is_bytes
 from grokcall.tables.outputs import check_folder
+from grokcall.terminals import check_standard_output
 from grokcall_parser import Call, parse_statement
 
 MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")
@@ -56,7 +55,7 @@ def call(
         finally:
             tell_excess(connection, flags)
         for _, warning in cursor.messages:
-            flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+            flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
         deliver(cursor.fetch_arrow_table(), form, output, flags)
 
 
@@ -64,7 +63,7 @@ def tell_excess(connection: Connection, flags: Flags) -> None:
     """Says what was taken beyond the limits, if they were passed."""
     excess = connection.budget.excess
     if excess is not None:
-        flags.console().print(Text(f"warning: {excess}", style="yellow"), soft_wrap=True)
+        flags.console().print(shown(f"warning: {excess}", "yellow"), soft_wrap=True)
 
 
 @contextmanager
@@ -87,6 +86,7 @@ def check_output(schema: pa.Schema, form: str | None, output: Path | None) -> No
     elif form == "table":
         if output is not None:
             raise ProgrammingError("a table is for reading; choose csv, json, jsonl, arrow or parquet for a file")
+        check_standard_output()
     else:
         target = "-" if output is None else str(output)
         check_target(target, schema, form or ("jsonl" if target == "-" else None))
@@ -97,12 +97,12 @@ def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags
     if output is not None and is_media(output, form):
         save_media(table, output, flags)
         return
-    on_terminal = sys.stdout.isatty() and output is None
-    if form == "table" or (form is None and on_terminal):
-        show_table(Console(no_color=flags.no_color or None, highlight=False), table)
+    if form == "table" or (form is None and output is None and on_terminal()):
+        show_table(flags.screen(), table)
         return
     target = "-" if output is None or str(output) == "-" else str(output)
-    with open_writer(target, table.schema, format=form or ("jsonl" if target == "-" else None)) as writer:
+    shape = form or ("jsonl" if target == "-" else None)
+    with open_writer(target, table.schema, format=shape, csv_safe=flags.csv_safe) as writer:
         for batch in table.to_batches():
             writer.write(batch)
     if target != "-":
@@ -140,4 +140,4 @@ def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
     flags.console().print(f"{described(data)} written to {path}")
     kind = sniff_extension(data)
     if kind != "bin" and kind != path.suffix.lower().lstrip(".").replace("jpeg", "jpg"):
-        flags.console().print(Text(f"warning: the content is {kind}, whatever the file's name says", style="yellow"))
+        flags.console().print(shown(f"warning: the content is {kind}, whatever the file's name says", "yellow"))

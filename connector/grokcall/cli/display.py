@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grokcall.cli.screens import shown
 from grokcall.costs import DryRun
 from grokcall.summaries import Summary
 from grokcall.tables import MediaFolder, sniff_extension
 from grokcall.tables.media import is_bytes
 from grokcall.tables.texts import python_rows
+from grokcall.terminals import visible
 from grokcall_procedures.prices import LISTED
 
 LONGEST_CELL = 400
@@ -37,7 +39,7 @@ def show_table(console: Console, table: pa.Table) -> None:
         return
     drawn = Table(header_style="bold")
     for name in saved.column_names:
-        drawn.add_column(name, overflow="fold", min_width=cell_len(name) if rows else None)
+        drawn.add_column(name, overflow="fold", min_width=cell_len(visible(name)) if rows else None)
     for row in rows:
         drawn.add_row(*row.values())
     console.print(drawn)
@@ -48,7 +50,7 @@ def narrowest(rows: Sequence[Mapping[str, Text]]) -> int:
     widths = []
     for name in rows[0]:
         words = (word for row in rows for word in row[name].plain.split())
-        widths.append(max(cell_len(name), min(max(map(cell_len, words), default=0), LONGEST_WORD)))
+        widths.append(max(cell_len(visible(name)), min(max(map(cell_len, words), default=0), LONGEST_WORD)))
     return sum(width + 3 for width in widths) + 1
 
 
@@ -58,7 +60,7 @@ def show_record(console: Console, table: pa.Table) -> None:
     show_facts(console, ((name, cell(value)) for name, value in row.items() if value is not None))
     empty = [name for name, value in row.items() if value is None]
     if empty:
-        console.print(Text(f"NULL: {', '.join(empty)}", style="dim"))
+        console.print(shown(f"NULL: {', '.join(empty)}", "dim"))
 
 
 def show_facts(console: Console, facts: Iterable[tuple[str, str | Text]]) -> None:
@@ -66,7 +68,7 @@ def show_facts(console: Console, facts: Iterable[tuple[str, str | Text]]) -> Non
 
     A value is not broken here, so that a path can be copied whole; a terminal breaks it where it has to.
     """
-    named = list(facts)
+    named = [(visible(name), visible(value) if isinstance(value, str) else value) for name, value in facts]
     widest = max((cell_len(name) for name, _ in named), default=0)
     for name, value in named:
         console.print(Text.assemble((set_cell_size(name, widest), "bold"), "  ", value), soft_wrap=True)
@@ -77,7 +79,7 @@ def cell(value: object) -> Text:
     if value is None:
         return Text("NULL", style="dim")
     text = str(value)
-    return Text(text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)")
+    return shown(text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)")
 
 
 def saved_media(table: pa.Table) -> pa.Table:
@@ -134,9 +136,9 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     show_facts(console, facts)
     for model in summary.unexpected_reasoning:
         text = f"warning: {model} reasons, which nothing bounds: the promise of a highest price does not hold for it"
-        console.print(Text(text, style="yellow"), soft_wrap=True)
+        console.print(shown(text, "yellow"), soft_wrap=True)
     for warning, count in summary.warnings.items():
-        console.print(Text(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), style="yellow"))
+        console.print(shown(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), "yellow"))
 
 
 def show_dry_run(console: Console, found: DryRun) -> None:
@@ -155,9 +157,9 @@ def show_dry_run(console: Console, found: DryRun) -> None:
     }
     show_facts(console, facts.items())
     for note in found.costs.notes:
-        console.print(Text(note, style="dim"), soft_wrap=True)
+        console.print(shown(note, "dim"), soft_wrap=True)
     for row, message in found.errors:
-        console.print(Text(f"row {row}: {message}", style="yellow"), soft_wrap=True)
+        console.print(shown(f"row {row}: {message}", "yellow"), soft_wrap=True)
     console.print(dry_run_sent(found))
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from grokcall.budgets import BudgetReachedError
+from grokcall.cli.screens import shown
 from grokcall.errors import (
     AnswerRefusedError,
     AuthenticationError,
@@ -92,20 +92,22 @@ def guarded(command: Callable[..., int | None], console: Console, arguments: dic
     """The exit code of a command; an error that can be foreseen is shown in a line, with its notes."""
     try:
         code = command(**arguments) or Exit.FINE
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (OutputClosed, BrokenPipeError):
         forget_standard_output()  # nobody reads it any more, which is no fault
         return Exit.FINE
     except (Error, OSError, ImportError, KeyboardInterrupt) as error:
         if isinstance(error, OSError):
             forget_standard_output()
-        console.print(Text(f"grokcall: {one_line(error)}", style="red"), soft_wrap=True)
+        console.print(shown(f"grokcall: {one_line(error)}", "red"), soft_wrap=True)
         for note in getattr(error, "__notes__", ()):
-            console.print(Text(redact(note)), soft_wrap=True)
+            console.print(shown(redact(note)), soft_wrap=True)
         return exit_of(error)
     return code
 
 
 def forget_standard_output() -> None:
     """Sends what still waits for standard output nowhere, so that the interpreter does not trip over it at its exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

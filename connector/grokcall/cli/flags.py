@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from grokcall import background
 from grokcall.cli.exits import guarded
+from grokcall.cli.screens import Screen, shown
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.spending import SpendingLimits
+from grokcall.terminals import visible
 
 Profile = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="The profile of the configuration file.")
@@ -119,6 +120,9 @@ CatalogFile = Annotated[
 DatabaseFile = Annotated[
     Path | None, typer.Option("--database", metavar="FILE", help="The DuckDB file in which queries run.")
 ]
+CsvSafe = Annotated[
+    bool, typer.Option("--csv-safe", help="Put a quote before texts that a spreadsheet would take for formulas.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but errors and data.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log requests and retries; never a key.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
@@ -177,6 +181,7 @@ class Flags:
     assumed_output_tokens: AssumedOutputTokens = None
     assumed_reasoning_tokens: AssumedReasoningTokens = None
     assumed_tool_cost: AssumedToolCost = None
+    csv_safe: CsvSafe = False
     quiet: Quiet = False
     verbose: Verbose = False
     no_color: NoColor = False
@@ -201,13 +206,17 @@ class Flags:
         """The limits of what may be spent that were given."""
         return {name: getattr(self, name) for name in SPENDING_OPTIONS if getattr(self, name) is not None}
 
-    def console(self) -> Console:
+    def console(self) -> Screen:
         """Where everything but data goes: standard error."""
-        return Console(stderr=True, quiet=self.quiet, no_color=self.no_color or None, highlight=False, markup=False)
+        return Screen(stderr=True, quiet=self.quiet, no_color=self.no_color)
 
-    def errors(self) -> Console:
+    def errors(self) -> Screen:
         """Where errors go: standard error, even when quiet."""
-        return Console(stderr=True, no_color=self.no_color or None, highlight=False, markup=False)
+        return Screen(stderr=True, no_color=self.no_color)
+
+    def screen(self) -> Screen:
+        """Where tables go: standard output."""
+        return Screen(no_color=self.no_color)
 
     @contextmanager
     def connection(self, *, limited: bool = True) -> Iterator[Connection]:
@@ -247,17 +256,17 @@ class Flags:
 class ConsoleHandler(logging.Handler):
     """Shows what is logged as plain sentences."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Screen) -> None:
         super().__init__(logging.WARNING)
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints the sentence."""
-        self._console.print(record.getMessage(), soft_wrap=True)
+        self._console.print(shown(record.getMessage()), soft_wrap=True)
 
 
 @contextmanager
-def waits_shown(console: Console) -> Iterator[None]:
+def waits_shown(console: Screen) -> Iterator[None]:
     """Says in the block for what a command still waits after an interrupt."""
     logger, handler = logging.getLogger(background.__name__), ConsoleHandler(console)
     logger.addHandler(handler)
@@ -267,11 +276,19 @@ def waits_shown(console: Console) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
+class VisibleFormatter(logging.Formatter):
+    """Writes out control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        return visible(super().format(record))
+
+
 def log_to_standard_error() -> None:
     """Shows the library's log; its filter has taken every secret out."""
     logger = logging.getLogger("grokcall")
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    handler.setFormatter(VisibleFormatter("%(asctime)s %(name)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
 

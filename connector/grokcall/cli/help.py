@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from grokcall.terminals import visible
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Service": (
@@ -40,6 +44,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "assumed_reasoning_tokens",
         "assumed_tool_cost",
     ),
+    "Output": ("csv_safe",),
     "Messages": ("quiet", "verbose", "no_color"),
 }
 """The shared flags under the headings at which the help shows them."""
@@ -66,6 +71,17 @@ def write_sections(command: Any, context: Any, formatter: Any) -> None:
                 formatter.write_dl([(name.ljust(min(widest, 30)), told) for name, told in records])
 
 
+@contextmanager
+def usage_errors_visible() -> Iterator[None]:
+    """Writes out the control characters of arguments that an error quotes: a shell makes them of names of files."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(message := getattr(error, "message", None), str):
+            error.message = visible(message)  # type: ignore[attr-defined]
+        raise
+
+
 class SectionedCommand(TyperCommand):
     """A command whose help has sections."""
 
@@ -76,6 +92,16 @@ class SectionedCommand(TyperCommand):
 
 class SectionedGroup(TyperGroup):
     """A group of commands whose help has sections, the commands before the options that they share."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """The context of a run."""
+        with usage_errors_visible():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command."""
+        with usage_errors_visible():
+            return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands and the parameters."""

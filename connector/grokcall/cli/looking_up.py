@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from grokcall.cli.journal_files import journal_of_lookup
 from grokcall.cli.lookup_run import ErrorFile, LookupRun
 from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
+from grokcall.cli.screens import on_terminal
 from grokcall.cli.targets import check_distinct
 from grokcall.cli.values import checked_text, column_types, mapping, names, one_of_types
 from grokcall.connection import Connection
@@ -28,7 +28,7 @@ from grokcall.errors import InterfaceError
 from grokcall.journal import JournalBusyError
 from grokcall.lookup import LookupStream, chunk_rows
 from grokcall.tables import open_table, open_writer
-from grokcall.tables.outputs import check_folder
+from grokcall.tables.outputs import check_folder, is_forward
 from grokcall_parser import parse_call
 
 EMBEDDED = "grokcall-sandbox"
@@ -143,8 +143,8 @@ def lookup(
     """Put the result of a CALL beside each row of a table."""
     checked_text("the statement", command)
     target = output or default_output(source)
-    to_stdout = target == "-"
-    policy = on_error or ("ignore" if to_stdout and errors is None else "redirect")
+    has_beside = beside(target) is not None
+    policy = on_error or ("redirect" if has_beside or errors is not None else "ignore")
     failed = None if policy == "ignore" else errors or beside(target)
     keeping = journal_of_lookup(journal, no_journal, target, form)
     written = {"--output": target, "--errors": failed, "--journal": keeping.path, "--summary": summary}
@@ -154,7 +154,7 @@ def lookup(
         "on_null_input": on_null_input,
         "fields": names(fields),
         "prefix": prefix,
-        "call_columns": call_columns or None,
+        "call_columns": call_columns or ("replace" if policy == "ignore" and on_error is None else None),
         "concurrency": flags.concurrency,
         "on_incomplete": on_incomplete,
         "prices": prices,
@@ -198,8 +198,9 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
     """Moves a lookup's rows to their files and tells what it did."""
     to_stdout = target == "-"
     try:
-        with open_writer(target, stream.schema, format=form or ("jsonl" if to_stdout else None)) as writer:
-            failed = ErrorFile(errors or beside(target), stream.error_schema)
+        shape = form or ("jsonl" if to_stdout else None)
+        with open_writer(target, stream.schema, format=shape, csv_safe=flags.csv_safe) as writer:
+            failed = ErrorFile(errors or beside(target), stream.error_schema, csv_safe=flags.csv_safe)
             LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
     except BatchPendingError:
         raise
@@ -271,7 +272,7 @@ def rows_at_once(connection: Connection, command: str) -> int:
 
 def default_output(source: str) -> str:
     """Where rows go when nothing is said: standard output for a pipe, a file for a terminal."""
-    if not sys.stdout.isatty():
+    if not on_terminal():
         return "-"
     path = Path(source.partition("::")[0])
     named = path.stem if path.suffix and "\n" not in source and len(path.suffix) <= 8 else "rows"
@@ -280,7 +281,7 @@ def default_output(source: str) -> str:
 
 def beside(target: str) -> str | None:
     """The file for failed rows beside an output; None where there is no file."""
-    if target == "-":
+    if target == "-" or is_forward(Path(target)):
         return None
     if "::" in target:
         return f"{target}_errors"

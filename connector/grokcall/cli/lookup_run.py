@@ -24,15 +24,17 @@ class ErrorFile:
     Args:
         target: The file; None where failed rows stay in the output.
         schema: The columns of failed rows.
+        csv_safe: As for :func:`grokcall.tables.open_writer`.
 
     Raises:
         ProgrammingError: There cannot be such a file.
     """
 
-    def __init__(self, target: str | None, schema: pa.Schema) -> None:
+    def __init__(self, target: str | None, schema: pa.Schema, *, csv_safe: bool = False) -> None:
         if target is not None:
             check_target(target, schema)
         self.target = target
+        self._csv_safe = csv_safe
         self._schema = schema
         self._writer: Writer | None = None
 
@@ -53,7 +55,7 @@ class ErrorFile:
         if batch.num_rows == 0 or self.target is None:
             return
         if self._writer is None:
-            self._writer = open_writer(self.target, self._schema)
+            self._writer = open_writer(self.target, self._schema, csv_safe=self._csv_safe)
         self._writer.write(batch)
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 import typer
-from rich.text import Text
 
 from grokcall.budgets import BudgetReachedError
 from grokcall.cli.calling import answer_kept, check_output, deliver, is_media
@@ -38,6 +37,7 @@ from grokcall.cli.query_run import (
     read_script,
     shown_progress,
 )
+from grokcall.cli.screens import shown
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.connection import Connection
 from grokcall.errors import Error, OperationalError, ProgrammingError
@@ -164,7 +164,7 @@ def run_script(
         with watched(connection, flags):
             cursor.execute(each.text, each.completed(connection))
         for _, warning in cursor.messages:
-            flags.console().print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+            flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
         if cursor.description is not None:
             deliver(cursor.fetch_arrow_table(), shape, target, flags)
         elif cursor.rowcount >= 0:

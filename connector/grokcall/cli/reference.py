@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from grokcall.catalogs import open_catalog
 from grokcall.cli.flags import Flags
+from grokcall.cli.screens import write_out
 from grokcall.descriptions import describe_procedure, show_procedures, signature, told, values_of
 from grokcall.options import load_options
 from grokcall.outcomes import TICKS_PER_USD
@@ -29,7 +29,7 @@ def procedures(
     flags: Flags,
 ) -> None:
     """List the procedures, or describe one. Needs no key."""
-    console = Console(no_color=flags.no_color or None, highlight=False)
+    console = flags.screen()
     catalog = open_catalog(load_options(flags.profile, **flags.options()).catalog)
     if name is None:
         if as_json:
@@ -51,7 +51,7 @@ def models(*, as_json: AsJson = False, flags: Flags) -> None:
     if as_json:
         print_json([json.loads(str(entry)) for entry in table.column("Model_Raw").to_pylist()])
         return
-    show_models(Console(no_color=flags.no_color or None, highlight=False), table)
+    show_models(flags.screen(), table)
 
 
 def show_models(console: Console, table: pa.Table) -> None:
@@ -149,4 +149,4 @@ def as_document(procedure: Procedure) -> dict[str, object]:
 
 def print_json(document: object) -> None:
     """Writes JSON to standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    write_out(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -115,7 +115,7 @@ def export(
         found = opened.run(run)
         schema = export_schema(found)
         rows = opened.export(found.run_id)
-        with open_writer(output, schema, format=form) as writer:
+        with open_writer(output, schema, format=form, csv_safe=flags.csv_safe) as writer:
             for batch in batches(rows, schema):
                 writer.write(batch)
     if output != "-":
@@ -155,7 +155,7 @@ def out_console(flags: Flags) -> Console:
     A table that no terminal shows is as wide as it has to be; in a narrow terminal lines rather break than lose a
     figure.
     """
-    console = Console(no_color=flags.no_color or None, highlight=False)
+    console = flags.screen()
     if "COLUMNS" not in os.environ:
         console.width = max(console.width, NARROWEST) if console.is_terminal else WIDEST
     return console

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
+from grokcall.cli.screens import read_in
 from grokcall.errors import ProgrammingError
 from grokcall.mapping import Constant, FileColumn, Mapped
 from grokcall.tables.column_types import Types
@@ -135,7 +136,7 @@ def statement_on_stdin() -> str:
         ProgrammingError: It is no text.
     """
     try:
-        return checked_text("the statement", sys.stdin.read())
+        return checked_text("the statement", read_in())
     except UnicodeDecodeError as error:
         raise ProgrammingError(f"the statement on standard input is no text in {error.encoding}") from None
 

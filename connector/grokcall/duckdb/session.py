@@ -25,7 +25,8 @@ from grokcall.errors import InterfaceError
 from grokcall.forks import abandon, follow_forks
 from grokcall.journal import fingerprint
 from grokcall.lookup import LookupOptions
-from grokcall.lookup.stream import READ_AHEAD_ROWS, identity_of
+from grokcall.lookup.identities import identity_of
+from grokcall.lookup.stream import READ_AHEAD_ROWS
 from grokcall.open_books import OpenBooks
 from grokcall.outcomes import Outcome
 from grokcall.redaction import get_logger

@@ -23,7 +23,7 @@ from grokcall_procedures import CATALOG, Procedure
 LATEST = "last"
 """The word for the run that was started last."""
 
-RUNS = "SELECT id, run_id, description, state, summary, started, ended, sessions FROM runs ORDER BY started, id"
+RUNS = "SELECT id, run_id, description, state, summary, started, ended, sessions FROM runs ORDER BY id"
 FIGURES = """
 SELECT run, sum(ok), count(*) - sum(ok), sum(attempts), sum(ok AND cost_ticks IS NULL),
     ifnull(sum(cost_ticks >> 32), 0), ifnull(sum(cost_ticks & 0xffffffff), 0)

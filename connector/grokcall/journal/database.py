@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +12,7 @@ import msgspec
 
 from grokcall.journal.changes import Group
 from grokcall.journal.faults import JournalDamagedError, JournalPathError, fault, is_damage, told_of
-from grokcall.journal.tail import NAMES, left_over, put_away
+from grokcall.journal.tail import NAMES, has_tail, left_over, put_away
 
 MAGIC = b"SQLite format 3\0"
 APPLICATION_ID = 0x67726F6B
@@ -119,8 +121,31 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         return connection
 
 
+def is_unchangeable(path: Path) -> bool:
+    """Whether a journal, or the folder that it is in, cannot be written to."""
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def needs_copy(path: Path) -> bool:
+    """Whether a journal that cannot be written to has entries beside it that have yet to be brought in."""
+    log = path.with_name(f"{path.name}-wal")
+    return is_unchangeable(path) and (has_tail(path) or (log.exists() and log.stat().st_size > 0))
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """A copy of a journal, without its media, in another folder."""
+    for ending in ("", "-wal", *NAMES):
+        if (source := path.with_name(path.name + ending)).exists():
+            with told_of(path):
+                shutil.copyfile(source, folder / source.name)
+    return folder / path.name
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection without transactions of its own; threads may share it."""
+    if is_unchangeable(path):
+        address = f"{path.as_uri()}?mode=ro&immutable=1"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grokcall.file_locks import hold, is_file_of
+from grokcall.file_locks import hold, is_file_of, open_own
 from grokcall.journal.faults import JournalBusyError
 
 TRIES = 4
@@ -31,6 +31,12 @@ class FileLock:
     def __init__(self, journal: Path) -> None:
         self.path: Path = lock_path(journal)
         self._descriptor: int | None = self._acquire(journal)
+        self._held: list[int] = []
+        try:
+            self.hold_file(journal)
+        except BaseException:
+            self.release()
+            raise
         os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -38,7 +44,7 @@ class FileLock:
 
     def _acquire(self, journal: Path) -> int:
         for left in reversed(range(TRIES)):
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = open_own(self.path, os.O_RDWR | os.O_CREAT)
             if hold(descriptor) and is_file_of(descriptor, self.path):
                 return descriptor
             os.close(descriptor)
@@ -48,6 +54,23 @@ class FileLock:
             f"the journal {journal} is in use by {holder(self.path)}; wait for it to end, or name another file"
         )
 
+    def hold_file(self, journal: Path) -> None:
+        """Holds the journal's own file as well: it may have other names, and the lock file may be removed.
+
+        Raises:
+            JournalBusyError: Another holds it.
+            OSError: It cannot be opened.
+        """
+        if os.name == "nt":  # where a locked byte could not be read
+            return
+        descriptor = open_own(journal, os.O_RDWR | os.O_CREAT)
+        if not hold(descriptor):
+            os.close(descriptor)
+            raise JournalBusyError(
+                f"the journal {journal} is in use by another process; wait for it to end, or name another file"
+            )
+        self._held.append(descriptor)
+
     def release(self) -> None:
         """Gives the lock back; harmless when repeated."""
         if self._descriptor is None:
@@ -55,8 +78,9 @@ class FileLock:
         # Removed while it is held: who opened it in between finds that it is no longer the file of that name.
         with suppress(OSError):
             self.path.unlink()
-        os.close(self._descriptor)
-        self._descriptor = None
+        for descriptor in (*self._held, self._descriptor):
+            os.close(descriptor)
+        self._held, self._descriptor = [], None
 
 
 def is_held(journal: Path) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from grokcall.file_locks import open_own
+
 SAVED = re.compile("[0-9a-f]{64}")
 """The name of a file that was saved."""
 
@@ -42,11 +44,12 @@ class MediaStore:
         path = self.path_of(digest)
         if path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self.root, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Named for the thread: another may be saving the same content at this moment.
         aside = path.with_suffix(f".{threading.get_ident()}.part")
         try:
-            with aside.open("wb") as file:
+            with os.fdopen(open_own(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,16 @@ from grokcall.errors import InterfaceError
 from grokcall.journal.answers import RecalledOutcome
 from grokcall.journal.archive import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
 from grokcall.journal.batches import BatchRecord, batches_of
-from grokcall.journal.database import absorb_left_over, connect, open_database, open_for_reading, remove_database
+from grokcall.journal.database import (
+    absorb_left_over,
+    connect,
+    copied,
+    needs_copy,
+    open_database,
+    open_for_reading,
+    refuse_strangers,
+    remove_database,
+)
 from grokcall.journal.faults import JournalBusyError, JournalError, JournalPathError, told_of
 from grokcall.journal.locks import FileLock, is_held
 from grokcall.journal.media import MediaStore
@@ -59,16 +69,22 @@ class Journal:
     """
 
     def __init__(self, path: str | PathLike[str], *, read_only: bool = False) -> None:
-        self.path: Path = Path(path).absolute()
+        self.path: Path = Path(path).resolve()
         self.set_aside: Path | None = None
         self.dispensable: bool = False
         media = MediaStore(self.path.with_name(f"{self.path.name}.media"))
         self._lock: FileLock | None = None
         self._active: set[int] = set()
+        self._copy: TemporaryDirectory[str] | None = None
         if read_only:
-            bring_in(self.path)
-            self._records = Records(open_for_reading(self.path), media, self.path)
+            place = self.path
+            if needs_copy(place):
+                self._copy = TemporaryDirectory(prefix="grokcall-", ignore_cleanup_errors=True)
+                place = copied(place, Path(self._copy.name))
+            bring_in(place)
+            self._records = Records(open_for_reading(place), media, self.path)
             return
+        refuse_strangers(self.path)
         self._lock = locked(self.path)
         try:
             self._records = self._opened(media)
@@ -80,6 +96,8 @@ class Journal:
         """The records with their writer, once everything that earlier processes left has been brought in."""
         connection, self.set_aside = open_database(self.path)
         if self.set_aside is not None:
+            assert self._lock is not None
+            self._lock.hold_file(self.path)
             logger.warning("%s was damaged; it is kept as %s and a new one begun", self.path, self.set_aside.name)
         try:
             with told_of(self.path):
@@ -94,23 +112,28 @@ class Journal:
         records.writer = Writer(connection, tail, self.path, records.numbers)
         return records
 
-    def begin(self, identity: str, description: Mapping[str, Any]) -> JournalRun:
+    def begin(self, identity: str, description: Mapping[str, Any], former: str | None = None) -> JournalRun:
         """The run of a command: the newest one of that identity, whatever became of it, else a new one.
 
         Args:
             identity: Equal for the same command over the same input. Only its hash is kept.
+            former: Another identity whose runs count as of the same command.
             description: What to show of the run, as JSON can hold it, without secrets. Where it names the
                 ``procedure``, exported rows have the names of its fields.
 
         Raises:
             JournalError: It could not be written.
         """
-        name = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        name, older = (
+            blake2b(each.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            for each in (identity, identity if former is None else former)
+        )
         told = json.dumps(shown(description), ensure_ascii=False, default=str)
 
         def start(connection: sqlite3.Connection) -> tuple[int, str, int]:
             found = connection.execute(
-                "SELECT id, run_id, sessions FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1", (name,)
+                "SELECT id, run_id, sessions FROM runs WHERE identity IN (?, ?) ORDER BY id DESC LIMIT 1",
+                (name, older),
             ).fetchone()
             if found is None:
                 run_id = new_run_id()
@@ -211,6 +234,8 @@ class Journal:
         if self._records.writer is not None:
             self._records.writer.close()
         self._records.close()
+        if self._copy is not None:
+            self._copy.cleanup()
         if self._lock is not None:
             if self.dispensable:
                 self.dispensable = False

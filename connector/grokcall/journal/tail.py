@@ -11,12 +11,13 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from zlib import crc32
+
+from grokcall.file_locks import open_own
 
 HEADER = Struct("<II")
 """Before an entry: its length, which is never 0, and its CRC-32."""
@@ -26,7 +27,7 @@ NOTHING = bytes(HEADER_SIZE)
 NAMES = (".tail-1", ".tail-2")
 ROOM = 1 << 20
 """Bytes that a file has at first, and by which it grows."""
-FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+FLAGS = os.O_RDWR | os.O_CREAT
 
 
 class TailFile:
@@ -44,7 +45,7 @@ class TailFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.used: int = 0
-        self._file = os.open(path, FLAGS, 0o644)
+        self._file = open_own(path, FLAGS)
         try:
             os.ftruncate(self._file, 0)
             self._grow(ROOM)
@@ -185,7 +186,8 @@ def left_over(journal: Path) -> tuple[list[bytes], list[Path]]:
         end = sum(HEADER_SIZE + len(entry) for entry in whole)
         if is_damaged(data, end):
             copy = path.with_name(f"{path.name}.damaged-{crc32(data):08x}")
-            shutil.copyfile(path, copy)
+            with os.fdopen(open_own(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+                file.write(data)
             kept.append(copy)
     return entries, kept
 

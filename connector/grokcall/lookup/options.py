@@ -37,7 +37,8 @@ class LookupOptions:
             for such a row and leaves its result fields NULL.
         fields: The result fields to add, by name; None for all.
         prefix: Put before the name of each result field.
-        call_columns: Whether ``Call_*`` columns are added to ``rows``; None adds them where ``on_error`` is ignore.
+        call_columns: Whether ``Call_*`` columns are added to ``rows``; None adds them where ``on_error`` is ignore, and
+            ``"replace"`` adds them in place of those that the input has, of an earlier lookup.
         concurrency: Calls in flight at the most; None for the connection's limit.
         dedupe: Whether equal calls share one request. Turn it off where each row should have a sample of its own.
         journal: A file that keeps every finished call, so that the same lookup continues after whatever stopped it.
@@ -69,7 +70,7 @@ class LookupOptions:
     on_null_input: OnNullInput = "error"
     fields: Sequence[str] | None = None
     prefix: str = ""
-    call_columns: bool | None = None
+    call_columns: bool | Literal["replace"] | None = None
     concurrency: int | None = None
     dedupe: bool = True
     journal: str | PathLike[str] | None = None
@@ -122,4 +123,4 @@ class LookupOptions:
     @property
     def adds_call_columns(self) -> bool:
         """Whether ``rows`` gets the ``Call_*`` columns."""
-        return self.on_error == "ignore" if self.call_columns is None else self.call_columns
+        return self.on_error == "ignore" if self.call_columns is None else bool(self.call_columns)

@@ -62,12 +62,15 @@ class LookupPlan:
         self.reader: RowReader = row_reader(binder, mapping, schema)
         self.result: ResultColumns = ResultColumns(procedure, options.fields, options.prefix)
         added = list(self.result.schema)
+        given_way = CALL_SCHEMA.names if options.call_columns == "replace" else []
+        self._passed: list[int] = [index for index, name in enumerate(schema.names) if name not in given_way]
+        passed = [schema.field(index) for index in self._passed]
         if options.adds_call_columns:
             added += list(CALL_SCHEMA)
         for field in added:
-            if field.name in schema.names:
+            if any(field.name == each.name for each in passed):
                 raise ProgrammingError(taken(field.name))
-        self.schema: pa.Schema = pa.schema([*schema, *added])
+        self.schema: pa.Schema = pa.schema([*passed, *added])
         self.error_schema: pa.Schema = pa.schema(
             [*(field for field in schema if field.name not in CALL_SCHEMA.names), *CALL_SCHEMA]
         )
@@ -117,7 +120,7 @@ class LookupPlan:
         arrays = self.result.arrays([outcome.rows[0] if outcome.rows else None for outcome in outcomes])
         if self.options.adds_call_columns:
             arrays += call_arrays(outcomes)
-        return pa.RecordBatch.from_arrays([*batch.columns, *arrays], schema=self.schema)
+        return pa.RecordBatch.from_arrays([*map(batch.column, self._passed), *arrays], schema=self.schema)
 
     def _errors(self, chunk: Chunk[pa.RecordBatch], indexes: list[int]) -> pa.RecordBatch:
         outcomes = [outcome for index in indexes if (outcome := chunk.outcomes[index]) is not None]

@@ -24,6 +24,7 @@ from grokcall.forks import abandon, follow_forks
 from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.archive import declared_columns
 from grokcall.lookup.going_on import advice
+from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
@@ -434,7 +435,7 @@ class LookupStream:
         options, call = self.plan.options, self.plan.binder.call
         return OpenBooks(
             options.journal,
-            identity_of(call.text, repr(self.plan.mapping), self._source.name, self._service()),
+            lookup_identity(self.plan, self._source.name, self._service()),
             {
                 "command": call.text,
                 "procedure": self.plan.binder.procedure.name,
@@ -448,6 +449,7 @@ class LookupStream:
             retry_failed=options.retry_failed,
             allowances=self._allowances,
             prices=self._reckoned(self._prices or PRICES),
+            former=former_identity(self.plan, self._source.name, self._service()),
         )
 
     def _known_prices(self) -> Prices:
@@ -478,8 +480,3 @@ def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], Ba
 def bound_aside(plan: LookupPlan) -> Callable[[Values], asyncio.Future[BoundCall | Outcome]]:
     """Binds rows in threads, since their files have to be read."""
     return lambda row: in_daemon_thread(lambda: plan.bind(row))
-
-
-def identity_of(*parts: str) -> str:
-    """One text for what makes two lookups the same, so that the second continues the first."""
-    return "\x1f".join(parts)

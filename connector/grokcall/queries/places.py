@@ -164,11 +164,7 @@ class Places:
             place = next((each for each in self._others if each.lock.acquire(blocking=False)), None)
             if place is None:
                 con = self.first.con.cursor()
-<<<<<<< HEAD
-                con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-=======
                 con.execute(SETTINGS)
->>>>>>> wt-processes
                 place = Place(con, self.first.session.beside())
                 place.lock.acquire()
                 self._others.append(place)

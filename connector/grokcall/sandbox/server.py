@@ -135,6 +135,7 @@ class Sandbox:
         config = uvicorn.Config(
             create_app(self._engine),
             http=OpenProtocol,
+            log_config=None,  # theirs needs a standard output
             log_level="critical",
             access_log=False,
             lifespan="off",

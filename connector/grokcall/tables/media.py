@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import filecmp
+import itertools
+import os
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +60,9 @@ def text_schema(schema: pa.Schema) -> pa.Schema:
 class MediaFolder:
     """The folder for the media of one output.
 
-    Files are called ``000001-Audio_Content.mp3``: the row's number from 1, then the column. The folder comes to be
-    with the first file.
+    Files are called ``000001-Audio_Content.mp3``: the row's number from 1, then the column. No file that was there
+    before is written over: where another content has that name, the new one is ``000001-Audio_Content-2.mp3``. The
+    folder comes to be with the first file, for its owner alone.
 
     Args:
         target: The output: for ``answers.csv`` the folder is ``answers_media`` beside it. None for standard output:
@@ -69,6 +75,7 @@ class MediaFolder:
         self._is_fresh = target is not None
         self.rows: int = 0
         self.files: int = 0
+        self._made: list[Path] = []
 
     def convert(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """``batch`` with the paths of files, relative to the output's folder, in place of bytes.
@@ -96,18 +103,43 @@ class MediaFolder:
     def _store(self, stem: str, data: pa.Buffer) -> str:
         if not self._is_fresh:
             self.folder, self._is_fresh = fresh_folder(), True
-        path = self.folder / f"{stem}.{sniff_extension(data[:16].to_pybytes())}"
-        aside = path.with_name(f".{path.name}.part")
-        with told_of(str(path)):
-            self.folder.mkdir(parents=True, exist_ok=True)
+        ending = sniff_extension(data[:16].to_pybytes())
+        aside = self.folder / f".{stem}.{secrets.token_hex(4)}.part"
+        with told_of(str(self.folder / f"{stem}.{ending}")):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                aside.write_bytes(data)
-                aside.replace(path)
-            except BaseException:
+                with aside.open("xb") as file:
+                    file.write(data)
+                path = self._placed(aside, stem, ending)
+            finally:
                 aside.unlink(missing_ok=True)
-                raise
         self.files += 1
         return f"{self.folder.name}/{path.name}"
+
+    def _placed(self, aside: Path, stem: str, ending: str) -> Path:
+        """Gives a file the first of its names under which nothing else stands, and tells it."""
+        for number in itertools.count(1):
+            path = self.folder / (f"{stem}.{ending}" if number == 1 else f"{stem}-{number}.{ending}")
+            try:
+                os.link(aside, path)
+            except FileExistsError:
+                if not path.is_symlink() and path.is_file() and filecmp.cmp(aside, path, shallow=False):
+                    return path
+                continue
+            except OSError:  # a file system without links
+                if os.path.lexists(path):
+                    continue
+                aside.rename(path)
+            self._made.append(path)
+            return path
+        raise AssertionError
+
+    def remove(self) -> None:
+        """Removes the files that were made here: what they belong to is not."""
+        for path in self._made:
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # unless it holds others
+            self.folder.rmdir()
 
 
 def fresh_folder() -> Path:
@@ -120,7 +152,7 @@ def fresh_folder() -> Path:
         for number in range(1, MOST_FOLDERS + 1):
             folder = FOLDER if number == 1 else FOLDER.with_name(f"{FOLDER.name}_{number}")
             try:
-                folder.mkdir()
+                folder.mkdir(mode=0o700)
             except FileExistsError:
                 continue
             return folder

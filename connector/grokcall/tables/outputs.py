@@ -14,6 +14,7 @@ from grokcall.tables.faults import told_of
 from grokcall.tables.formats import DatabaseTable, quoted_name, quoted_text
 from grokcall.tables.parts import Part
 from grokcall.tables.reserve import ForwardStream, OutputStream, ReservedFile
+from grokcall.terminals import TerminalStream, check_standard_output
 from grokcall_parser.errors import OperationalError, ProgrammingError
 
 
@@ -179,11 +180,13 @@ class Forward:
         with told_of(self.name):
             if path is None:
                 # Past Python's buffer: what would wait in it when the reader goes could fail again at the exit.
+                check_standard_output()
                 sys.stdout.flush()
                 stream = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
-                self.stream: ForwardStream = ForwardStream(stream, owned=False)
             else:
-                self.stream = ForwardStream(path.open("wb", buffering=0), owned=True)
+                stream = path.open("wb", buffering=0)
+            guarded = TerminalStream(stream) if stream.isatty() else stream
+            self.stream: ForwardStream = ForwardStream(guarded, owned=path is not None)
 
     def publish(self) -> None:
         """Sends on what waits in a buffer."""

@@ -35,6 +35,7 @@ from grokcall.tables.pipes import is_pipe, open_pipe, refuse_pipes
 from grokcall.tables.sheets import open_sheet
 from grokcall.tables.sources import DEFAULT_BATCH_ROWS, Source
 from grokcall.tables.text_streams import encoding_of, text_file
+from grokcall.terminals import check_standard_input
 from grokcall_parser.errors import DataError, NotSupportedError, OperationalError, ProgrammingError
 
 QUERY_THREADS = 2
@@ -106,6 +107,7 @@ def opened(source: Any, form: Format | None, reading: Reading) -> Source:
     """The table that a file, a SELECT, standard input or an object is."""
     if isinstance(source, str):
         if source == "-":
+            check_standard_input()
             return open_stdin(sys.stdin.buffer, form, reading)
         if form is None and is_query(source) and not is_file(source):
             return open_query(source, batch_rows=reading.batch_rows)

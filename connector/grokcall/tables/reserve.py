@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from grokcall.tables.faults import FULL_DISK
+from grokcall.terminals import TerminalStream
 
 LARGEST_RESERVE = 16 << 20
 SMALLEST_RESERVE = 64 << 10
@@ -154,7 +155,7 @@ class ForwardStream(OutputStream):
         owned: Whether closing this closes ``stream``.
     """
 
-    def __init__(self, stream: BinaryIO, *, owned: bool) -> None:
+    def __init__(self, stream: BinaryIO | TerminalStream, *, owned: bool) -> None:
         super().__init__()
         self._stream = stream
         self._owned = owned

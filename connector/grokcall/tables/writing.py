@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from grokcall.tables.faults import FULL_DISK, OutputClosed, OutputFull, told_of
 from grokcall.tables.formats import Format, database_table, format_named, format_of, is_database, local_path
+from grokcall.tables.formulas import formulas_quoted, names_quoted
 from grokcall.tables.media import MediaFolder, text_schema
 from grokcall.tables.outputs import Forward, Output, StagedFile, StagedTable, is_forward
 from grokcall.tables.plain import in_pieces, plain_batch, plain_schema
@@ -26,6 +27,7 @@ def open_writer(
     *,
     format: str | None = None,  # noqa: A002 - the word users know
     overwrite: bool = True,
+    csv_safe: bool = False,
 ) -> Writer:
     """A writer that makes ``target`` appear whole when it is closed, and keeps what there is when it cannot be.
 
@@ -34,6 +36,7 @@ def open_writer(
             or pipe, or ``-`` for standard output (these three need ``format`` unless the name has such an ending).
         schema: The columns. Types without a plain form are refused; see :mod:`grokcall.tables.plain`.
         format: The format when the ending does not tell it: csv, tsv, json, jsonl, parquet or arrow.
+        csv_safe: Whether texts that a spreadsheet would take for formulas get a quote before them, in CSV and TSV.
         overwrite: Whether a file or table of that name is replaced; otherwise it is an error.
 
     Raises:
@@ -55,7 +58,7 @@ def open_writer(
     path = None if target == "-" else Path(target)
     form = output_format(path, format)
     output: Output = Forward(path) if path is None or is_forward(path) else StagedFile(path, overwrite=overwrite)
-    return Writer(output, form, schema)
+    return Writer(output, form, schema, csv_safe=csv_safe)
 
 
 def output_format(path: Path | None, name: str | None) -> Format:
@@ -87,18 +90,24 @@ class Writer:
         schema: The columns as they are written.
     """
 
-    def __init__(self, output: Output, form: Format, schema: pa.Schema) -> None:
+    def __init__(self, output: Output, form: Format, schema: pa.Schema, *, csv_safe: bool = False) -> None:
         self.path: Path | None = output.path
         self.rows: int = 0
         self.kept: Path | None = None
         self.schema: pa.Schema = text_schema(schema) if form.is_text else schema
         self._given = schema
+        self._quotes = csv_safe and form in (Format.CSV, Format.TSV)
         self._output = output
         self._media = MediaFolder(output.path if not output.streamed else None) if form.is_text else None
         self._open = True
         try:
             with told_of(output.name):
-                self._sink = sink_for(form, output.stream, self.schema, streamed=output.streamed)
+                self._sink = sink_for(
+                    form,
+                    output.stream,
+                    names_quoted(self.schema) if self._quotes else self.schema,
+                    streamed=output.streamed,
+                )
         except BaseException as error:
             output.discard()
             if closed_pipe(error, output):
@@ -135,7 +144,8 @@ class Writer:
         try:
             with told_of(self._output.name):
                 for piece in in_pieces([batch], PIECE_ROWS):
-                    self._sink.write(piece if self._media is None else self._media.convert(piece))
+                    told = piece if self._media is None else self._media.convert(piece)
+                    self._sink.write(formulas_quoted(told) if self._quotes else told)
                     self.rows += piece.num_rows
         except BaseException as error:
             if closed_pipe(error, self._output):
@@ -208,6 +218,8 @@ class Writer:
         self._open = False
         self._sink.abandon()
         self._output.discard()
+        if self._media is not None and self._media.files and not self._output.streamed:
+            self._media.remove()
 
     def __enter__(self) -> Self:
         return self

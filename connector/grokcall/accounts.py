@@ -197,6 +197,12 @@ class Account:
         self.reserved_ticks += ticks
         self.reserved_tokens += tokens
 
+    def spend_reserved(self) -> None:
+        """Counts all that is set aside as spent."""
+        self.spent_ticks += self.reserved_ticks
+        self.tokens += self.reserved_tokens
+        self.reserved_ticks = self.reserved_tokens = self.in_flight = 0
+
     def give_back(self, need: Reserve) -> None:
         """Takes note that what was set aside for a call is no longer."""
         self.add_aside(-need.ticks, -need.tokens)

@@ -277,9 +277,7 @@ class Budget(Account):
     def leave_to_parent(self) -> None:
         """In the child of a fork: what is in flight is the parent's, and counts as spent here."""
         self._queue, self._queues = deque(), Queues()
-        self.spent_ticks += self.reserved_ticks
-        self.tokens += self.reserved_tokens
-        self.reserved_ticks = self.reserved_tokens = self.in_flight = 0
+        self.spend_reserved()
 
     def _lacking(self, need: Reserve) -> Budget | None:
         """The first budget of the chain without room; None when there is room. Raises where there never will be."""

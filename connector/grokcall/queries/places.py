@@ -43,9 +43,9 @@ class Place:
     def __init__(self, con: duckdb.DuckDBPyConnection, session: Session, *, whole: bool = False) -> None:
         self.con = con
         self.session = session
-        self.registration = Registration(con, session)
-        self.lock = threading.RLock()
-        self.interrupted = False
+        self.registration: Registration = Registration(con, session)
+        self.lock: threading.RLock = threading.RLock()
+        self.interrupted: bool = False
         self._whole = whole
         self._registered: Mapping[str, Procedure] = {}
 

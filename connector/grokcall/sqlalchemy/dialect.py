@@ -38,7 +38,7 @@ class GrokcallDialect(TableReflection):
     name = "grokcall"
     driver = "grokcall"
     inspector = ProcedureInspector
-    statement_compiler = GrokcallCompiler
+    statement_compiler: type[SQLCompiler] = GrokcallCompiler
     default_paramstyle = "named"
     supports_statement_cache = True
     supports_native_boolean = True

@@ -44,8 +44,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "assumed_reasoning_tokens",
         "assumed_tool_cost",
     ),
-    "Output": ("csv_safe",),
-    "Messages": ("quiet", "verbose", "no_color"),
+    "Messages": ("csv_safe", "quiet", "verbose", "no_color"),
 }
 """The shared flags under the headings at which the help shows them."""
 

@@ -33,10 +33,9 @@ from grokcall_procedures import Procedure
 CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "enable_progress_bar": False,
     "python_enable_replacements": False,
 }
-"""Nothing is fetched from the network, no bar is drawn, and no variable of the program is taken for a table."""
+"""Nothing is fetched from the network, and no variable of the program is taken for a table."""
 IN_MEMORY = ":memory:"
 _of_parent: set[str] = set()
 """Files that were open when this process was forked: DuckDB would take the parent's, which it may not write to."""

@@ -73,10 +73,24 @@ def undeflated(data: bytes, most: int) -> bytes:
 
 def inflated(data: bytes, form: int, most: int) -> bytes:
     """The content of one or more pieces of a form that zlib knows."""
+    return joined(
+        data, most, lambda: zlib.decompressobj(form), lambda rest: form == GZIP and rest.startswith(b"\x1f\x8b")
+    )
+
+
+def joined(data: bytes, most: int, unpacker_of: Callable[[], Any], goes_on: Callable[[bytes], bool]) -> bytes:
+    """The content of packed pieces, one after the other.
+
+    Args:
+        data: The pieces.
+        most: Bytes that the content may have.
+        unpacker_of: Makes what unpacks one piece, in the way of zlib.
+        goes_on: Whether what follows a piece is a further one.
+    """
     pieces: list[bytes] = []
     size = 0
     for _ in range(MOST_MEMBERS):
-        unpacker = zlib.decompressobj(form)
+        unpacker = unpacker_of()
         pieces.append(unpacker.decompress(data, most - size + 1))
         size += len(pieces[-1])
         if size > most:
@@ -84,7 +98,7 @@ def inflated(data: bytes, form: int, most: int) -> bytes:
         if not unpacker.eof:
             raise EOFError("its end is missing")
         data = unpacker.unused_data
-        if form != GZIP or not data.startswith(b"\x1f\x8b"):
+        if not goes_on(data):
             return b"".join(pieces)
     raise ValueError(f"it has more than {MOST_MEMBERS:,} pieces")
 
@@ -108,21 +122,7 @@ def unbrotlied(data: bytes, most: int) -> bytes:
 
 def unzstd(data: bytes, most: int) -> bytes:
     """The content of one or more frames of Zstandard."""
-    module = library(ZSTD, "backports.zstd")
-    pieces: list[bytes] = []
-    size = 0
-    for _ in range(MOST_MEMBERS):
-        unpacker = module.ZstdDecompressor()
-        pieces.append(unpacker.decompress(data, most - size + 1))
-        size += len(pieces[-1])
-        if size > most:
-            raise TooLongError
-        if not unpacker.eof:
-            raise EOFError("its end is missing")
-        data = unpacker.unused_data
-        if not data:
-            return b"".join(pieces)
-    raise ValueError(f"it has more than {MOST_MEMBERS:,} pieces")
+    return joined(data, most, library(ZSTD, "backports.zstd").ZstdDecompressor, bool)
 
 
 def library(module: str, distribution: str) -> Any:

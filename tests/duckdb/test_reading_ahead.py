@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -129,4 +131,26 @@ def test_a_wrong_query_fails_in_duckdb_s_words_before_any_call(
 ):
     with pytest.raises(duckdb.Error, match=told):
         registered.query(sql)
+    assert service.calm(0.1) == 0
+
+
+@pytest.mark.parametrize(
+    "into",
+    [
+        "COPY ({}) TO '{folder}/nowhere/answers.csv'",
+        "COPY ({}) TO '{folder}'",
+        "CREATE TABLE IF NOT EXISTS people AS {}",
+        "CREATE TABLE kept.fresh AS {}",
+        "INSERT INTO kept.answers {}",
+    ],
+)
+def test_rows_that_have_nowhere_to_go_are_not_called(
+    into: str, con: duckdb.DuckDBPyConnection, registered: Registration, service: Service, tmp_path: Path
+):
+    with duckdb.connect(tmp_path / "kept.duckdb") as kept:
+        kept.execute("CREATE TABLE answers (id BIGINT, answer VARCHAR)")
+    con.execute(f"ATTACH '{tmp_path}/kept.duckdb' AS kept (READ_ONLY)")
+    query = "SELECT t.id, r.Response_Result FROM tickets t, GenerateResponse(t.body) r"
+    with suppress(duckdb.Error):  # IF NOT EXISTS is content with the table that is there
+        registered.query(into.format(query, folder=tmp_path))
     assert service.calm(0.1) == 0

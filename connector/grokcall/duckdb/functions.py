@@ -80,7 +80,7 @@ class VectorFunction:
 
     @contextmanager
     def reading_ahead(self, vectors: Sequence[Vector]) -> Iterator[None]:
-        """Begins the calls of all rows of a query before DuckDB asks for them; the query runs inside the block."""
+        """Has the calls of all rows made in one window once DuckDB asks for one; the query runs inside the block."""
         ahead = ReadAhead(self.session, self.procedure, self._rows(vectors), self._bind, self._settle, self._verdicts)
         with ahead:
             self.ahead = ahead

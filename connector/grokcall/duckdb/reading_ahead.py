@@ -2,7 +2,8 @@
 
 DuckDB hands over 2,048 rows, and hands over no more before the slowest of them has its answer. When the arguments of
 all rows are known beforehand, their calls run as those of a lookup do, in one sliding window, and the function that
-DuckDB calls finds their outcomes there or on their way.
+DuckDB calls finds their outcomes there or on their way. They begin when DuckDB asks for the first of them: a query that
+fails before, or that needs none after all, pays for none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CHUNK_ROWS = 256
 
 
 class ReadAhead:
-    """The calls of all rows of one query; a context manager that stops what is left of them.
+    """The calls of all rows of one query; a context manager that stops what is left of them at its end.
 
     Args:
         session: Runs the calls.
@@ -54,9 +55,10 @@ class ReadAhead:
         self._awaited: dict[Values, asyncio.Future[Outcome]] = {}
         self._failure: BaseException | None = None
         self._window: Window[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def covers(self, rows: Sequence[Values]) -> bool:
-        """Whether these rows are among those whose calls were begun."""
+        """Whether these rows are among those whose calls are begun together."""
         return self._known.issuperset(rows)
 
     def outcomes(self, rows: Sequence[Values]) -> list[Outcome] | None:
@@ -68,6 +70,8 @@ class ReadAhead:
         return self._session.connection.loop.run(self._gathered(rows))
 
     async def _gathered(self, rows: Sequence[Values]) -> list[Outcome] | None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
         wanted = dict.fromkeys(rows)
         if not self._taken.isdisjoint(wanted):
             return None
@@ -125,7 +129,6 @@ class ReadAhead:
         self._awaited.clear()
 
     def __enter__(self) -> Self:
-        self._task = self._session.connection.loop.submit(self._run())
         return self
 
     def __exit__(
@@ -140,4 +143,5 @@ class ReadAhead:
     async def _end(self, patience: float) -> None:
         if self._window is not None:
             await self._window.stop(StoppedError(), patience)
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()

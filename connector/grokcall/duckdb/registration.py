@@ -182,7 +182,7 @@ class Registration:
 
     @contextmanager
     def prepared(self, query: TypedQuery, values: Values) -> Iterator[str]:
-        """What DuckDB is to run for a query, inside the block: its columns are declared, calls it needs are begun.
+        """What DuckDB is to run for a query, inside the block: its columns are declared, calls it needs are known.
 
         Raises:
             duckdb.Error: The columns cannot be declared now.
@@ -229,7 +229,7 @@ class Registration:
         return name
 
     def _ahead_of(self, sql: str) -> AbstractContextManager[None] | None:
-        """Begins the calls of a query that needs those of all rows, for the block in which it runs; None for others."""
+        """The calls of a query that needs those of all rows, for the block in which it runs; None for others."""
         from grokcall.duckdb.plain_queries import plain_query
 
         con = self._opened()

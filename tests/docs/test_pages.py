@@ -18,11 +18,11 @@ from grokcall.cli.app import app
 from grokcall.cli.exits import Exit
 from grokcall.lookup import plan, stream
 from grokcall.options import Options
-from grokcall.sandbox import ledger
 from grokcall.tables import faults
 from grokcall_parser import parsing
 from grokcall_procedures import CATALOG, audio, classification, learned_tokens, text_bounds, text_estimates
 from grokcall_procedures.bounds import ALLOWANCES
+from grokcall_sandbox import ledger
 
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 WORD_OF_A_COMMAND = re.compile(r"\bgrokcall (?P<command>[a-z]+)\b")

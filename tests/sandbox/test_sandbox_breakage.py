@@ -11,7 +11,7 @@ import pytest
 
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox, create_app
-from grokcall.sandbox.engine import Engine
+from grokcall_sandbox.engine import Engine
 
 BODY = json.dumps({"model": "grok-4.3", "input": "2+2?"}).encode()
 RESET = "reset"

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-import grokcall.sandbox
+import grokcall_sandbox
 from grokcall.sandbox import SANDBOX_KEY, Sandbox, create_app
 
 USER = [{"role": "user", "content": "2+2?"}]
@@ -270,14 +270,14 @@ def test_without_its_packages_the_import_says_what_to_install():
 
 
 def test_the_sandbox_imports_nothing_else_of_the_package():
-    modules = list(Path(grokcall.sandbox.__file__).parent.rglob("*.py"))
+    modules = list(Path(grokcall_sandbox.__file__).parent.rglob("*.py"))
     assert len(modules) > 30
     for module in modules:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             ours = [name for name in names if name.startswith("grokcall")]
-            assert all(name.startswith("grokcall.sandbox") for name in ours), module
+            assert all(name.startswith("grokcall_sandbox") for name in ours), module
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands for the program")

@@ -9,8 +9,8 @@ import pytest
 
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY
-from grokcall.sandbox.errors import TEAM_ID
-from grokcall.sandbox.faults.limits import Window
+from grokcall_sandbox.errors import TEAM_ID
+from grokcall_sandbox.faults.limits import Window
 
 LIMITS = "x-ratelimit-"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from grokcall.sandbox import Sandbox
-from grokcall.sandbox.ledger import Entry, Ledger
-from grokcall.sandbox.shelf import Shelf
+from grokcall_sandbox.ledger import Entry, Ledger
+from grokcall_sandbox.shelf import Shelf
 
 
 def test_a_shelf_drops_what_was_not_used_for_longest():

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from grokcall.sandbox import PROFILES, SANDBOX_KEY, Sandbox
-from grokcall.sandbox.profiles import MAX_FAULTS, open_profile
+from grokcall_sandbox.profiles import MAX_FAULTS, open_profile
 
 POST = SimpleNamespace(method="POST", path="/v1/responses")
 

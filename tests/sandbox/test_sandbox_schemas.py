@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokcall.sandbox.text.conversation import Conversation, Turn
-from grokcall.sandbox.text.schema import conforms, read_schema
-from grokcall.sandbox.text.structured import answer_structured
+from grokcall_sandbox.text.conversation import Conversation, Turn
+from grokcall_sandbox.text.schema import conforms, read_schema
+from grokcall_sandbox.text.structured import answer_structured
 
 TEXT = "Order A-17 from Ada Lovelace (ada@example.org) of 2024-05-06: 3 chairs for 129.90 EUR never came. Terrible!"
 

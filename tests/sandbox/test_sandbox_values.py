@@ -5,9 +5,9 @@ import json
 import jsonschema
 import pytest
 
-from grokcall.sandbox.text.conversation import Conversation, Turn
-from grokcall.sandbox.text.schema import read_schema
-from grokcall.sandbox.text.structured import answer_structured
+from grokcall_sandbox.text.conversation import Conversation, Turn
+from grokcall_sandbox.text.schema import read_schema
+from grokcall_sandbox.text.structured import answer_structured
 
 S, W, N, B = ({"type": kind} for kind in ("string", "integer", "number", "boolean"))
 DATE = {"type": "string", "format": "date"}

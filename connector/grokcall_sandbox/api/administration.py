@@ -1,0 +1,34 @@
+"""What is the engine's own: its ledger, its reset, and the media it serves."""
+
+import time
+
+from grokcall_sandbox.calls import Call
+from grokcall_sandbox.engine import MEDIA_SECONDS
+from grokcall_sandbox.errors import not_found
+from grokcall_sandbox.replies import Reply, json_reply
+
+
+async def show_ledger(call: Call) -> Reply:
+    """GET /sandbox/ledger."""
+    ledger = call.engine.ledger
+    return json_reply({"entries": ledger.entries(), "total_ticks": ledger.total_ticks})
+
+
+async def show_stats(call: Call) -> Reply:
+    """GET /sandbox/stats."""
+    return json_reply(call.engine.traffic.as_dict())
+
+
+async def reset(call: Call) -> Reply:
+    """POST /sandbox/reset."""
+    call.engine.reset()
+    return json_reply({"reset": True})
+
+
+async def serve_medium(call: Call) -> Reply:
+    """GET /media/{name}: generated media, for an hour."""
+    medium = call.engine.media.get(call.parameters["name"])
+    if medium is None or time.time() - medium.made_at > MEDIA_SECONDS:
+        raise not_found("The medium does not exist or has expired.")
+    caching = [(b"cache-control", b"public, max-age=14400")]
+    return Reply(medium.data, content_type=medium.media_type.encode(), headers=caching)

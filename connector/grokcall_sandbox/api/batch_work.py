@@ -1,0 +1,113 @@
+"""Doing the requests of a batch: one after the other, each when it is due, billed as it is done."""
+
+import asyncio
+import hashlib
+import time
+from typing import Any
+
+import msgspec
+
+from grokcall_sandbox.api import chat, pictures, responses, videos
+from grokcall_sandbox.api.batch_requests import ENDPOINTS
+from grokcall_sandbox.api.batch_results import as_completion
+from grokcall_sandbox.batches import Batch, BatchItem
+from grokcall_sandbox.calls import Call
+from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.errors import ApiError, invalid
+from grokcall_sandbox.ledger import Entry
+from grokcall_sandbox.replies import Reply
+from grokcall_sandbox.web import Handler
+
+_HANDLERS: dict[str, Handler] = {
+    "chat_get_completion": chat.create,
+    "responses": responses.create,
+    "image_generation": pictures.generate,
+    "image_edit": pictures.edit,
+    "video_generation": videos.generate,
+    "video_extension": videos.extend,
+}
+_CHEAPER = ("grok-4.3", "grok-4.20")
+_NOT_TAKEN = ("stream", "deferred")
+
+
+class _Options(msgspec.Struct):
+    stream: Any = None
+    deferred: Any = None
+
+
+_OPTIONS = msgspec.json.Decoder(_Options)
+
+
+def start_work(engine: Engine, batch: Batch) -> None:
+    """Have the batch's requests done; a worker that is still busy goes on with the new ones."""
+    if batch.worker is None or batch.worker.done():
+        batch.worker = asyncio.get_running_loop().create_task(_work(engine, batch))
+
+
+async def _work(engine: Engine, batch: Batch) -> None:
+    while pending := batch.pending():
+        for item in pending:
+            await asyncio.sleep(max(0.0, item.due - time.monotonic()))
+            await _finish(engine, batch, item)
+            if engine.batches.get(batch.id) is batch:
+                engine.batches.put(batch.id, batch, batch.size)
+
+
+async def _finish(engine: Engine, batch: Batch, item: BatchItem) -> None:
+    try:
+        kind, value = await _answer(engine, item)
+    except ApiError as refusal:
+        if refusal.ticks:
+            _bill(engine, item, item.model, refusal.ticks)
+        batch.finish(item, "failed", _failed(item, refusal))
+        return
+    except Exception as problem:  # a batch must come to its end, whatever one of its requests does
+        batch.finish(item, "failed", _failed(item, ApiError(500, str(problem), "internal")))
+        return
+    result = {"batch_request_id": item.id, "batch_result": {"response": {kind: value}}}
+    batch.finish(item, "succeeded", msgspec.json.encode(result))
+
+
+async def _answer(engine: Engine, item: BatchItem) -> tuple[str, dict[str, Any]]:
+    scope = {"path": "", "method": "POST", "query_string": b"", "headers": [(b"host", item.host)]}
+    call = Call(engine, scope, time.perf_counter()).inner(ENDPOINTS[item.kind], item.body)
+    options = call.decode(_OPTIONS)
+    for name in _NOT_TAKEN:
+        if getattr(options, name):
+            raise invalid(f"Argument not supported in batches: {name}")
+    for fault, dice in engine.profile.strike(call, batched=True):
+        await fault.before_handling(call, dice)
+    reply = await _HANDLERS[item.kind](call)
+    ticks = reply.ticks * 4 // 5 if reply.model.startswith(_CHEAPER) else reply.ticks
+    _bill(engine, item, reply.model, ticks)
+    value = await _value(call, item, reply)
+    if ticks != reply.ticks:
+        value["usage"]["cost_in_usd_ticks"] = ticks
+    if item.kind == "responses":
+        return "chat_get_completion", as_completion(value)
+    return item.kind, value
+
+
+async def _value(call: Call, item: BatchItem, reply: Reply) -> dict[str, Any]:
+    value: dict[str, Any] = msgspec.json.decode(reply.content if isinstance(reply.content, bytes) else b"{}")
+    if not item.kind.startswith("video"):
+        return value
+    done = await videos.finish(call, value["request_id"])
+    if "error" in done:
+        problem = done["error"]
+        if isinstance(problem, dict):
+            raise ApiError(400, str(problem.get("message")), str(problem.get("code")))
+        raise ApiError(400, str(problem), str(done.get("code")))
+    return done
+
+
+def _bill(engine: Engine, item: BatchItem, model: str, ticks: int) -> None:
+    if ticks:
+        digest = hashlib.sha256(item.body).digest()
+        item.entry = engine.ledger.add(Entry(time.time(), "/v1/batches", model, digest, ticks, item.id))
+
+
+def _failed(item: BatchItem, refusal: ApiError) -> bytes:
+    error = {"code": refusal.code or str(refusal.status), "message": refusal.message}
+    result = {"batch_request_id": item.id, "batch_result": {"error": error}, "error_message": refusal.message}
+    return msgspec.json.encode(result)

@@ -1,0 +1,221 @@
+"""The video endpoints: generate, edit, extend, poll."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from PIL import Image
+
+from grokcall_sandbox.api.generation import FORBIDDEN_MARK
+from grokcall_sandbox.api.media_sources import Source, read_clip, read_picture
+from grokcall_sandbox.calls import Call
+from grokcall_sandbox.catalogue import VideoModel, find_video_model
+from grokcall_sandbox.engine import VideoJob
+from grokcall_sandbox.errors import invalid, moderated, not_found
+from grokcall_sandbox.media.clips import ClipFacts, edit_clip, extend_clip, make_clip, read_facts
+from grokcall_sandbox.media.sizes import VIDEO_RATIOS, VIDEO_SIDES, ratio_of, video_size
+from grokcall_sandbox.replies import Reply, json_reply
+
+MAX_EDIT_SECONDS = 8.7
+MAX_EXTEND_SECONDS = 30.0
+MIN_EXTEND_SECONDS = 2.0
+_WITH_REFERENCES = 10
+
+
+class VideoRequest(msgspec.Struct):
+    """The body of a generation; fields that the service ignores are not listed."""
+
+    prompt: str | None = None
+    model: str | None = None
+    duration: int | None = None
+    seconds: int | None = None
+    aspect_ratio: str | None = None
+    resolution: str | None = None
+    image: Source | None = None
+    image_url: str | None = None
+    reference_images: list[Source] | None = None
+
+
+class ClipRequest(msgspec.Struct):
+    """The body of an edit or an extension."""
+
+    prompt: str
+    video: Source
+    model: str | None = None
+    duration: int | None = None
+    aspect_ratio: Any = None
+    resolution: Any = None
+
+
+_GENERATE = msgspec.json.Decoder(VideoRequest)
+_CLIP = msgspec.json.Decoder(ClipRequest)
+
+
+async def generate(call: Call) -> Reply:
+    """POST /v1/videos/generations."""
+    request = call.decode(_GENERATE)
+    model = find_video_model(request.model)
+    duration, resolution = _check(request, model)
+    source = request.image or (Source(url=request.image_url) if request.image_url else None)
+    first = await read_picture(source, call.engine) if source is not None else None
+    references = [await read_picture(reference, call.engine) for reference in request.reference_images or []]
+    first = first or (references[0] if references else None)
+    size = video_size(_ratio(request, first), resolution)
+    pictures = len(references) + (source is not None)
+    ticks = duration * model.prices[resolution] + pictures * model.picture_price
+    prompt = request.prompt or "Image to video"
+
+    def render() -> bytes:
+        return make_clip(prompt, call.engine.seed, duration, size, first)
+
+    return _start(call, model, duration, ticks, prompt, render)
+
+
+async def edit(call: Call) -> Reply:
+    """POST /v1/videos/edits."""
+    request = call.decode(_CLIP)
+    model = _clip_model(request)
+    for name in ("duration", "aspect_ratio", "resolution"):
+        if getattr(request, name) is not None:
+            raise invalid(f"Argument not supported: {name}")
+    clip = await read_clip(request.video, call.engine)
+    facts = _facts(clip)
+    if facts is None or facts.duration > MAX_EDIT_SECONDS + 0.05:
+        return _fail(call, model, "input video too long" if facts else "input video cannot be read")
+    ticks = _clip_ticks(model, facts, facts.duration)
+    return _start(call, model, facts.duration, ticks, request.prompt, lambda: edit_clip(request.prompt, clip))
+
+
+async def extend(call: Call) -> Reply:
+    """POST /v1/videos/extensions."""
+    request = call.decode(_CLIP)
+    model = _clip_model(request)
+    added = 6 if request.duration is None else request.duration
+    if not 1 <= added <= 10:
+        raise invalid(f"Invalid duration: {added} is not between 1 and 10.")
+    clip = await read_clip(request.video, call.engine)
+    facts = _facts(clip)
+    if facts is None or not MIN_EXTEND_SECONDS - 0.05 <= facts.duration <= MAX_EXTEND_SECONDS + 0.05:
+        return _fail(call, model, "input video must last 2 to 30 seconds" if facts else "input video cannot be read")
+    ticks = _clip_ticks(model, facts, added)
+    total = facts.duration + added
+    return _start(call, model, total, ticks, request.prompt, lambda: extend_clip(request.prompt, clip, added))
+
+
+async def poll(call: Call) -> Reply:
+    """GET /v1/videos/{id}."""
+    request_id = call.parameters["id"]
+    job = call.engine.videos.get(request_id)
+    if job is None:
+        raise not_found(f"Video generation with request_id={request_id} not found")
+    elapsed = time.monotonic() - job.started
+    if elapsed < call.engine.video_seconds or not job.clip.done():
+        share = elapsed / call.engine.video_seconds if call.engine.video_seconds else 1.0
+        return json_reply({"status": "pending", "progress": min(99, max(1, int(100 * share)))}, status=202)
+    if job.moderated:
+        refusal = moderated("video", job.ticks)
+        body = {"code": refusal.code, "error": refusal.message, "usage": {"cost_in_usd_ticks": job.ticks}}
+        return json_reply(body, status=400)  # billed when it was started, hence no refusal that bills again
+    failure = job.failure or _failure(job)
+    if failure is not None:
+        return json_reply({"status": "failed", "error": {"code": "invalid_argument", "message": failure}})
+    return json_reply(_done(call, job))
+
+
+async def finish(call: Call, request_id: str) -> dict[str, Any]:
+    """What a poll gives once the video is made, or was withheld or failed."""
+    job = call.engine.videos.get(request_id)
+    if job is not None:
+        await asyncio.wait([asyncio.wrap_future(job.clip)])
+        await asyncio.sleep(max(0.0, job.started + call.engine.video_seconds - time.monotonic()))
+    reply = await poll(call.inner(f"/v1/videos/{request_id}", parameters={"id": request_id}))
+    told: dict[str, Any] = msgspec.json.decode(reply.content if isinstance(reply.content, bytes) else b"{}")
+    return told
+
+
+def _done(call: Call, job: VideoJob) -> dict[str, Any]:
+    if job.url is None:
+        job.url = call.engine.keep_medium(job.clip.result(), "video/mp4", "mp4")
+    seconds = int(job.duration) if job.duration == int(job.duration) else round(job.duration, 3)
+    return {
+        "status": "done",
+        "video": {"url": call.link(job.url), "duration": seconds, "respect_moderation": True},
+        "model": job.model,
+        "usage": {"cost_in_usd_ticks": job.ticks},
+        "progress": 100,
+    }
+
+
+def _check(request: VideoRequest, model: VideoModel) -> tuple[int, str]:
+    """The duration and the resolution that apply, once everything is found to be allowed."""
+    if not (request.prompt or "").strip() and request.image is None and request.image_url is None:
+        raise invalid("prompt is required for text-to-video.")
+    duration = next((value for value in (request.duration, request.seconds) if value is not None), 8)
+    most = _WITH_REFERENCES if request.reference_images else model.max_duration
+    if duration > most:
+        raise invalid(f"Duration {duration}s exceeds the maximum allowed duration of {most}s.")
+    if duration < 1:
+        raise invalid(f"Invalid duration: {duration} is not at least 1.")
+    if request.aspect_ratio is not None and request.aspect_ratio not in VIDEO_RATIOS:
+        raise invalid(f"Invalid aspect_ratio: {request.aspect_ratio}. Supported: {', '.join(VIDEO_RATIOS)}.")
+    resolution = request.resolution or "480p"
+    if resolution not in VIDEO_SIDES or resolution not in model.prices:
+        raise invalid(f"Invalid resolution: {resolution}. Model {model.id} supports {', '.join(model.prices)}.")
+    if len(request.reference_images or ()) > (7 if model.id == "grok-imagine-video" else 14):
+        raise invalid("Too many reference images.")
+    return duration, resolution
+
+
+def _ratio(request: VideoRequest, first: Image.Image | None) -> float:
+    if request.aspect_ratio is not None:
+        return ratio_of(request.aspect_ratio)
+    return min(max(first.width / first.height, 0.25), 4.0) if first is not None else 16 / 9
+
+
+def _clip_model(request: ClipRequest) -> VideoModel:
+    if not request.prompt.strip():
+        raise invalid("prompt must not be empty.")
+    return find_video_model(request.model)
+
+
+def _facts(clip: bytes) -> ClipFacts | None:
+    try:
+        return read_facts(clip)
+    except ValueError:
+        return None
+
+
+def _clip_ticks(model: VideoModel, facts: ClipFacts, made: float) -> int:
+    """Seconds made at their price and seconds read at theirs, to the millisecond."""
+    resolution = "480p" if min(facts.width, facts.height) <= 480 else "720p"
+    made_ms, read_ms = round(made * 1000), round(facts.duration * 1000)
+    return int(Fraction(made_ms * model.prices[resolution] + read_ms * model.clip_price, 1000))
+
+
+def _start(
+    call: Call, model: VideoModel, duration: float, ticks: int, prompt: str, render: Callable[[], bytes]
+) -> Reply:
+    forbidden = FORBIDDEN_MARK in prompt
+    clip = call.engine.renderers.submit(bytes if forbidden else render)
+    job = VideoJob(model.id, duration, ticks, time.monotonic(), clip, moderated=forbidden)
+    return _accept(call, job)
+
+
+def _fail(call: Call, model: VideoModel, problem: str) -> Reply:
+    clip = call.engine.renderers.submit(bytes)
+    return _accept(call, VideoJob(model.id, 0, 0, time.monotonic(), clip, failure=problem))
+
+
+def _accept(call: Call, job: VideoJob) -> Reply:
+    request_id = str(uuid4())
+    call.engine.videos.put(request_id, job, 1)
+    return json_reply({"request_id": request_id}, ticks=job.ticks, model=job.model)
+
+
+def _failure(job: VideoJob) -> str | None:
+    problem = job.clip.exception()
+    return f"the video could not be made: {problem}" if problem is not None else None

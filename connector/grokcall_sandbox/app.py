@@ -1,0 +1,131 @@
+"""The routes of the engine."""
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Receive, Scope, Send
+
+from grokcall_sandbox.api import (
+    account,
+    administration,
+    batches,
+    chat,
+    compaction,
+    completions,
+    files,
+    messages,
+    models,
+    pictures,
+    realtime,
+    responses,
+    speech,
+    transcription,
+    videos,
+)
+from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.headers import (
+    HeaderMaker,
+    batch_headers,
+    media_headers,
+    plain_headers,
+    polling_headers,
+    text_headers,
+    video_headers,
+    voice_headers,
+)
+from grokcall_sandbox.web import Endpoint, Handler, method_not_allowed, not_found_route
+
+_ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
+    ("POST", "/v1/responses", responses.create, text_headers),
+    ("POST", "/v1/responses/compact", compaction.compact, text_headers),
+    ("GET", "/v1/responses/{id}", responses.retrieve, plain_headers),
+    ("DELETE", "/v1/responses/{id}", responses.delete, plain_headers),
+    ("GET", "/v1/responses/{id}/input_items", responses.list_input, plain_headers),
+    ("POST", "/v1/chat/completions", chat.create, text_headers),
+    ("POST", "/v1/completions", completions.create, text_headers),
+    ("GET", "/v1/chat/deferred-completion/{id}", chat.retrieve_deferred, plain_headers),
+    ("POST", "/v1/messages", messages.create, text_headers),
+    ("POST", "/v1/images/generations", pictures.generate, media_headers),
+    ("POST", "/v1/images/edits", pictures.edit, media_headers),
+    ("POST", "/v1/videos/generations", videos.generate, video_headers),
+    ("POST", "/v1/videos/edits", videos.edit, video_headers),
+    ("POST", "/v1/videos/extensions", videos.extend, video_headers),
+    ("GET", "/v1/videos/{id}", videos.poll, polling_headers),
+    ("POST", "/v1/tts", speech.speak_text, voice_headers),
+    ("GET", "/v1/tts/voices", speech.list_voices, voice_headers),
+    ("GET", "/v1/tts/voices/{id}", speech.retrieve_voice, voice_headers),
+    ("POST", "/v1/realtime/client_secrets", realtime.create_secret, plain_headers),
+    ("GET", "/v1/files", files.list_files, plain_headers),
+    ("GET", "/v1/files/{id}", files.retrieve, plain_headers),
+    ("DELETE", "/v1/files/{id}", files.delete, plain_headers),
+    ("GET", "/v1/files/{id}/content", files.content, plain_headers),
+    ("GET", "/v1/models", models.list_models, plain_headers),
+    ("GET", "/v1/models/{id}", models.retrieve_model, plain_headers),
+    ("GET", "/v1/language-models", models.list_language_models, plain_headers),
+    ("GET", "/v1/language-models/{id}", models.retrieve_language_model, plain_headers),
+    ("GET", "/v1/image-generation-models", models.list_picture_models, plain_headers),
+    ("GET", "/v1/image-generation-models/{id}", models.retrieve_picture_model, plain_headers),
+    ("GET", "/v1/video-generation-models", models.list_video_models, plain_headers),
+    ("GET", "/v1/video-generation-models/{id}", models.retrieve_video_model, plain_headers),
+    ("GET", "/v1/embedding-models", models.list_embedding_models, plain_headers),
+    ("POST", "/v1/batches", batches.create, batch_headers),
+    ("GET", "/v1/batches", batches.list_batches, batch_headers),
+    ("POST", "/v1/batches/{id}:cancel", batches.cancel, batch_headers),
+    ("GET", "/v1/batches/{id}", batches.retrieve, batch_headers),
+    ("GET", "/v1/batches/{id}/requests", batches.list_requests, batch_headers),
+    ("GET", "/v1/batches/{id}/results", batches.list_results, batch_headers),
+    ("GET", "/v1/api-key", account.show_key, plain_headers),
+    ("GET", "/v1/me", account.show_owner, plain_headers),
+    ("POST", "/v1/tokenize-text", account.tokenize, media_headers),
+    ("POST", "/v1/embeddings", account.embed, plain_headers),
+)
+_BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
+    ("/v1/files", files.upload, plain_headers, files.MAX_UPLOAD_BYTES),
+    ("/v1/stt", transcription.transcribe, voice_headers, transcription.MAX_FORM_BYTES),
+    ("/v1/batches/{id}/requests", batches.add_requests, batch_headers, batches.MAX_ADDED_BYTES),
+)
+_OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/media/{name}", administration.serve_medium),
+    ("GET", "/sandbox/ledger", administration.show_ledger),
+    ("GET", "/sandbox/stats", administration.show_stats),
+    ("POST", "/sandbox/reset", administration.reset),
+)
+
+
+class _ExactRoute(Route):
+    """A route that answers a wrong method in the service's way."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.methods and scope["method"] not in self.methods:
+            await method_not_allowed(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # Most requests are for a path without parameters: those need no regular expression.
+        if scope["type"] == "http" and not self.param_convertors and scope["path"] != self.path:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def create_app(engine: Engine | None = None) -> Starlette:
+    """The engine as an ASGI application.
+
+    Args:
+        engine: What it works on; a new one with default options when left out.
+    """
+    state = engine if engine is not None else Engine()
+    routes: list[BaseRoute] = [
+        _ExactRoute(path, Endpoint(state, handler, headers), methods=[method])
+        for method, path, handler, headers in _ROUTES
+    ]
+    routes += [
+        _ExactRoute(path, Endpoint(state, handler, headers, limit=limit), methods=["POST"])
+        for path, handler, headers, limit in _BOUNDED_POSTS
+    ]
+    routes += [
+        _ExactRoute(path, Endpoint(state, handler, open_to_all=True), methods=[method])
+        for method, path, handler in _OPEN_ROUTES
+    ]
+    app = Starlette(routes=routes)
+    app.router.default = not_found_route
+    return app

@@ -1,0 +1,152 @@
+"""Everything a running engine holds: its options, what requests left behind, and what was billed."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from grokcall_sandbox.batches import Batch
+from grokcall_sandbox.faults.fault import Profile
+from grokcall_sandbox.ledger import Ledger
+from grokcall_sandbox.profiles import open_profile
+from grokcall_sandbox.shelf import Shelf
+from grokcall_sandbox.text.conversation import Conversation
+from grokcall_sandbox.traffic import Traffic
+
+MAX_RESPONSES = 20_000
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+MAX_FILES = 10_000
+MAX_FILE_BYTES = 256 * 1024 * 1024
+MAX_MEDIA = 10_000
+MAX_MEDIA_BYTES = 256 * 1024 * 1024
+MAX_JOBS = 10_000
+MAX_BATCHES = 1_000
+MAX_BATCH_BYTES = 256 * 1024 * 1024
+MEDIA_SECONDS = 3_600.0
+
+REFUSALS = frozenset({"background", "user_location"})
+"""What one user of the service saw refused and another accepted; the engine accepts it unless it is told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """A response that later calls may refer to; `call_ids` are the function calls in it and in what led to it."""
+
+    reply: bytes
+    request: bytes
+    conversation: Conversation
+    tokens: int
+    call_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An uploaded file."""
+
+    id: str
+    name: str
+    data: bytes
+    created_at: int
+    expires_at: int | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The file object of the API."""
+        return {
+            "id": self.id,
+            "object": "file",
+            "bytes": len(self.data),
+            "created_at": self.created_at,
+            "expires_at": self.expires_at,
+            "filename": self.name,
+            "purpose": "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A generated picture or video that waits to be fetched."""
+
+    data: bytes
+    media_type: str
+    made_at: float
+
+
+@dataclass(slots=True)
+class VideoJob:
+    """A video in the making."""
+
+    model: str
+    duration: float
+    ticks: int
+    started: float
+    clip: "Future[bytes]"
+    moderated: bool = False
+    failure: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredChat:
+    """A chat completion to be fetched later, once."""
+
+    reply: bytes
+    ready_at: float
+
+
+@dataclass
+class Engine:
+    """The state of one engine. All but the ledger is touched from the server's event loop only.
+
+    Attributes:
+        seed: Gives other pictures and sounds for the same requests.
+        latency: Seconds before a POST is answered.
+        video_seconds: Seconds that a video stays pending.
+        profile_name: The faults to inject, see `open_profile`.
+        batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
+        refusals: Those of `REFUSALS` that are in force.
+    """
+
+    seed: int = 0
+    latency: float = 0.0
+    video_seconds: float = 0.2
+    profile_name: str | None = None
+    batch_seconds: float = 0.2
+    refusals: frozenset[str] = frozenset()
+    ledger: Ledger = field(default_factory=Ledger)
+    traffic: Traffic = field(default_factory=Traffic)
+    responses: Shelf[StoredResponse] = field(default_factory=lambda: Shelf(MAX_RESPONSES, MAX_RESPONSE_BYTES))
+    files: Shelf[StoredFile] = field(default_factory=lambda: Shelf(MAX_FILES, MAX_FILE_BYTES))
+    media: Shelf[Medium] = field(default_factory=lambda: Shelf(MAX_MEDIA, MAX_MEDIA_BYTES))
+    videos: Shelf[VideoJob] = field(default_factory=lambda: Shelf(MAX_JOBS, MAX_JOBS))
+    deferred: Shelf[DeferredChat] = field(default_factory=lambda: Shelf(MAX_JOBS, MAX_MEDIA_BYTES))
+    batches: Shelf[Batch] = field(default_factory=lambda: Shelf(MAX_BATCHES, MAX_BATCH_BYTES))
+
+    def __post_init__(self) -> None:
+        if self.latency < 0 or self.video_seconds < 0 or self.batch_seconds < 0:
+            raise ValueError("latency, video_seconds and batch_seconds must not be negative")
+        unknown = sorted(self.refusals - REFUSALS)
+        if unknown:
+            raise ValueError(f"there is no refusal {unknown[0]!r}; there are {' and '.join(sorted(REFUSALS))}")
+        self.profile: Profile = open_profile(self.profile_name, self.seed)
+        # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
+        self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
+
+    def keep_medium(self, data: bytes, media_type: str, suffix: str) -> str:
+        """Keep a generated medium and give the path it is served at."""
+        name = f"{uuid4()}.{suffix}"
+        self.media.put(name, Medium(data, media_type, time.time()), len(data))
+        return f"/media/{name}"
+
+    def reset(self) -> None:
+        """Forget everything that requests left behind, the ledger too; faults start from their first request."""
+        for batch in self.batches:
+            batch.cancel()
+        self.ledger.clear()
+        self.traffic.clear()
+        self.profile = open_profile(self.profile_name, self.seed)
+        for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
+            shelf.clear()
+
+    def close(self) -> None:
+        """Stop the renderers."""
+        self.renderers.shutdown(wait=False, cancel_futures=True)

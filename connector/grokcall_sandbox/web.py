@@ -1,0 +1,126 @@
+"""From an HTTP request to a reply and back: what every endpoint has in common."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.types import Receive, Scope, Send
+
+from grokcall_sandbox.calls import Call
+from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.errors import ApiError
+from grokcall_sandbox.faults.fault import Strikes
+from grokcall_sandbox.headers import GATEWAY, HeaderMaker, plain_headers
+from grokcall_sandbox.keys import check_key
+from grokcall_sandbox.ledger import Entry
+from grokcall_sandbox.replies import TEXT, Reply, hold_back, refusal_reply
+from grokcall_sandbox.traffic import Passage
+from grokcall_sandbox.wire import ConnectionCut, Wire
+
+MAX_JSON_BYTES = 100 * 1024 * 1024
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+class Endpoint:
+    """An endpoint as an ASGI application: reads, checks the key, handles, bills, answers.
+
+    Args:
+        engine: What it works on.
+        handler: What it does.
+        headers: What its replies carry besides the content's own headers.
+        open_to_all: True where no key is asked for.
+        limit: The most bytes of body to take.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        handler: Handler,
+        headers: HeaderMaker = plain_headers,
+        open_to_all: bool = False,
+        limit: int = MAX_JSON_BYTES,
+    ) -> None:
+        self._engine = engine
+        self._handler = handler
+        self._headers = headers
+        self._open = open_to_all
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        call = Call(self._engine, scope, time.perf_counter())
+        wire = Wire(scope, receive, send)
+        if not call.path.startswith("/v1/"):
+            await self._exchange(call, wire, lambda _outcome: None)
+            return
+        passage = Passage(self._engine.traffic)
+        try:
+            await self._exchange(call, wire, passage.leave)
+        finally:
+            passage.leave("cut")
+
+    async def _exchange(self, call: Call, wire: Wire, leave: Callable[[str], None]) -> None:
+        strikes = self._engine.profile.strike(call)
+        try:
+            reply = await self._reply(call, wire, strikes)
+        except ConnectionCut as cut:
+            leave("cut")
+            await wire.cut(cut.reset)
+            return
+        billed = self._bill(call, reply)
+        if call.method == "POST" and self._engine.latency:
+            reply = await hold_back(reply, self._engine.latency)
+        for fault, dice in strikes:
+            reply = await fault.before_answering(call, reply, dice)
+        reply.headers += [*GATEWAY, *(self._headers(call, reply) if reply.identified else ())]
+
+        def note(reached: bool) -> None:
+            leave(str(reply.status) if reply.delivery.head else "cut")
+            for entry in (*billed, *reply.settles):
+                entry.answered = entry.answered or (reached and not reply.lost)
+
+        await wire.deliver(reply, note)
+
+    async def _reply(self, call: Call, wire: Wire, strikes: Strikes) -> Reply:
+        try:
+            for fault, dice in strikes:
+                await fault.before_reading(call, dice)
+            call.body, complete = await wire.read(self._limit)
+            if not complete:
+                raise ApiError(413, f"The request body exceeds {self._limit} bytes.", "request-too-large")
+            if not self._open:
+                check_key(call.header(b"authorization"))
+            for fault, dice in strikes:
+                await fault.before_handling(call, dice)
+            reply = await self._handler(call)
+        except ApiError as refusal:
+            return refusal_reply(refusal, always_json=call.path.startswith("/v1/responses"))
+        for fault, _ in strikes:
+            fault.after_handling(call, reply)
+        return reply
+
+    def _bill(self, call: Call, reply: Reply) -> list[Entry]:
+        if reply.ticks == 0:
+            return []
+        entry = Entry(time.time(), call.path, reply.model, call.body_hash, reply.ticks, call.id)
+        return [self._engine.ledger.add(entry)]
+
+
+async def not_found_route(scope: Scope, receive: Receive, send: Send) -> None:
+    """The 404 for a path that no endpoint has."""
+    if scope["type"] != "http":
+        return
+    refusal = ApiError(
+        404, "No handler found on route. Please check the URL and the HTTP method of your request.", "not-found"
+    )
+    await _turn_away(refusal_reply(refusal), scope, receive, send)
+
+
+async def method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:
+    """The 405 for a path that does not take the method."""
+    await _turn_away(Reply(b"Method Not Allowed", 405, TEXT), scope, receive, send)
+
+
+async def _turn_away(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+    reply.headers += GATEWAY
+    await Wire(scope, receive, send).deliver(reply, lambda _reached: None)

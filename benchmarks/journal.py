@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from grokcall.core.outcome import Outcome
 from grokcall.journal import Journal, fingerprint
-from grokcall.outcomes import Outcome
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings
 

@@ -19,13 +19,13 @@ from pydantic.fields import FieldInfo
 
 import grokcall
 from grokcall import errors
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.app import app
 from grokcall.cli.exits import Exit, exit_of
 from grokcall.cli.flags import Flags
+from grokcall.config.options import ENVIRONMENT_PREFIXES, Options
 from grokcall.journal import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
 from grokcall.lookup import LookupFailedError
-from grokcall.options import ENVIRONMENT_PREFIXES, Options
 from grokcall.tables import OutputFull
 
 WORDS = {bool: "true or false", int: "integer", float: "seconds", Decimal: "decimal", str: "text", Path: "path"}

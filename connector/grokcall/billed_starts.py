@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from grokcall.outcomes import Outcome
+from grokcall.core.outcome import Outcome
 from grokcall_procedures import Reply
 from grokcall_procedures.documents import cost_in
 

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from grokcall.admission import CallStoppedError, Gate
 from grokcall.answer_cache import REMEMBERED_BYTES, Answers, AnswerStore, repeated
 from grokcall.billed_starts import Memory
-from grokcall.budgets import Budget
+from grokcall.budget.budget import Budget
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.earlier_tries import NO_TRIES, CallKey, EarlierTries, UnknownTries
 from grokcall.engine import Engine
 from grokcall.errors import Error, MediaError, is_retryable, is_systemic
 from grokcall.journal import Journal, JournalRun, RecordedError, fingerprint
-from grokcall.outcomes import CallStatus, Outcome
+from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall.shared_calls import SharedCall
 from grokcall.starts import Funds, Start
 from grokcall_procedures import BoundCall

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from grokcall.admission import Gate
-from grokcall.budget_limits import BudgetReachedError
+from grokcall.budget.limits import BudgetReachedError
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import AnswerRefusedError, IncompleteAnswerError, error_code
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.window import Runner
+from grokcall.scheduling.admission import Gate
+from grokcall.scheduling.row_scheduler import Runner
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.shortfalls import CUT, REFUSAL, Finder, shortfall_finder, with_larger_limit
 

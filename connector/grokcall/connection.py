@@ -14,29 +14,29 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import pyarrow as pa
 
 from grokcall import errors
-from grokcall.admission import Gate
-from grokcall.background import BackgroundLoop
 from grokcall.batches import refuse_unfit
 from grokcall.bookkeeping import ALLOWANCES, Bookkeeper, Books, fresh
-from grokcall.budgets import Budget
-from grokcall.catalogs import open_catalog
-from grokcall.credentials import Key, KeySource, SecretKey
+from grokcall.budget.budget import Budget
+from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
+from grokcall.catalog.catalog import open_catalog
+from grokcall.config.api_key import Key, KeySource, SecretKey
+from grokcall.config.options import Options, load_options
+from grokcall.core.forks import abandon, follow_forks
+from grokcall.core.outcome import Outcome
+from grokcall.core.redaction import hidden
+from grokcall.core.unknown_names import explained
 from grokcall.cursor import Cursor
 from grokcall.engine import Engine
 from grokcall.errors import InterfaceError, UnknownNameError
-from grokcall.forks import abandon, follow_forks
-from grokcall.limits import Limiter, caps_of
+from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
 from grokcall.mapping import MappingLike, constants_of
-from grokcall.options import Options, load_options
-from grokcall.outcomes import Outcome
-from grokcall.redaction import hidden
+from grokcall.scheduling.admission import Gate
+from grokcall.scheduling.event_loop import BackgroundLoop
+from grokcall.scheduling.ratelimit import Limiter, caps_of
 from grokcall.service_facts import listed_prices
 from grokcall.single_calls import SingleCall
-from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.tables import Source, open_table
-from grokcall.transports import as_transport, as_transport_anew
-from grokcall.unknown_names import explained
 from grokcall_parser import Call, nearest, parse_call
 from grokcall_procedures import Binder, Catalog, Settings
 from grokcall_procedures.estimates import Allowances, estimate
@@ -408,7 +408,7 @@ def unknown_option(given: Mapping[str, object]) -> str | None:
 
 def binder_table(binder: Binder, outcome: Outcome) -> pa.Table:
     """The rows of an outcome as a table, or its error raised."""
-    from grokcall.columns import result_table
+    from grokcall.core.result_columns import result_table
 
     if outcome.error is not None:
         raise outcome.error

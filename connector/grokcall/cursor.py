@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from grokcall.columns import result_table
+from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
+from grokcall.core.result_columns import result_table
 from grokcall.errors import (
     InterfaceError,
     ProgrammingError,
@@ -20,9 +21,8 @@ from grokcall.errors import (
 )
 from grokcall.many_calls import ManyCalls
 from grokcall.single_calls import leave_with_table
-from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult, StatementRunner, schema_of
-from grokcall.tables.texts import python_values
+from grokcall.tables.text_encoding import python_values
 from grokcall_parser import Call, Query, parse_statement, split_statements
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ except ModuleNotFoundError as _missing:
 from pydantic import Field
 
 import grokcall
+from grokcall.config.options import refuse_unknown
 from grokcall.connection import Connection
 from grokcall.errors import InterfaceError
-from grokcall.options import refuse_unknown
 from grokcall.summaries import Summary
 
 __all__ = ["GrokcallResource", "lookup_metadata"]

@@ -6,7 +6,7 @@ import re
 
 import pyarrow as pa
 
-from grokcall.arrow import BOOLEAN, INT32, STRING, table_of
+from grokcall.core.arrow_arrays import BOOLEAN, INT32, STRING, table_of
 from grokcall_procedures import Catalog, Parameter, Procedure
 from grokcall_procedures.values import range_text
 

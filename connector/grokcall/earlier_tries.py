@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from grokcall.budgets import Budget
+from grokcall.budget.budget import Budget
 from grokcall.journal import JournalRun
 from grokcall_procedures.estimates import Estimate, Reserve
 

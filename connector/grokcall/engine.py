@@ -17,19 +17,19 @@ from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from grokcall.admission import CallStoppedError, Gate
 from grokcall.billed_starts import Memory, Starts
-from grokcall.credentials import Key
+from grokcall.config.api_key import Key
+from grokcall.config.options import Options
+from grokcall.core.outcome import Outcome
+from grokcall.core.redaction import HiddenText, get_logger
 from grokcall.errors import AuthenticationError, Error, MediaError, ServiceError, is_retryable
-from grokcall.media_links import refuse_unsafe_download
-from grokcall.options import Options
-from grokcall.outcomes import Outcome
-from grokcall.redaction import HiddenText, get_logger
-from grokcall.redirects import is_redirect, next_address, redirected
-from grokcall.replies import error_of, request_id_in, service_error, without_key
-from grokcall.retries import RetryPolicy, may_have_been_billed
-from grokcall.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
-from grokcall.unread import fail, unexpected
+from grokcall.http.media_links import refuse_unsafe_download
+from grokcall.http.redirects import is_redirect, next_address, redirected
+from grokcall.http.retry import RetryPolicy, may_have_been_billed
+from grokcall.http.service_errors import error_of, request_id_in, service_error, without_key
+from grokcall.http.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
+from grokcall.http.unread import fail, unexpected
+from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Steps
 from grokcall_procedures.addresses import UnsafeAddressError
 from grokcall_procedures.documents import cost_in

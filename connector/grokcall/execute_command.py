@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from grokcall.errors import ProgrammingError
-from grokcall.tables.texts import python_rows
+from grokcall.tables.text_encoding import python_rows
 from grokcall_parser import Call, Explain, Query, find_markers, nearest, parse_statement
 from grokcall_procedures import Parameter, ParameterType
 

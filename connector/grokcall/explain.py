@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from grokcall.arrow import INT32, STRING, table_of
-from grokcall.redaction import redact
+from grokcall.core.arrow_arrays import INT32, STRING, table_of
+from grokcall.core.redaction import redact
 from grokcall_procedures import BoundCall, Kind, Pause, Reply, Request
 
 EXPLAIN_SCHEMA = pa.schema(

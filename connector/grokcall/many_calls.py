@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grokcall.bookkeeping import Bookkeeper
+from grokcall.core.outcome import Outcome
 from grokcall.errors import Error, InterfaceError
-from grokcall.outcomes import Outcome
+from grokcall.scheduling.row_scheduler import Chunk, Values, Window, WindowLimits
 from grokcall.verdicts import Verdicts
-from grokcall.window import Chunk, Values, Window, WindowLimits
 from grokcall_procedures import Binder, BoundCall
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from grokcall.errors import DataError, ProgrammingError
-from grokcall.tables.texts import call_values
+from grokcall.tables.text_encoding import call_values
 from grokcall_parser import nearest
 from grokcall_procedures import Binder
 from grokcall_procedures.binding import UNKNOWN

@@ -8,7 +8,7 @@ from dataclasses import replace
 from os import PathLike
 
 from grokcall.bookkeeping import Books
-from grokcall.budgets import Budget
+from grokcall.budget.budget import Budget
 from grokcall.earlier_tries import EarlierTries, earlier_tries
 from grokcall.journal import Journal, JournalRun, RunState
 from grokcall_procedures import Procedure

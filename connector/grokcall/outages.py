@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeGuard
 
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import (
     ConnectionCutError,
     InvalidRequestError,
@@ -21,7 +22,6 @@ from grokcall.errors import (
     ServerFailureError,
     ServiceError,
 )
-from grokcall.outcomes import CallStatus, Outcome
 
 FEW = 8
 """Calls that have to fail before a service that has answered none is given up."""

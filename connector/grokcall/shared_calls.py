@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from grokcall.admission import CallStoppedError, Gate, cancelled
-from grokcall.outcomes import Outcome
+from grokcall.core.outcome import Outcome
+from grokcall.scheduling.admission import CallStoppedError, Gate, cancelled
 
 
 class SharedCall:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.background import BackgroundLoop
 from grokcall.bookkeeping import Bookkeeper
-from grokcall.columns import result_table
-from grokcall.outcomes import Outcome
+from grokcall.core.outcome import Outcome
+from grokcall.core.result_columns import result_table
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_procedures import BoundCall, Procedure
 
 

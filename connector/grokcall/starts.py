@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from grokcall.budgets import Budget, Reservation
+from grokcall.budget.budget import Budget, Reservation
+from grokcall.core.outcome import Outcome
 from grokcall.earlier_tries import CallKey
 from grokcall.errors import Error
 from grokcall.journal import JournalRun
-from grokcall.outcomes import Outcome
 from grokcall_procedures import Kind, Request
 from grokcall_procedures.estimates import Reserve
 from grokcall_procedures.learned_tokens import TokenUsage

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
-from grokcall.catalogs import CHANGE_SCHEMA, KeptCatalog, change_table
-from grokcall.columns import result_table
-from grokcall.costs import COST_SCHEMA, explain_cost
+from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
+from grokcall.budget.spending_limits import SpendingLimits
+from grokcall.catalog.catalog import CHANGE_SCHEMA, KeptCatalog, change_table
+from grokcall.core.result_columns import result_table
 from grokcall.descriptions import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.errors import NotSupportedError
 from grokcall.explain import EXPLAIN_SCHEMA, explain
 from grokcall.single_calls import SingleCall
-from grokcall.spending import SpendingLimits
 from grokcall_parser import (
     Call,
     CreateProcedure,

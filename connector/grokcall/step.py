@@ -9,11 +9,11 @@ from typing import Any, Self
 import pyarrow as pa
 
 from grokcall.completeness import OnIncomplete
+from grokcall.config.options import Options
 from grokcall.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput, gathered
 from grokcall.mapping import MappingLike, constants_of
-from grokcall.options import Options
 from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
 from grokcall_parser import nearest, parse_call
 

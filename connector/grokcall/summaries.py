@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from grokcall.accounts import Account
-from grokcall.budget_limits import BudgetReachedError
+from grokcall.budget.limits import BudgetReachedError
+from grokcall.budget.usage import Account
+from grokcall.core.outcome import CallStatus, Outcome, usd
+from grokcall.core.redaction import redact
 from grokcall.errors import error_code
-from grokcall.outcomes import CallStatus, Outcome, usd
-from grokcall.redaction import redact
 from grokcall_procedures import Procedure
 from grokcall_procedures.learned_tokens import LearnedTokens
 from grokcall_procedures.shortfalls import REFUSAL, shortfall_finder

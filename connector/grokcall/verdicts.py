@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grokcall.core.outcome import Outcome
 from grokcall.errors import IncompleteAnswerError, PermissionDeniedError, ServiceError, is_systemic
 from grokcall.outages import Outage
-from grokcall.outcomes import Outcome
 from grokcall_procedures import Binder
 
 BODY = frozenset({"Body", "ExtraBody", "AdditionalFields", "FormData"})

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from grokcall_sandbox.replies import Reply
 
-_TRANSPORT = "grokcall.transport"
+_TRANSPORT = "grokcall.http.transport"
 _MOST_PIECES = 20
 _COMMENT = b": keepalive\n\n"
 _COMMENT_SECONDS = 1.0

@@ -11,7 +11,7 @@ import typer.main
 
 import grokcall
 from grokcall.cli.app import app
-from grokcall.columns import CALL_SCHEMA
+from grokcall.core.result_columns import CALL_SCHEMA
 from grokcall_procedures import CATALOG
 
 HERE = Path(__file__).parent

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from grokcall.core.outcome import Outcome
 from grokcall.errors import InternalError
 from grokcall.journal import Journal
 from grokcall.journal.batches import taken_from
-from grokcall.outcomes import Outcome
 
 CALLS = [(bytes([number]) * 16, number % 2) for number in range(5)]
 

@@ -12,7 +12,7 @@ from batching import ASK, COMMAND, Job, answers, batches, billed_once, connected
 
 import grokcall
 from grokcall.journal import Journal
-from grokcall.journal.tail import has_tail
+from grokcall.journal.write_ahead import has_tail
 from grokcall.sandbox import Sandbox
 
 ROWS = 1_100

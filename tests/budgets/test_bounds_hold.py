@@ -14,8 +14,8 @@ import pytest
 from bound_calls import bind
 
 import grokcall
-from grokcall.budgets import Budget, BudgetReachedError
-from grokcall.outcomes import Outcome
+from grokcall.budget.budget import Budget, BudgetReachedError
+from grokcall.core.outcome import Outcome
 from grokcall.sandbox import Sandbox
 from grokcall_procedures import BoundCall, Settings
 from grokcall_procedures.estimates import Allowances, estimate

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokcall.budgets import Budget, BudgetReachedError, Reservation
+from grokcall.budget.budget import Budget, BudgetReachedError, Reservation
 from grokcall_procedures.estimates import Estimate
 
 CAP = 1_000

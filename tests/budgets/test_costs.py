@@ -9,7 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 from bound_calls import bind
 
-from grokcall.costs import COST_SCHEMA, MOST_BAD_ROWS, dry_run, explain_cost
+from grokcall.budget.cost_totals import COST_SCHEMA, MOST_BAD_ROWS, dry_run, explain_cost
 from grokcall.lookup import LookupOptions, LookupPlan
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.completeness import MOST_RETRIES
 from grokcall_procedures import CATALOG
 from grokcall_procedures.shortfalls import shortfall_finder

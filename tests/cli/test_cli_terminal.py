@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grokcall.terminals import TerminalStream, visible
+from grokcall.core.terminals import TerminalStream, visible
 from installed import COMMAND
 from scripted_service import KEY, Service, answered, refused
 

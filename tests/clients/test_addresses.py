@@ -7,8 +7,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import grokcall
-from grokcall.addresses import Address, option_texts
-from grokcall.options import load_options
+from grokcall.config.options import load_options
+from grokcall.config.uri import Address, option_texts
 from scripted_service import KEY
 
 BASE_URLS = {

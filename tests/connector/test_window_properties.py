@@ -13,10 +13,10 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from grokcall.admission import Gate
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import DataError, OperationalError
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.window import Chunk, Window, WindowLimits
+from grokcall.scheduling.admission import Gate
+from grokcall.scheduling.row_scheduler import Chunk, Window, WindowLimits
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings
 

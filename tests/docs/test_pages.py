@@ -16,9 +16,9 @@ import grokcall
 from grokcall import answer_cache, bookkeeping
 from grokcall.cli.app import app
 from grokcall.cli.exits import Exit
+from grokcall.config.options import Options
 from grokcall.lookup import plan, stream
-from grokcall.options import Options
-from grokcall.tables import faults
+from grokcall.tables import errors as faults
 from grokcall_parser import parsing
 from grokcall_procedures import CATALOG, audio, classification, learned_tokens, text_bounds, text_estimates
 from grokcall_procedures.bounds import ALLOWANCES

@@ -17,9 +17,9 @@ import pytest
 
 import grokcall
 import grokcall.duckdb
+from grokcall.core.outcome import Outcome
 from grokcall.duckdb import Registration
 from grokcall.duckdb.memo import Memo
-from grokcall.outcomes import Outcome
 from scripted_service import KEY, Answer, Service, answered, refused
 
 Connecting = Callable[..., grokcall.Connection]

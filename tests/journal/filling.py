@@ -6,8 +6,8 @@ import asyncio
 import random
 import sys
 
+from grokcall.core.outcome import Outcome
 from grokcall.journal import Journal
-from grokcall.outcomes import Outcome
 
 IN_FLIGHT = 8
 

@@ -12,17 +12,17 @@ from contextlib import suppress
 import pytest
 
 from grokcall.cli.exits import Exit, exit_of
+from grokcall.core.outcome import Outcome
 from grokcall.errors import InterfaceError, OperationalError, is_systemic
 from grokcall.journal import Journal, JournalBusyError, JournalDamagedError, JournalError, JournalPathError
 from grokcall.journal.database import PAGE_BYTES, VERSION
-from grokcall.outcomes import Outcome
 
 A = b"a" * 16
 HOLD = "import sys; from grokcall.journal import Journal; j = Journal(sys.argv[1]); print('held', flush=True); input()"
 FILL = """
 import asyncio, json, os, resource, sys
 from grokcall.journal import Journal
-from grokcall.outcomes import Outcome
+from grokcall.core.outcome import Outcome
 async def fill(run):
     kept = 0
     try:

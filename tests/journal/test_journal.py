@@ -9,7 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from grokcall.columns import call_row
+from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.redaction import SecretKey
+from grokcall.core.result_columns import call_row
 from grokcall.errors import (
     AuthenticationError,
     ContentRefusedError,
@@ -22,8 +24,6 @@ from grokcall.errors import (
     request_id_of,
 )
 from grokcall.journal import Journal, JournalError
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.redaction import SecretKey
 
 A, B, C = (bytes([number]) * 16 for number in range(3))
 ROW = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from grokcall.catalogs import open_catalog
+from grokcall.catalog.catalog import open_catalog
 from grokcall.journal import Journal, JournalBusyError, JournalError
 from installed import COMMAND
 from scripted_service import KEY, Service

@@ -9,9 +9,9 @@ import typer
 from typer.testing import CliRunner
 
 from grokcall.cli.runs import runs_app
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import ReadTimeoutError
 from grokcall.journal import Journal
-from grokcall.outcomes import CallStatus, Outcome
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import ContentRefusedError, ReadTimeoutError
 from grokcall.journal import Journal
-from grokcall.outcomes import CallStatus, Outcome
 
 CALLS = st.tuples(st.sampled_from([bytes([n]) * 16 for n in range(4)]), st.integers(0, 2))
 VALUES = (

@@ -7,13 +7,13 @@ import sys
 import pytest
 
 from grokcall.journal import Journal
-from grokcall.journal.tail import HEADER, ROOM, Tail, has_tail, left_over, tail_paths
+from grokcall.journal.write_ahead import HEADER, ROOM, Tail, has_tail, left_over, tail_paths
 
 DIE = """
 import asyncio, os, signal, sys
 from grokcall.errors import ReadTimeoutError
 from grokcall.journal import Journal
-from grokcall.outcomes import CallStatus, Outcome
+from grokcall.core.outcome import CallStatus, Outcome
 async def work(run):
     await run.record(b"a" * 16, 0, Outcome(CallStatus.ERROR, error=ReadTimeoutError("late"), attempts=1, cost_ticks=3))
     await run.record(b"a" * 16, 0, Outcome(rows=[("x",)], attempts=1, cost_ticks=4))

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import ReadTimeoutError
 from grokcall.journal import Journal
-from grokcall.journal.answers import packed
-from grokcall.journal.changes import OF_EARLIER_LAYOUTS, Group
-from grokcall.outcomes import CallStatus, Outcome
+from grokcall.journal.codec import packed
+from grokcall.journal.mutations import OF_EARLIER_LAYOUTS, Group
 
 LAYOUT_1 = """
 CREATE TABLE runs (

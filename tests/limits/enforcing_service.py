@@ -13,13 +13,13 @@ from typing import Any
 
 from virtual_time import now
 
-from grokcall.admission import Gate
-from grokcall.limits import Caps, Limiter
-from grokcall.limits.limiter import model_of
-from grokcall.outcomes import Outcome
-from grokcall.replies import error_of
-from grokcall.retries import RetryPolicy
-from grokcall.transport import HttpReply
+from grokcall.core.outcome import Outcome
+from grokcall.http.retry import RetryPolicy
+from grokcall.http.service_errors import error_of
+from grokcall.http.transport import HttpReply
+from grokcall.scheduling.admission import Gate
+from grokcall.scheduling.ratelimit import Caps, Limiter
+from grokcall.scheduling.ratelimit.limiter import model_of
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, Kind, Request, Settings
 

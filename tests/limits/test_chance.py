@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from virtual_time import now, run
 
-from grokcall.admission import Gate
-from grokcall.limits import Limiter
-from grokcall.limits.cooldown import Cooldown
-from grokcall.retries import RetryPolicy
+from grokcall.http.retry import RetryPolicy
+from grokcall.scheduling.admission import Gate
+from grokcall.scheduling.ratelimit import Limiter
+from grokcall.scheduling.ratelimit.backoff import Cooldown
 
 LEARNING = 4.0
 """Seconds within which it is found out what the refusals come from, at most; a pause that is asked for comes on top."""

@@ -7,7 +7,7 @@ from enforcing_service import most_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokcall.limits.clock import LATENESS, WOBBLE, Clock, Window
+from grokcall.scheduling.ratelimit.pacing import LATENESS, WOBBLE, Clock, Window
 
 
 def test_uses_are_spaced_evenly():

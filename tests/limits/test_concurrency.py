@@ -9,8 +9,8 @@ import pytest
 from enforcing_service import Service, client, request
 from virtual_time import now, run
 
-from grokcall.limits.concurrency import Concurrency
-from grokcall.limits.cooldown import FORGIVEN, Cooldown
+from grokcall.scheduling.ratelimit.adaptive_concurrency import Concurrency
+from grokcall.scheduling.ratelimit.backoff import FORGIVEN, Cooldown
 
 
 def answer(concurrency: Concurrency, seconds: float, times: int) -> None:

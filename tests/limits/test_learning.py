@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokcall.limits.learning import Announcement, StatedLimit, grants_nothing, stated_limit
-from grokcall.limits.limiter import model_of
-from grokcall.limits.recent import Recent
-from grokcall.limits.tokens import FIRST_ANSWER, TokenEstimate, usage_of
+from grokcall.scheduling.ratelimit.advertised import Announcement, StatedLimit, grants_nothing, stated_limit
+from grokcall.scheduling.ratelimit.limiter import model_of
+from grokcall.scheduling.ratelimit.recent_requests import Recent
+from grokcall.scheduling.ratelimit.token_estimate import FIRST_ANSWER, TokenEstimate, usage_of
 
 TEAM = "for team 0b6f and model grok-4.3. Your team's rate limit is — "
 

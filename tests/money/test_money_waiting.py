@@ -18,8 +18,8 @@ import grokcall
 from grokcall.answer_cache import Answers
 from grokcall.bookkeeping import Bookkeeper, Books
 from grokcall.journal import Journal, JournalError
-from grokcall.journal.tail import ROOM
-from grokcall.window import Chunk, Window, WindowLimits
+from grokcall.journal.write_ahead import ROOM
+from grokcall.scheduling.row_scheduler import Chunk, Window, WindowLimits
 from grokcall_parser import parse_call
 from scripted_service import COST_TICKS, Answer, Service, answered, refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import grokcall
-from grokcall.costs import COST_SCHEMA
+from grokcall.budget.cost_totals import COST_SCHEMA
 from scripted_service import Service
 
 ASK = "GenerateResponse(t.body, MaxOutputTokens := 100) r"

@@ -16,7 +16,7 @@ import pytest
 
 from grokcall.tables import open_table
 from grokcall.tables.formats import Format
-from grokcall.tables.reading import Reading, open_stdin
+from grokcall.tables.reader import Reading, open_stdin
 from grokcall_parser.errors import DataError, NotSupportedError, OperationalError, ProgrammingError
 
 TABLE = pa.table({"id": [1, 2, 3], "body": ["a", None, 'c, "d"\ne']})

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from grokcall.tables import open_table, open_writer
-from grokcall.tables.plain import plain_schema
+from grokcall.tables.arrow_types import plain_schema
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SMALL = st.one_of(TEXT, st.sampled_from(["a,b", '"', "x\ny", "\r\n", " ", "", "NULL", "\t", "\x00"]))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 import grokcall
-from grokcall.catalogs import open_catalog
+from grokcall.catalog.catalog import open_catalog
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from installed import COMMAND
 

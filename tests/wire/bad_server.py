@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from grokcall.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpReply, HttpRequest, Transport
 
 KEY = "xai-4PlantedKeyThatMustNeverShow9876543210abcdefghij"
 MEGABYTE = 1 << 20

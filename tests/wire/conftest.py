@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grokcall.aiohttp_transport import AiohttpTransport
-from grokcall.httpx_transport import HttpxTransport
-from grokcall.transport import Transport
+from grokcall.http.aiohttp_transport import AiohttpTransport
+from grokcall.http.httpx_transport import HttpxTransport
+from grokcall.http.transport import Transport
 
 from .bad_server import BadServer, ServerThread
 

@@ -9,12 +9,12 @@ import sys
 import httpx
 import pytest
 
-from grokcall.aiohttp_transport import AiohttpTransport
+from grokcall.config.options import Options
 from grokcall.errors import InterfaceError
-from grokcall.httpx_transport import HttpxTransport
-from grokcall.options import Options
-from grokcall.transport import HttpReply, HttpRequest, Transport
-from grokcall.transports import FunctionTransport, as_transport
+from grokcall.http.aiohttp_transport import AiohttpTransport
+from grokcall.http.factory import FunctionTransport, as_transport
+from grokcall.http.httpx_transport import HttpxTransport
+from grokcall.http.transport import HttpReply, HttpRequest, Transport
 
 from .bad_server import BadServer, exchange, request_to
 
@@ -108,7 +108,7 @@ def test_the_options_reach_the_transport(server: BadServer) -> None:
 
 def test_httpx_is_not_loaded_for_who_does_not_use_it() -> None:
     program = (
-        "import sys; from grokcall.options import load_options; from grokcall.transports import as_transport;"
+        "import sys; from grokcall.config.options import load_options; from grokcall.http.factory import as_transport;"
         " as_transport(None, load_options()); sys.exit('httpx' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0

@@ -15,8 +15,8 @@ from keyring.backend import KeyringBackend
 from keyring.backends.null import Keyring as EmptyKeyring
 
 from grokcall import errors
-from grokcall.credentials import ExplicitKey, find_key
-from grokcall.redaction import SecretKey
+from grokcall.config.api_key import ExplicitKey, find_key
+from grokcall.core.redaction import SecretKey
 from installed import COMMAND
 
 from .bad_server import KEY

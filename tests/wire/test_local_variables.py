@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from grokcall.transport import HttpReply, HttpRequest
+from grokcall.http.transport import HttpReply, HttpRequest
 from scripted_service import KEY, Answer, Service, answered, refused
 
 PASSWORD = "PlantedProxyPassword"

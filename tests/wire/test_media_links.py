@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 import grokcall
-from grokcall.aiohttp_transport import AiohttpTransport
-from grokcall.httpx_transport import HttpxTransport
-from grokcall.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.aiohttp_transport import AiohttpTransport
+from grokcall.http.httpx_transport import HttpxTransport
+from grokcall.http.transport import HttpReply, HttpRequest, Transport
 from scripted_service import Answer, Asked, Service
 
 FILM = b"\0\0\0\x18ftypisom" + b"what only this machine may see"

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import grokcall
-from grokcall import content_encodings
-from grokcall.content_encodings import TooLongError, unpacked
+from grokcall.http import content_encodings
+from grokcall.http.content_encodings import TooLongError, unpacked
 from grokcall.journal import Journal
 from scripted_service import KEY, Answer, Service, answered
 

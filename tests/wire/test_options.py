@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from grokcall.config.options import Options, is_loopback, load_options
 from grokcall.errors import InterfaceError
-from grokcall.options import Options, is_loopback, load_options
 from grokcall_procedures.settings import DEFAULT_MODELS, Settings
 from grokcall_procedures.steps import Kind
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokcall import errors
-from grokcall.replies import LARGEST_ERROR_BODY, LONGEST_MESSAGE, error_of, in_band_error, service_error
-from grokcall.transport import HttpReply
+from grokcall.http.service_errors import LARGEST_ERROR_BODY, LONGEST_MESSAGE, error_of, in_band_error, service_error
+from grokcall.http.transport import HttpReply
 
 from .bad_server import KEY
 

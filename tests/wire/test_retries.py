@@ -7,7 +7,7 @@ import random
 import pytest
 
 from grokcall import errors
-from grokcall.retries import LONGEST_RETRY_AFTER, RetryPolicy
+from grokcall.http.retry import LONGEST_RETRY_AFTER, RetryPolicy
 from grokcall_procedures.steps import Kind, Request
 
 LIST = Request("GET", "/models", kind=Kind.METADATA)

@@ -13,10 +13,10 @@ import traceback
 import pytest
 
 from grokcall import errors
-from grokcall.credentials import find_key
-from grokcall.redaction import RedactingFilter, SecretKey, get_logger, redact
-from grokcall.replies import error_of
-from grokcall.transport import HttpReply, Transport
+from grokcall.config.api_key import find_key
+from grokcall.core.redaction import RedactingFilter, SecretKey, get_logger, redact
+from grokcall.http.service_errors import error_of
+from grokcall.http.transport import HttpReply, Transport
 
 from .bad_server import KEY, BadServer, exchange, request_to
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from grokcall import errors
-from grokcall.replies import error_of, in_band_error
-from grokcall.transport import HttpReply
+from grokcall.http.service_errors import error_of, in_band_error
+from grokcall.http.transport import HttpReply
 
 TEAM = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 

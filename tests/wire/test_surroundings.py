@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from grokcall import errors
-from grokcall.aiohttp_transport import AiohttpTransport
-from grokcall.httpx_transport import HttpxTransport
-from grokcall.surroundings import Proxies, tls_context
-from grokcall.transport import Transport
+from grokcall.http.aiohttp_transport import AiohttpTransport
+from grokcall.http.environment import Proxies, tls_context
+from grokcall.http.httpx_transport import HttpxTransport
+from grokcall.http.transport import Transport
 
 from .bad_server import BadServer, ServerThread, exchange, http_reply, request_to
 

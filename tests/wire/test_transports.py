@@ -11,10 +11,11 @@ import aiohttp
 import httpx
 import pytest
 
-from grokcall import aiohttp_transport, errors, httpx_transport
-from grokcall.aiohttp_transport import AiohttpTransport
-from grokcall.httpx_transport import HttpxTransport
-from grokcall.transport import HttpReply, HttpRequest, Transport
+from grokcall import errors
+from grokcall.http import aiohttp_transport, httpx_transport
+from grokcall.http.aiohttp_transport import AiohttpTransport
+from grokcall.http.httpx_transport import HttpxTransport
+from grokcall.http.transport import HttpReply, HttpRequest, Transport
 
 from .bad_server import KEY, MEGABYTE, BadServer, ServerThread, exchange, request_to
 

@@ -29,9 +29,9 @@ else:
         ) from missing
 
 import grokcall
-from grokcall.addresses import Address, option_texts
+from grokcall.config.uri import Address, option_texts
 from grokcall.connection import Connection
-from grokcall.redaction import SecretKey
+from grokcall.core.redaction import SecretKey
 
 __all__ = ["GrokcallHook"]
 

@@ -13,10 +13,10 @@ from grokcall.batches.looks import Looks
 from grokcall.batches.rows import BatchRows
 from grokcall.batches.service import BatchService
 from grokcall.batches.taking import Taking
+from grokcall.core.redaction import get_logger
 from grokcall.errors import NotFoundError, PermissionDeniedError
 from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key
-from grokcall.redaction import get_logger
 
 logger: logging.Logger = get_logger("grokcall.batches")
 

@@ -6,15 +6,15 @@ import re
 
 from grokcall.batches.faults import UnansweredError
 from grokcall.batches.status import BatchStatus
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import (
     AuthenticationError,
     CreditsExhaustedError,
     RateLimitedError,
     ServerFailureError,
 )
+from grokcall.http.service_errors import service_error
 from grokcall.journal.batches import BatchRecord
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.replies import service_error
 
 PASSES = re.compile(
     r"try(?:ing)? again|later|temporar|unavailable|overload|capacity|internal (?:server )?error|time(?:d)? ?out"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 
 from grokcall.batches.faults import UnansweredError
 from grokcall.bookkeeping import Books
-from grokcall.budgets import BudgetReachedError, Reservation
+from grokcall.budget.budget import BudgetReachedError, Reservation
+from grokcall.core.outcome import Outcome
 from grokcall.earlier_tries import UnknownTries
+from grokcall.http.retry import may_have_been_billed
 from grokcall.journal.batches import Key
-from grokcall.outcomes import Outcome
-from grokcall.retries import may_have_been_billed
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Estimate, estimate
 from grokcall_procedures.usage import tokens_used

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import DataError, Error, InterfaceError
 from grokcall.journal.batches import Key
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.window import Chunk, Values
+from grokcall.scheduling.row_scheduler import Chunk, Values
 from grokcall_procedures import BoundCall
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from grokcall.batches.submission import Submission
 from grokcall.batches.taking import Taking
 from grokcall.bookkeeping import Books, recalled
 from grokcall.completeness import fallen_short
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.engine import Engine
 from grokcall.errors import Error, InternalError, NotFoundError
 from grokcall.journal import JournalRun, fingerprint
 from grokcall.journal.batches import BatchRecord, Key
-from grokcall.journal.changes import Change
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.window import Chunk
+from grokcall.journal.mutations import Change
+from grokcall.scheduling.row_scheduler import Chunk
 from grokcall_procedures import BoundCall
 from grokcall_procedures.shortfalls import shortfall_finder
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class BatchPass:
-    """One pass over a table through batches; has the methods of :class:`grokcall.window.Window`.
+    """One pass over a table through batches; has the methods of :class:`grokcall.scheduling.row_scheduler.Window`.
 
     Args:
         plan: The lookup's plan.

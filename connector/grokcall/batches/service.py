@@ -14,10 +14,10 @@ import msgspec
 
 from grokcall.batches.requests import BatchRequest, request_id
 from grokcall.batches.status import BatchStatus, Document, status_of
+from grokcall.core.outcome import Outcome
+from grokcall.core.redaction import get_logger
 from grokcall.engine import Engine
 from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
-from grokcall.outcomes import Outcome
-from grokcall.redaction import get_logger
 from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
 from grokcall_procedures.lenient_json import read_json
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from grokcall.errors import MalformedReplyError
-from grokcall.replies import clean
+from grokcall.http.service_errors import clean
 
 Document = dict[str, Any]
 

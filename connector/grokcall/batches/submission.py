@@ -16,6 +16,7 @@ from grokcall.batches.filling import SETTLING, Filling, says_already_there
 from grokcall.batches.requests import BatchRequest, batch_request
 from grokcall.batches.rows import BatchRows
 from grokcall.batches.service import BatchService
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import (
     ConnectionCutError,
     Error,
@@ -28,8 +29,7 @@ from grokcall.errors import (
 )
 from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key
-from grokcall.journal.changes import Change
-from grokcall.outcomes import CallStatus, Outcome
+from grokcall.journal.mutations import Change
 
 BATCH_REQUESTS = 50_000
 """Requests of one batch; as many as the service takes in a batch that is made from a file."""

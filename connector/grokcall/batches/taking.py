@@ -15,11 +15,11 @@ from grokcall.batches.rows import BatchRows
 from grokcall.batches.service import BatchService
 from grokcall.batches.status import BatchStatus, Document
 from grokcall.batches.submission import Recording
+from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.redaction import get_logger
 from grokcall.errors import Error, InvalidRequestError, NotFoundError, is_systemic
 from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key, taken_from
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.redaction import get_logger
 
 logger: logging.Logger = get_logger("grokcall.batches")
 

@@ -19,7 +19,7 @@ from grokcall.cli.reference import models, procedures
 from grokcall.cli.runs import runs_app
 from grokcall.cli.service import check, sandbox
 from grokcall.cli.signals import terminations_raised
-from grokcall.terminals import hold_closed_streams
+from grokcall.core.terminals import hold_closed_streams
 
 app: typer.Typer = typer.Typer(
     name="grokcall",

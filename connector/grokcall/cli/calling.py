@@ -18,12 +18,12 @@ from grokcall.cli.screens import on_terminal, shown
 from grokcall.cli.targets import check_target
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.connection import Connection
+from grokcall.core.terminals import check_standard_output
 from grokcall.errors import DataError, ProgrammingError
 from grokcall.execute_command import ExecuteCommand
 from grokcall.tables import open_writer, sniff_extension
 from grokcall.tables.media import is_bytes
 from grokcall.tables.outputs import check_folder
-from grokcall.terminals import check_standard_output
 from grokcall_parser import Call, parse_statement
 
 MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grokcall.budget.cost_totals import DryRun
 from grokcall.cli.screens import shown
-from grokcall.costs import DryRun
+from grokcall.core.terminals import visible
 from grokcall.summaries import Summary
 from grokcall.tables import MediaFolder, sniff_extension
 from grokcall.tables.media import is_bytes
-from grokcall.tables.texts import python_rows
-from grokcall.terminals import visible
+from grokcall.tables.text_encoding import python_rows
 from grokcall_procedures.prices import LISTED
 
 LONGEST_CELL = 400

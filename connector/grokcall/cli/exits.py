@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.console import Console
 
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.screens import shown
+from grokcall.core.redaction import redact
 from grokcall.errors import (
     AnswerRefusedError,
     AuthenticationError,
@@ -32,7 +33,6 @@ from grokcall.errors import (
     TransportError,
 )
 from grokcall.lookup import LookupFailedError
-from grokcall.redaction import redact
 from grokcall.tables import OutputClosed
 
 

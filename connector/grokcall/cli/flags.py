@@ -13,13 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from grokcall import background
+from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.cli.exits import guarded
 from grokcall.cli.screens import Screen, shown
 from grokcall.connection import Connection, connect
+from grokcall.core.terminals import visible
 from grokcall.errors import InterfaceError
-from grokcall.spending import SpendingLimits
-from grokcall.terminals import visible
+from grokcall.scheduling import event_loop as background
 
 Profile = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="The profile of the configuration file.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from grokcall.terminals import visible
+from grokcall.core.terminals import visible
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Service": (

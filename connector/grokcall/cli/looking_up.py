@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from grokcall.batches import BatchPendingError
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.choices import CallColumns, Dedupe, NoJournal, RetryFailed, Reuse
 from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exits import Exit

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from grokcall.background import PATIENCE, SILENT_SECONDS
 from grokcall.batches import BatchPendingError
 from grokcall.cli.progress import Report
 from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
 from grokcall.lookup import LookupStoppedError, LookupStream
+from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS
 from grokcall.tables import OutputClosed, OutputFull, Writer, open_writer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grokcall.bookkeeping import is_final
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.lookup import LookupFailedError
 from grokcall.lookup.going_on import NOTHING_KEPT
 

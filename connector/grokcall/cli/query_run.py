@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.flags import Flags
 from grokcall.cli.next_steps import flag_of
 from grokcall.cli.progress import report
 from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
-from grokcall.columns import result_table
 from grokcall.connection import Connection
+from grokcall.core.result_columns import result_table
 from grokcall.duckdb.interrupts import stopped
 from grokcall.errors import ProgrammingError
 from grokcall.execute_command import ExecuteCommand

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
-from grokcall.budgets import BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.calling import answer_kept, check_output, deliver, is_media
 from grokcall.cli.choices import (
     CallColumns,

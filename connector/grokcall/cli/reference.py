@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokcall.catalogs import open_catalog
+from grokcall.catalog.catalog import open_catalog
 from grokcall.cli.flags import Flags
 from grokcall.cli.screens import write_out
+from grokcall.config.options import load_options
+from grokcall.core.outcome import TICKS_PER_USD
 from grokcall.descriptions import describe_procedure, show_procedures, signature, told, values_of
-from grokcall.options import load_options
-from grokcall.outcomes import TICKS_PER_USD
 from grokcall_procedures import Procedure
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

@@ -15,16 +15,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokcall.arrow import INT64, STRING, array_of
 from grokcall.cli.display import show_facts
 from grokcall.cli.flags import Flags, shared_flags
 from grokcall.cli.help import SectionedCommand, SectionedGroup
 from grokcall.cli.reference import AsJson, print_json
-from grokcall.columns import CALL_SCHEMA
+from grokcall.core.arrow_arrays import INT64, STRING, array_of
+from grokcall.core.result_columns import CALL_SCHEMA
 from grokcall.errors import InterfaceError
 from grokcall.journal import InDoubt, Journal, RunInfo
-from grokcall.journal.archive import result_schema
 from grokcall.journal.batches import BatchRecord
+from grokcall.journal.run_list import result_schema
 from grokcall.tables import open_writer
 
 BATCH_ROWS = 256

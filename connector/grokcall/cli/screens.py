@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
-from grokcall.terminals import check_standard_input, check_standard_output, visible
+from grokcall.core.terminals import check_standard_input, check_standard_output, visible
 
 
 class Screen(Console):

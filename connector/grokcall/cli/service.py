@@ -11,8 +11,8 @@ import typer
 from grokcall.cli.display import show_facts
 from grokcall.cli.flags import Flags
 from grokcall.connection import Connection
+from grokcall.core.redaction import redact
 from grokcall.errors import InterfaceError
-from grokcall.redaction import redact
 
 
 def check(*, flags: Flags) -> None:

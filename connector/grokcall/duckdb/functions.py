@@ -11,18 +11,18 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from grokcall.columns import CALL_SCHEMA, ResultColumns, call_arrays, message_of
+from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.redaction import get_logger, redact
+from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays, message_of
 from grokcall.duckdb.macros import function_types, taken_parameters
 from grokcall.duckdb.reading_ahead import ReadAhead
 from grokcall.duckdb.session import Session
 from grokcall.errors import InternalError, OperationalError, error_code
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.redaction import get_logger, redact
+from grokcall.scheduling.row_scheduler import Values
 from grokcall.summaries import Tally
 from grokcall.tables.formats import quoted_text
-from grokcall.tables.texts import call_values
+from grokcall.tables.text_encoding import call_values
 from grokcall.verdicts import Verdicts
-from grokcall.window import Values
 from grokcall_parser import parse_call
 from grokcall_procedures import Binder, BoundCall, Procedure, Row
 

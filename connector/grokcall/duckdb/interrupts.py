@@ -15,7 +15,7 @@ from collections.abc import Collection
 from types import FrameType
 from typing import Protocol
 
-from grokcall.background import PATIENCE, explained
+from grokcall.scheduling.event_loop import PATIENCE, explained
 
 TOLD = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
 """What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""

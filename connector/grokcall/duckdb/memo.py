@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable
 
 from grokcall.answer_cache import repeated
+from grokcall.core.outcome import Outcome
 from grokcall.errors import InternalError
-from grokcall.journal.answers import Packed, is_plain, packed, recalled, unpacked
-from grokcall.outcomes import Outcome
+from grokcall.journal.codec import Packed, is_plain, packed, recalled, unpacked
 
 IN_MEMORY = 32 * 1024 * 1024
 """Bytes of answers that stay in memory, about; more than these are moved to the disk, half of them at a time."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from grokcall.costs import Costs
+from grokcall.budget.cost_totals import Costs
 from grokcall.errors import ProgrammingError
 from grokcall_procedures import BoundCall
 

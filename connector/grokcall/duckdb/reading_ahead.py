@@ -14,11 +14,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from grokcall.background import PATIENCE
+from grokcall.core.outcome import Outcome
 from grokcall.duckdb.session import Bind, Session, Settle, StoppedError
 from grokcall.errors import InterfaceError
-from grokcall.outcomes import Outcome
-from grokcall.window import Chunk, Values, Verdict, Window
+from grokcall.scheduling.event_loop import PATIENCE
+from grokcall.scheduling.row_scheduler import Chunk, Values, Verdict, Window
 from grokcall_procedures import Procedure
 
 CHUNK_ROWS = 256

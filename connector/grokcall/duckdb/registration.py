@@ -13,6 +13,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.connection import Connection, connect
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
 from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
@@ -26,7 +27,6 @@ from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
 from grokcall.duckdb.written_values import Values, spelled_out
 from grokcall.errors import InterfaceError
 from grokcall.lookup import LookupOptions
-from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.summaries import Summary
 from grokcall.tables.formats import quoted_name
 from grokcall.tables.pipes import refuse_pipes

@@ -13,26 +13,26 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from grokcall.bookkeeping import Bookkeeper, Books
+from grokcall.budget.cost_totals import Costs
+from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.completeness import held_to
 from grokcall.connection import Connection
-from grokcall.costs import Costs
+from grokcall.core.forks import abandon, follow_forks
+from grokcall.core.outcome import Outcome
+from grokcall.core.redaction import get_logger
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.memo import Memo
 from grokcall.duckdb.query_costs import QueryCosts
 from grokcall.earlier_tries import earlier_tries
 from grokcall.engine import Engine
 from grokcall.errors import InterfaceError
-from grokcall.forks import abandon, follow_forks
 from grokcall.journal import fingerprint
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.identities import identity_of
 from grokcall.lookup.stream import READ_AHEAD_ROWS
 from grokcall.open_books import OpenBooks
-from grokcall.outcomes import Outcome
-from grokcall.redaction import get_logger
-from grokcall.spending import UNLIMITED, SpendingLimits
+from grokcall.scheduling.row_scheduler import Chunk, Values, Verdict, Window, WindowLimits
 from grokcall.summaries import Summary
-from grokcall.window import Chunk, Values, Verdict, Window, WindowLimits
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.prices import PRICES
 

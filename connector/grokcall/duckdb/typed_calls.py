@@ -14,8 +14,8 @@ from hashlib import blake2b
 
 from sqlglot import Token, TokenType
 
+from grokcall.core.redaction import redact
 from grokcall.errors import ArgumentsError, StatementError
-from grokcall.redaction import redact
 from grokcall_parser import Literal, Span, parse_call, point_at
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_name, read_tokens, span_of, split_at_commas
 from grokcall_procedures import BadValueError, Parameter, Procedure

@@ -11,13 +11,13 @@ with Journal("tickets.journal") as journal:
     run.finish("finished", {"rows": 1})
 """
 
-from grokcall.journal.answers import RecalledOutcome, RecordedError
-from grokcall.journal.archive import Pruned, RunInfo
-from grokcall.journal.faults import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
-from grokcall.journal.fingerprints import fingerprint
-from grokcall.journal.records import InDoubt
-from grokcall.journal.runs import JournalRun, RunState
-from grokcall.journal.store import Journal
+from grokcall.journal.codec import RecalledOutcome, RecordedError
+from grokcall.journal.fingerprint import fingerprint
+from grokcall.journal.journal import Journal
+from grokcall.journal.reader import InDoubt
+from grokcall.journal.run import JournalRun, RunState
+from grokcall.journal.run_list import Pruned, RunInfo
+from grokcall.journal.sqlite_errors import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
 
 __all__ = [
     "InDoubt",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from grokcall.errors import InternalError
-from grokcall.journal.changes import TAKE_BATCHED, Change
-from grokcall.journal.records import Records
+from grokcall.journal.mutations import TAKE_BATCHED, Change
+from grokcall.journal.reader import Records
 from grokcall.journal.writer import Writer
 
 Key: TypeAlias = tuple[bytes, int]

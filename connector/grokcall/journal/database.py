@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from grokcall.journal.changes import Group
-from grokcall.journal.faults import JournalDamagedError, JournalPathError, fault, is_damage, told_of
-from grokcall.journal.tail import NAMES, has_tail, left_over, put_away
+from grokcall.journal.mutations import Group
+from grokcall.journal.sqlite_errors import JournalDamagedError, JournalPathError, fault, is_damage, told_of
+from grokcall.journal.write_ahead import NAMES, has_tail, left_over, put_away
 
 MAGIC = b"SQLite format 3\0"
 APPLICATION_ID = 0x67726F6B

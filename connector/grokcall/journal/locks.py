@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grokcall.file_locks import hold, is_file_of, open_own
-from grokcall.journal.faults import JournalBusyError
+from grokcall.core.file_locks import hold, is_file_of, open_own
+from grokcall.journal.sqlite_errors import JournalBusyError
 
 TRIES = 4
 PAUSE = 0.05

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from grokcall.file_locks import open_own
+from grokcall.core.file_locks import open_own
 
 SAVED = re.compile("[0-9a-f]{64}")
 """The name of a file that was saved."""

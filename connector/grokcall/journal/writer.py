@@ -14,9 +14,9 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from grokcall.journal.changes import Change, Group, Values
-from grokcall.journal.faults import JournalError, fault
-from grokcall.journal.tail import Tail
+from grokcall.journal.mutations import Change, Group, Values
+from grokcall.journal.sqlite_errors import JournalError, fault
+from grokcall.journal.write_ahead import Tail
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grokcall.budget_limits import BudgetReachedError
+from grokcall.budget.limits import BudgetReachedError
 from grokcall.lookup.options import LookupOptions
 from grokcall.summaries import Summary
 

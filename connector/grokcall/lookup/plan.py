@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from grokcall.columns import CALL_SCHEMA, ResultColumns, call_arrays
+from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays
 from grokcall.errors import Error, ProgrammingError
 from grokcall.lookup.options import LookupOptions
 from grokcall.mapping import MappingLike, RowReader, row_reader
-from grokcall.outcomes import CallStatus, Outcome
-from grokcall.window import Chunk, Values
+from grokcall.scheduling.row_scheduler import Chunk, Values
 from grokcall_procedures import Binder, BoundCall, ParameterType
 
 BATCH_ROWS = 256

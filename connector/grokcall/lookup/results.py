@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
-from grokcall.background import BackgroundLoop, patience_of
-from grokcall.budget_limits import BudgetReachedError
+from grokcall.budget.limits import BudgetReachedError
 from grokcall.errors import InterfaceError
 from grokcall.lookup.going_on import advice
+from grokcall.scheduling.event_loop import BackgroundLoop, patience_of
 from grokcall.summaries import Summary
 
 if TYPE_CHECKING:

@@ -10,8 +10,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from grokcall.budget.cost_totals import COST_SCHEMA
+from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.connection import Connection
-from grokcall.costs import COST_SCHEMA
+from grokcall.core.forks import follow_forks
 from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
 from grokcall.duckdb.query_costs import priced_query
@@ -19,12 +21,10 @@ from grokcall.duckdb.session import Session
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.duckdb.written_values import Values
 from grokcall.errors import OperationalError
-from grokcall.forks import follow_forks
 from grokcall.queries.faults import fault_of, told_of_query
 from grokcall.queries.parameters import Parameters, filled
 from grokcall.queries.places import SETTINGS, Place, Places
 from grokcall.queries.results import fetched, may_give_rows, row_schema
-from grokcall.spending import UNLIMITED, SpendingLimits
 from grokcall.statement_results import StatementResult
 from grokcall.summaries import Summary
 from grokcall.tables.pipes import refuse_pipes

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from grokcall.core.redaction import redact
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.duckdb.written_values import Values
 from grokcall.errors import (
@@ -19,8 +20,7 @@ from grokcall.errors import (
     ProgrammingError,
     StatementError,
 )
-from grokcall.redaction import redact
-from grokcall.tables import faults
+from grokcall.tables import errors as faults
 from grokcall_parser import Span
 
 WRONG_TEXT = (duckdb.ParserException, duckdb.SyntaxException, duckdb.BinderException, duckdb.CatalogException)

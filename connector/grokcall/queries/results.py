@@ -9,7 +9,7 @@ import pyarrow as pa
 from grokcall.duckdb.written_values import Values
 from grokcall.errors import ProgrammingError
 from grokcall.statement_results import StatementResult
-from grokcall.tables.engine import plain_relation
+from grokcall.tables.duckdb_reader import plain_relation
 
 NOTHING = StatementResult(None)
 QUERY_RESULT, CHANGED_ROWS = "QUERY_RESULT", "CHANGED_ROWS"

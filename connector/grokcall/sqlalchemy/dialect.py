@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from grokcall.addresses import Address
+from grokcall.config.uri import Address
 from grokcall.errors import NotSupportedError
 from grokcall.sqlalchemy.inspection import ProcedureInspector
 from grokcall.sqlalchemy.reflection import TableReflection
@@ -63,7 +63,7 @@ class GrokcallDialect(TableReflection):
         """The arguments for :func:`grokcall.connect` that an address stands for.
 
         Raises:
-            grokcall.InterfaceError: The address cannot be one; see :meth:`grokcall.addresses.Address.arguments`.
+            grokcall.InterfaceError: The address cannot be one; see :meth:`grokcall.config.uri.Address.arguments`.
         """
         address = Address(url.host, url.port, url.database, url.username, url.password, url.query)
         return [], address.arguments()

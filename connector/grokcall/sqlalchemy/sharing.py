@@ -14,8 +14,8 @@ from typing import Any
 
 import grokcall
 from grokcall.connection import Connection
+from grokcall.core.forks import follow_forks
 from grokcall.cursor import Cursor
-from grokcall.forks import follow_forks
 
 
 class SharedConnection:

@@ -1,11 +1,11 @@
 """Tables: what a data flow reads from and writes to."""
 
-from grokcall.tables.faults import OutputClosed, OutputFull
+from grokcall.tables.errors import OutputClosed, OutputFull
 from grokcall.tables.formats import Format
 from grokcall.tables.media import MediaFolder, sniff_extension, text_schema
-from grokcall.tables.reading import open_table
-from grokcall.tables.sources import Source
-from grokcall.tables.writing import Writer, open_writer
+from grokcall.tables.reader import open_table
+from grokcall.tables.source import Source
+from grokcall.tables.writer import Writer, open_writer
 
 __all__ = [
     "Format",

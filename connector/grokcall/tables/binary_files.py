@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokcall.tables.engine import private_connection, record_batches
-from grokcall.tables.faults import told_of
+from grokcall.tables.duckdb_reader import private_connection, record_batches
+from grokcall.tables.errors import told_of
 from grokcall.tables.formats import DatabaseTable, nearest, quoted_text
-from grokcall.tables.sources import Source
+from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, ProgrammingError
 
 READ_AHEAD = 1 << 20

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from grokcall.tables.formats import nearest
-from grokcall.tables.sources import Source
-from grokcall.tables.texts import text_of
+from grokcall.tables.source import Source
+from grokcall.tables.text_encoding import text_of
 from grokcall_parser.errors import DataError, ProgrammingError
 
 Types: TypeAlias = Literal["text", "auto", "schema"]

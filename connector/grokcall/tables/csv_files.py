@@ -14,9 +14,9 @@ from typing import TextIO
 import pyarrow as pa
 
 from grokcall.tables.column_types import Types, fitting_types, typed_source
-from grokcall.tables.faults import LONGEST_ROW, told_of
+from grokcall.tables.errors import LONGEST_ROW, told_of
 from grokcall.tables.formats import Format
-from grokcall.tables.sources import Source
+from grokcall.tables.source import Source
 from grokcall.tables.text_streams import TextFile
 from grokcall_parser.errors import DataError
 

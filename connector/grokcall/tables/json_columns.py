@@ -21,7 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.tables.plain import unique_names
+from grokcall.tables.arrow_types import unique_names
 from grokcall_procedures.types import number_text, well_formed
 
 MOST_MEMBERS = 1_000

@@ -12,10 +12,10 @@ from typing import Any, NoReturn, TextIO, TypeAlias
 
 import pyarrow as pa
 
-from grokcall.tables.faults import LARGEST_OBJECT, told_of
+from grokcall.tables.errors import LARGEST_OBJECT, told_of
 from grokcall.tables.formats import Format
 from grokcall.tables.json_columns import JsonColumn, Literal
-from grokcall.tables.sources import Source
+from grokcall.tables.source import Source
 from grokcall.tables.text_streams import TextFile
 from grokcall_parser.errors import DataError
 

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from grokcall.errors import OperationalError
-from grokcall.tables.faults import told_of
-from grokcall.tables.plain import unique_names
+from grokcall.tables.arrow_types import unique_names
+from grokcall.tables.errors import told_of
 
 FOLDER = Path("grokcall_media")
 """The folder for the media of standard output."""

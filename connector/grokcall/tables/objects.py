@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.tables.engine import record_batches
-from grokcall.tables.faults import told_of
-from grokcall.tables.sources import Source
+from grokcall.tables.duckdb_reader import record_batches
+from grokcall.tables.errors import told_of
+from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, ProgrammingError
 from grokcall_procedures.types import well_formed
 

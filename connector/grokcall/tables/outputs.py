@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from grokcall.tables.engine import private_connection
-from grokcall.tables.faults import told_of
+from grokcall.core.terminals import TerminalStream, check_standard_output
+from grokcall.tables.duckdb_reader import private_connection
+from grokcall.tables.errors import told_of
 from grokcall.tables.formats import DatabaseTable, quoted_name, quoted_text
-from grokcall.tables.parts import Part
-from grokcall.tables.reserve import ForwardStream, OutputStream, ReservedFile
-from grokcall.terminals import TerminalStream, check_standard_output
+from grokcall.tables.part_files import Part
+from grokcall.tables.reserved_file import ForwardStream, OutputStream, ReservedFile
 from grokcall_parser.errors import OperationalError, ProgrammingError
 
 

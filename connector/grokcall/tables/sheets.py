@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from grokcall.tables.formats import nearest
-from grokcall.tables.sources import Source
+from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, NotSupportedError, ProgrammingError
 from grokcall_procedures.types import number_text
 

@@ -1,0 +1,1 @@
+"""Limits of money, calls, tokens and time, and what was used of them."""

@@ -1,0 +1,360 @@
+"""Budgets: limits of money, calls, tokens and time that hold while many calls run at once.
+
+What a call may take is set aside before it is sent and replaced by what it really cost when it has ended. For a call
+with a highest price that is its highest price: what is spent and what is set aside together never pass the limit, so
+calls that run at the same time cannot pass it together.
+
+A call that reasons has no highest price. What is set aside for it is an allowance that replies teach: when one takes
+more, what is set aside for the calls in flight rises at once, and none starts until all of it fits again. So the limit
+can be passed by what the calls in flight take beyond their allowances, and by nothing else.
+:meth:`Budget.guarantee` says which of the two holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from grokcall.budget.guarantee import promise, resent
+from grokcall.budget.limits import BudgetReachedError
+from grokcall.budget.usage import Account
+from grokcall_procedures.estimates import Estimate, Reserve
+
+__all__ = ["Budget", "BudgetReachedError", "Estimating", "Reservation"]
+
+Estimating: TypeAlias = Callable[[], Estimate]
+"""Estimates a call anew, with what has been learned meanwhile."""
+
+
+@dataclass(slots=True, eq=False)
+class Reservation:
+    """What is set aside for one call in a budget and those above it; ``open`` until it is settled or released."""
+
+    budget: Budget
+    need: Reserve
+    estimating: Estimating | None = None
+    open: bool = True
+    further: Reserve = field(default_factory=Reserve)
+    """What was set aside beside the call's need, for requests that were sent again."""
+
+    @property
+    def whole(self) -> Reserve:
+        """All that is set aside for the call."""
+        return Reserve(self.need.ticks + self.further.ticks, self.need.tokens + self.further.tokens)
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A call that waits for room."""
+
+    need: Reserve
+    estimating: Estimating | None
+    ticket: int
+    loop: asyncio.AbstractEventLoop
+    admitted: asyncio.Future[None]
+    reservation: Reservation | None = None
+    error: BudgetReachedError | None = None
+
+
+@dataclass(slots=True)
+class Queues:
+    """What a budget and all budgets above and below it share: one lock, and who waits."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    tickets: Iterator[int] = field(default_factory=itertools.count)
+    waiting: set[Budget] = field(default_factory=set)
+    """Budgets on which a call waits."""
+    open: set[Reservation] = field(default_factory=set)
+    """What is set aside for calls of which more may be learned while they are in flight."""
+
+
+class Budget(Account):
+    """Limits for a statement, a run or a connection.
+
+    Every reservation counts for the budget and for those above it. Threads and event loops may share a budget.
+
+    Args:
+        max_cost: USD that may be spent, 0 or more; None for no limit. Rounded down to 1e-10 USD.
+        max_calls: Calls that may be made.
+        max_tokens: Tokens that may be read and written together.
+        max_duration: Seconds, counted from the first reservation, after which no call starts any more; those in flight
+            end.
+        name: Whose budget it is, for messages.
+        parent: The budget above, for example the connection's.
+        clock: Gives seconds; tests hand in one that they set.
+
+    Raises:
+        InterfaceError: A limit is negative or no number.
+
+    >>> budget = Budget(max_cost="5", max_calls=1000)
+    >>> budget.remaining_usd, budget.stopped
+    (Decimal('5.0000000000'), None)
+    """
+
+    def __init__(
+        self,
+        max_cost: Decimal | float | str | None = None,
+        max_calls: int | None = None,
+        max_tokens: int | None = None,
+        max_duration: float | None = None,
+        name: str = "run",
+        parent: Budget | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(max_cost, max_calls, max_tokens, max_duration, name, clock)
+        self.parent = parent
+        self._queue: deque[Waiter] = deque()
+        self._queues: Queues = parent._queues if parent is not None else Queues()
+        self._chain: tuple[Budget, ...] = (self, *(parent._chain if parent is not None else ()))
+
+    @property
+    def limited(self) -> bool:
+        """Whether this budget or one above it has a limit, so that calls have to be estimated at all."""
+        return any(budget.has_limit for budget in self._chain)
+
+    async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
+        """Sets aside what a call may take, as soon as there is room for it.
+
+        Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was set
+        aside for them and so make room. A call that is alone needs room for what is sure of it, no more.
+
+        Args:
+            estimate: What the call may take.
+            estimating: Estimates it anew, for :meth:`top_up`; None for a call of which nothing more is learned.
+
+        Raises:
+            BudgetReachedError: There is no room and will be none, however little the calls in flight cost.
+        """
+        need = estimate.reserve
+        with self._queues.lock:
+            for budget in self._chain:
+                budget.start()
+            lacking = self._lacking(need)
+            if lacking is None and not self._queues.waiting:
+                return self._take(need, estimating)
+            waiter = self._enqueue(need, estimating)
+            self._admit_waiting()
+        try:
+            await waiter.admitted
+        except BaseException:
+            self._leave(waiter)
+            raise
+        if waiter.error is not None:
+            raise waiter.error
+        assert waiter.reservation is not None
+        return waiter.reservation
+
+    def reserve_together(self, estimates: Sequence[Estimate], *, sent: bool = False) -> list[Reservation]:
+        """Sets aside what several calls may take, for all of them or for none; waits for nothing.
+
+        Args:
+            estimates: What each may take.
+            sent: Whether they have been sent already, so that they count whether there is room or not.
+
+        Raises:
+            BudgetReachedError: There is no room for all of them.
+        """
+        needs = [estimate.reserve for estimate in estimates]
+        with self._queues.lock:
+            for budget in self._chain if needs else ():
+                budget.start()
+                error = None if sent else budget.refusal_of(needs)
+                if error is not None:
+                    budget.stopped = budget.stopped or error
+                    raise error
+            return [self._take(need) for need in needs]
+
+    def settle(self, reservation: Reservation, ticks: int | None, tokens: int | None = None) -> None:
+        """Replaces what was set aside by what the call cost. Of several settles and releases the first counts.
+
+        Args:
+            reservation: The call's.
+            ticks: What it cost; None where nobody knows, and all that was set aside counts as spent.
+            tokens: What it read and wrote; None as for ``ticks``.
+        """
+        with self._queues.lock:
+            if not reservation.open:
+                return
+            self._give_back(reservation)
+            whole = reservation.whole
+            over = (ticks or 0) > whole.ticks or (tokens or 0) > whole.tokens
+            for budget in reservation.budget._chain:
+                budget.spent_ticks += whole.ticks if ticks is None else ticks
+                budget.tokens += whole.tokens if tokens is None else tokens
+                budget.over_calls += over
+            self._admit_waiting()
+
+    def release(self, reservation: Reservation) -> None:
+        """Gives back what was set aside for a call that surely was not billed, as if it had never been made."""
+        with self._queues.lock:
+            if reservation.open:
+                self._undo(reservation)
+                self._admit_waiting()
+
+    def extend(self, reservation: Reservation, more: Reserve) -> bool:
+        """Sets more aside for a call in flight, for a request that is sent again, if there is room for it now.
+
+        Returns:
+            Whether there was room.
+        """
+        with self._queues.lock:
+            if not all(budget.fits(more.ticks, more.tokens) for budget in reservation.budget._chain):
+                return False
+            further = reservation.further
+            reservation.further = Reserve(further.ticks + more.ticks, further.tokens + more.tokens)
+            for budget in reservation.budget._chain:
+                budget.add_aside(more.ticks, more.tokens)
+            return True
+
+    def top_up(self) -> None:
+        """Sets aside for calls in flight, and for those that wait, what has been learned meanwhile that they may take.
+
+        It may pass the limit; then nothing starts until all of it fits again.
+        """
+        with self._queues.lock:
+            for reservation in self._queues.open:
+                assert reservation.estimating is not None
+                before = reservation.need
+                reservation.need = need = before.raised_to(reservation.estimating().reserve)
+                for budget in reservation.budget._chain:
+                    budget.add_aside(need.ticks - before.ticks, need.tokens - before.tokens)
+            for budget in self._queues.waiting:
+                for waiter in budget._queue:
+                    if waiter.estimating is not None:
+                        waiter.need = waiter.estimating().reserve
+
+    def carry(self, *, ticks: int = 0, tokens: int = 0, calls: int = 0) -> None:
+        """Counts what earlier tries of the same run used up, in this budget alone: those above it are not the run's."""
+        with self._queues.lock:
+            self.bring_forward(ticks, tokens, calls)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds in which calls may still start, here and above; None without a limit."""
+        left = [budget.remaining_seconds for budget in self._chain if budget.max_duration is not None]
+        return min((seconds for seconds in left if seconds is not None), default=None)
+
+    def check_time(self) -> None:
+        """Makes sure that calls may still start.
+
+        Raises:
+            BudgetReachedError: The time is over, here or above.
+        """
+        if self.seconds_left == 0.0:
+            raise self.overtime()
+
+    def overtime(self) -> BudgetReachedError:
+        """The error for calls that come too late, in the name of the budget whose time is over first."""
+        timed = [budget for budget in self._chain if budget.max_duration is not None]
+        first = min(timed, key=lambda budget: budget.remaining_seconds or 0.0)
+        error = first.too_late()
+        first.stopped = first.stopped or error
+        return error
+
+    def guarantee(self, example: Estimate, in_flight: int = 1, resends: int = 1) -> str:
+        """What the limits are worth for calls like ``example``, in a sentence to show before the run starts.
+
+        Args:
+            example: What one of the calls may take.
+            in_flight: How many run at once at the most.
+            resends: How often a request may be sent whose answer is lost.
+
+        >>> Budget(max_cost=5).guarantee(Estimate(1, 2, 3))
+        'The run will not cost more than 5 USD.'
+        """
+        sentences = [promise(budget, example, in_flight) for budget in self._chain]
+        if resends > 1 and any(budget.max_ticks is not None for budget in self._chain):
+            sentences.append(resent(resends))
+        return " ".join(filter(None, sentences)) or "No limit of cost, calls, tokens or time is set."
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: what is in flight is the parent's, and counts as spent here."""
+        self._queue, self._queues = deque(), Queues()
+        self.spend_reserved()
+
+    def _lacking(self, need: Reserve) -> Budget | None:
+        """The first budget of the chain without room; None when there is room. Raises where there never will be."""
+        for budget in self._chain:
+            error = budget.refusal(need)
+            if error is not None:
+                budget.stopped = budget.stopped or error
+                raise error
+        return next((budget for budget in self._chain if not budget.has_room(need)), None)
+
+    def _take(self, need: Reserve, estimating: Estimating | None = None) -> Reservation:
+        for budget in self._chain:
+            budget.set_aside(need)
+        reservation = Reservation(self, need, estimating)
+        if estimating is not None:
+            self._queues.open.add(reservation)
+        return reservation
+
+    def _give_back(self, reservation: Reservation) -> None:
+        reservation.open = False
+        self._queues.open.discard(reservation)
+        for budget in reservation.budget._chain:
+            budget.give_back(reservation.whole)
+
+    def _undo(self, reservation: Reservation) -> None:
+        self._give_back(reservation)
+        for budget in reservation.budget._chain:
+            budget.calls -= 1
+
+    def _enqueue(self, need: Reserve, estimating: Estimating | None) -> Waiter:
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(need, estimating, next(self._queues.tickets), loop, loop.create_future())
+        self._queue.append(waiter)
+        self._queues.waiting.add(self)
+        return waiter
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Undoes a wait that was cancelled, whether room had been found in the meantime or not."""
+        with self._queues.lock:
+            if waiter.reservation is not None:
+                self.release(waiter.reservation)
+            elif waiter in self._queue:
+                self._queue.remove(waiter)
+                self._admit_waiting()
+
+    def _admit_waiting(self) -> None:
+        """Lets in who waited longest, as long as there is room; nobody overtakes on a budget that both need."""
+        waiting = self._queues.waiting
+        full: set[Budget] = set()
+        while ready := [budget for budget in waiting if budget._queue and full.isdisjoint(budget._chain)]:
+            budget = min(ready, key=lambda each: each._queue[0].ticket)
+            lacking = budget._admit_first()
+            if lacking is not None:
+                full.add(lacking)
+        waiting.difference_update([budget for budget in waiting if not budget._queue])
+
+    def _admit_first(self) -> Budget | None:
+        """Lets the first of the queue in, or turns it away for good; the budget without room if it has to wait on."""
+        waiter = self._queue[0]
+        try:
+            lacking = self._lacking(waiter.need)
+        except BudgetReachedError as error:
+            waiter.error = error
+        else:
+            if lacking is not None:
+                return lacking
+            waiter.reservation = self._take(waiter.need, waiter.estimating)
+        self._queue.popleft()
+        try:
+            waiter.loop.call_soon_threadsafe(wake, waiter.admitted)
+        except RuntimeError:  # its loop was closed: nobody is left to come in
+            if waiter.reservation is not None:
+                self._undo(waiter.reservation)
+        return None
+
+
+def wake(admitted: asyncio.Future[None]) -> None:
+    """Tells a waiting call that its turn has come, unless it was cancelled meanwhile."""
+    if not admitted.done():
+        admitted.set_result(None)

@@ -1,0 +1,297 @@
+"""What calls will cost, told without sending any: EXPLAIN COST, and the dry run of a lookup."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+import pyarrow as pa
+
+from grokcall.core.arrow_arrays import BOOLEAN, INT64, STRING, table_of
+from grokcall.core.outcome import Outcome, usd
+from grokcall.core.result_columns import COST_TYPE
+from grokcall.errors import Error
+from grokcall.scheduling.row_scheduler import Chunk, Values
+from grokcall_procedures import BoundCall
+from grokcall_procedures.estimates import ALLOWANCES, Allowances, Estimate, estimate, text_bytes
+from grokcall_procedures.prices import PRICES, Prices
+
+COST_SCHEMA = pa.schema(
+    [
+        ("Calls", INT64),
+        ("DistinctCalls", INT64),
+        ("LowUsd", COST_TYPE),
+        ("HighUsd", COST_TYPE),
+        ("WorstUsd", COST_TYPE),
+        ("ReserveUsd", COST_TYPE),
+        ("InputTokens", INT64),
+        ("OutputTokens", INT64),
+        ("Bounded", BOOLEAN),
+        ("PricesFrom", STRING),
+        ("Note", STRING),
+    ]
+)
+"""The result of EXPLAIN COST. The tokens are those of the high estimate; ``WorstUsd`` is NULL without a bound, and
+``ReserveUsd`` is what a budget sets aside."""
+MOST_BAD_ROWS = 10
+"""Rows whose errors a dry run keeps; all are counted."""
+
+Fingerprint: TypeAlias = Callable[[BoundCall], bytes]
+
+
+@dataclass(slots=True)
+class Costs:
+    """The sum of some estimates. Of calls with the same fingerprint the first alone is paid for."""
+
+    prices: Prices = PRICES
+    allowances: Allowances = ALLOWANCES
+    key: Fingerprint | None = None
+    """Gives equal calls equal bytes; None prices every call."""
+    calls: int = 0
+    priced: int = 0
+    low_ticks: int = 0
+    high_ticks: int = 0
+    worst_ticks: int | None = 0
+    reserve_ticks: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    notes: dict[str, None] = field(default_factory=dict)
+    """What bounds the price or does not, each once, in order."""
+    _seen: set[bytes] = field(default_factory=set)
+
+    def add(self, call: BoundCall, text_tokens: int | None = None) -> None:
+        """Adds a call, whose texts have so many tokens if that is known."""
+        fingerprint = None if self.key is None else self.key(call)
+        if fingerprint not in self._seen:
+            self._add(estimate(call, self.prices, self.allowances, text_tokens=text_tokens))
+        if fingerprint is not None:
+            self._seen.add(fingerprint)
+        self.calls += 1
+
+    @property
+    def distinct(self) -> int | None:
+        """How many calls differ; None where nobody compared them."""
+        return self.priced if self.key is not None or self.calls <= 1 else None
+
+    @property
+    def low_usd(self) -> Decimal:
+        """The low estimate."""
+        return usd(self.low_ticks)
+
+    @property
+    def high_usd(self) -> Decimal:
+        """The high estimate."""
+        return usd(self.high_ticks)
+
+    @property
+    def worst_usd(self) -> Decimal | None:
+        """The highest possible price; None when there is none."""
+        return None if self.worst_ticks is None else usd(self.worst_ticks)
+
+    @property
+    def reserve_usd(self) -> Decimal:
+        """What a budget sets aside for all of it: the highest price, or what is likely where there is none."""
+        return usd(self.reserve_ticks)
+
+    def as_table(self) -> pa.Table:
+        """The sum as the one row of EXPLAIN COST."""
+        row = (
+            self.calls,
+            self.distinct,
+            self.low_usd,
+            self.high_usd,
+            self.worst_usd,
+            self.reserve_usd,
+            self.input_tokens,
+            self.output_tokens,
+            self.worst_ticks is not None,
+            self.prices.source,
+            "; ".join(self.notes) or None,
+        )
+        return table_of(COST_SCHEMA, [row])
+
+    def _add(self, told: Estimate) -> None:
+        self.priced += 1
+        self.low_ticks += told.low_ticks
+        self.high_ticks += told.high_ticks
+        self.reserve_ticks += told.reserve.ticks
+        self.input_tokens += told.input_tokens_high
+        self.output_tokens += told.output_tokens_high
+        if self.worst_ticks is not None:
+            self.worst_ticks = None if told.worst_ticks is None else self.worst_ticks + told.worst_ticks
+        self.notes |= dict.fromkeys(f"not bounded: {reason}" for reason in told.reasons)
+        self.notes |= dict.fromkeys(f"bounded as long as {condition}" for condition in told.assumptions)
+        self.notes |= dict.fromkeys(told.notes)
+
+
+def explain_cost(
+    calls: BoundCall | Iterable[BoundCall],
+    prices: Prices = PRICES,
+    allowances: Allowances = ALLOWANCES,
+    key: Fingerprint | None = None,
+) -> pa.Table:
+    """What one call or several will cost, as one row; sends nothing.
+
+    Args:
+        calls: The call or calls.
+        prices: What things cost.
+        allowances: What is taken for granted where the service states no limit.
+        key: Gives equal calls equal bytes, where equal calls are made only once; None prices every call.
+    """
+    costs = Costs(prices, allowances, key)
+    for call in [calls] if isinstance(calls, BoundCall) else calls:
+        costs.add(call)
+    return costs.as_table()
+
+
+@dataclass(slots=True)
+class TokenSample:
+    """The first different calls of a dry run, of which the service is asked how many tokens they have.
+
+    Args:
+        size: How many calls; 0 asks nothing.
+        count: Asks for the tokens of several calls.
+        counted: Calls that were counted.
+        bytes_per_token: The most and the least bytes a token that were found; None where nothing was.
+    """
+
+    size: int = 0
+    count: Callable[[Sequence[BoundCall]], Sequence[int]] = field(default=lambda _calls: [], repr=False)
+    counted: int = 0
+    bytes_per_token: tuple[float, float] | None = None
+    _waiting: list[BoundCall] = field(default_factory=list)
+    _prints: set[bytes] = field(default_factory=set)
+
+    def add(self, call: BoundCall, costs: Costs) -> None:
+        """Takes a call into the sample as long as it is not full, and prices any other."""
+        fingerprint = None if costs.key is None else costs.key(call)
+        if self.size <= len(self._waiting) + self.counted or fingerprint in self._prints:
+            self.settle(costs)
+            costs.add(call)
+            return
+        if fingerprint is not None:
+            self._prints.add(fingerprint)
+        self._waiting.append(call)
+
+    def settle(self, costs: Costs) -> None:
+        """Has the calls counted and prices them; those to come are reckoned with what was found."""
+        calls, self._waiting = self._waiting, []
+        if not calls:
+            return
+        self.counted += len(calls)
+        tokens = self.count(calls)
+        found = [text_bytes(call) / count for call, count in zip(calls, tokens, strict=True) if count]
+        if found:
+            dense, loose = self.bytes_per_token or (0.0, math.inf)
+            self.bytes_per_token = max(dense, *found), min(loose, *found)
+            costs.allowances = replace(costs.allowances, bytes_per_token=self.bytes_per_token)
+        for call, count in zip(calls, tokens, strict=True):
+            costs.add(call, count or None)
+
+
+class Plan(Protocol):
+    """What a dry run needs of a lookup's plan."""
+
+    def chunks(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk[pa.RecordBatch]]:
+        """The input in chunks of rows."""
+        ...
+
+    def bind(self, row: Values) -> BoundCall | Outcome:
+        """The call for a row, or the outcome of a row that is skipped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a lookup would do and cost.
+
+    Args:
+        rows: Rows of the input.
+        skipped: Rows that need no call.
+        bad_rows: Rows whose values do not fit; no call is made for them.
+        errors: The first of them: the row's number from 1, and what is wrong with it.
+        costs: What the calls for the other rows will cost.
+        sample: The calls of which the service counted the tokens.
+    """
+
+    rows: int
+    skipped: int
+    bad_rows: int
+    errors: tuple[tuple[int, str], ...]
+    costs: Costs
+    sample: TokenSample
+
+    @property
+    def calls(self) -> int:
+        """Rows with a call."""
+        return self.costs.calls
+
+    @property
+    def distinct_calls(self) -> int | None:
+        """How many of the calls differ; None where nobody compared them."""
+        return self.costs.distinct
+
+    def as_dict(self) -> dict[str, object]:
+        """The figures under their names, for logs and JSON; prices are text so that they stay exact."""
+        costs = self.costs
+        return {
+            "rows": self.rows,
+            "skipped": self.skipped,
+            "bad_rows": self.bad_rows,
+            "calls": costs.calls,
+            "distinct_calls": costs.distinct,
+            "low_usd": str(costs.low_usd),
+            "high_usd": str(costs.high_usd),
+            "worst_usd": None if costs.worst_usd is None else str(costs.worst_usd),
+            "reserve_usd": str(costs.reserve_usd),
+            "input_tokens": costs.input_tokens,
+            "output_tokens": costs.output_tokens,
+            "prices_from": costs.prices.source,
+            "counted_calls": self.sample.counted,
+            "bytes_per_token": list(costs.allowances.bytes_per_token),
+            "notes": list(costs.notes),
+            "errors": [{"row": row, "message": message} for row, message in self.errors],
+        }
+
+
+def dry_run(
+    plan: Plan,
+    batches: Iterable[pa.RecordBatch],
+    prices: Prices = PRICES,
+    allowances: Allowances = ALLOWANCES,
+    key: Fingerprint | None = None,
+    sample: TokenSample | None = None,
+) -> DryRun:
+    """Walks through a lookup's whole input, binds every row and adds up what the calls will cost; sends nothing itself.
+
+    Args:
+        plan: The lookup's plan.
+        batches: Its input.
+        prices: What things cost.
+        allowances: What is taken for granted where the service states no limit.
+        key: Gives equal calls equal bytes, where equal calls are made only once; about 100 bytes are kept for each
+            that differs. None prices every call.
+        sample: Calls of which the service is asked how many tokens they have; None asks nothing.
+    """
+    costs, counting = Costs(prices, allowances, key), sample or TokenSample()
+    errors: list[tuple[int, str]] = []
+    rows = skipped = bad_rows = 0
+    for chunk in plan.chunks(iter(batches)):
+        for row in chunk.rows:
+            rows += 1
+            try:
+                call = plan.bind(row)
+            except Error as error:
+                bad_rows += 1
+                if len(errors) < MOST_BAD_ROWS:
+                    errors.append((rows, str(error)))
+                continue
+            if isinstance(call, BoundCall):
+                counting.add(call, costs)
+            else:
+                skipped += 1
+    counting.settle(costs)
+    return DryRun(rows, skipped, bad_rows, tuple(errors), costs, counting)

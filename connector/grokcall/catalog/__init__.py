@@ -1,0 +1,1 @@
+"""Users' procedures, in memory and in a file."""

@@ -1,0 +1,145 @@
+"""The procedures of a connection: those that are shipped, and the user's own, which something keeps."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+
+from grokcall.catalog.stores import DuckDBStore, FileStore, MemoryStore, Store
+from grokcall.core.arrow_arrays import STRING, table_of
+from grokcall.core.forks import follow_forks
+from grokcall.errors import Error, OperationalError, ProgrammingError
+from grokcall_parser import CreateProcedure, DropProcedure, Span, parse_statement
+from grokcall_procedures import CATALOG, Catalog, Procedure
+from grokcall_procedures.own_catalog import OwnCatalog
+
+CHANGE_SCHEMA = pa.schema([("Procedure_Name", STRING), ("Procedure_Change", STRING)])
+"""The result of CREATE PROCEDURE and DROP PROCEDURE: the name, and created, replaced, dropped or unchanged."""
+
+
+class KeptCatalog(Catalog):
+    """The procedures that are shipped and the user's own, which a store keeps; threads may share it.
+
+    Args:
+        store: Where the user's own are kept.
+        shipped: The others.
+
+    >>> catalog = KeptCatalog(MemoryStore())
+    >>> statement = parse_statement("CREATE PROCEDURE Ask(Question VARCHAR) AS CALL GenerateResponse(:Question)")
+    >>> catalog.create(statement), "ask" in catalog
+    ('created', True)
+    """
+
+    def __init__(self, store: Store, shipped: Catalog = CATALOG) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._shipped = shipped
+        self._version: object = store.version()
+        self._catalog = OwnCatalog(shipped)
+        self._loaded = False
+        follow_forks(self)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The names of the user's own procedures."""
+        return tuple(statement.procedure for statement in self._current().statements.values())
+
+    def leave_to_parent(self) -> None:
+        """Makes the lock anew in the child of a fork."""
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> Procedure:
+        return self._current()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._current())
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+    def find(self, name: str, text: str = "", span: Span | None = None) -> Procedure:
+        """The procedure of this name.
+
+        Raises:
+            UnknownNameError: There is none; the message offers the nearest name and points at the place.
+            ProgrammingError: What the store keeps is wrong.
+        """
+        return self._current().find(name, text, span)
+
+    def create(self, statement: CreateProcedure) -> str:
+        """Makes a procedure and keeps it; gives ``created``, ``replaced`` or ``unchanged``.
+
+        Raises:
+            StatementError: The statement is wrong, or the name is taken.
+            OperationalError: The store cannot be written to.
+        """
+        there = statement.procedure in self
+        changed = self._change(lambda catalog: catalog.created(statement))
+        return ("replaced" if there else "created") if changed else "unchanged"
+
+    def drop(self, statement: DropProcedure) -> str:
+        """Removes a procedure; gives ``dropped`` or ``unchanged``.
+
+        Raises:
+            StatementError: There is none, it is built in, or another one calls it.
+            OperationalError: The store cannot be written to.
+        """
+        return "dropped" if self._change(lambda catalog: catalog.dropped(statement)) else "unchanged"
+
+    def _change(self, change: Callable[[OwnCatalog], OwnCatalog]) -> bool:
+        with self._lock, self.store.changing():
+            before = self._read()
+            after = change(before)
+            if after is not before:
+                self.store.write(list(after.statements.values()))
+            self._catalog, self._version, self._loaded = after, self.store.version(), True
+            return after is not before
+
+    def _current(self) -> OwnCatalog:
+        """The catalog as the store has it now."""
+        version = self.store.version()
+        if not self._loaded or version != self._version:
+            with self._lock:
+                self._catalog, self._version, self._loaded = self._read(), version, True
+        return self._catalog
+
+    def _read(self) -> OwnCatalog:
+        statements: dict[str, CreateProcedure] = {}
+        try:
+            for text in self.store.read():
+                statement = parse_statement(text)
+                if not isinstance(statement, CreateProcedure):
+                    raise ProgrammingError(f"only CREATE PROCEDURE may stand in a catalog, found {text[:60]!r}")
+                if statement.procedure.lower() in statements:
+                    raise ProgrammingError(f"the procedure {statement.procedure} is declared twice")
+                statements[statement.procedure.lower()] = statement
+            return OwnCatalog(self._shipped, statements.values())
+        except OperationalError:
+            raise
+        except Error as error:
+            raise ProgrammingError(f"{self.store.name}: {error}") from None
+
+
+def open_catalog(place: object = None) -> KeptCatalog:
+    """A catalog with the procedures that are kept at a place.
+
+    Args:
+        place: The path of a catalog file, or a connection of DuckDB; None keeps them no longer than the connection.
+
+    >>> connection.catalog = open_catalog("procedures.sql")  # doctest: +SKIP
+    """
+    if place is None:
+        return KeptCatalog(MemoryStore())
+    if isinstance(place, str | os.PathLike):
+        return KeptCatalog(FileStore(place))
+    if hasattr(place, "cursor") and hasattr(place, "sql"):
+        return KeptCatalog(DuckDBStore(place))
+    raise ProgrammingError(f"procedures are kept in a file or a DuckDB database, not in a {type(place).__name__}")
+
+
+def change_table(name: str, change: str) -> pa.Table:
+    """The result of CREATE PROCEDURE and DROP PROCEDURE."""
+    return table_of(CHANGE_SCHEMA, [(name, change)])

@@ -1,0 +1,1 @@
+"""Options, profiles, the API key and connection URIs."""

@@ -1,0 +1,1 @@
+"""What every room speaks: outcomes, columns of results, text that is safe to show, files and processes."""

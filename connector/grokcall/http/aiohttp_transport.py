@@ -1,0 +1,258 @@
+"""The transport that is used unless another is asked for: aiohttp, with as little around it as possible."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
+from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
+from grokcall.http.environment import Proxies, sockets_for, tls_context
+from grokcall.http.media_links import check_beyond_proxy
+from grokcall.http.transport import HttpReply, HttpRequest, headers_of
+from grokcall.http.transport_errors import failure, too_large, unpacked_body
+
+_LARGE_BODY = 1 << 20
+"""Bytes from which a body is sent in pieces."""
+
+FAILURES: Mapping[str, type[TransportError]] = {
+    # No connection, so nothing was sent
+    "ClientConnectorError": NotSentError,
+    "ClientConnectorDNSError": NotSentError,
+    "ClientProxyConnectionError": NotSentError,
+    "ClientHttpProxyError": NotSentError,
+    "UnixClientConnectorError": NotSentError,
+    "ClientSSLError": NotSentError,
+    "ClientConnectorSSLError": NotSentError,
+    "ClientConnectorCertificateError": NotSentError,
+    "ServerFingerprintMismatch": NotSentError,
+    "ConnectionTimeoutError": NotSentError,
+    "InvalidURL": NotSentError,
+    "InvalidUrlClientError": NotSentError,
+    "NonHttpUrlClientError": NotSentError,
+    # Sent, and no answer in time
+    "ServerTimeoutError": ReadTimeoutError,
+    "SocketTimeoutError": ReadTimeoutError,
+    "TimeoutError": ReadTimeoutError,
+    # Sent as a whole or in part, and the answer is missing, cut off or no HTTP
+    "ClientError": ConnectionCutError,
+    "ClientConnectionError": ConnectionCutError,
+    "ClientConnectionResetError": ConnectionCutError,
+    "ClientOSError": ConnectionCutError,
+    "ClientPayloadError": ConnectionCutError,
+    "ClientResponseError": ConnectionCutError,
+    "ContentTypeError": ConnectionCutError,
+    "HttpProcessingError": ConnectionCutError,
+    "OSError": ConnectionCutError,
+    "ServerConnectionError": ConnectionCutError,
+    "ServerDisconnectedError": ConnectionCutError,
+    "UploadAbortedError": ConnectionCutError,
+    # Redirects are not followed and web sockets not opened; listed so that the list is whole
+    "InvalidUrlRedirectClientError": ConnectionCutError,
+    "NonHttpUrlRedirectClientError": ConnectionCutError,
+    "RedirectClientError": ConnectionCutError,
+    "TooManyRedirects": ConnectionCutError,
+    "WSMessageTypeError": ConnectionCutError,
+    "WSServerHandshakeError": ConnectionCutError,
+}
+"""What each exception of aiohttp means for a request."""
+
+_UNWRITTEN: Mapping[str, type[TransportError]] = {"ClientError": NotSentError}
+
+MOST_CACHED = 1024
+"""Addresses that are kept ready in parsed form."""
+
+_UNWANTED_HEADERS = ("Accept", "Accept-Encoding")
+"""What aiohttp would add; see :mod:`grokcall.http.content_encodings`."""
+
+LONGEST_HEADER, MOST_HEADERS = 1 << 18, 1000
+"""Bytes of a line of a reply's head, and its lines: a reply with more was paid for as well."""
+_HEADER_LIMITS: dict[str, Any] = {"max_line_size": LONGEST_HEADER, "max_field_size": LONGEST_HEADER}
+if "max_headers" in inspect.signature(aiohttp.ClientSession).parameters:  # older versions take any number
+    _HEADER_LIMITS["max_headers"] = MOST_HEADERS
+
+_CLEAN_URL = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The connections of one event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    session: aiohttp.ClientSession
+    public: aiohttp.ClientSession
+    """For requests that must not get to a private address."""
+    slots: asyncio.Semaphore
+    """One for each connection. The session has no limit of its own, so that waiting counts towards no timeout."""
+
+
+class AiohttpTransport:
+    """Sends requests with aiohttp, over connections that are kept for the next request.
+
+    The session is made by the first request, in the event loop that sends it. Cookies are never kept, redirects never
+    followed, and nothing is read from ``.netrc``.
+
+    Args:
+        concurrency: The most requests under way at once; further ones wait for their turn.
+        trust_env_proxies: Whether to go through the proxies that the environment prescribes.
+        ca_file: A PEM file of further certificate authorities to trust.
+    """
+
+    def __init__(self, *, concurrency: int = 64, trust_env_proxies: bool = True, ca_file: Path | None = None) -> None:
+        self._concurrency = concurrency
+        self._trust_env_proxies = trust_env_proxies
+        self._ca_file = ca_file
+        self._pool: _Pool | None = None
+        self._closed = False
+        self._proxies = Proxies(trusted=False)
+        self._targets: dict[str, Target] = {}
+        self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
+
+    async def send(self, request: HttpRequest) -> HttpReply:
+        """The reply to ``request``; see :class:`~grokcall.http.transport.Transport`."""
+        pool = self._pool
+        if pool is None or pool.loop is not asyncio.get_running_loop():
+            pool = await self._open_pool()
+        await pool.slots.acquire()
+        try:
+            target = self._targets.get(request.url) or self._target(request.url)
+            session = pool.session
+            if request.public_only and target.proxy is None:
+                session = pool.public
+            elif request.public_only:
+                await check_beyond_proxy(request.url)
+            response = await session.request(
+                request.method,
+                target.url,
+                data=_in_pieces(request.body),
+                headers={**request.headers, **target.headers},
+                proxy=target.proxy,
+                proxy_headers=target.proxy_headers,
+                timeout=self._timeout(request),
+                allow_redirects=False,
+            )
+            try:
+                body = await _body(response, request)
+            finally:
+                response.release()
+            headers = headers_of(response.raw_headers)
+            if packing := headers.get("content-encoding"):
+                body = unpacked_body(body, packing, response.status, request)
+            return HttpReply(response.status, headers, body)
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
+            error = failure(
+                exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request, self._told_of_proxy(request)
+            )
+        finally:
+            pool.slots.release()
+        # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
+        raise error
+
+    async def close(self) -> None:
+        """Closes every connection; nothing can be sent afterwards."""
+        self._closed = True
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.session.close()
+            await pool.public.close()
+
+    async def _open_pool(self) -> _Pool:
+        """A pool for the running loop, in place of that of a loop which has ended."""
+        if self._closed:
+            raise InterfaceError("The transport is closed.")
+        old = self._pool
+        if old is not None and not old.loop.is_closed():
+            raise InterfaceError("A transport belongs to one event loop; this one is in use in another.")
+        self._proxies = Proxies(trusted=self._trust_env_proxies)
+        self._targets.clear()
+        tls = tls_context(self._ca_file)
+        session = _session(aiohttp.TCPConnector(limit=0, ssl=tls))
+        public = _session(aiohttp.TCPConnector(limit=0, ssl=tls, resolver=PublicResolver(), use_dns_cache=False))
+        slots = asyncio.Semaphore(sockets_for(self._concurrency))
+        pool = self._pool = _Pool(asyncio.get_running_loop(), session, public, slots)
+        if old is not None:
+            await old.session.close()
+            await old.public.close()
+        return pool
+
+    def _told_of_proxy(self, request: HttpRequest) -> str | None:
+        with suppress(InterfaceError, ValueError):
+            return self._proxies.described(request.url)
+        return None
+
+    def _target(self, url: str) -> Target:
+        """The parsed address and proxy for ``url``."""
+        if len(self._targets) >= MOST_CACHED:
+            self._targets.clear()
+        try:
+            proxy = self._proxies.proxy_for(url)
+            # A clean address is taken as it is: to quote a signed one anew would break its signature.
+            target = target_by(URL(url, encoded=_CLEAN_URL.fullmatch(url) is not None), proxy)
+        except ValueError as error:
+            raise aiohttp.InvalidURL(url, str(error)) from None
+        self._targets[url] = target
+        return target
+
+    def _timeout(self, request: HttpRequest) -> aiohttp.ClientTimeout:
+        seconds = (request.connect_timeout, request.read_timeout)
+        timeout = self._timeouts.get(seconds)
+        if timeout is None:
+            if len(self._timeouts) >= MOST_CACHED:
+                self._timeouts.clear()
+            # Connecting ends a little before the whole does, so that nobody there is told from nobody answering.
+            connect = min(request.connect_timeout, 0.9 * request.read_timeout)
+            timeout = aiohttp.ClientTimeout(total=request.read_timeout, connect=connect)
+            self._timeouts[seconds] = timeout
+        return timeout
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=_UNWANTED_HEADERS,
+        auto_decompress=False,
+        **_HEADER_LIMITS,
+    )
+
+
+def _is_unwritten(exception: Exception) -> bool:
+    """Whether the request met a kept connection that was closed just before, so that it was not written to it.
+
+    Servers close idle connections when they like, and a billed request may only be sent again when it is sure that the
+    first was not served. Should aiohttp word this differently one day, the request counts as cut, which is safe.
+    """
+    cause = exception.__cause__
+    return isinstance(cause, aiohttp.ClientConnectionResetError) and "closing transport" in str(cause)
+
+
+def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
+    """A large body as a file, which aiohttp sends in pieces; as bytes it warns that the loop stands still meanwhile."""
+    return BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
+
+
+async def _body(response: aiohttp.ClientResponse, request: HttpRequest) -> bytes:
+    """The whole body, in one go where its length is known beforehand."""
+    length = response.content_length
+    if length is not None:
+        if length > request.max_bytes:
+            raise too_large(request)
+        return await response.read()
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > request.max_bytes:
+            raise too_large(request)
+        chunks.append(chunk)
+    return b"".join(chunks)

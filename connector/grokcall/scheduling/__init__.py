@@ -1,0 +1,1 @@
+"""How many requests are in flight, how fast and in which order they go."""

@@ -1,0 +1,64 @@
+"""The lanes of a connection, one for each model, and which request takes which."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from grokcall.scheduling.ratelimit.configured import Caps
+from grokcall.scheduling.ratelimit.model_limiter import Lane
+from grokcall_procedures import Kind, Request
+
+PACED = frozenset({Kind.TEXT, Kind.IMAGE, Kind.AUDIO, Kind.VIDEO})
+"""Kinds of requests for which the service limits models; the others have no model and cost nothing."""
+
+MOST_LANES = 256
+"""Models that have lanes of their own; what comes after that shares one."""
+
+_MODEL_FIRST = b'{"model":"'
+_MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
+_NEAR = 4_096
+"""Bytes at the beginning of a body in which a model is looked for."""
+
+
+class Limiter:
+    """Finds the lane of a request. The service limits each model by itself.
+
+    Args:
+        caps: The user's own limits, for each model.
+        now: The clock, in seconds; that of the event loop.
+    """
+
+    def __init__(self, caps: Caps, now: Callable[[], float] = time.monotonic) -> None:
+        self.lanes: dict[str, Lane] = {}
+        """By model; by path where a request has none."""
+        self._caps = caps
+        self._now = now
+
+    def lane(self, request: Request) -> Lane | None:
+        """The lane that ``request`` has to take; None for one that none of these limits concerns."""
+        if request.kind not in PACED:
+            return None
+        name = model_of(request.body) or request.path.partition("?")[0]
+        lane = self.lanes.get(name)
+        if lane is None:
+            if len(self.lanes) >= MOST_LANES:
+                name = "other models"
+            lane = self.lanes.setdefault(name, Lane(name, self._caps, self._now))
+        return lane
+
+
+def model_of(body: bytes | None) -> str:
+    """The model that a request names; empty when it names none.
+
+    >>> model_of(b'{"model":"grok-4.3","input":"hi"}')
+    'grok-4.3'
+    """
+    if not body:
+        return ""
+    if body.startswith(_MODEL_FIRST):
+        start = len(_MODEL_FIRST)
+        return body[start : body.find(b'"', start)].decode("utf-8", "replace")[:200]
+    found = _MODEL.search(body, 0, _NEAR)
+    return found[1].decode("utf-8", "replace") if found else ""

@@ -1,0 +1,251 @@
+"""The lane of one model: every request for it passes here, so that all of them together keep its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from grokcall.core.redaction import get_logger
+from grokcall.errors import (
+    ConnectionCutError,
+    NotSentError,
+    RateLimitedError,
+    ReadTimeoutError,
+    ServerFailureError,
+    ServiceError,
+)
+from grokcall.http.retry import LONGEST_RETRY_AFTER
+from grokcall.http.transport import HttpReply
+from grokcall.scheduling.ratelimit.adaptive_concurrency import Concurrency
+from grokcall.scheduling.ratelimit.advertised import grants_nothing, stated_limit
+from grokcall.scheduling.ratelimit.backoff import Cooldown
+from grokcall.scheduling.ratelimit.configured import Caps
+from grokcall.scheduling.ratelimit.pace import A_MOMENT, MINUTE, Pace
+from grokcall.scheduling.ratelimit.recent_requests import Recent, Step
+from grokcall.scheduling.ratelimit.suspicion import Suspicion
+from grokcall.scheduling.ratelimit.token_estimate import TokenEstimate, usage_of
+
+logger: logging.Logger = get_logger("grokcall.limits")
+
+A_SECOND = 1.0
+"""Seconds that a pause lasts at least after a refusal that names no limit, as long as nothing is known of it."""
+
+SOON = 2.0
+"""Seconds after a pause in which a further refusal means that others draw on the same account."""
+
+PROBE = 2.0
+"""Seconds after which a request that was sent to find out if a pause has helped counts as let through: a refusal comes
+at once, an answer may take minutes."""
+
+OVERLOADS = (ServerFailureError, ReadTimeoutError, ConnectionCutError, NotSentError)
+"""Failures that an overloaded service brings about."""
+
+
+@dataclass(slots=True, eq=False)
+class Passage:
+    """One request on its way through a lane, from its turn to its reply."""
+
+    lane: Lane
+    body: bytes = field(repr=False)
+    tokens: float = 0.0
+    """What was reserved for it."""
+    sent: float = 0.0
+    turn: int = 0
+    """How many requests of the lane had left before it."""
+    step: Step | None = None
+    """Where its end is to be noted."""
+
+
+Waiting = tuple["asyncio.Future[None]", Passage]
+
+
+class Lane:
+    """Lets requests for one model go when its limits allow, in the order in which they came.
+
+    Nothing is reserved for a request that waits: it takes its share at the moment when it goes, so one that is given up
+    has nothing to give back, and a loop that stood still has nothing to catch up.
+
+    Args:
+        name: What the log calls it.
+        caps: The user's own limits.
+        now: The clock, in seconds; that of the event loop.
+        rng: Gives numbers from 0 up to 1.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        caps: Caps,
+        now: Callable[[], float] = time.monotonic,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = name
+        self.under_way: int = 0
+        self._last_sent = 0.0
+        self._turns = 0
+        self._now = now
+        self._concurrency = Concurrency(caps.concurrency)
+        self._cooldown = Cooldown(rng)
+        self._recent = Recent()
+        self._suspicion = Suspicion(self._recent)
+        self._pace = Pace(caps, self._recent, self._suspicion)
+        self._estimate = TokenEstimate()
+        self._waiting: deque[Waiting] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def limit(self) -> float:
+        """How many requests may be under way at once."""
+        return self._concurrency.limit
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """The pace that is kept; None when there is no limit."""
+        return 1 / self._pace.requests.space if self._pace.requests.space else None
+
+    @property
+    def tokens_per_minute(self) -> float | None:
+        """The tokens a minute that are used at the most; None when there is no limit."""
+        return MINUTE / self._pace.tokens.space if self._pace.tokens.space else None
+
+    # A request's way -------------------------------------------------------------------------------------------------
+
+    def passage(self, body: bytes) -> Passage:
+        """What a request takes with it."""
+        return Passage(self, body, self._estimate.of(body) if self._pace.tokens.space else 0.0)
+
+    def enter(self, passage: Passage) -> asyncio.Future[None] | None:
+        """Lets the request go and gives None; or gives what ends when its turn has come."""
+        now = self._now()
+        if not self._waiting and self._wait(now) <= 0.0:
+            self._let_go(passage, now)
+            return None
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((turn, passage))
+        self._pump(now)
+        return turn
+
+    def give_up(self, passage: Passage, turn: asyncio.Future[None]) -> None:
+        """Takes a request out that will not be sent; what it has taken, if its turn had come, is given back."""
+        if turn.done() and not turn.cancelled():
+            self.under_way -= 1
+            self._pace.give_back(passage.tokens)
+            if passage.step is not None:
+                passage.step.sent -= 1
+        turn.cancel()
+        self._pump(self._now())
+
+    def leave(self, passage: Passage, reply: HttpReply | None, error: BaseException | None) -> None:
+        """Takes note of how a request has ended, whatever the way."""
+        now = self._now()
+        self.under_way -= 1
+        usage = usage_of(reply.body) if reply is not None and error is None and self._pace.counts_tokens else None
+        if not (isinstance(error, ServiceError) and grants_nothing(error.message)):
+            if reply is not None:
+                self._pace.heed(reply.headers, passage.sent, now, answers=error is None, tokens=usage or 0)
+            if isinstance(error, RateLimitedError):
+                self._refused(passage, error, now)
+            elif isinstance(error, OVERLOADS):
+                self._concurrency.failed()
+            elif reply is not None:
+                self._answered(passage, now)
+        if self._pace.tokens.space:
+            self._settle(passage, usage, error)
+        if self._waiting:
+            self._pump(now)
+
+    def _wait(self, now: float) -> float:
+        """Seconds until the next request may go; infinity for when one has ended."""
+        pause = self._cooldown.wait(now)
+        if pause <= 0.0 and self._suspicion.is_pending:
+            self._begin_trial(now)
+        if self._cooldown.is_probing and self.under_way:
+            pause = max(pause, self._last_sent + PROBE - now)
+        return max(pause, self._pace.wait(now), self._concurrency.wait(self.under_way, now))
+
+    def _let_go(self, passage: Passage, now: float, *, waited: bool = False) -> None:
+        self.under_way += 1
+        passage.sent = self._last_sent = now
+        self._turns += 1
+        passage.turn, passage.step = self._turns, self._recent.add(now)
+        self._pace.take(now, passage.tokens, waited=waited)
+
+    def _pump(self, now: float) -> None:
+        """Lets go whoever may, and sets the alarm for the next."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        while self._waiting:
+            turn, passage = self._waiting[0]
+            if not turn.done():
+                wait = self._wait(now)
+                if wait > 0.0:
+                    if wait < math.inf:
+                        self._alarm = turn.get_loop().call_later(wait, self._ring)
+                    return
+                self._let_go(passage, now, waited=True)
+                turn.set_result(None)
+            self._waiting.popleft()
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._pump(self._now())
+
+    # What replies teach ----------------------------------------------------------------------------------------------
+
+    def _answered(self, passage: Passage, now: float) -> None:
+        assert passage.step is not None
+        passage.step.answered += 1
+        self._concurrency.answered(now - passage.sent)
+        self._cooldown.answered(passage.sent, now, passage.turn)
+        if self._suspicion.note(passage.turn, passage.sent, now, refused=False):
+            self._pace.set(now)
+
+    def _refused(self, passage: Passage, error: RateLimitedError, now: float) -> None:
+        asked = error.retry_after if error.retry_after and error.retry_after <= LONGEST_RETRY_AFTER else None
+        stated = self._pace.credible(stated_limit(error.message), now)
+        if stated is None:
+            self._refused_without_limit(passage, asked, now)
+            return
+        soon = now < self._cooldown.until + SOON
+        if self._cooldown.refused(passage.sent, now, asked, self._pace.pause(stated, now)):
+            self._pace.heed_refusal(stated, soon=soon, now=now)
+            self._pace.requests.hold(self._cooldown.until)
+            self._tell(str(stated), now)
+
+    def _refused_without_limit(self, passage: Passage, asked: float | None, now: float) -> None:
+        assert passage.step is not None
+        passage.step.refused += 1
+        if self._suspicion.note(passage.turn, passage.sent, now, refused=True):
+            self._pace.set(now)
+        if self._suspicion.explains(now, lone=self._cooldown.lone):
+            return
+        needed = A_SECOND if self._suspicion.may_be_slow else A_MOMENT
+        if self._cooldown.refused(passage.sent, now, asked, needed, passage.turn):
+            self._suspicion.suspect(now)
+            self._tell("without a limit", now)
+
+    def _begin_trial(self, now: float) -> None:
+        """Goes on after a pause that began with a refusal without a limit."""
+        self._suspicion.begin(self._turns + 1, now, lone=self._cooldown.lone)
+        if not self._cooldown.lone:
+            self._concurrency.cut()
+        self._pace.set(now)
+        self._pace.requests.hold(now)
+
+    def _tell(self, refusal: str, now: float) -> None:
+        logger.info("%s: refused (%s); all requests pause for %.1f s", self.name, refusal, self._cooldown.wait(now))
+
+    def _settle(self, passage: Passage, usage: int | None, error: BaseException | None) -> None:
+        """Puts what was really used in the place of what was reserved."""
+        if usage is not None:
+            self._estimate.learn(passage.body, usage)
+            self._pace.tokens.give_back(passage.tokens - usage)
+        elif isinstance(error, NotSentError | RateLimitedError):
+            self._pace.tokens.give_back(passage.tokens)

@@ -6,7 +6,7 @@ import json
 import re
 
 import grokcall
-from grokcall.descriptions import signature, told, values_of
+from grokcall.dbapi.describe import signature, told, values_of
 from grokcall_procedures import CATALOG, Parameter, ParameterType, Procedure, ResultField
 
 MIB = 1 << 20

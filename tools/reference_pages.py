@@ -21,7 +21,7 @@ import grokcall
 from grokcall import errors
 from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.app import app
-from grokcall.cli.exits import Exit, exit_of
+from grokcall.cli.exit_codes import Exit, exit_of
 from grokcall.cli.flags import Flags
 from grokcall.config.options import ENVIRONMENT_PREFIXES, Options
 from grokcall.journal import JournalBusyError, JournalDamagedError, JournalError, JournalPathError

@@ -10,16 +10,17 @@ The module is a PEP 249 driver; ``Connection.lookup`` is the main door for table
 
 from grokcall import duckdb as duckdb
 from grokcall._version import __version__
-from grokcall.batches import BatchPendingError
 from grokcall.budget.budget import BudgetReachedError
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.catalog.catalog import KeptCatalog, open_catalog
 from grokcall.config.api_key import SecretKey
 from grokcall.config.options import Options
-from grokcall.connection import Connection, connect
 from grokcall.core.outcome import CallStatus
-from grokcall.cursor import Cursor
-from grokcall.dbapi import (
+from grokcall.dataflow.execute_command import CommandParameter, ExecuteCommand
+from grokcall.dataflow.lookup_step import Lookup
+from grokcall.dbapi.connection import Connection, connect
+from grokcall.dbapi.cursor import Cursor
+from grokcall.dbapi.module_globals import (
     BINARY,
     DATETIME,
     NUMBER,
@@ -74,13 +75,12 @@ from grokcall.errors import (
     UnknownNameError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
-from grokcall.execute_command import CommandParameter, ExecuteCommand
+from grokcall.execution.summary import Summary
 from grokcall.http.transport import HttpReply, HttpRequest, Transport
 from grokcall.journal import JournalError
 from grokcall.lookup import LookupFailedError, LookupOptions, LookupResult, LookupStream
-from grokcall.mapping import const, file
-from grokcall.step import Lookup
-from grokcall.summaries import Summary
+from grokcall.lookup.batch import BatchPendingError
+from grokcall.lookup.mapping import const, file
 from grokcall_procedures import BadValueError
 
 __all__ = [

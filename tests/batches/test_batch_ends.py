@@ -73,7 +73,7 @@ FINAL = [
 def test_what_the_service_refuses_for_good_is_told_and_not_sent_again(batched, ask, caplog, words):
     ended(batched, cancel_by_xai_message=words)
     said = words["message"] if isinstance(words, dict) else words
-    with caplog.at_level(logging.WARNING, "grokcall.batches"):
+    with caplog.at_level(logging.WARNING, "grokcall.lookup.batch"):
         for _ in range(3):
             rows = ask("a", "b")
             assert results_of(rows) == ["A", None]

@@ -12,12 +12,12 @@ import pytest
 from batching import ASK, answers, asked, batches, billed_once, connected, sums, times_billed
 
 import grokcall
-from grokcall.batches import TEXT_PROCEDURES, submission
-from grokcall.batches import run as batch_run
-from grokcall.batches.requests import LARGEST_REQUEST
-from grokcall.batches.rows import MOST_ROWS, BatchRows
 from grokcall.journal import fingerprint
 from grokcall.lookup import LookupOptions, LookupPlan
+from grokcall.lookup.batch import TEXT_PROCEDURES, submission
+from grokcall.lookup.batch import batch_lookup as batch_run
+from grokcall.lookup.batch.requests import LARGEST_REQUEST
+from grokcall.lookup.batch.rows import MOST_ROWS, BatchRows
 from grokcall.sandbox import Sandbox
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, Settings

@@ -9,8 +9,8 @@ import pytest
 from batching import Job, batches, billed_once, connected, sums
 
 import grokcall
-from grokcall.batches import batch_prices
 from grokcall.journal import Journal
+from grokcall.lookup.batch import batch_prices
 from grokcall.sandbox import Sandbox
 from grokcall_procedures.prices import PRICES
 

@@ -11,7 +11,7 @@ import pytest
 
 import grokcall
 from grokcall.budget.budget import BudgetReachedError
-from grokcall.completeness import MOST_RETRIES
+from grokcall.execution.incomplete_answers import MOST_RETRIES
 from grokcall_procedures import CATALOG
 from grokcall_procedures.shortfalls import shortfall_finder
 from scripted_service import COST_TICKS, Answer, Asked, Service, answered

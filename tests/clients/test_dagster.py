@@ -7,7 +7,7 @@ from dagster import EnvVar, MaterializeResult, asset, materialize
 
 import grokcall
 from grokcall.dagster import GrokcallResource, lookup_metadata
-from grokcall.summaries import Summary
+from grokcall.execution.summary import Summary
 from scripted_service import KEY
 
 TICKETS = [{"id": 1, "body": "the parcel never came"}, {"id": 2, "body": "thank you"}]

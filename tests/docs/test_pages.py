@@ -13,10 +13,11 @@ import typer.main
 from page_blocks import PAGES, ROOT, blocks
 
 import grokcall
-from grokcall import answer_cache, bookkeeping
 from grokcall.cli.app import app
-from grokcall.cli.exits import Exit
+from grokcall.cli.exit_codes import Exit
 from grokcall.config.options import Options
+from grokcall.execution import answer_cache
+from grokcall.execution import executor as bookkeeping
 from grokcall.lookup import plan, stream
 from grokcall.tables import errors as faults
 from grokcall_parser import parsing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from grokcall.duckdb.query_conditions import conditions_in_tables
+from grokcall.duckdb.condition_pushdown import conditions_in_tables
 from scripted_service import Service
 
 ASK = "GenerateResponse(t.body) r"

@@ -10,7 +10,7 @@ import pytest
 
 import grokcall
 from grokcall.duckdb import Registration
-from grokcall.duckdb.query_limits import limited_query
+from grokcall.duckdb.limit_pushdown import limited_query
 from scripted_service import Service, answered, refused
 
 ROWS = 5000

@@ -11,7 +11,7 @@ import pytest
 
 import grokcall
 from grokcall.duckdb import Registration
-from grokcall.duckdb.plain_queries import plain_query
+from grokcall.duckdb.prefetch_plan import plain_query
 from scripted_service import Answer, Asked, Service, answered, refused
 
 NAMES = {"generateresponse": {"response_result", "response_id"}, "classifytext": {"result_category"}}

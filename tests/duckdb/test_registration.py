@@ -19,7 +19,7 @@ import grokcall
 import grokcall.duckdb
 from grokcall.core.outcome import Outcome
 from grokcall.duckdb import Registration
-from grokcall.duckdb.memo import Memo
+from grokcall.execution.spilling_cache import Memo
 from scripted_service import KEY, Answer, Service, answered, refused
 
 Connecting = Callable[..., grokcall.Connection]

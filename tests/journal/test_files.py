@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from grokcall.cli.exits import Exit, exit_of
+from grokcall.cli.exit_codes import Exit, exit_of
 from grokcall.core.outcome import Outcome
 from grokcall.errors import InterfaceError, OperationalError, is_systemic
 from grokcall.journal import Journal, JournalBusyError, JournalDamagedError, JournalError, JournalPathError

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from grokcall.cli.runs import runs_app
+from grokcall.cli.runs_command import runs_app
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import ReadTimeoutError
 from grokcall.journal import Journal

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import grokcall
-from grokcall.answer_cache import Answers
-from grokcall.bookkeeping import Bookkeeper, Books
+from grokcall.execution.answer_cache import Answers
+from grokcall.execution.executor import Bookkeeper, Books
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.write_ahead import ROOM
 from grokcall.scheduling.row_scheduler import Chunk, Window, WindowLimits

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokcall.duckdb.written_values import spelled_out
+from grokcall.duckdb.literals import spelled_out
+from grokcall.duckdb.parameters import filled
 from grokcall.errors import ArgumentsError, CallSyntaxError, ProgrammingError, UnknownNameError
-from grokcall.queries.parameters import filled
 from grokcall_parser import find_markers
 
 FOUND = [

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from grokcall._version import __version__
-from grokcall.cli.calling import call
-from grokcall.cli.demonstration import demo
+from grokcall.cli.call_command import call
+from grokcall.cli.demo_command import demo
 from grokcall.cli.flags import Flags, shared_flags
 from grokcall.cli.help import SectionedCommand, SectionedGroup
-from grokcall.cli.looking_up import lookup
-from grokcall.cli.querying import sql
-from grokcall.cli.reference import models, procedures
-from grokcall.cli.runs import runs_app
-from grokcall.cli.service import check, sandbox
+from grokcall.cli.lookup_command import lookup
+from grokcall.cli.procedures_command import models, procedures
+from grokcall.cli.runs_command import runs_app
+from grokcall.cli.service_commands import check, sandbox
 from grokcall.cli.signals import terminations_raised
+from grokcall.cli.sql_command import sql
 from grokcall.core.terminals import hold_closed_streams
 
 app: typer.Typer = typer.Typer(

@@ -14,7 +14,7 @@ from rich.text import Text
 from grokcall.budget.cost_totals import DryRun
 from grokcall.cli.screens import shown
 from grokcall.core.terminals import visible
-from grokcall.summaries import Summary
+from grokcall.execution.summary import Summary
 from grokcall.tables import MediaFolder, sniff_extension
 from grokcall.tables.media import is_bytes
 from grokcall.tables.text_encoding import python_rows

@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.cli.exits import guarded
+from grokcall.cli.exit_codes import guarded
 from grokcall.cli.screens import Screen, shown
-from grokcall.connection import Connection, connect
 from grokcall.core.terminals import visible
+from grokcall.dbapi.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.scheduling import event_loop as background
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grokcall.bookkeeping import is_final
 from grokcall.budget.budget import BudgetReachedError
+from grokcall.execution.executor import is_final
 from grokcall.lookup import LookupFailedError
 from grokcall.lookup.going_on import NOTHING_KEPT
 

@@ -9,8 +9,8 @@ from typing import Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from grokcall.batches import BatchCounts
-from grokcall.summaries import Summary
+from grokcall.execution.summary import Summary
+from grokcall.lookup.batch import BatchCounts
 
 SECONDS_BETWEEN_LINES = 5.0
 

@@ -10,7 +10,7 @@ from typing import cast, get_args
 
 from grokcall.cli.screens import read_in
 from grokcall.errors import ProgrammingError
-from grokcall.mapping import Constant, FileColumn, Mapped
+from grokcall.lookup.mapping import Constant, FileColumn, Mapped
 from grokcall.tables.column_types import Types
 
 QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*', re.DOTALL)

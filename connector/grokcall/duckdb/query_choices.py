@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import duckdb
 
-from grokcall.duckdb.definitions import can_replace, in_transaction, unsteady_functions
-from grokcall.duckdb.functions import VectorFunction
+from grokcall.duckdb.literals import Values
 from grokcall.duckdb.macros import scalar_name
-from grokcall.duckdb.written_values import Values
+from grokcall.duckdb.udf import can_replace, in_transaction, unsteady_functions
+from grokcall.duckdb.vector_function import VectorFunction
 
 Functions = Mapping[str, tuple[str, VectorFunction]]
 """The functions of procedures with their names in DuckDB, by the name of the macro in lower case."""
@@ -21,7 +21,7 @@ def limited(
     """The query with its LIMIT before its calls; None where it has none, or one that cannot stand there."""
     if "limit" not in sql.lower():
         return None
-    from grokcall.duckdb.query_limits import limited_query  # it loads a parser of SQL, which few need
+    from grokcall.duckdb.limit_pushdown import limited_query  # it loads a parser of SQL, which few need
 
     single = {name: each.names for name, (_, each) in functions.items() if not each.procedure.many}
     found = limited_query(sql, analyzed, single)
@@ -32,7 +32,7 @@ def conditioned(con: duckdb.DuckDBPyConnection, functions: Functions, sql: str, 
     """The query with conditions before its calls that DuckDB looks at after them; None where there are none."""
     if "where" not in sql.lower():
         return None
-    from grokcall.duckdb.query_conditions import conditions_in_tables, functions_in
+    from grokcall.duckdb.condition_pushdown import conditions_in_tables, functions_in
 
     names = {name: each.names for name, (_, each) in functions.items()}
     unsteady = dict.fromkeys((scalar_name(each.procedure) for _, each in functions.values()), True)

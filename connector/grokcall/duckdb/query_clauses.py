@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from sqlglot import Token, TokenType
 
-from grokcall.duckdb.plain_queries import Procedures
+from grokcall.duckdb.prefetch_plan import Procedures
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_name
 
 CLAUSE_WORDS = frozenset(

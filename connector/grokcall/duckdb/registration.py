@@ -14,20 +14,20 @@ import duckdb
 import pyarrow as pa
 
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
-from grokcall.connection import Connection, connect
+from grokcall.dbapi.connection import Connection, connect
+from grokcall.duckdb.call_session import Session, session_of
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
-from grokcall.duckdb.definitions import define, is_macro, is_view, table_of
-from grokcall.duckdb.functions import VectorFunction
 from grokcall.duckdb.interrupts import is_interrupt, watch
+from grokcall.duckdb.literals import Values, spelled_out
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
 from grokcall.duckdb.query_choices import conditioned, limited
 from grokcall.duckdb.query_costs import check_reads, priced_query
-from grokcall.duckdb.session import Session, session_of
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
-from grokcall.duckdb.written_values import Values, spelled_out
+from grokcall.duckdb.udf import define, is_macro, is_view, table_of
+from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.errors import InterfaceError
+from grokcall.execution.summary import Summary
 from grokcall.lookup import LookupOptions
-from grokcall.summaries import Summary
 from grokcall.tables.formats import quoted_name
 from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import BadValueError, Procedure
@@ -230,7 +230,7 @@ class Registration:
 
     def _ahead_of(self, sql: str) -> AbstractContextManager[None] | None:
         """The calls of a query that needs those of all rows, for the block in which it runs; None for others."""
-        from grokcall.duckdb.plain_queries import plain_query
+        from grokcall.duckdb.prefetch_plan import plain_query
 
         con = self._opened()
         names = {name: function.names for name, (_, function) in self._functions.items()}

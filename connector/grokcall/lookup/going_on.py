@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from grokcall.budget.limits import BudgetReachedError
+from grokcall.execution.summary import Summary
 from grokcall.lookup.options import LookupOptions
-from grokcall.summaries import Summary
 
 NOTHING_KEPT = "nothing is kept for a second run, which would pay for everything again"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from grokcall.lookup.mapping import Constant
 from grokcall.lookup.plan import LookupPlan
-from grokcall.mapping import Constant
 
 
 def identity_of(*parts: str) -> str:

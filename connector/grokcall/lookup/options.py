@@ -9,8 +9,8 @@ from os import PathLike
 from typing import Literal, TypeAlias, get_args
 
 from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.completeness import OnIncomplete
 from grokcall.errors import InterfaceError
+from grokcall.execution.incomplete_answers import OnIncomplete
 from grokcall.tables.column_types import ColumnTypes, Types
 
 OnError: TypeAlias = Literal["redirect", "ignore", "fail"]

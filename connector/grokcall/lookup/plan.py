@@ -9,8 +9,8 @@ import pyarrow as pa
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays
 from grokcall.errors import Error, ProgrammingError
+from grokcall.lookup.mapping import MappingLike, RowReader, row_reader
 from grokcall.lookup.options import LookupOptions
-from grokcall.mapping import MappingLike, RowReader, row_reader
 from grokcall.scheduling.row_scheduler import Chunk, Values
 from grokcall_procedures import Binder, BoundCall, ParameterType
 

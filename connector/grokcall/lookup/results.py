@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from grokcall.budget.limits import BudgetReachedError
 from grokcall.errors import InterfaceError
+from grokcall.execution.summary import Summary
 from grokcall.lookup.going_on import advice
 from grokcall.scheduling.event_loop import BackgroundLoop, patience_of
-from grokcall.summaries import Summary
 
 if TYPE_CHECKING:
     from grokcall.lookup.stream import LookupStream

@@ -11,30 +11,30 @@ from typing import Self
 
 import pyarrow as pa
 
-from grokcall.batches import BatchCounts, BatchPass, BatchPendingError, batch_prices
-from grokcall.bookkeeping import ALLOWANCES, Bookkeeper
 from grokcall.budget.budget import Budget, BudgetReachedError
 from grokcall.budget.cost_totals import DryRun, TokenSample, dry_run
-from grokcall.completeness import held_to
+from grokcall.client.call_runner import Engine
+from grokcall.client.metadata import counted_tokens, listed_prices
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
-from grokcall.engine import Engine
 from grokcall.errors import CreditsExhaustedError, InterfaceError
+from grokcall.execution.circuit_breaker import Verdicts
+from grokcall.execution.executor import ALLOWANCES, Bookkeeper
+from grokcall.execution.incomplete_answers import held_to
+from grokcall.execution.run_session import OpenBooks
+from grokcall.execution.summary import Summary, Tally
 from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.run_list import declared_columns
+from grokcall.lookup.batch import BatchCounts, BatchPass, BatchPendingError, batch_prices
 from grokcall.lookup.going_on import advice
 from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
-from grokcall.open_books import OpenBooks
 from grokcall.scheduling.event_loop import PATIENCE, BackgroundLoop, explained, patience_of
 from grokcall.scheduling.row_scheduler import Chunk, Values, Window, WindowLimits
-from grokcall.service_facts import counted_tokens, listed_prices
-from grokcall.summaries import Summary, Tally
 from grokcall.tables import Source
-from grokcall.verdicts import Verdicts
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, estimate
 from grokcall_procedures.prices import PRICES, Prices

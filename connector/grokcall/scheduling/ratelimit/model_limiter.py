@@ -31,7 +31,7 @@ from grokcall.scheduling.ratelimit.recent_requests import Recent, Step
 from grokcall.scheduling.ratelimit.suspicion import Suspicion
 from grokcall.scheduling.ratelimit.token_estimate import TokenEstimate, usage_of
 
-logger: logging.Logger = get_logger("grokcall.limits")
+logger: logging.Logger = get_logger("grokcall.scheduling.ratelimit")
 
 A_SECOND = 1.0
 """Seconds that a pause lasts at least after a refusal that names no limit, as long as nothing is known of it."""

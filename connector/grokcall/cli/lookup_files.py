@@ -1,0 +1,167 @@
+"""A lookup from its input to its files, with what is finished kept whatever happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow as pa
+
+from grokcall.cli.progress import Report
+from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
+from grokcall.cli.targets import check_target
+from grokcall.lookup import LookupStoppedError, LookupStream
+from grokcall.lookup.batch import BatchPendingError
+from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS
+from grokcall.tables import OutputClosed, OutputFull, Writer, open_writer
+
+
+class ErrorFile:
+    """The file for failed rows, which only comes into being when a row fails.
+
+    Args:
+        target: The file; None where failed rows stay in the output.
+        schema: The columns of failed rows.
+        csv_safe: As for :func:`grokcall.tables.open_writer`.
+
+    Raises:
+        ProgrammingError: There cannot be such a file.
+    """
+
+    def __init__(self, target: str | None, schema: pa.Schema, *, csv_safe: bool = False) -> None:
+        if target is not None:
+            check_target(target, schema)
+        self.target = target
+        self._csv_safe = csv_safe
+        self._schema = schema
+        self._writer: Writer | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The file, if a row has failed."""
+        return self.target if self._writer is not None else None
+
+    @property
+    def left_behind(self) -> str | None:
+        """The file of an earlier run, if no row has failed in this one."""
+        if self.target is None or self._writer is not None or not Path(self.target).is_file():
+            return None
+        return self.target
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Adds failed rows."""
+        if batch.num_rows == 0 or self.target is None:
+            return
+        if self._writer is None:
+            self._writer = open_writer(self.target, self._schema, csv_safe=self._csv_safe)
+        self._writer.write(batch)
+
+    def close(self) -> None:
+        """Finishes the file; failed rows stay on record even when the run as a whole did not finish."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+class LookupRun:
+    """Moves a lookup's batches into its files."""
+
+    def __init__(self, stream: LookupStream, rows: Writer, failed: ErrorFile) -> None:
+        self._stream = stream
+        self._rows = rows
+        self._failed = failed
+
+    def to_the_end(self, report: Report) -> None:
+        """Writes every row.
+
+        Raises:
+            BaseException: What ended the run early. Finished rows are in files by then, and a note of the exception
+                says in which.
+        """
+        try:
+            with report, interrupts_told_to(self._stream, report.say):
+                self._stream.on_outcome = lambda _outcome: report.show(self._stream.summary)
+                self._stream.on_batches = report.show_batches
+                self._write_all()
+            self._failed.close()
+        except BatchPendingError:
+            self._rows.abort()
+            raise
+        except BaseException as error:
+            self._rescue(error)
+            raise
+
+    def _write_all(self) -> None:
+        for rows, failed in self._stream:
+            self._failed.write(failed)
+            if rows.num_rows:
+                self._rows.write(rows)
+            if self._rows.is_full:
+                self._write_last()
+
+    def _write_last(self) -> None:
+        """Puts what has ended into the room that is left, in one write, for it is the last: it says what is full."""
+        self._stream.stop()
+        ended = []
+        with suppress(LookupStoppedError):
+            for rows, failed in self._stream:
+                self._failed.write(failed)
+                ended.append(rows)
+        batches = pa.Table.from_batches(ended, schema=self._stream.schema).combine_chunks().to_batches()
+        self._rows.write(batches[0] if batches else pa.RecordBatch.from_pylist([], schema=self._stream.schema))
+
+    def _rescue(self, error: BaseException) -> None:
+        """Puts what has ended by now into the files."""
+        full = isinstance(error, OutputFull)
+        # After an interrupt answers have been waited for; they are worth a wait where they can be kept.
+        keeps = self._stream.plan.options.journal is not None or not isinstance(error, OutputClosed)
+        self._stream.stop(error, 0.0 if isinstance(error, KeyboardInterrupt) or not keeps else PATIENCE)
+        if not full:
+            try:
+                self._write_all()
+            except BaseException as again:  # what went wrong first is what counts
+                if again is not error:
+                    error.add_note(f"while keeping the finished rows: {again}")
+        self._failed.close()
+        kept = self._rows.keep_partial()
+        if kept is not None and not full:
+            count = self._rows.rows
+            told = "1 finished row is" if count == 1 else f"{count:,} finished rows are"
+            error.add_note(f"{told} kept in {kept}")
+        if self._failed.path is not None:
+            error.add_note(f"failed rows are in {self._failed.path}")
+        if self._stream.at_service:
+            error.add_note(f"{self._stream.at_service:,} calls are in batches that go on at the service")
+
+
+@contextmanager
+def interrupts_told_to(stream: LookupStream, say: Callable[[str], None]) -> Iterator[None]:
+    """Has the first signal that ends a command stop the stream, which raises it once its finished rows have come.
+
+    Raised at once, it could strike in the middle of a write and leave half a batch, or none of it. What was sent may
+    have been paid for, so its answers are waited for a while, which is said where it is not over soon. A second signal
+    is raised at once all the same.
+    """
+    waiting: list[threading.Timer] = []
+
+    def tell(number: int) -> None:
+        interrupt, patience = interrupt_of(number), ENDING[number]
+        if waiting:
+            raise interrupt
+        stream.interrupt(interrupt, patience)
+        waiting.append(threading.Timer(SILENT_SECONDS, explain, [patience]))
+        waiting[-1].daemon = True
+        waiting[-1].start()
+
+    def explain(patience: float) -> None:
+        calls = "1 call" if stream.in_flight == 1 else f"{stream.in_flight:,} calls"
+        if stream.in_flight:
+            say(f"waiting up to {patience:.0f} s for the answers of {calls} in flight; Ctrl-C again to leave at once")
+
+    try:
+        with endings_heard(tell):
+            yield
+    finally:
+        for timer in waiting:
+            timer.cancel()

@@ -1,0 +1,167 @@
+"""The batch interface of the service: its few calls, over the engine that makes all others, with its retries.
+
+What is read is read leniently: a member that is missing counts as absent, and one that nobody knows is passed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from grokcall.client.call_runner import Engine
+from grokcall.core.outcome import Outcome
+from grokcall.core.redaction import get_logger
+from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
+from grokcall.lookup.batch.requests import BatchRequest, request_id
+from grokcall.lookup.batch.status import BatchStatus, Document, status_of
+from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
+from grokcall_procedures.lenient_json import read_json
+
+PAGE = 1000
+"""Results and requests that are asked for at once; the service's highest."""
+LIST_PAGE = 100
+"""Batches that are asked for at once."""
+MOST_PAGES = 10_000
+"""Pages of one list; a list that has more has no end."""
+
+MOST_RESTARTS = 10
+"""How often a list is read from its beginning because the word for its next page has expired."""
+LONGEST_HOLD = 3600.0
+"""Seconds for which a request waits that the service holds back for its pace; a batch is in no hurry."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two looks at a batch, at the most; the first ones come at the connection's poll_interval."""
+
+logger: logging.Logger = get_logger("grokcall.lookup.batch")
+
+
+class BatchService:
+    """The batch endpoints.
+
+    Args:
+        engine: Sends the requests.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pause = max(engine.options.poll_interval, 0.01)
+
+    async def create(self, name: str) -> BatchStatus:
+        """Makes a batch. It is not tried again when its reply was lost: look for the name first.
+
+        Raises:
+            grokcall.Error: It was not made, or nobody knows.
+        """
+        body = msgspec.json.encode({"name": name})
+        return status_of(await self._asked(Request("POST", "/batches", body=body, kind=Kind.METADATA)))
+
+    async def find(self, name: str) -> BatchStatus | None:
+        """The batch of that name; of several the one with the most requests. None when there is none."""
+        found = [status async for status in self._batches() if status.name == name]
+        return max(found, key=lambda status: status.requests or 0, default=None)
+
+    async def retrieve(self, batch_id: str) -> BatchStatus:
+        """How far a batch is.
+
+        Raises:
+            grokcall.NotFoundError: It is not there any more.
+        """
+        return status_of(await self._asked(Request("GET", path_of(batch_id), kind=Kind.POLL)))
+
+    async def add(self, batch_id: str, requests: Sequence[BatchRequest]) -> None:
+        """Adds requests, all or none. They count as billed, so they are not sent again when the reply was lost."""
+        items = [
+            {"batch_request_id": request_id(item.key), "batch_request": {item.kind: msgspec.Raw(item.body)}}
+            for item in requests
+        ]
+        body = msgspec.json.encode({"batch_requests": items})
+        await self._asked(
+            Request("POST", f"{path_of(batch_id)}/requests", body=body, kind=Kind.UPLOAD, billed=True), empty=True
+        )
+
+    async def requests(self, batch_id: str) -> set[str]:
+        """The ids of the requests that a batch has."""
+        pages = self._pages(f"{path_of(batch_id)}/requests", PAGE, "batch_request_metadata")
+        return {str(entry.get("batch_request_id")) async for entry in pages}
+
+    async def results(self, batch_id: str) -> AsyncIterator[Document]:
+        """The results that a batch has so far, a page at a time."""
+        async for entry in self._pages(f"{path_of(batch_id)}/results", PAGE, "results"):
+            yield entry
+
+    async def _batches(self) -> AsyncIterator[BatchStatus]:
+        async for entry in self._pages("/batches", LIST_PAGE, "batches"):
+            if entry.get("batch_id") or entry.get("id"):
+                yield status_of(entry)
+
+    async def _pages(self, path: str, limit: int, member: str) -> AsyncIterator[Document]:
+        """The entries of a list, over all of its pages; some come twice where it had to be begun anew."""
+        token, seen, restarts = "", set[str](), 0
+        for _ in range(MOST_PAGES):
+            query = urlencode({"limit": limit, **({"pagination_token": token} if token else {})})
+            try:
+                page = await self._asked(Request("GET", f"{path}?{query}", kind=Kind.UPLOAD))
+            except (InvalidRequestError, NotFoundError):
+                restarts += 1
+                if not token or restarts > MOST_RESTARTS:
+                    raise
+                token, seen = "", set()
+                continue
+            for entry in page.get(member) or ():
+                if isinstance(entry, dict):
+                    yield entry
+            token = str(page.get("pagination_token") or "")
+            if not token or token in seen:
+                return
+            seen.add(token)
+        raise MalformedReplyError(f"the service's list {path} has more than {MOST_PAGES:,} pages")
+
+    async def _asked(self, request: Request, *, empty: bool = False) -> Document:
+        """The reply to a request as a JSON object; ``empty`` for one that need not be any."""
+        outcome = await self._in_its_time(request)
+        if outcome.error is not None:
+            raise outcome.error
+        body = outcome.rows[0][0] if outcome.rows else b""
+        if empty:
+            return {}
+        try:
+            document = read_json(body if isinstance(body, bytes) else b"")
+        except (ValueError, RecursionError) as error:
+            raise MalformedReplyError(f"the service's reply about batches is no JSON: {error}") from None
+        if not isinstance(document, dict):
+            raise MalformedReplyError("the service's reply about batches is no JSON object")
+        return document
+
+    async def _in_its_time(self, request: Request) -> Outcome:
+        """What became of a request, once the service's limits let it through."""
+        held, pause = 0.0, self._pause
+        while True:
+            outcome = await self._engine.run(exchange(request))
+            error = outcome.error
+            if not isinstance(error, RateLimitedError) or not is_retryable(error):
+                return outcome
+            wait = max(error.retry_after or 0.0, pause)
+            held += wait
+            if held > LONGEST_HOLD:
+                return outcome
+            logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
+            await asyncio.sleep(wait)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def exchange(request: Request) -> BoundCall:
+    """One request as a call whose only value is the body of the reply, so that the engine can make it."""
+
+    def steps(_: BoundCall) -> Steps:
+        reply = yield request
+        return [(reply.body if reply is not None else b"",)]
+
+    return BoundCall(Procedure("Batch", "Talks about a batch.", (), (), steps), {}, Settings())
+
+
+def path_of(batch_id: str) -> str:
+    """Where a batch stands."""
+    return f"/batches/{quote(batch_id, safe='')}"

@@ -1,0 +1,54 @@
+"""What the service tells of itself for nothing: the prices of its models, and how many tokens a text has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from grokcall.client.call_runner import Engine
+from grokcall.errors import MalformedReplyError
+from grokcall_parser import parse_call
+from grokcall_procedures import CATALOG, Binder, BoundCall, Row
+from grokcall_procedures.estimates import tokenize
+from grokcall_procedures.prices import PRICES, Prices
+
+LIST_MODELS = "CALL ListModels()"
+
+
+async def listed_prices(engine: Engine) -> Prices:
+    """The prices that the service tells, laid over the dated table. Sends one request, which is free.
+
+    Raises:
+        grokcall.Error: The service could not be reached or refused.
+    """
+    procedure = CATALOG["ListModels"]
+    call = Binder(parse_call(LIST_MODELS), procedure, engine.options.settings()).bind()
+    names = [column.name for column in procedure.fields]
+    return PRICES.with_models([dict(zip(names, row, strict=True)) for row in await rows_of(engine, call)])
+
+
+async def counted_tokens(engine: Engine, calls: Sequence[BoundCall]) -> list[int]:
+    """How many tokens the texts of each call have, as the service counts them; it has no price for that.
+
+    Raises:
+        grokcall.Error: The service could not be reached, refused, or does not count tokens.
+    """
+    return await asyncio.gather(*(token_count(engine, call) for call in calls))
+
+
+async def token_count(engine: Engine, call: BoundCall) -> int:
+    """How many tokens the texts of a call have; 0 where it sends none to a model."""
+    counting = replace(call, procedure=replace(call.procedure, steps=lambda _: tokenize(call)))
+    ((count,),) = await rows_of(engine, counting)
+    if not isinstance(count, int):
+        raise MalformedReplyError("the service counted no tokens")
+    return count
+
+
+async def rows_of(engine: Engine, call: BoundCall) -> list[Row]:
+    """The rows of a call, or its error raised."""
+    outcome = await engine.run(call)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.rows or []

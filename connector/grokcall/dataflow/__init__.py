@@ -1,0 +1,1 @@
+"""Actions and steps for data flows and pipelines of other programs."""

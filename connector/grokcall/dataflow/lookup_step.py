@@ -1,0 +1,141 @@
+"""A lookup as a step of somebody else's data flow: from record batch to record batch, and easy to ship."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from grokcall.config.options import Options
+from grokcall.dbapi.connection import Connection, connect
+from grokcall.errors import InterfaceError
+from grokcall.execution.incomplete_answers import OnIncomplete
+from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput, gathered
+from grokcall.lookup.mapping import MappingLike, constants_of
+from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
+from grokcall_parser import nearest, parse_call
+
+
+class Lookup:
+    """A picklable step that puts a call beside each row of the batches it is given.
+
+    It holds no connection and no key until it runs; each process that runs it makes its own connection and looks the
+    key up in its own surroundings.
+
+    Args:
+        command: The CALL; its markers are filled from columns.
+        mapping: From marker to column, :func:`grokcall.const` or :func:`grokcall.file`.
+        on_error: ``ignore`` keeps a failed row, with NULL in the result fields; ``fail`` raises. A step has one
+            output, so there is no ``redirect``.
+        on_null_input, on_incomplete, fields, prefix, call_columns, concurrency, dedupe: As for
+            :meth:`grokcall.Connection.lookup`. There is no journal and no batch: batches of rows come one by one.
+        types, columns, encoding: As for :meth:`grokcall.Connection.lookup`. Rows come to a step with their types, so
+            that only ``columns`` changes them.
+        profile: The profile of the configuration file.
+        **options: Options of the connection; never a key. The limits ``max_cost``, ``max_calls``, ``max_tokens`` and
+            ``max_duration`` are among them: they hold for each process that runs the step, over all its batches.
+
+    >>> step = Lookup("CALL GenerateResponse(:Message)", {"Message": "body"}, fields=["Response_Result"])
+    >>> step.schema(pa.schema({"body": pa.string()})).names[:2]
+    ['body', 'Response_Result']
+    """
+
+    def __init__(
+        self,
+        command: str,
+        mapping: MappingLike = None,
+        *,
+        on_error: OnError = "ignore",
+        on_null_input: OnNullInput = "error",
+        fields: Sequence[str] | None = None,
+        prefix: str = "",
+        call_columns: bool | None = None,
+        concurrency: int | None = None,
+        on_incomplete: OnIncomplete = "keep",
+        dedupe: bool = True,
+        types: Types = "text",
+        columns: ColumnTypes | None = None,
+        encoding: str | None = None,
+        profile: str | None = None,
+        **options: Any,
+    ) -> None:
+        if on_error == "redirect":
+            raise InterfaceError("a step has one output: on_error must be 'ignore' or 'fail'")
+        if "api_key" in options:
+            raise InterfaceError("a step travels between processes, so it takes no key; set XAI_API_KEY where it runs")
+        stray = next((name for name in options if name not in Options.model_fields), None)
+        if stray is not None:
+            near = nearest(stray, list(Options.model_fields))
+            raise InterfaceError(f"a step has no option {stray!r}" + (f"; did you mean {near}?" if near else ""))
+        parse_call(command)
+        self.command = command
+        self.mapping = mapping
+        self.lookup_options: LookupOptions = LookupOptions(
+            on_error,
+            on_null_input,
+            fields,
+            prefix,
+            call_columns,
+            concurrency,
+            dedupe=dedupe,
+            on_incomplete=on_incomplete,
+            types=types,
+            columns=columns,
+            encoding=encoding,
+        )
+        self.profile = profile
+        self.options = options
+        self._connection: Connection | None = None
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the result's columns added, in the same order.
+
+        Raises:
+            grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
+            grokcall.Error: Anything that would fail every row.
+        """
+        chosen = self.lookup_options
+        with self._connected().lookup_stream(
+            self.command,
+            batch,
+            self.mapping,
+            **{name: getattr(chosen, name) for name in LookupOptions.__slots__},
+        ) as stream:
+            table = gathered(stream).rows
+        combined = table.combine_chunks().to_batches()
+        return combined[0] if combined else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """The schema of what comes out for what goes in; sends nothing."""
+        binder = self._connected().binder(parse_call(self.command), constants_of(self.mapping))
+        chosen = self.lookup_options
+        typed = typed_schema(input_schema, checked_columns(chosen.types, chosen.columns))
+        return LookupPlan(binder, typed, self.mapping, chosen).schema
+
+    def close(self) -> None:
+        """Closes the connection that the step made, if it made one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_connection": None}
+
+    def __del__(self) -> None:
+        if getattr(self, "_connection", None) is not None:
+            self.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = connect(profile=self.profile, **self.options)
+        return self._connection

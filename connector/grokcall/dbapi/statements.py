@@ -1,0 +1,139 @@
+"""What becomes of one statement: each kind goes where it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyarrow as pa
+
+from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
+from grokcall.budget.spending_limits import SpendingLimits
+from grokcall.catalog.catalog import CHANGE_SCHEMA, KeptCatalog, change_table
+from grokcall.core.result_columns import result_table
+from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
+from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
+from grokcall.errors import NotSupportedError
+from grokcall.execution.single_calls import SingleCall
+from grokcall_parser import (
+    Call,
+    CreateProcedure,
+    DescribeProcedure,
+    DropProcedure,
+    Explain,
+    Query,
+    SelectConstant,
+    ShowProcedures,
+    Statement,
+)
+from grokcall_procedures.estimates import ALLOWANCES
+
+if TYPE_CHECKING:
+    from grokcall.dbapi.connection import Connection
+
+Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """What a statement gave.
+
+    Args:
+        table: The rows; None for a statement that gives none, such as INSERT.
+        rowcount: How many rows it gave or changed; -1 where that has no meaning.
+    """
+
+    table: pa.Table | None
+    rowcount: int = -1
+
+
+class StatementRunner:
+    """Runs the statements of a cursor.
+
+    Args:
+        connection: Whose statements they are.
+        limits: What each may spend, beside the limits of the connection.
+        warn: Told of the warnings.
+    """
+
+    def __init__(self, connection: Connection, limits: SpendingLimits, warn: Callable[[Iterable[str]], None]) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._warn = warn
+
+    def run(self, statement: Statement, parameters: Parameters) -> StatementResult:
+        """What a statement gives.
+
+        Raises:
+            grokcall.Error: What it failed with.
+        """
+        if isinstance(statement, Query):
+            database = self._connection.database()
+            return database.run(statement.text, parameters, self._limits, self._warn)
+        table = self._table(statement, parameters)
+        return StatementResult(table, table.num_rows)
+
+    def _table(self, statement: Statement, parameters: Parameters) -> pa.Table:
+        catalog = self._connection.catalog
+        if isinstance(statement, Call):
+            return self._called(statement, parameters)
+        if isinstance(statement, Explain):
+            return self._explained(statement, parameters)
+        if isinstance(statement, ShowProcedures):
+            return show_procedures(catalog, statement.like)
+        if isinstance(statement, DescribeProcedure):
+            return describe_procedure(catalog.find(statement.procedure, statement.text, statement.span))
+        if isinstance(statement, CreateProcedure | DropProcedure):
+            return self._changed(statement)
+        assert isinstance(statement, SelectConstant)
+        return pa.table({statement.name: [statement.value]})
+
+    def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
+        connection = self._connection
+        binder = connection.binder(statement, parameters)
+        outcome = SingleCall(connection.runner(self._limits), binder.bind(parameters)).made(connection.loop)
+        self._warn(outcome.warnings)
+        if outcome.error is not None:
+            raise outcome.error
+        return result_table(binder.procedure, outcome.rows or [])
+
+    def _changed(self, statement: CreateProcedure | DropProcedure) -> pa.Table:
+        """Makes or removes a procedure of the user's own."""
+        catalog = self._connection.catalog
+        if not isinstance(catalog, KeptCatalog):
+            raise NotSupportedError("the connection was given a catalog that cannot be changed")
+        if isinstance(statement, CreateProcedure):
+            return change_table(statement.procedure, catalog.create(statement))
+        return change_table(statement.procedure, catalog.drop(statement))
+
+    def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
+        options = self._connection.options
+        call = self._connection.binder(statement.call, parameters).bind(parameters)
+        self._warn(call.warnings)
+        if statement.cost:
+            usual = SpendingLimits.among(options).allowances(ALLOWANCES)
+            return explain_cost(call, allowances=self._limits.allowances(usual))
+        return explain(call, options.base_url)
+
+
+def schema_of(connection: Connection, statement: Statement, parameters: Parameters) -> pa.Schema:
+    """The columns that a statement's result would have; sends nothing.
+
+    Raises:
+        grokcall.StatementError: The statement is wrong.
+        ProgrammingError: It is one of DuckDB's that does not only read.
+    """
+    if isinstance(statement, Call):
+        return connection.binder(statement, parameters).procedure.schema
+    if isinstance(statement, Explain):
+        return COST_SCHEMA if statement.cost else EXPLAIN_SCHEMA
+    if isinstance(statement, ShowProcedures):
+        return PROCEDURES_SCHEMA
+    if isinstance(statement, DescribeProcedure):
+        return DESCRIPTION_SCHEMA
+    if isinstance(statement, CreateProcedure | DropProcedure):
+        return CHANGE_SCHEMA
+    if isinstance(statement, Query):
+        return connection.database().schema(statement.text, parameters)
+    return pa.table({statement.name: [statement.value]}).schema

@@ -1,0 +1,182 @@
+"""The DuckDB connections of one database: one for all statements, and others for queries that come while it is busy."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from grokcall.duckdb.call_session import Session
+from grokcall.duckdb.macros import scalar_name
+from grokcall.duckdb.registration import Registration
+from grokcall.errors import InterfaceError
+from grokcall_procedures import Procedure
+
+SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+"""Times are in UTC, and no bar is drawn on standard output."""
+OPENING = re.compile(r"\s*(BEGIN|START)\b", re.IGNORECASE)
+TEMPORARY = re.compile(r"\bTEMP(ORARY)?\b", re.IGNORECASE)
+KEPT_FOR_ALL = frozenset(
+    {"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "CREATE", "DROP", "ALTER", "EXPLAIN", "ANALYZE", "MERGE_INTO"}
+)
+"""Kinds of statements after which each connection to the database finds the same."""
+
+HIDDEN_CALLS = (
+    "SELECT 1 FROM duckdb_views() WHERE NOT internal UNION ALL SELECT 1 FROM duckdb_functions() "
+    "WHERE NOT internal AND database_name <> 'temp' AND contains(function_type, 'macro') LIMIT 1"
+)
+"""Whether there are views or macros, which may call what a statement does not name."""
+
+
+class Place:
+    """One connection to the database, with the procedures; it runs one statement at a time.
+
+    Args:
+        con: The connection.
+        session: Runs the calls of its statements.
+        whole: Whether it has all procedures from the first statement on, or those that a statement needs.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, session: Session, *, whole: bool = False) -> None:
+        self.con = con
+        self.session = session
+        self.registration: Registration = Registration(con, session)
+        self.lock: threading.RLock = threading.RLock()
+        self.interrupted: bool = False
+        self._whole = whole
+        self._registered: Mapping[str, Procedure] = {}
+
+    def bring_up_to_date(self, catalog: Mapping[str, Procedure], sql: str) -> list[str]:
+        """Brings the functions up to date for a statement; gives what is to be said of those that cannot be.
+
+        Args:
+            catalog: The procedures by name in lower case.
+            sql: The statement.
+        """
+        self._whole = self._whole or bool(self.con.execute(HIDDEN_CALLS).fetchall())
+        wanted = catalog if self._whole else self._named_in(catalog, sql.lower())
+        gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
+        changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
+        if not (gone or changed):
+            return []
+        self.registration.remove(*gone)
+        self._registered = wanted
+        try:
+            self.registration.add(*changed)
+        except InterfaceError:
+            return [warning for procedure in changed for warning in self._added_alone(procedure)]
+        return []
+
+    def _named_in(self, catalog: Mapping[str, Procedure], sql: str) -> dict[str, Procedure]:
+        return {
+            name: procedure
+            for name, procedure in catalog.items()
+            if name in self._registered or name in sql or scalar_name(procedure) in sql
+        }
+
+    def _added_alone(self, procedure: Procedure) -> Iterator[str]:
+        try:
+            self.registration.add(procedure)
+        except InterfaceError as error:
+            yield f"{procedure.name} cannot stand in queries, only in CALL: {error}"
+
+    def interrupt(self, patience: float) -> None:
+        """Ends the statement that runs; may be called from any thread."""
+        self.interrupted = True
+        self.session.interrupt(patience)
+        with suppress(duckdb.Error):
+            self.con.interrupt()
+
+
+class Places:
+    """The first place, where every statement may run, and others for what only reads.
+
+    What is temporary, set, prepared or not committed belongs to the first one; once there is such a thing, all
+    statements run there, and wait for each other.
+
+    Args:
+        first: The first place.
+    """
+
+    def __init__(self, first: Place) -> None:
+        self.first = first
+        self._others: list[Place] = []
+        self._lock = threading.Lock()
+        self._has_own = False
+        self._in_transaction = False
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter((self.first, *self._others))
+
+    @contextmanager
+    def free(self, sql: str) -> Iterator[Place]:
+        """A place for one statement, for the block in which it runs; the first is waited for where it must be that."""
+        place = self.first
+        if not place.lock.acquire(blocking=False):
+            place = self._other(sql) or place
+            if place is self.first:
+                place.lock.acquire()
+        place.interrupted = False
+        try:
+            yield place
+        finally:
+            place.lock.release()
+
+    def took(self, place: Place, kinds: Iterable[str], sql: str) -> None:
+        """Told of each statement that has run."""
+        if place is not self.first:
+            return
+        for kind in kinds:
+            if kind == "TRANSACTION":
+                self._in_transaction = OPENING.match(sql) is not None
+            elif kind not in KEPT_FOR_ALL or (kind == "CREATE" and TEMPORARY.search(sql)):
+                self._has_own = True
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether calls that have been told to stop have not ended yet."""
+        return any(place.session.is_stopping for place in self)
+
+    def interrupt(self, patience: float = 0.0) -> None:
+        """Stops the calls of all statements: for the handler of a signal, of which DuckDB hears by itself."""
+        for place in self:
+            place.session.interrupt(patience)
+
+    def await_end(self) -> None:
+        """Waits until the calls that were told to stop have ended."""
+        for place in self:
+            place.session.await_end()
+
+    def close(self) -> None:
+        """Closes every connection, each when its statement has ended."""
+        for place in reversed(tuple(self)):
+            with place.lock:
+                place.con.close()
+
+    def _other(self, sql: str) -> Place | None:
+        """A free place, taken, for a query that only reads; None for any other statement."""
+        if self._has_own or self._in_transaction:
+            return None
+        with self._lock:
+            place = next((each for each in self._others if each.lock.acquire(blocking=False)), None)
+            if place is None:
+                con = self.first.con.cursor()
+                con.execute(SETTINGS)
+                place = Place(con, self.first.session.beside())
+                place.lock.acquire()
+                self._others.append(place)
+        if only_reads(place.con, sql):
+            return place
+        place.lock.release()
+        return None
+
+
+def only_reads(con: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether a text is one SELECT."""
+    try:
+        return [each.type.name for each in con.extract_statements(sql)] == ["SELECT"]
+    except duckdb.Error:
+        return False

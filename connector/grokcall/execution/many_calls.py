@@ -1,0 +1,73 @@
+"""The calls of ``executemany``: one for each set of parameters, many at a time, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from grokcall.core.outcome import Outcome
+from grokcall.errors import Error, InterfaceError
+from grokcall.execution.circuit_breaker import Verdicts
+from grokcall.execution.executor import Bookkeeper
+from grokcall.scheduling.row_scheduler import Chunk, Values, Window, WindowLimits
+from grokcall_procedures import Binder, BoundCall
+
+if TYPE_CHECKING:
+    from grokcall.dbapi.connection import Connection
+
+CHUNK_SETS = 64
+
+
+class ManyCalls:
+    """The calls of many sets of parameters.
+
+    Args:
+        connection: Where they go.
+        runner: Makes them.
+        binder: The statement.
+        sets: The parameters of each call.
+    """
+
+    def __init__(self, connection: Connection, runner: Bookkeeper, binder: Binder, sets: Sequence[Any]) -> None:
+        self._loop = connection.loop
+        concurrency = connection.options.concurrency
+        self._window: Window[None] = Window(
+            runner,
+            each_set(binder),
+            (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
+            WindowLimits(concurrency, 16 * concurrency),
+            lambda _outcome, _row: None,
+            Verdicts(binder, concurrency),
+        )
+
+    def made(self) -> tuple[list[Outcome], Error | None, BaseException | None]:
+        """The outcomes in the order of the sets, the error that ended them early, the interrupt that stopped them."""
+        (outcomes, stopped), interrupt = self._loop.run_patiently(self._run(), self._stop)
+        return outcomes, stopped, interrupt
+
+    async def _run(self) -> tuple[list[Outcome], Error | None]:
+        self._window.start()
+        outcomes: list[Outcome] = []
+        try:
+            while (chunk := await self._window.next_chunk()) is not None:
+                outcomes += [outcome for outcome in chunk.outcomes if outcome is not None]
+        except Error as error:
+            return outcomes, error
+        except BaseException as error:
+            await self._window.stop(error)
+            raise
+        return outcomes, None
+
+    async def _stop(self, patience: float) -> None:
+        await self._window.stop(InterfaceError("the calls were interrupted"), patience)
+
+
+def each_set(binder: Binder) -> Callable[[Values], BoundCall]:
+    """Binds rows that hold a whole parameter set as their only value."""
+    return lambda row: binder.bind(row[0])  # type: ignore[arg-type]  # the binder says what a set may be
+
+
+def pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """``items`` in pieces of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

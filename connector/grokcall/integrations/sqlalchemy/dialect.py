@@ -1,0 +1,106 @@
+"""The dialect: how SQLAlchemy reaches a grokcall connection, and what it may expect of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, Literal, NoReturn
+
+from sqlalchemy.engine import URL
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from grokcall.config.uri import Address
+from grokcall.errors import NotSupportedError
+from grokcall.integrations.sqlalchemy.inspection import ProcedureInspector
+from grokcall.integrations.sqlalchemy.reflection import TableReflection
+from grokcall.integrations.sqlalchemy.shared_connection import SharedConnection, Sharing
+
+
+class GrokcallCompiler(SQLCompiler):
+    """SQLAlchemy's expressions in the SQL of DuckDB."""
+
+    def visit_empty_set_expr(self, element_types: Sequence[Any], **_: Any) -> str:
+        """What stands in an IN whose list is empty."""
+        return f"SELECT {', '.join('NULL' for _ in element_types) or 'NULL'} WHERE 1 = 0"
+
+
+class GrokcallDialect(TableReflection):
+    """``create_engine("grokcall://:KEY@/?timeout=30")``; the key and every option may be left out.
+
+    The query holds options of :class:`grokcall.Options`; a host with its path stands for the option ``base_url``
+    (``grokcall://:KEY@localhost:8000/v1``), https unless it is this machine. Statements are those of a grokcall
+    cursor, through ``text`` or ``exec_driver_sql``; tables of its DuckDB can be reflected and selected from.
+
+    Whatever the pool holds is one connection underneath, for as long as the engine lives, so that the limits of a
+    connection, its budget among them, and its database are the engine's. ``commit`` and ``rollback`` do nothing.
+    """
+
+    name = "grokcall"
+    driver = "grokcall"
+    inspector = ProcedureInspector
+    statement_compiler: type[SQLCompiler] = GrokcallCompiler
+    default_paramstyle = "named"
+    supports_statement_cache = True
+    supports_native_boolean = True
+    supports_native_decimal = True
+    supports_alter = False
+    supports_multivalues_insert = True
+    supports_sane_rowcount = False
+    supports_sane_multi_rowcount = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._sharing = Sharing()
+
+    @classmethod
+    def import_dbapi(cls) -> ModuleType:
+        """The module with PEP 249's names."""
+        import grokcall
+
+        return grokcall
+
+    def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments for :func:`grokcall.connect` that an address stands for.
+
+        Raises:
+            grokcall.InterfaceError: The address cannot be one; see :meth:`grokcall.config.uri.Address.arguments`.
+        """
+        address = Address(url.host, url.port, url.database, url.username, url.password, url.query)
+        return [], address.arguments()
+
+    def connect(self, *_: Any, **arguments: Any) -> Any:
+        """A place at the engine's connection, which is opened when it is the first."""
+        return self._sharing.place(arguments)
+
+    def get_driver_connection(self, connection: Any) -> Any:
+        """The grokcall connection, for ``engine.raw_connection().driver_connection``."""
+        return connection.connection if isinstance(connection, SharedConnection) else connection
+
+    def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:
+        """Whether the connection was closed, so that the pool has to open another."""
+        return connection is not None and bool(getattr(connection, "closed", False))
+
+    def get_isolation_level(self, dbapi_connection: Any) -> Literal["AUTOCOMMIT"]:
+        """What was answered stays: each statement is its own transaction."""
+        return "AUTOCOMMIT"
+
+    def get_isolation_level_values(self, dbapi_conn: Any) -> Sequence[Literal["AUTOCOMMIT"]]:
+        """The only level that there is."""
+        return ("AUTOCOMMIT",)
+
+    def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
+        """Does nothing: SQLAlchemy has already refused any other level."""
+
+    def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
+        """True."""
+        return True
+
+    def do_savepoint(self, connection: Any, name: str) -> NoReturn:
+        """Raises: DuckDB has no savepoints.
+
+        Raises:
+            grokcall.NotSupportedError: Always.
+        """
+        raise NotSupportedError(
+            "there are no savepoints, so begin_nested() cannot be used: each statement is its own transaction"
+        )

@@ -12,7 +12,7 @@ from service import service
 import grokcall
 
 
-def canned(request: grokcall.HttpRequest) -> grokcall.HttpReply:
+def canned(request: grokcall.HttpRequest) -> grokcall.HttpResponse:
     """Answers each message with itself, backwards."""
     asked = json.loads(request.body or b"{}")
     print("function:", request.method, request.url, asked)
@@ -22,7 +22,7 @@ def canned(request: grokcall.HttpRequest) -> grokcall.HttpReply:
         "model": asked["model"],
         "output": [{"type": "message", "content": [{"type": "output_text", "text": asked["input"][::-1]}]}],
     }
-    return grokcall.HttpReply(200, {"content-type": "application/json"}, json.dumps(answer).encode())
+    return grokcall.HttpResponse(200, {"content-type": "application/json"}, json.dumps(answer).encode())
 
 
 with grokcall.connect(transport=canned, api_key="xai-not-used") as connection:

@@ -12,7 +12,7 @@ from grokcall import duckdb as duckdb
 from grokcall._version import __version__
 from grokcall.budget.budget import BudgetReachedError
 from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.catalog.catalog import KeptCatalog, open_catalog
+from grokcall.catalog.catalog import UserCatalog, open_catalog
 from grokcall.config.api_key import SecretKey
 from grokcall.config.options import Options
 from grokcall.core.outcome import CallStatus
@@ -76,7 +76,7 @@ from grokcall.errors import (
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
 from grokcall.execution.summary import Summary
-from grokcall.http.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 from grokcall.journal import JournalError
 from grokcall.lookup import LookupFailedError, LookupOptions, LookupResult, LookupStream
 from grokcall.lookup.batch import BatchPendingError
@@ -111,15 +111,14 @@ __all__ = [
     "DateFromTicks",
     "Error",
     "ExecuteCommand",
-    "HttpReply",
     "HttpRequest",
+    "HttpResponse",
     "IncompleteAnswerError",
     "IntegrityError",
     "InterfaceError",
     "InternalError",
     "InvalidRequestError",
     "JournalError",
-    "KeptCatalog",
     "Lookup",
     "LookupFailedError",
     "LookupOptions",
@@ -153,6 +152,7 @@ __all__ = [
     "Transport",
     "TransportError",
     "UnknownNameError",
+    "UserCatalog",
     "Warning",
     "__version__",
     "apilevel",

@@ -21,7 +21,6 @@ from grokcall_sandbox.api import (
     transcription,
     videos,
 )
-from grokcall_sandbox.engine import Engine
 from grokcall_sandbox.headers import (
     HeaderMaker,
     batch_headers,
@@ -32,6 +31,7 @@ from grokcall_sandbox.headers import (
     video_headers,
     voice_headers,
 )
+from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.web import Endpoint, Handler, method_not_allowed, not_found_route
 
 _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
@@ -107,13 +107,13 @@ class _ExactRoute(Route):
         return super().matches(scope)
 
 
-def create_app(engine: Engine | None = None) -> Starlette:
+def create_app(engine: SandboxState | None = None) -> Starlette:
     """The engine as an ASGI application.
 
     Args:
         engine: What it works on; a new one with default options when left out.
     """
-    state = engine if engine is not None else Engine()
+    state = engine if engine is not None else SandboxState()
     routes: list[BaseRoute] = [
         _ExactRoute(path, Endpoint(state, handler, headers), methods=[method])
         for method, path, handler, headers in _ROUTES

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import uuid4
 
+from grokcall_sandbox.billing_log import Entry
 from grokcall_sandbox.errors import KEY_ID
-from grokcall_sandbox.ledger import Entry
 
 State = Literal["pending", "succeeded", "failed", "cancelled"]
 _LIFE = timedelta(days=30)

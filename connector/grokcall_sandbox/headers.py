@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.replies import EVENTS, Reply
+from grokcall_sandbox.request import SandboxRequest
 
 Headers = list[tuple[bytes, bytes]]
-HeaderMaker = Callable[[Call, Reply], Headers]
+HeaderMaker = Callable[[SandboxRequest, Reply], Headers]
 
 GATEWAY: Headers = [
     (b"vary", b"origin, access-control-request-method, access-control-request-headers"),
@@ -19,7 +19,7 @@ GATEWAY: Headers = [
 _RETENTION: Headers = [(b"x-zero-data-retention", b"false"), (b"x-data-retention", b"general")]
 
 
-def plain_headers(call: Call, reply: Reply) -> Headers:
+def plain_headers(call: SandboxRequest, reply: Reply) -> Headers:
     """Headers of files and account."""
     if reply.status >= 400:
         return _RETENTION
@@ -27,12 +27,12 @@ def plain_headers(call: Call, reply: Reply) -> Headers:
     return [(b"traceparent", b"00-%b-%b-00" % (trace, trace[:16])), *_RETENTION]
 
 
-def polling_headers(_call: Call, _reply: Reply) -> Headers:
+def polling_headers(_call: SandboxRequest, _reply: Reply) -> Headers:
     """Headers of polling a video."""
     return _RETENTION
 
 
-def video_headers(call: Call, reply: Reply) -> Headers:
+def video_headers(call: SandboxRequest, reply: Reply) -> Headers:
     """Headers of starting a video. What is refused says nothing of limits, except that they were reached."""
     made = [*plain_headers(call, reply), (b"x-request-id", call.id.encode())]
     if call.quota is not None and reply.status in (200, 429):
@@ -41,7 +41,7 @@ def video_headers(call: Call, reply: Reply) -> Headers:
     return made
 
 
-def media_headers(call: Call, reply: Reply) -> Headers:
+def media_headers(call: SandboxRequest, reply: Reply) -> Headers:
     """Headers of pictures and of counting tokens."""
     made = video_headers(call, reply)
     if reply.status == 200:
@@ -49,7 +49,7 @@ def media_headers(call: Call, reply: Reply) -> Headers:
     return made
 
 
-def text_headers(call: Call, reply: Reply) -> Headers:
+def text_headers(call: SandboxRequest, reply: Reply) -> Headers:
     """Headers of text generation; a stream begins before there is anything to measure."""
     made = video_headers(call, reply)
     if call.quota is not None and reply.status in (200, 429):
@@ -64,12 +64,12 @@ def text_headers(call: Call, reply: Reply) -> Headers:
     return made
 
 
-def voice_headers(call: Call, _reply: Reply) -> Headers:
+def voice_headers(call: SandboxRequest, _reply: Reply) -> Headers:
     """Headers of speech, of its refusals too."""
     return [(b"x-trace-id", call.id.encode())]
 
 
-def batch_headers(call: Call, _reply: Reply) -> Headers:
+def batch_headers(call: SandboxRequest, _reply: Reply) -> Headers:
     """Headers of batches."""
     return [
         (b"x-trace-id", _trace(call)),
@@ -78,9 +78,9 @@ def batch_headers(call: Call, _reply: Reply) -> Headers:
     ]
 
 
-def _trace(call: Call) -> bytes:
+def _trace(call: SandboxRequest) -> bytes:
     return call.id.replace("-", "").encode()
 
 
-def _milliseconds(call: Call) -> bytes:
+def _milliseconds(call: SandboxRequest) -> bytes:
     return b"%.3f" % (call.elapsed * 1000)

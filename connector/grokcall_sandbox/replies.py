@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from grokcall_sandbox.billing_log import Entry
 from grokcall_sandbox.errors import ApiError
-from grokcall_sandbox.ledger import Entry
 
 JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"

@@ -11,7 +11,7 @@ from typing import Self
 import uvicorn
 
 from grokcall_sandbox.app import create_app
-from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.wire import OpenProtocol
 
 _START_SECONDS = 15.0
@@ -62,7 +62,7 @@ class Sandbox:
         batch_seconds: float = 0.2,
         refusals: Collection[str] = (),
     ) -> None:
-        self._engine = Engine(seed, latency, video_seconds, profile, batch_seconds, frozenset(refusals))
+        self._engine = SandboxState(seed, latency, video_seconds, profile, batch_seconds, frozenset(refusals))
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None

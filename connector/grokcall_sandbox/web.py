@@ -5,20 +5,20 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import Receive, Scope, Send
 
-from grokcall_sandbox.calls import Call
-from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.billing_log import Entry
 from grokcall_sandbox.errors import ApiError
 from grokcall_sandbox.faults.fault import Strikes
 from grokcall_sandbox.headers import GATEWAY, HeaderMaker, plain_headers
 from grokcall_sandbox.keys import check_key
-from grokcall_sandbox.ledger import Entry
 from grokcall_sandbox.replies import TEXT, Reply, hold_back, refusal_reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.traffic import Passage
 from grokcall_sandbox.wire import ConnectionCut, Wire
 
 MAX_JSON_BYTES = 100 * 1024 * 1024
 
-Handler = Callable[[Call], Awaitable[Reply]]
+Handler = Callable[[SandboxRequest], Awaitable[Reply]]
 
 
 class Endpoint:
@@ -34,7 +34,7 @@ class Endpoint:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: SandboxState,
         handler: Handler,
         headers: HeaderMaker = plain_headers,
         open_to_all: bool = False,
@@ -48,7 +48,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        call = Call(self._engine, scope, time.perf_counter())
+        call = SandboxRequest(self._engine, scope, time.perf_counter())
         wire = Wire(scope, receive, send)
         if not call.path.startswith("/v1/"):
             await self._exchange(call, wire, lambda _outcome: None)
@@ -59,7 +59,7 @@ class Endpoint:
         finally:
             passage.leave("cut")
 
-    async def _exchange(self, call: Call, wire: Wire, leave: Callable[[str], None]) -> None:
+    async def _exchange(self, call: SandboxRequest, wire: Wire, leave: Callable[[str], None]) -> None:
         strikes = self._engine.profile.strike(call)
         try:
             reply = await self._reply(call, wire, strikes)
@@ -81,7 +81,7 @@ class Endpoint:
 
         await wire.deliver(reply, note)
 
-    async def _reply(self, call: Call, wire: Wire, strikes: Strikes) -> Reply:
+    async def _reply(self, call: SandboxRequest, wire: Wire, strikes: Strikes) -> Reply:
         try:
             for fault, dice in strikes:
                 await fault.before_reading(call, dice)
@@ -99,7 +99,7 @@ class Endpoint:
             fault.after_handling(call, reply)
         return reply
 
-    def _bill(self, call: Call, reply: Reply) -> list[Entry]:
+    def _bill(self, call: SandboxRequest, reply: Reply) -> list[Entry]:
         if reply.ticks == 0:
             return []
         entry = Entry(time.time(), call.path, reply.model, call.body_hash, reply.ticks, call.id)

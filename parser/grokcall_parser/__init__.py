@@ -29,7 +29,7 @@ from grokcall_parser.errors import (
 )
 from grokcall_parser.markers import find_markers
 from grokcall_parser.parsing import parse_call, parse_statement, split_statements
-from grokcall_parser.places import Span, point_at
+from grokcall_parser.spans import Span, point_at
 from grokcall_parser.statements import (
     Argument,
     BodyArgument,

@@ -8,8 +8,8 @@ from sqlglot import TokenType
 
 from grokcall_parser.arguments import read_arguments
 from grokcall_parser.literals import shortened
-from grokcall_parser.places import Span
 from grokcall_parser.reader import Reader
+from grokcall_parser.spans import Span
 from grokcall_parser.statements import Call
 from grokcall_parser.tokens import is_name, span_of
 

@@ -11,8 +11,8 @@ from grokcall_parser.arguments import check_names, name_width, refuse_other_name
 from grokcall_parser.calls import read_name
 from grokcall_parser.commands import read_query
 from grokcall_parser.literals import shortened
-from grokcall_parser.places import Span
 from grokcall_parser.reader import Reader
+from grokcall_parser.spans import Span
 from grokcall_parser.statements import (
     Argument,
     BodyArgument,

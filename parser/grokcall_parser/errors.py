@@ -21,7 +21,7 @@ The tree stands in the lowest package so that every package above can raise what
 
 from __future__ import annotations
 
-from grokcall_parser.places import Span, point_at
+from grokcall_parser.spans import Span, point_at
 
 
 class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from grokcall_parser.places import printable
+from grokcall_parser.spans import printable
 from grokcall_parser.statements import Scalar
 
 LONGEST_NUMBER = 640

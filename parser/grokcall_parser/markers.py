@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import Token, TokenType
 
 from grokcall_parser.errors import ArgumentsError, CallSyntaxError
-from grokcall_parser.places import Span
+from grokcall_parser.spans import Span
 from grokcall_parser.statements import Marker
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_word, read_tokens, span_of
 

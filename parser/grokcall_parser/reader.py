@@ -8,7 +8,7 @@ from sqlglot import Token, TokenType
 
 from grokcall_parser.errors import CallSyntaxError
 from grokcall_parser.literals import shortened
-from grokcall_parser.places import Span
+from grokcall_parser.spans import Span
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_word, read_tokens, source, span_of
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from grokcall_parser.places import Span
+from grokcall_parser.spans import Span
 
 Scalar: TypeAlias = str | bytes | int | float | Decimal | bool | None
 LiteralValue: TypeAlias = Scalar | tuple[Scalar, ...]

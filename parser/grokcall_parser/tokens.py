@@ -15,7 +15,7 @@ from sqlglot import Token, Tokenizer, TokenType
 from sqlglot.errors import TokenError
 
 from grokcall_parser.errors import CallSyntaxError
-from grokcall_parser.places import Span
+from grokcall_parser.spans import Span
 
 WORD = re.compile(r"[^\W\d]\w*")
 LINE_END = re.compile(r"[\r\n]")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 
+from grokcall_parser.diagnostics import finding
 from grokcall_parser.errors import CallSyntaxError
-from grokcall_parser.findings import finding
 from grokcall_parser.literals import READERS, UnfitLiteral, negative, plain, shortened
-from grokcall_parser.places import Span
+from grokcall_parser.spans import Span
 from grokcall_parser.statements import Literal, Marker, Scalar
 from grokcall_parser.tokens import is_enclosed, source, span_of, split_at_commas
 

@@ -39,7 +39,7 @@ class Allowances:
     learned: LearnedTokens = field(default_factory=LearnedTokens, repr=False, compare=False)
 
 
-ALLOWANCES = Allowances()
+EXPLAIN_ALLOWANCES = Allowances()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokcall_procedures.bounds import ALLOWANCES, FREE, Allowances, Estimate, Reserve, unpriced
+from grokcall_procedures.bounds import EXPLAIN_ALLOWANCES, FREE, Allowances, Estimate, Reserve, unpriced
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import decode_json, document_of, encode_json
 from grokcall_procedures.media_estimates import film_estimate, picture_estimate, speech_estimate
@@ -15,7 +15,7 @@ from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
 
 __all__ = [
-    "ALLOWANCES",
+    "EXPLAIN_ALLOWANCES",
     "Allowances",
     "Estimate",
     "Reserve",
@@ -35,7 +35,7 @@ NO_UPLOADS: Mapping[str, bytes] = {}
 def estimate(
     call: BoundCall,
     prices: Prices = PRICES,
-    allowances: Allowances = ALLOWANCES,
+    allowances: Allowances = EXPLAIN_ALLOWANCES,
     *,
     text_tokens: int | None = None,
 ) -> Estimate:
@@ -62,7 +62,7 @@ def estimate(
 def estimate_request(
     request: Request,
     prices: Prices = PRICES,
-    allowances: Allowances = ALLOWANCES,
+    allowances: Allowances = EXPLAIN_ALLOWANCES,
     uploads: Mapping[str, bytes] = NO_UPLOADS,
     *,
     text_tokens: int | None = None,

@@ -49,11 +49,11 @@ def test_what_was_recorded_once_is_played_back_without_the_service(service, conn
 
 
 def test_a_test_of_one_s_own_answers_with_a_function():
-    def canned(request: grokcall.HttpRequest) -> grokcall.HttpReply:
+    def canned(request: grokcall.HttpRequest) -> grokcall.HttpResponse:
         asked = json.loads(request.body)["input"]
         output = [{"type": "message", "content": [{"type": "output_text", "text": asked[::-1]}]}]
         body = json.dumps({"id": "1", "status": "completed", "output": output}).encode()
-        return grokcall.HttpReply(200, {"content-type": "application/json"}, body)
+        return grokcall.HttpResponse(200, {"content-type": "application/json"}, body)
 
     with grokcall.connect(transport=canned, api_key=KEY, base_url=NOWHERE) as connection:
         result = connection.lookup(ASK, numbered(["abc", "xyz"]))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import DataError, OperationalError
 from grokcall.scheduling.admission import Gate
-from grokcall.scheduling.row_scheduler import Chunk, Window, WindowLimits
+from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings
 
@@ -110,8 +110,8 @@ class Pass:
 
     async def make(self) -> None:
         self.runner = Runner(self.plan, Gate(self.plan.limit))
-        limits = WindowLimits(self.plan.workers, self.plan.read_ahead, self.plan.payload)
-        self.window: Window[int] = Window(self.runner, self.bind, self.chunks(), limits, self.settle)
+        limits = RowLimits(self.plan.workers, self.plan.read_ahead, self.plan.payload)
+        self.window: RowScheduler[int] = RowScheduler(self.runner, self.bind, self.chunks(), limits, self.settle)
         self.settled: list[int] = []
         self.window.start()
 

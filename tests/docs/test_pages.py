@@ -22,8 +22,8 @@ from grokcall.lookup import plan, stream
 from grokcall.tables import errors as faults
 from grokcall_parser import parsing
 from grokcall_procedures import CATALOG, audio, classification, learned_tokens, text_bounds, text_estimates
-from grokcall_procedures.bounds import ALLOWANCES
-from grokcall_sandbox import ledger
+from grokcall_procedures.bounds import EXPLAIN_ALLOWANCES
+from grokcall_sandbox import billing_log as ledger
 
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 WORD_OF_A_COMMAND = re.compile(r"\bgrokcall (?P<command>[a-z]+)\b")
@@ -145,13 +145,13 @@ def test_the_limits_that_are_stated_are_those_that_hold():
 
 def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
     text = " ".join((ROOT / "docs" / "money.md").read_text("utf-8").split())
-    (dense, loose), (least, most) = ALLOWANCES.bytes_per_token, text_estimates.USUAL_HIDDEN_TOKENS
+    (dense, loose), (least, most) = EXPLAIN_ALLOWANCES.bytes_per_token, text_estimates.USUAL_HIDDEN_TOKENS
     reserved = learned_tokens.REASONING_TOKENS
     for stated in (
         f"{dense} bytes a token, {least} hidden tokens (1,526 on grok-4.6), an answer of {text_bounds.SHORT_ANSWER}",
         f"{loose} bytes a token, {most} hidden tokens (1,600 on grok-4.6)",
         "300 on grok-4.3, 320 on grok-4.5, 2,300 on grok-4.6, 4,096 on any other model",
-        f"{ALLOWANCES.image_tokens:,} for an image that is given by its address",
+        f"{EXPLAIN_ALLOWANCES.image_tokens:,} for an image that is given by its address",
         f"{reserved['low']:,} at the effort low, {reserved['medium']:,} at medium, {reserved['high']:,} at high and",
         f"{reserved['xhigh']:,} at xhigh",
         f"Over the first {learned_tokens.SETTLED} replies",
@@ -162,4 +162,4 @@ def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
     assert learned_tokens.HIDDEN_TOKENS == {"grok-4.3": 300, "grok-4.5": 320, "grok-4.6": 2_300}
     assert learned_tokens.UNKNOWN_HIDDEN == 4_096
     assert text_estimates.HIDDEN_TOKENS["grok-4.6"] == (1_526, 1_600)
-    assert ALLOWANCES.refusal_fee_ticks > bookkeeping.ALLOWANCES.refusal_fee_ticks == 0
+    assert EXPLAIN_ALLOWANCES.refusal_fee_ticks > bookkeeping.EXPLAIN_ALLOWANCES.refusal_fee_ticks == 0

@@ -19,7 +19,7 @@ import grokcall
 import grokcall.duckdb
 from grokcall.core.outcome import Outcome
 from grokcall.duckdb import Registration
-from grokcall.execution.spilling_cache import Memo
+from grokcall.execution.spilling_cache import SpillingAnswerCache
 from scripted_service import KEY, Answer, Service, answered, refused
 
 Connecting = Callable[..., grokcall.Connection]
@@ -303,7 +303,7 @@ def test_a_warning_is_logged_once(con, registered, caplog: pytest.LogCaptureFixt
 
 
 def test_what_does_not_fit_into_memory_is_remembered_on_the_disk():
-    memo = Memo(in_memory=50_000)
+    memo = SpillingAnswerCache(in_memory=50_000)
     for number in range(200):
         memo.add(number.to_bytes(2), Outcome(rows=[(f"text {number}", number, None, b"\x00" * 500)], billed=True))
     assert memo._held <= 50_000

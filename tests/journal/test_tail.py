@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grokcall.journal import Journal
-from grokcall.journal.write_ahead import HEADER, ROOM, Tail, has_tail, left_over, tail_paths
+from grokcall.journal.write_ahead import HEADER, ROOM, WriteAheadLog, has_tail, left_over, tail_paths
 
 DIE = """
 import asyncio, os, signal, sys
@@ -116,7 +116,7 @@ def test_the_tail_of_a_journal_that_was_deleted_is_not_taken_for_another_s(left)
 
 
 def test_an_entry_is_appended_whole_or_not_at_all(path):
-    tail = Tail(path)
+    tail = WriteAheadLog(path)
     assert not has_tail(path)
     entries = [b"1", b"one", bytes(100_000), bytes(3 * ROOM)]
     for entry in entries:

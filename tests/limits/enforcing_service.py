@@ -16,7 +16,7 @@ from virtual_time import now
 from grokcall.core.outcome import Outcome
 from grokcall.http.retry import RetryPolicy
 from grokcall.http.service_errors import error_of
-from grokcall.http.transport import HttpReply
+from grokcall.http.transport import HttpResponse
 from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.ratelimit import Caps, Limiter
 from grokcall.scheduling.ratelimit.limiter import model_of
@@ -68,13 +68,13 @@ class Service:
     def tokens(self) -> int:
         return TOKENS * (len(self.spent) - bisect.bisect_right(self.spent, now() - 60))
 
-    async def answer(self, attempt: int = 1) -> HttpReply:
+    async def answer(self, attempt: int = 1) -> HttpResponse:
         """The reply to a request that arrives now."""
         self.arrived.append(now())
         if attempt == 1 and self.dice.random() < self.chance:
             await asyncio.sleep(0.002)
             told = {} if self.chance_retry_after is None else {"retry-after": str(self.chance_retry_after)}
-            return HttpReply(self.chance_status, told, b'{"error":"At capacity."}')
+            return HttpResponse(self.chance_status, told, b'{"error":"At capacity."}')
         problem = self.problem()
         if problem is None or self.counts_refused:
             self.counted.append(now())
@@ -86,13 +86,13 @@ class Service:
         try:
             if self.most_at_once and self.under_way > self.most_at_once:
                 await asyncio.sleep(0.01)
-                return HttpReply(503, {}, b'{"error":"Busy."}')
+                return HttpResponse(503, {}, b'{"error":"Busy."}')
             async with self.workers:
                 await asyncio.sleep(self.latency * self.dice.uniform(0.7, 1.3))
         finally:
             self.under_way -= 1
         self.spent.append(now())
-        return HttpReply(200, self.headers(), b'{"output":[],"usage":{"total_tokens":%d}}' % TOKENS)
+        return HttpResponse(200, self.headers(), b'{"output":[],"usage":{"total_tokens":%d}}' % TOKENS)
 
     def problem(self) -> str | None:
         if self.per_second and self.used(1.0) >= self.per_second:
@@ -103,10 +103,10 @@ class Service:
             return f"Tokens per Minute (actual/limit): {self.tokens()}/{self.tokens_per_minute}"
         return None
 
-    def refusal(self, problem: str) -> HttpReply:
+    def refusal(self, problem: str) -> HttpResponse:
         text = f"Too many requests for team 1. Your team's rate limit is — {problem}." if self.states else "Slow down."
         headers = self.headers() | ({} if self.retry_after is None else {"retry-after": str(self.retry_after)})
-        return HttpReply(429, headers, json.dumps({"code": "resource-exhausted", "error": text}).encode())
+        return HttpResponse(429, headers, json.dumps({"code": "resource-exhausted", "error": text}).encode())
 
     def headers(self) -> dict[str, str]:
         if not self.announce:
@@ -153,7 +153,7 @@ class Client:
 
     async def once(self, asked: Request, attempt: int = 1) -> Exception | None:
         passage = await self.gate.pace(asked)
-        reply: HttpReply | None = None
+        reply: HttpResponse | None = None
         error: Exception | None = None
         ended: BaseException | None = None
         try:

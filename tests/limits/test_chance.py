@@ -14,7 +14,7 @@ from virtual_time import now, run
 from grokcall.http.retry import RetryPolicy
 from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.ratelimit import Limiter
-from grokcall.scheduling.ratelimit.backoff import Cooldown
+from grokcall.scheduling.ratelimit.backoff import Backoff
 
 LEARNING = 4.0
 """Seconds within which it is found out what the refusals come from, at most; a pause that is asked for comes on top."""
@@ -128,7 +128,7 @@ def test_a_limit_is_not_believed_that_the_service_exceeds_itself():
 
 
 def test_an_answer_to_what_left_after_the_refused_request_ends_the_pause():
-    cooldown = Cooldown(rng=lambda: 0.0)
+    cooldown = Backoff(rng=lambda: 0.0)
     cooldown.refused(sent=10.0, now=10.1, asked=None, needed=1.0, turn=5)
     cooldown.answered(sent=10.0, now=10.2, turn=4)
     assert cooldown.wait(10.2) > 0
@@ -138,7 +138,7 @@ def test_an_answer_to_what_left_after_the_refused_request_ends_the_pause():
 
 @pytest.mark.parametrize(("asked", "turn"), [(2.0, 5), (None, None)])
 def test_a_pause_that_was_asked_for_or_whose_limit_is_named_is_kept(asked, turn):
-    cooldown = Cooldown(rng=lambda: 0.0)
+    cooldown = Backoff(rng=lambda: 0.0)
     cooldown.refused(sent=10.0, now=10.0, asked=asked, needed=1.0, turn=turn)
     cooldown.answered(sent=10.0, now=10.1, turn=6)
     assert cooldown.wait(10.1) > 0.8

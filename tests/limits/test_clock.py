@@ -7,11 +7,11 @@ from enforcing_service import most_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokcall.scheduling.ratelimit.pacing import LATENESS, WOBBLE, Clock, Window
+from grokcall.scheduling.ratelimit.pacing import LATENESS, WOBBLE, Pacer, SlidingWindow
 
 
 def test_uses_are_spaced_evenly():
-    clock = Clock()
+    clock = Pacer()
     clock.space = 0.5
     for moment in (10.0, 10.5, 11.0):
         assert clock.wait(moment) == 0
@@ -20,14 +20,14 @@ def test_uses_are_spaced_evenly():
 
 
 def test_a_clock_without_a_limit_lets_everything_through():
-    clock = Clock()
+    clock = Pacer()
     for _ in range(1000):
         clock.take(5.0)
     assert clock.wait(5.0) == 0
 
 
 def test_what_was_not_used_is_not_saved_up():
-    clock = Clock()
+    clock = Pacer()
     clock.space = 0.1
     clock.take(0.0)
     clock.take(1000.0)
@@ -35,7 +35,7 @@ def test_what_was_not_used_is_not_saved_up():
 
 
 def test_a_stall_is_caught_up_by_a_quarter_of_a_second_at_most():
-    clock = Clock()
+    clock = Pacer()
     clock.space = 0.01
     clock.take(0.0)
     at_once = 0
@@ -47,7 +47,7 @@ def test_a_stall_is_caught_up_by_a_quarter_of_a_second_at_most():
 
 def test_small_delays_cost_nothing():
     """Each use begins 5 ms late, which is half of the space, and the pace stays what it should be."""
-    clock = Clock()
+    clock = Pacer()
     clock.space = 0.01
     moment, uses = 0.0, 0
     while moment < 10.0:
@@ -58,7 +58,7 @@ def test_small_delays_cost_nothing():
 
 
 def test_what_is_given_back_can_be_used_again():
-    clock = Clock()
+    clock = Pacer()
     clock.space = 1.0
     clock.take(0.0, 5.0)
     clock.give_back(4.0)
@@ -70,7 +70,7 @@ STEPS = st.lists(st.floats(0, 3, allow_nan=False), min_size=1, max_size=200)
 
 @given(limit=st.floats(0.2, 60), pauses=STEPS)
 def test_no_window_ever_has_more_than_its_limit(limit, pauses):
-    window = Window()
+    window = SlidingWindow()
     window.set(limit, 1.0)
     moment, moments = 100.0, []
     for pause in pauses:
@@ -87,7 +87,7 @@ def test_no_window_ever_has_more_than_its_limit(limit, pauses):
 
 @given(space=st.floats(0.001, 2), pauses=STEPS)
 def test_the_clock_never_exceeds_its_pace_by_more_than_what_may_be_late(space, pauses):
-    clock = Clock()
+    clock = Pacer()
     clock.space = space
     moment, moments = 100.0, []
     for pause in pauses:
@@ -103,7 +103,7 @@ def test_the_clock_never_exceeds_its_pace_by_more_than_what_may_be_late(space, p
 
 
 def test_a_limit_below_one_a_second_is_kept_over_a_longer_time():
-    window = Window()
+    window = SlidingWindow()
     window.set(0.5, 1.0)
     window.take(0.0)
     assert window.wait(1.0) == pytest.approx(1.0 + 2 * WOBBLE)

@@ -10,7 +10,7 @@ from enforcing_service import Service, client, request
 from virtual_time import now, run
 
 from grokcall.scheduling.ratelimit.adaptive_concurrency import Concurrency
-from grokcall.scheduling.ratelimit.backoff import FORGIVEN, Cooldown
+from grokcall.scheduling.ratelimit.backoff import FORGIVEN, Backoff
 
 
 def answer(concurrency: Concurrency, seconds: float, times: int) -> None:
@@ -109,7 +109,7 @@ def test_a_service_that_fails_above_a_number_is_asked_for_about_that_many():
 
 
 def test_pauses_grow_while_the_service_goes_on_refusing():
-    cooldown = Cooldown(rng=lambda: 0.0)
+    cooldown = Backoff(rng=lambda: 0.0)
     moment, pauses = 100.0, []
     for _ in range(8):
         assert cooldown.refused(sent=moment, now=moment + 0.1, asked=None, needed=1.0)
@@ -122,7 +122,7 @@ def test_pauses_grow_while_the_service_goes_on_refusing():
 
 
 def test_what_was_under_way_when_a_pause_began_makes_it_no_longer():
-    cooldown = Cooldown(rng=lambda: 0.0)
+    cooldown = Backoff(rng=lambda: 0.0)
     assert cooldown.refused(sent=10.0, now=10.1, asked=None, needed=1.0)
     until = cooldown.until
     for number in range(50):
@@ -131,7 +131,7 @@ def test_what_was_under_way_when_a_pause_began_makes_it_no_longer():
 
 
 def test_a_pause_is_as_long_as_the_service_asks():
-    cooldown = Cooldown()
+    cooldown = Backoff()
     cooldown.refused(sent=10.0, now=10.0, asked=7.0, needed=1.0)
     assert cooldown.wait(10.0) == 7.0
     cooldown.refused(sent=9.0, now=11.0, asked=20.0, needed=1.0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokcall.scheduling.ratelimit.advertised import Announcement, StatedLimit, grants_nothing, stated_limit
+from grokcall.scheduling.ratelimit.advertised import AdvertisedLimit, StatedLimit, grants_nothing, stated_limit
 from grokcall.scheduling.ratelimit.limiter import model_of
 from grokcall.scheduling.ratelimit.recent_requests import Recent
 from grokcall.scheduling.ratelimit.token_estimate import FIRST_ANSWER, TokenEstimate, usage_of
@@ -43,7 +43,7 @@ def test_a_limit_of_zero_grants_nothing(figures, nothing, unit):
 @given(st.text())
 def test_no_text_is_too_odd_to_be_read(text):
     assert stated_limit(text) is None or "per" in text.lower()
-    announcement = Announcement("requests")
+    announcement = AdvertisedLimit("requests")
     announcement.heed({"x-ratelimit-limit-requests": text, "x-ratelimit-remaining-requests": text}, 0.9, 1.0)
     assert announcement.limit >= 0
 
@@ -63,67 +63,67 @@ def heard(announcement, replies, pace=0.01, units=1.0):
 @pytest.mark.parametrize("pace", [0.0001, 0.01, 1.0])
 def test_a_limit_of_which_everything_remains_is_believed_however_fast_the_answers_come(thing, pace):
     """The service fills up all the time: the figure equals the limit in nearly all recorded replies."""
-    assert heard(Announcement(thing), [headers(1800, 1800, thing)] * 50, pace) == (1800, 1800)
+    assert heard(AdvertisedLimit(thing), [headers(1800, 1800, thing)] * 50, pace) == (1800, 1800)
 
 
 def test_a_limit_whose_remainder_falls_is_believed():
     replies = [headers(1800, 1799 - number) for number in range(10)]
-    assert heard(Announcement("requests"), replies) == (1800, 1800)
+    assert heard(AdvertisedLimit("requests"), replies) == (1800, 1800)
 
 
 @pytest.mark.parametrize("figures", [[1799, 1800], [1800, 1799, 1799], [1795, 1799, 1798]])
 def test_a_remainder_that_changes_is_believed(figures):
-    assert heard(Announcement("requests"), [headers(1800, figure) for figure in figures * 20]) == (1800, 1800)
+    assert heard(AdvertisedLimit("requests"), [headers(1800, figure) for figure in figures * 20]) == (1800, 1800)
 
 
 @pytest.mark.parametrize(("thing", "units"), [("requests", 1.0), ("tokens", 600.0)])
 @pytest.mark.parametrize("remaining", [1799, 900, 5])
 def test_a_limit_whose_remainder_stands_still_below_it_is_not(thing, units, remaining):
     replies = [headers(1800, remaining, thing)] * 10
-    assert heard(Announcement(thing), replies, units=units) == (0, 0)
+    assert heard(AdvertisedLimit(thing), replies, units=units) == (0, 0)
 
 
 def test_a_limit_of_which_more_was_answered_than_it_and_its_refill_is_not():
-    announcement = Announcement("requests")
+    announcement = AdvertisedLimit("requests")
     assert heard(announcement, [headers(60, 60)] * 60) == (60, 60)
     assert heard(announcement, [headers(60, 60)] * 60) == (0, 0)
 
 
 def test_what_is_answered_within_the_refill_disproves_nothing():
-    assert heard(Announcement("requests"), [headers(60, 60)] * 600, pace=1.0) == (60, 60)
+    assert heard(AdvertisedLimit("requests"), [headers(60, 60)] * 600, pace=1.0) == (60, 60)
 
 
 def test_refusals_disprove_nothing():
-    assert heard(Announcement("requests"), [headers(60, 60)] * 600, units=0.0) == (60, 60)
+    assert heard(AdvertisedLimit("requests"), [headers(60, 60)] * 600, units=0.0) == (60, 60)
 
 
 def test_more_answers_than_are_said_to_be_used_settle_it_at_once():
-    announcement = Announcement("requests")
+    announcement = AdvertisedLimit("requests")
     for _ in range(6):  # to requests that were all sent at the beginning
         announcement.heed(headers(480, 479), sent=1.0, now=2.0)
     assert announcement.limit == 0
 
 
 def test_answers_to_what_was_sent_together_may_all_say_the_same():
-    announcement = Announcement("requests")
+    announcement = AdvertisedLimit("requests")
     for _ in range(8):
         announcement.heed(headers(480, 472), sent=1.0, now=2.0)
     assert announcement.limit == 480
 
 
 def test_a_remainder_that_is_filled_up_as_fast_as_it_is_used_proves_nothing():
-    assert heard(Announcement("requests"), [headers(1800, 1799)] * 100, pace=0.2)[0] == 1800
+    assert heard(AdvertisedLimit("requests"), [headers(1800, 1799)] * 100, pace=0.2)[0] == 1800
 
 
 def test_a_refusal_ends_the_doubt():
-    announcement = Announcement("requests")
+    announcement = AdvertisedLimit("requests")
     announcement.heed(headers(480, 479), sent=1.0, now=2.0)
     announcement.confirm()
     assert heard(announcement, [headers(480, 479)] * 10) == (480, 480)
 
 
 def test_a_new_limit_is_weighed_anew():
-    announcement = Announcement("requests")
+    announcement = AdvertisedLimit("requests")
     heard(announcement, [headers(480, 479)] * 10)
     announcement.heed(headers(960, 960), sent=0.9, now=1.0)
     assert announcement.ceiling == 960

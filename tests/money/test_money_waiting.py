@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 import grokcall
-from grokcall.execution.answer_cache import Answers
-from grokcall.execution.executor import Bookkeeper, Books
+from grokcall.execution.answer_cache import AnswerCache
+from grokcall.execution.executor import CallExecutor, RunContext
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.write_ahead import ROOM
-from grokcall.scheduling.row_scheduler import Chunk, Window, WindowLimits
+from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler
 from grokcall_parser import parse_call
 from scripted_service import COST_TICKS, Answer, Service, answered, refused
 
@@ -109,16 +109,16 @@ def equal_calls(connection: grokcall.Connection, stopped: list[bool], after: flo
     """What becomes of equal calls of one bookkeeper, each of a pass of its own, some of which are stopped."""
 
     async def run() -> list[Any]:
-        books = Bookkeeper(connection.engine(), connection.options.base_url, Books(answers=Answers(1 << 20)))
+        books = CallExecutor(connection.engine(), connection.options.base_url, RunContext(answers=AnswerCache(1 << 20)))
         call = connection.binder(parse_call("CALL GenerateResponse('hi')")).bind()
 
-        def started() -> Window[None]:
+        def started() -> RowScheduler[None]:
             chunks: Iterator[Chunk[None]] = iter([Chunk(None, [()])])
-            window = Window(books, lambda _: call, chunks, WindowLimits(1, 10), lambda *_: None)
+            window = RowScheduler(books, lambda _: call, chunks, RowLimits(1, 10), lambda *_: None)
             window.start()
             return window
 
-        async def outcome(window: Window[None]) -> Any:
+        async def outcome(window: RowScheduler[None]) -> Any:
             chunk = await window.next_chunk()
             await window.next_chunk()
             return chunk.outcomes[0] if chunk is not None else None

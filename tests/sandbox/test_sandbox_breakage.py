@@ -11,7 +11,7 @@ import pytest
 
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox, create_app
-from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.state import SandboxState
 
 BODY = json.dumps({"model": "grok-4.3", "input": "2+2?"}).encode()
 RESET = "reset"
@@ -222,7 +222,7 @@ def test_every_billed_call_is_in_the_ledger_once_whatever_follows(faulty, profil
 
 
 def test_under_another_server_a_cut_is_an_error_of_the_application():
-    app = create_app(Engine(profile_name="cut-before:share=1"))
+    app = create_app(SandboxState(profile_name="cut-before:share=1"))
 
     async def ask():
         transport = httpx.ASGITransport(app=app)

@@ -3,12 +3,12 @@
 import pytest
 
 from grokcall.sandbox import Sandbox
-from grokcall_sandbox.ledger import Entry, Ledger
-from grokcall_sandbox.shelf import Shelf
+from grokcall_sandbox.billing_log import BillingLog, Entry
+from grokcall_sandbox.bounded_store import BoundedStore
 
 
 def test_a_shelf_drops_what_was_not_used_for_longest():
-    shelf: Shelf[int] = Shelf(max_items=3, max_bytes=100)
+    shelf: BoundedStore[int] = BoundedStore(max_items=3, max_bytes=100)
     for number in range(3):
         shelf.put(str(number), number, 1)
     shelf.get("0")
@@ -17,7 +17,7 @@ def test_a_shelf_drops_what_was_not_used_for_longest():
 
 
 def test_a_shelf_keeps_to_its_bytes():
-    shelf: Shelf[int] = Shelf(max_items=100, max_bytes=10)
+    shelf: BoundedStore[int] = BoundedStore(max_items=100, max_bytes=10)
     for number in range(20):
         shelf.put(str(number), number, 4)
         assert shelf.bytes_kept <= 10
@@ -25,7 +25,7 @@ def test_a_shelf_keeps_to_its_bytes():
 
 
 def test_replacing_and_taking_give_their_room_back():
-    shelf: Shelf[int] = Shelf(max_items=2, max_bytes=10)
+    shelf: BoundedStore[int] = BoundedStore(max_items=2, max_bytes=10)
     shelf.put("a", 1, 6)
     shelf.put("a", 2, 3)
     assert (len(shelf), shelf.bytes_kept) == (1, 3)
@@ -41,7 +41,7 @@ def test_responses_beyond_the_limit_are_forgotten(ask, http):
 
 
 def test_the_total_outlives_forgotten_entries():
-    ledger = Ledger(max_entries=10)
+    ledger = BillingLog(max_entries=10)
     for _ in range(15):
         ledger.add(Entry(0.0, "/v1/responses", "m", b"", 2, "r"))
     assert len(ledger.entries()) == 10

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 import grokcall
-from grokcall import ExecuteCommand, HttpReply, HttpRequest, Lookup, LookupResult, LookupStream, const, file
+from grokcall import ExecuteCommand, HttpRequest, HttpResponse, Lookup, LookupResult, LookupStream, const, file
 
 
 def use_a_cursor() -> list[tuple[object, ...]]:
@@ -69,8 +69,8 @@ def use_a_command(connection: grokcall.Connection) -> list[dict[str, object]]:
 
 
 def use_a_transport_of_your_own() -> None:
-    def answer(request: HttpRequest) -> HttpReply:
-        return HttpReply(200, {"content-type": "application/json"}, request.body or b"{}")
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, {"content-type": "application/json"}, request.body or b"{}")
 
     with grokcall.connect(api_key=grokcall.SecretKey("a key"), transport=answer) as connection:
         connection.execute("CALL ListModels()")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from grokcall.http.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 
 KEY = "xai-4PlantedKeyThatMustNeverShow9876543210abcdefghij"
 MEGABYTE = 1 << 20
@@ -186,10 +186,10 @@ def request_to(url: str, method: str = "POST", body: bytes | None = b"{}", **cha
     return HttpRequest(method, url, headers, body, **{"connect_timeout": 2.0, "read_timeout": 5.0, **changes})
 
 
-def exchange(transport: Transport, *requests: HttpRequest) -> list[HttpReply]:
+def exchange(transport: Transport, *requests: HttpRequest) -> list[HttpResponse]:
     """The replies to ``requests``, sent one after the other over one transport."""
 
-    async def main() -> list[HttpReply]:
+    async def main() -> list[HttpResponse]:
         try:
             return [await transport.send(request) for request in requests]
         finally:

@@ -14,12 +14,12 @@ from grokcall.errors import InterfaceError
 from grokcall.http.aiohttp_transport import AiohttpTransport
 from grokcall.http.factory import FunctionTransport, as_transport
 from grokcall.http.httpx_transport import HttpxTransport
-from grokcall.http.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 
 from .bad_server import BadServer, exchange, request_to
 
 OPTIONS = Options()
-REPLY = HttpReply(200, {}, b'{"hi": 1}')
+REPLY = HttpResponse(200, {}, b'{"hi": 1}')
 
 
 def mock(seen: list[httpx.Request]) -> httpx.MockTransport:
@@ -44,7 +44,7 @@ def test_a_transport_is_taken_as_it_is() -> None:
 
 
 def test_a_function_answers_plain_or_async() -> None:
-    async def later(request: HttpRequest) -> HttpReply:
+    async def later(request: HttpRequest) -> HttpResponse:
         await asyncio.sleep(0)
         return REPLY
 
@@ -53,12 +53,12 @@ def test_a_function_answers_plain_or_async() -> None:
 
 
 def test_what_a_function_raises_comes_through_and_what_it_returns_is_checked() -> None:
-    def fail(request: HttpRequest) -> HttpReply:
+    def fail(request: HttpRequest) -> HttpResponse:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         exchange(as_transport(fail, OPTIONS), request_to("http://nowhere/x"))
-    with pytest.raises(InterfaceError, match=r"FunctionTransport.* gave str and not HttpReply"):
+    with pytest.raises(InterfaceError, match=r"FunctionTransport.* gave str and not HttpResponse"):
         exchange(FunctionTransport(lambda request: "hi"), request_to("http://nowhere/x"))  # type: ignore[arg-type,return-value]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from grokcall.http.transport import HttpReply, HttpRequest
+from grokcall.http.transport import HttpRequest, HttpResponse
 from scripted_service import KEY, Answer, Service, answered, refused
 
 PASSWORD = "PlantedProxyPassword"
@@ -141,7 +141,7 @@ def wrong_statement() -> None:
 
 
 def transport_that_raises() -> None:
-    async def raising(request: HttpRequest) -> HttpReply:
+    async def raising(request: HttpRequest) -> HttpResponse:
         assert request.headers["Authorization"] == f"Bearer {KEY}"
         raise OSError("it broke")
 

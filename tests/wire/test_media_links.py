@@ -11,7 +11,7 @@ import pytest
 import grokcall
 from grokcall.http.aiohttp_transport import AiohttpTransport
 from grokcall.http.httpx_transport import HttpxTransport
-from grokcall.http.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 from scripted_service import Answer, Asked, Service
 
 FILM = b"\0\0\0\x18ftypisom" + b"what only this machine may see"
@@ -25,14 +25,14 @@ class Far:
         self.link = link
         self.inner = inner
 
-    async def send(self, request: HttpRequest) -> HttpReply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """The API's replies; anything else from the network."""
         if request.url.startswith("https://api.x.ai"):
             starts = request.method == "POST"
             reply = {"request_id": "v1"} if starts else {"status": "done", "video": {"url": self.link}}
-            return HttpReply(200, {}, json.dumps(reply).encode())
+            return HttpResponse(200, {}, json.dumps(reply).encode())
         if request.url.startswith("https://cdn.example"):
-            return HttpReply(302, {"location": self.link}, b"")
+            return HttpResponse(302, {"location": self.link}, b"")
         return await self.inner.send(request)
 
     async def close(self) -> None:
@@ -128,9 +128,9 @@ def test_a_redirect_of_a_download_leads_there_no_more_than_a_link(
         class Sending(Far):
             """Sends the download on."""
 
-            async def send(self, request: HttpRequest) -> HttpReply:
+            async def send(self, request: HttpRequest) -> HttpResponse:
                 if request.url.startswith("https://cdn.example"):
-                    return HttpReply(302, {"location": location}, b"")  # noqa: B023 - used up within the turn
+                    return HttpResponse(302, {"location": location}, b"")  # noqa: B023 - used up within the turn
                 return await super().send(request)
 
         with (

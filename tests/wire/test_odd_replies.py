@@ -228,10 +228,10 @@ def test_what_unpacks_to_more_than_is_allowed_is_refused_before_it_is_all_unpack
 
 
 def test_an_exception_of_a_transport_is_the_error_of_its_row_and_named(service: Service) -> None:
-    async def odd(request: grokcall.HttpRequest) -> grokcall.HttpReply:
+    async def odd(request: grokcall.HttpRequest) -> grokcall.HttpResponse:
         if b"row 1" in (request.body or b""):
             raise ZeroDivisionError("by zero")
-        return grokcall.HttpReply(200, {}, HAPPY)
+        return grokcall.HttpResponse(200, {}, HAPPY)
 
     with grokcall.connect(api_key=KEY, transport=odd) as connection:
         rows = [{"q": f"row {number}"} for number in range(3)]

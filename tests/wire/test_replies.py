@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from grokcall import errors
 from grokcall.http.service_errors import LARGEST_ERROR_BODY, LONGEST_MESSAGE, error_of, in_band_error, service_error
-from grokcall.http.transport import HttpReply
+from grokcall.http.transport import HttpResponse
 
 from .bad_server import KEY
 
 TEAM = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 
 
-def reply(status: int, body: Any, **headers: str) -> HttpReply:
+def reply(status: int, body: Any, **headers: str) -> HttpResponse:
     raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    return HttpReply(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
+    return HttpResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
 
 
 def said(code: str | None, error: str, **more: Any) -> dict[str, Any]:
@@ -292,7 +292,7 @@ BODIES = (
 
 @given(st.integers(100, 999), BODIES, st.dictionaries(st.sampled_from(["retry-after", "x-request-id"]), st.text()))
 def test_no_bytes_and_no_status_are_beyond_reading(status: int, body: bytes, headers: dict[str, str]) -> None:
-    error = error_of(HttpReply(status, headers, body))
+    error = error_of(HttpResponse(status, headers, body))
     assert status < 400 or error is not None
     if error is not None:
         assert isinstance(error, errors.ServiceError)

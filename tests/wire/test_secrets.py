@@ -16,7 +16,7 @@ from grokcall import errors
 from grokcall.config.api_key import find_key
 from grokcall.core.redaction import RedactingFilter, SecretKey, get_logger, redact
 from grokcall.http.service_errors import error_of
-from grokcall.http.transport import HttpReply, Transport
+from grokcall.http.transport import HttpResponse, Transport
 
 from .bad_server import KEY, BadServer, exchange, request_to
 
@@ -149,7 +149,7 @@ def test_no_error_of_a_transport_shows_the_key(transport: Transport, server: Bad
 
 
 def test_no_refusal_shows_the_key() -> None:
-    reply = HttpReply(400, {"x-request-id": KEY}, f'{{"code":"{KEY}","error":"Bad key {KEY}"}}'.encode())
+    reply = HttpResponse(400, {"x-request-id": KEY}, f'{{"code":"{KEY}","error":"Bad key {KEY}"}}'.encode())
     error = error_of(reply)
     assert error is not None
     assert_hidden(error)

@@ -12,7 +12,7 @@ import pytest
 
 from grokcall import errors
 from grokcall.http.service_errors import error_of, in_band_error
-from grokcall.http.transport import HttpReply
+from grokcall.http.transport import HttpResponse
 
 TEAM = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 
@@ -98,8 +98,8 @@ SHAPES: dict[str, Callable[[str], Any]] = {
 }
 
 
-def reply(status: int, body: Any, **headers: str) -> HttpReply:
-    return HttpReply(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
+def reply(status: int, body: Any, **headers: str) -> HttpResponse:
+    return HttpResponse(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("shape", SHAPES)

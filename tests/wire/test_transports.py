@@ -15,7 +15,7 @@ from grokcall import errors
 from grokcall.http import aiohttp_transport, httpx_transport
 from grokcall.http.aiohttp_transport import AiohttpTransport
 from grokcall.http.httpx_transport import HttpxTransport
-from grokcall.http.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 
 from .bad_server import KEY, MEGABYTE, BadServer, ServerThread, exchange, request_to
 
@@ -168,7 +168,7 @@ def test_an_endless_reply_is_cut_off_long_before_it_ends(transport: Transport, s
 
 
 def test_connections_that_the_server_closed_while_idle_do_no_harm(transport: Transport, server: BadServer) -> None:
-    async def main() -> list[HttpReply]:
+    async def main() -> list[HttpResponse]:
         replies = []
         for _ in range(3):
             replies.append(await transport.send(request_to(server.url("/answer-then-close"))))
@@ -227,11 +227,11 @@ def test_waiting_for_a_turn_does_not_count_as_waiting_for_a_connection(server: B
 
     first, second = asyncio.run(main())
     assert isinstance(first, errors.ReadTimeoutError)
-    assert isinstance(second, HttpReply)
+    assert isinstance(second, HttpResponse)
 
 
 def test_a_cancelled_request_frees_its_place(transport: Transport, server: BadServer) -> None:
-    async def main() -> HttpReply:
+    async def main() -> HttpResponse:
         hanging = asyncio.create_task(transport.send(request_to(server.url("/hang"))))
         await asyncio.sleep(0.1)
         hanging.cancel()

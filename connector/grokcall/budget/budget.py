@@ -24,7 +24,7 @@ from typing import TypeAlias
 
 from grokcall.budget.guarantee import promise, resent
 from grokcall.budget.limits import BudgetReachedError
-from grokcall.budget.usage import Account
+from grokcall.budget.usage import BudgetUsage
 from grokcall_procedures.estimates import Estimate, Reserve
 
 __all__ = ["Budget", "BudgetReachedError", "Estimating", "Reservation"]
@@ -75,7 +75,7 @@ class Queues:
     """What is set aside for calls of which more may be learned while they are in flight."""
 
 
-class Budget(Account):
+class Budget(BudgetUsage):
     """Limits for a statement, a run or a connection.
 
     Every reservation counts for the budget and for those above it. Threads and event loops may share a budget.

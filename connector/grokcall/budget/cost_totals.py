@@ -16,7 +16,7 @@ from grokcall.core.result_columns import COST_TYPE
 from grokcall.errors import Error
 from grokcall.scheduling.row_scheduler import Chunk, Values
 from grokcall_procedures import BoundCall
-from grokcall_procedures.estimates import ALLOWANCES, Allowances, Estimate, estimate, text_bytes
+from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES, Allowances, Estimate, estimate, text_bytes
 from grokcall_procedures.prices import PRICES, Prices
 
 COST_SCHEMA = pa.schema(
@@ -47,7 +47,7 @@ class Costs:
     """The sum of some estimates. Of calls with the same fingerprint the first alone is paid for."""
 
     prices: Prices = PRICES
-    allowances: Allowances = ALLOWANCES
+    allowances: Allowances = EXPLAIN_ALLOWANCES
     key: Fingerprint | None = None
     """Gives equal calls equal bytes; None prices every call."""
     calls: int = 0
@@ -130,7 +130,7 @@ class Costs:
 def explain_cost(
     calls: BoundCall | Iterable[BoundCall],
     prices: Prices = PRICES,
-    allowances: Allowances = ALLOWANCES,
+    allowances: Allowances = EXPLAIN_ALLOWANCES,
     key: Fingerprint | None = None,
 ) -> pa.Table:
     """What one call or several will cost, as one row; sends nothing.
@@ -261,7 +261,7 @@ def dry_run(
     plan: Plan,
     batches: Iterable[pa.RecordBatch],
     prices: Prices = PRICES,
-    allowances: Allowances = ALLOWANCES,
+    allowances: Allowances = EXPLAIN_ALLOWANCES,
     key: Fingerprint | None = None,
     sample: TokenSample | None = None,
 ) -> DryRun:

@@ -11,7 +11,7 @@ from grokcall.core.outcome import usd
 from grokcall_procedures.bounds import Reserve
 
 
-class Account:
+class BudgetUsage:
     """The limits of one budget and what is used of them; it only counts, and knows of no other account.
 
     Args:

@@ -20,14 +20,14 @@ CHANGE_SCHEMA = pa.schema([("Procedure_Name", STRING), ("Procedure_Change", STRI
 """The result of CREATE PROCEDURE and DROP PROCEDURE: the name, and created, replaced, dropped or unchanged."""
 
 
-class KeptCatalog(Catalog):
+class UserCatalog(Catalog):
     """The procedures that are shipped and the user's own, which a store keeps; threads may share it.
 
     Args:
         store: Where the user's own are kept.
         shipped: The others.
 
-    >>> catalog = KeptCatalog(MemoryStore())
+    >>> catalog = UserCatalog(MemoryStore())
     >>> statement = parse_statement("CREATE PROCEDURE Ask(Question VARCHAR) AS CALL GenerateResponse(:Question)")
     >>> catalog.create(statement), "ask" in catalog
     ('created', True)
@@ -123,7 +123,7 @@ class KeptCatalog(Catalog):
             raise ProgrammingError(f"{self.store.name}: {error}") from None
 
 
-def open_catalog(place: object = None) -> KeptCatalog:
+def open_catalog(place: object = None) -> UserCatalog:
     """A catalog with the procedures that are kept at a place.
 
     Args:
@@ -132,11 +132,11 @@ def open_catalog(place: object = None) -> KeptCatalog:
     >>> connection.catalog = open_catalog("procedures.sql")  # doctest: +SKIP
     """
     if place is None:
-        return KeptCatalog(MemoryStore())
+        return UserCatalog(MemoryStore())
     if isinstance(place, str | os.PathLike):
-        return KeptCatalog(FileStore(place))
+        return UserCatalog(FileStore(place))
     if hasattr(place, "cursor") and hasattr(place, "sql"):
-        return KeptCatalog(DuckDBStore(place))
+        return UserCatalog(DuckDBStore(place))
     raise ProgrammingError(f"procedures are kept in a file or a DuckDB database, not in a {type(place).__name__}")
 
 

@@ -23,7 +23,7 @@ from grokcall.duckdb.database import Database
 from grokcall.duckdb.interrupts import stopped
 from grokcall.errors import ProgrammingError
 from grokcall.execution.single_calls import SingleCall
-from grokcall.execution.summary import Summary, Tally
+from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall_parser import (
     Call,
     Explain,
@@ -138,7 +138,7 @@ def called(connection: Connection, script_statement: ScriptStatement, summary: S
     values = script_statement.completed(connection)
     binder = connection.binder(script_statement.statement, values)
     outcome = SingleCall(connection.runner(), binder.bind(values)).made(connection.loop)
-    tally = Tally(binder.procedure)
+    tally = SummaryBuilder(binder.procedure)
     tally.summary = summary
     tally.add(outcome)
     if outcome.error is not None:

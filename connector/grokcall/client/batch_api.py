@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
@@ -45,7 +45,7 @@ class BatchService:
         engine: Sends the requests.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: CallRunner) -> None:
         self._engine = engine
         self._pause = max(engine.options.poll_interval, 0.01)
 

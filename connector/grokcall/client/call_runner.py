@@ -22,12 +22,12 @@ from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import HiddenText, get_logger
 from grokcall.errors import AuthenticationError, Error, MediaError, ServiceError, is_retryable
-from grokcall.execution.billed_starts import Memory, Starts
+from grokcall.execution.billed_starts import ResumeState, Starts
 from grokcall.http.media_links import refuse_unsafe_download
 from grokcall.http.redirects import is_redirect, next_address, redirected
 from grokcall.http.retry import RetryPolicy, may_have_been_billed
 from grokcall.http.service_errors import error_of, request_id_in, service_error, without_key
-from grokcall.http.transport import MAX_REPLY_BYTES, HttpReply, HttpRequest, Transport
+from grokcall.http.transport import MAX_REPLY_BYTES, HttpRequest, HttpResponse, Transport
 from grokcall.http.unread import fail, unexpected
 from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Request, Row, Steps
@@ -62,7 +62,7 @@ class Starting(Protocol):
         ...
 
 
-class Engine:
+class CallRunner:
     """Runs calls.
 
     Args:
@@ -91,7 +91,7 @@ class Engine:
         self._sleep = sleep
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
-    def narrowed(self, concurrency: int) -> Engine:
+    def narrowed(self, concurrency: int) -> CallRunner:
         """This engine for a lookup with a limit of its own; the connection's limit holds for it as well."""
         if concurrency >= self.gate.concurrency:
             return self
@@ -99,7 +99,7 @@ class Engine:
         narrower.gate = Gate(concurrency, self.gate)
         return narrower
 
-    async def run(self, call: BoundCall, memory: Memory | None = None, start: Starting | None = None) -> Outcome:
+    async def run(self, call: BoundCall, memory: ResumeState | None = None, start: Starting | None = None) -> Outcome:
         """What became of ``call``. Whatever it fails with is in the outcome; only a cancel is raised.
 
         With a ``memory`` the replies to billed starts of longer work are kept, and those that are known are not asked
@@ -121,7 +121,9 @@ class Engine:
             self.gate.sent.discard(asyncio.current_task())
         return outcome
 
-    async def _drive(self, steps: Steps, outcome: Outcome, memory: Memory | None, start: Starting | None) -> list[Row]:
+    async def _drive(
+        self, steps: Steps, outcome: Outcome, memory: ResumeState | None, start: Starting | None
+    ) -> list[Row]:
         """The rows that the steps return, once each of their requests was sent and each reply given back."""
         starts = Starts(memory)
         try:
@@ -189,7 +191,7 @@ class Engine:
                 if not await self.gate.wait_aside(request, self._sleep(wait)):
                     raise
 
-    async def _download(self, request: Request, outcome: Outcome) -> HttpReply:
+    async def _download(self, request: Request, outcome: Outcome) -> HttpResponse:
         """One try at a download, which may be sent on to another address a few times."""
         url = self._url(request)
         for _ in range(MOST_REDIRECTS + 1):
@@ -210,12 +212,12 @@ class Engine:
 
     async def _round_trip(
         self, request: Request, url: str, outcome: Outcome, start: Starting | None = None, *, renewed: bool = False
-    ) -> HttpReply:
+    ) -> HttpResponse:
         """One request and its reply, when the limits let it go; sent once more where the key had to be renewed."""
         passage = await self.gate.pace(request)
         began = math.inf
         key: Key | None = None
-        reply: HttpReply | None = None
+        reply: HttpResponse | None = None
         failure: BaseException | None = None
         billable = False
         try:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.errors import MalformedReplyError
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Row
@@ -16,7 +16,7 @@ from grokcall_procedures.prices import PRICES, Prices
 LIST_MODELS = "CALL ListModels()"
 
 
-async def listed_prices(engine: Engine) -> Prices:
+async def listed_prices(engine: CallRunner) -> Prices:
     """The prices that the service tells, laid over the dated table. Sends one request, which is free.
 
     Raises:
@@ -28,7 +28,7 @@ async def listed_prices(engine: Engine) -> Prices:
     return PRICES.with_models([dict(zip(names, row, strict=True)) for row in await rows_of(engine, call)])
 
 
-async def counted_tokens(engine: Engine, calls: Sequence[BoundCall]) -> list[int]:
+async def counted_tokens(engine: CallRunner, calls: Sequence[BoundCall]) -> list[int]:
     """How many tokens the texts of each call have, as the service counts them; it has no price for that.
 
     Raises:
@@ -37,7 +37,7 @@ async def counted_tokens(engine: Engine, calls: Sequence[BoundCall]) -> list[int
     return await asyncio.gather(*(token_count(engine, call) for call in calls))
 
 
-async def token_count(engine: Engine, call: BoundCall) -> int:
+async def token_count(engine: CallRunner, call: BoundCall) -> int:
     """How many tokens the texts of a call have; 0 where it sends none to a model."""
     counting = replace(call, procedure=replace(call.procedure, steps=lambda _: tokenize(call)))
     ((count,),) = await rows_of(engine, counting)
@@ -46,7 +46,7 @@ async def token_count(engine: Engine, call: BoundCall) -> int:
     return count
 
 
-async def rows_of(engine: Engine, call: BoundCall) -> list[Row]:
+async def rows_of(engine: CallRunner, call: BoundCall) -> list[Row]:
     """The rows of a call, or its error raised."""
     outcome = await engine.run(call)
     if outcome.error is not None:

@@ -17,7 +17,7 @@ from grokcall import errors
 from grokcall.budget.budget import Budget
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.catalog.catalog import open_catalog
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.client.metadata import listed_prices
 from grokcall.config.api_key import Key, KeySource, SecretKey
 from grokcall.config.options import Options, load_options
@@ -27,7 +27,7 @@ from grokcall.core.redaction import hidden
 from grokcall.core.unknown_names import explained
 from grokcall.dbapi.cursor import Cursor
 from grokcall.errors import InterfaceError, UnknownNameError
-from grokcall.execution.executor import ALLOWANCES, Bookkeeper, Books, fresh
+from grokcall.execution.executor import BUDGET_ALLOWANCES, CallExecutor, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
@@ -118,11 +118,11 @@ class Connection:
         self._transport = as_transport(transport, options)
         self._loop = BackgroundLoop()
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
+        self._engine: CallRunner | None = None
         self._database: Database | None = None
         self._database_options: dict[str, Any] = {}
         limits = SpendingLimits.among(options)
-        self.allowances: Allowances = limits.allowances(fresh(ALLOWANCES))
+        self.allowances: Allowances = limits.allowances(fresh(BUDGET_ALLOWANCES))
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._keys = KeySource(api_key, profile=options.profile)
         self._closed = False
@@ -259,14 +259,14 @@ class Connection:
             raise explained(error, call) from None
         return Binder(call, procedure, self.settings, known, columns_later=columns_later)
 
-    def engine(self) -> Engine:
+    def engine(self) -> CallRunner:
         """The engine, made at the first call."""
         self.check_open()
         with self._lock:
             if self._engine is None:
                 _in_use.add(self)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
-                self._engine = Engine(self._transport, self.options, self.key, self._keys.renew, gate)
+                self._engine = CallRunner(self._transport, self.options, self.key, self._keys.renew, gate)
             return self._engine
 
     def database(self, **options: Any) -> Database:
@@ -294,11 +294,11 @@ class Connection:
                 raise InterfaceError("the database is open already; give its options before the first query")
             return self._database
 
-    def runner(self, limits: SpendingLimits = UNLIMITED) -> Bookkeeper:
+    def runner(self, limits: SpendingLimits = UNLIMITED) -> CallExecutor:
         """Runs the calls of one statement within its limits and the connection's."""
         budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
-        books = Books(dedupe=False, budget=budget, allowances=allowances)
-        return Bookkeeper(self.engine(), self.options.base_url, books)
+        books = RunContext(dedupe=False, budget=budget, allowances=allowances)
+        return CallExecutor(self.engine(), self.options.base_url, books)
 
     def guarantee(
         self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
@@ -349,7 +349,7 @@ class Connection:
         self._lock = threading.Lock()
         self._engine = self._database = None
         self._transport = as_transport_anew(self._given_transport, self.options)
-        self.allowances = SpendingLimits.among(self.options).allowances(fresh(ALLOWANCES))
+        self.allowances = SpendingLimits.among(self.options).allowances(fresh(BUDGET_ALLOWANCES))
         self.budget.leave_to_parent()
 
     def commit(self) -> None:

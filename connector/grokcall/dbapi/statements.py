@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
 from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.catalog.catalog import CHANGE_SCHEMA, KeptCatalog, change_table
+from grokcall.catalog.catalog import CHANGE_SCHEMA, UserCatalog, change_table
 from grokcall.core.result_columns import result_table
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
@@ -27,7 +27,7 @@ from grokcall_parser import (
     ShowProcedures,
     Statement,
 )
-from grokcall_procedures.estimates import ALLOWANCES
+from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES
 
 if TYPE_CHECKING:
     from grokcall.dbapi.connection import Connection
@@ -101,7 +101,7 @@ class StatementRunner:
     def _changed(self, statement: CreateProcedure | DropProcedure) -> pa.Table:
         """Makes or removes a procedure of the user's own."""
         catalog = self._connection.catalog
-        if not isinstance(catalog, KeptCatalog):
+        if not isinstance(catalog, UserCatalog):
             raise NotSupportedError("the connection was given a catalog that cannot be changed")
         if isinstance(statement, CreateProcedure):
             return change_table(statement.procedure, catalog.create(statement))
@@ -112,7 +112,7 @@ class StatementRunner:
         call = self._connection.binder(statement.call, parameters).bind(parameters)
         self._warn(call.warnings)
         if statement.cost:
-            usual = SpendingLimits.among(options).allowances(ALLOWANCES)
+            usual = SpendingLimits.among(options).allowances(EXPLAIN_ALLOWANCES)
             return explain_cost(call, allowances=self._limits.allowances(usual))
         return explain(call, options.base_url)
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from grokcall.budget.cost_totals import Costs
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
@@ -22,17 +22,17 @@ from grokcall.dbapi.connection import Connection
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.query_costs import QueryCosts
 from grokcall.errors import InterfaceError
-from grokcall.execution.executor import Bookkeeper, Books
+from grokcall.execution.executor import CallExecutor, RunContext
 from grokcall.execution.incomplete_answers import held_to
-from grokcall.execution.prior_attempts import earlier_tries
-from grokcall.execution.run_session import OpenBooks
-from grokcall.execution.spilling_cache import Memo
+from grokcall.execution.prior_attempts import prior_attempts
+from grokcall.execution.run_session import RunSession
+from grokcall.execution.spilling_cache import SpillingAnswerCache
 from grokcall.execution.summary import Summary
 from grokcall.journal import fingerprint
 from grokcall.lookup import LookupOptions
 from grokcall.lookup.identities import identity_of
 from grokcall.lookup.stream import READ_AHEAD_ROWS
-from grokcall.scheduling.row_scheduler import Chunk, Values, Verdict, Window, WindowLimits
+from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values, Verdict
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.prices import PRICES
 
@@ -49,7 +49,7 @@ class StoppedError(InterfaceError):
         super().__init__("the query was interrupted")
 
 
-class Session:
+class CallSession:
     """Runs vectors of calls over a connection.
 
     Args:
@@ -74,13 +74,13 @@ class Session:
         """What the calls are added to instead of being made, while a query is priced."""
         self._promised: set[str] = set()
         """The procedures of which it was told."""
-        self._memo = Memo()
+        self._memo = SpillingAnswerCache()
         self._budget = options.spending.budget("registration", connection.budget)
-        self._books: Books | None = None
-        self._runner: Bookkeeper | None = None
-        self._engine: Engine | None = None
+        self._books: RunContext | None = None
+        self._runner: CallExecutor | None = None
+        self._engine: CallRunner | None = None
         self._lock = threading.Lock()
-        self._windows: set[Window[None]] = set()
+        self._windows: set[RowScheduler[None]] = set()
         self._stops: list[concurrent.futures.Future[None]] = []
         """The stops that may still be under way."""
         self._open = ExitStack()
@@ -173,15 +173,15 @@ class Session:
         settle: Settle,
         verdicts: Verdict,
         rows: int | None = None,
-    ) -> Window[None]:
+    ) -> RowScheduler[None]:
         """A window over rows of a procedure's arguments; to be made on the loop."""
         workers = self.concurrency if rows is None else min(self.concurrency, rows)
-        limits = WindowLimits(workers, max(READ_AHEAD_ROWS, 16 * self.concurrency))
+        limits = RowLimits(workers, max(READ_AHEAD_ROWS, 16 * self.concurrency))
         runner = held_to(self.options.on_incomplete, procedure, self._started())
-        return Window(runner, bind, chunks, limits, settle, verdicts)
+        return RowScheduler(runner, bind, chunks, limits, settle, verdicts)
 
     @contextmanager
-    def running(self, window: Window[None]) -> Iterator[None]:
+    def running(self, window: RowScheduler[None]) -> Iterator[None]:
         """Starts a window, which an interrupt stops for as long as the block lasts."""
         if self.is_stopping:
             raise StoppedError
@@ -192,14 +192,14 @@ class Session:
         finally:
             self._windows.discard(window)
 
-    def _started(self) -> Bookkeeper:
+    def _started(self) -> CallExecutor:
         with self._lock:
             if self._runner is None:
                 self._books = self._opened_books(self._service())
                 self._runner = self._bookkeeper(self._books)
             return self._runner
 
-    def beside(self) -> Session:
+    def beside(self) -> CallSession:
         """Another session with the same answers, books and budget, for statements that run at the same time."""
         self._started()
         books = self._books
@@ -245,17 +245,17 @@ class Session:
             self._runner = usual
             self._promised.clear()
 
-    def _bookkeeper(self, books: Books) -> Bookkeeper:
+    def _bookkeeper(self, books: RunContext) -> CallExecutor:
         if self._engine is None:
             self._engine = self.connection.engine().narrowed(self.concurrency)
-        return Bookkeeper(self._engine, self._service(), books)
+        return CallExecutor(self._engine, self._service(), books)
 
     def _service(self) -> str:
         return self.service or self.connection.options.base_url
 
-    def _opened_books(self, base_url: str) -> Books:
+    def _opened_books(self, base_url: str) -> RunContext:
         options, summary = self.options, self.summary
-        opened = OpenBooks(
+        opened = RunSession(
             options.journal,
             identity_of("duckdb", base_url),
             {"command": "DuckDB", "input": "DuckDB"},
@@ -269,20 +269,20 @@ class Session:
         books = replace(opened.books, answers=self._memo)
         if opened.run is None or self._budget is None or self._budget is self.connection.budget:
             return books
-        earlier = earlier_tries(opened.run)
+        earlier = prior_attempts(opened.run)
         self._budget.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
         return replace(books, earlier=earlier)
 
 
-_sessions: weakref.WeakValueDictionary[tuple[int, LookupOptions], Session] = weakref.WeakValueDictionary()
+_sessions: weakref.WeakValueDictionary[tuple[int, LookupOptions], CallSession] = weakref.WeakValueDictionary()
 _sessions_lock = threading.Lock()
 
 
-def session_of(connection: Connection, options: LookupOptions, *, owned: bool) -> Session:
+def session_of(connection: Connection, options: LookupOptions, *, owned: bool) -> CallSession:
     """The session of a connection with these options: every cursor that is registered with both shares it."""
     key = id(connection), options
     with _sessions_lock:
         session = _sessions.get(key)
         if session is None or session.closed or session.connection is not connection:
-            session = _sessions[key] = Session(connection, options, owned=owned)
+            session = _sessions[key] = CallSession(connection, options, owned=owned)
         return session

@@ -15,7 +15,7 @@ from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.core.forks import follow_forks
 from grokcall.dbapi.connection import Connection
 from grokcall.dbapi.statements import StatementResult
-from grokcall.duckdb.call_session import Session
+from grokcall.duckdb.call_session import CallSession
 from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
@@ -61,7 +61,7 @@ class Database:
     def __init__(self, connection: Connection, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
         chosen = options_of(options)
         self._connection = connection
-        self._session = Session(connection, chosen, owned=False)
+        self._session = CallSession(connection, chosen, owned=False)
         self._places = Places(Place(opened(path), self._session, whole=True))
         self._file = None if path is None else os.path.realpath(path)
         watch(self._places)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from grokcall.duckdb.call_session import Session
+from grokcall.duckdb.call_session import CallSession
 from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
 from grokcall.errors import InterfaceError
@@ -40,7 +40,7 @@ class Place:
         whole: Whether it has all procedures from the first statement on, or those that a statement needs.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, session: Session, *, whole: bool = False) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession, *, whole: bool = False) -> None:
         self.con = con
         self.session = session
         self.registration: Registration = Registration(con, session)

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Self
 
 from grokcall.core.outcome import Outcome
-from grokcall.duckdb.call_session import Bind, Session, Settle, StoppedError
+from grokcall.duckdb.call_session import Bind, CallSession, Settle, StoppedError
 from grokcall.errors import InterfaceError
 from grokcall.scheduling.event_loop import PATIENCE
-from grokcall.scheduling.row_scheduler import Chunk, Values, Verdict, Window
+from grokcall.scheduling.row_scheduler import Chunk, RowScheduler, Values, Verdict
 from grokcall_procedures import Procedure
 
 CHUNK_ROWS = 256
@@ -31,12 +31,12 @@ class ReadAhead:
         session: Runs the calls.
         procedure: What is called.
         rows: The arguments; equal ones are one call.
-        bind, settle, verdicts: As for :meth:`Session.run`.
+        bind, settle, verdicts: As for :meth:`CallSession.run`.
     """
 
     def __init__(
         self,
-        session: Session,
+        session: CallSession,
         procedure: Procedure,
         rows: Sequence[Values],
         bind: Bind,
@@ -54,7 +54,7 @@ class ReadAhead:
         self._taken: set[Values] = set()
         self._awaited: dict[Values, asyncio.Future[Outcome]] = {}
         self._failure: BaseException | None = None
-        self._window: Window[None] | None = None
+        self._window: RowScheduler[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def covers(self, rows: Sequence[Values]) -> bool:

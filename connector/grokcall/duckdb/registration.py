@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.dbapi.connection import Connection, connect
-from grokcall.duckdb.call_session import Session, session_of
+from grokcall.duckdb.call_session import CallSession, session_of
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
 from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.literals import Values, spelled_out
@@ -82,7 +82,7 @@ class Registration:
     It need not be kept: the macros work for as long as the DuckDB connection is open. A context manager that closes it.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, session: Session) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession) -> None:
         self._con = weakref.ref(con)
         self._session = session
         self._number = next(_numbers)

@@ -14,12 +14,12 @@ import pyarrow as pa
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import get_logger, redact
 from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays, message_of
-from grokcall.duckdb.call_session import Session
+from grokcall.duckdb.call_session import CallSession
 from grokcall.duckdb.macros import function_types, taken_parameters
 from grokcall.duckdb.prefetch import ReadAhead
 from grokcall.errors import InternalError, OperationalError, error_code
-from grokcall.execution.circuit_breaker import Verdicts
-from grokcall.execution.summary import Tally
+from grokcall.execution.circuit_breaker import CircuitBreaker
+from grokcall.execution.summary import SummaryBuilder
 from grokcall.scheduling.row_scheduler import Values
 from grokcall.tables.formats import quoted_text
 from grokcall.tables.text_encoding import call_values
@@ -43,7 +43,7 @@ class VectorFunction:
         BadValueError: No columns follow from that value.
     """
 
-    def __init__(self, procedure: Procedure, session: Session, columns: str | None = None) -> None:
+    def __init__(self, procedure: Procedure, session: CallSession, columns: str | None = None) -> None:
         self.session = session
         self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.connection.settings)
         self.procedure: Procedure = self._binder.procedure
@@ -52,8 +52,8 @@ class VectorFunction:
         self.schema: pa.Schema = pa.schema([*self._columns.schema, *(CALL_SCHEMA if self._adds_call_columns else ())])
         self.names: frozenset[str] = frozenset(name.lower() for name in self.schema.names)
         """Those of its columns, in lower case."""
-        self._verdicts = Verdicts(self._binder, session.concurrency)
-        self._tally = Tally(self.procedure)
+        self._verdicts = CircuitBreaker(self._binder, session.concurrency)
+        self._tally = SummaryBuilder(self.procedure)
         self._tally.summary = session.summary
         self._warned: set[str] = set()
         self.ahead: ReadAhead | None = None

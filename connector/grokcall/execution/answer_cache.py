@@ -26,7 +26,7 @@ class AnswerStore(Protocol):
         ...
 
 
-class Answers:
+class AnswerCache:
     """Finished answers by fingerprint, as many as fit; the ones that were asked for longest ago go first."""
 
     def __init__(self, capacity: int) -> None:

@@ -11,7 +11,7 @@ from grokcall_procedures.documents import cost_in
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class ResumeState:
     """What is remembered of a call that was started earlier, and how more of it is remembered.
 
     Args:
@@ -37,7 +37,7 @@ class Starts:
 
     __slots__ = ("_memory", "_new", "_number")
 
-    def __init__(self, memory: Memory | None) -> None:
+    def __init__(self, memory: ResumeState | None) -> None:
         self._memory = memory
         self._number = 0
         self._new: list[bytes] = []

@@ -20,7 +20,7 @@ PARAMETERS_OF: Mapping[str, frozenset[str]] = {
 """The parameters that decide the part of a request which a refusal speaks of."""
 
 
-class Verdicts:
+class CircuitBreaker:
     """Judges the tries and outcomes of one pass over many rows.
 
     Args:

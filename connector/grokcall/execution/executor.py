@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from grokcall.budget.budget import Budget
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, MediaError, is_retryable, is_systemic
-from grokcall.execution.answer_cache import REMEMBERED_BYTES, Answers, AnswerStore, repeated
-from grokcall.execution.billed_starts import Memory
+from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
+from grokcall.execution.billed_starts import ResumeState
 from grokcall.execution.coalescing import SharedCall
-from grokcall.execution.prior_attempts import NO_TRIES, CallKey, EarlierTries, UnknownTries
-from grokcall.execution.send_guard import Funds, Start
+from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
+from grokcall.execution.send_guard import Funds, SendGuard
 from grokcall.journal import Journal, JournalRun, RecordedError, fingerprint
 from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall
@@ -23,7 +23,7 @@ from grokcall_procedures.learned_tokens import LearnedTokens, TextCall, TokenUsa
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.usage import tokens_used
 
-ALLOWANCES = Allowances(refusal_fee_ticks=0)
+BUDGET_ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
 the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
 FILM_KINDS = frozenset({"video", "video_edit"})
@@ -31,7 +31,7 @@ FILM_KINDS = frozenset({"video", "video_edit"})
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class RunContext:
     """What a run keeps books of.
 
     Args:
@@ -52,19 +52,19 @@ class Books:
     run: JournalRun | None = None
     reuse: Journal | None = None
     retry_failed: bool = False
-    allowances: Allowances = field(default_factory=lambda: fresh(ALLOWANCES))
+    allowances: Allowances = field(default_factory=lambda: fresh(BUDGET_ALLOWANCES))
     prices: Prices = PRICES
-    earlier: EarlierTries = NO_TRIES
+    earlier: PriorAttempts = NO_TRIES
     answers: AnswerStore | None = None
 
 
-class Bookkeeper:
+class CallExecutor:
     """Runs the calls of one lookup through an engine, and keeps its books.
 
     Calls must be handed in in the order of their rows: without ``dedupe`` equal calls are told apart by it.
     """
 
-    def __init__(self, engine: Engine, base_url: str, books: Books) -> None:
+    def __init__(self, engine: CallRunner, base_url: str, books: RunContext) -> None:
         self.gate: Gate = engine.gate
         self._engine = engine
         self._base_url = base_url
@@ -73,7 +73,7 @@ class Bookkeeper:
         self._keeps_count = self._budget is not None or books.run is not None
         self._under_way: dict[bytes, SharedCall] = {}
         self._ordinals: Counter[bytes] = Counter()
-        self._answers: AnswerStore = books.answers or Answers(REMEMBERED_BYTES)
+        self._answers: AnswerStore = books.answers or AnswerCache(REMEMBERED_BYTES)
         self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, books.prices, books.allowances)
         self._unknown = UnknownTries(books.earlier, self._budget)
 
@@ -135,7 +135,7 @@ class Bookkeeper:
         Where there is a journal it has the call, at its ``place``, before it is sent, and again before it counts.
         """
         run = self._books.run
-        start = Start(run, place)
+        start = SendGuard(run, place)
         memory = memory_of(self._books, call, place, lambda: self._one(call)) if place is not None else None
         if self._budget is None:
             outcome = await self._engine.run(call, memory, start)
@@ -153,7 +153,7 @@ class Bookkeeper:
                 outcome.unrecorded = error  # it was paid for, so its row gets it all the same
         return outcome
 
-    async def _afforded(self, call: BoundCall, memory: Memory | None, start: Start, budget: Budget) -> Outcome:
+    async def _afforded(self, call: BoundCall, memory: ResumeState | None, start: SendGuard, budget: Budget) -> Outcome:
         """The outcome of a call for which there is room in the budget."""
         told = self._estimates(call)
         reservation = await budget.reserve(told, None if told.text is None else lambda: self._estimates(call))
@@ -174,7 +174,7 @@ class Bookkeeper:
         if call is not None and self._budget is not None and self._books.allowances.learned.learn(call, usage):
             self._budget.top_up()
 
-    def _settle(self, call: BoundCall, outcome: Outcome, start: Start, funds: Funds) -> None:
+    def _settle(self, call: BoundCall, outcome: Outcome, start: SendGuard, funds: Funds) -> None:
         """Puts what a call cost in the place of what was set aside for it."""
         untold = outcome.unpriced or outcome.lost or start.uncounted
         one = self._one(call) if untold else funds.one  # more may have been learned meanwhile
@@ -200,7 +200,7 @@ class Bookkeeper:
         return self._estimates(call).request_reserve
 
 
-def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
+def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     """What the journal knows of a call: its answer, or a failure that another try would not mend."""
     run = books.run
     if run is None:
@@ -216,7 +216,7 @@ def recalled(books: Books, key: bytes, ordinal: int) -> Outcome | None:
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
 
 
-def memory_of(books: Books, call: BoundCall, place: CallKey, need: Callable[[], Reserve]) -> Memory | None:
+def memory_of(books: RunContext, call: BoundCall, place: CallKey, need: Callable[[], Reserve]) -> ResumeState | None:
     """What the journal keeps of a call's billed starts, so that what was paid for is fetched again, not begun again.
 
     Args:
@@ -236,7 +236,7 @@ def memory_of(books: Books, call: BoundCall, place: CallKey, need: Callable[[], 
     failed = run.recall_failed(*place) if replies else None
     if books.retry_failed and failed is not None and is_lost(call, failed):
         replies = []
-    return Memory(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
+    return ResumeState(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
 
 
 def is_lost(call: BoundCall, outcome: Outcome) -> bool:

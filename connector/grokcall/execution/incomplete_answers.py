@@ -24,10 +24,14 @@ MOST_RETRIES = 2
 def held_to(treatment: OnIncomplete, procedure: Procedure, runner: Runner) -> Runner:
     """What runs calls and treats answers that fall short; ``runner`` itself where all of them are kept."""
     find = shortfall_finder(procedure)
-    return runner if treatment == "keep" or find is None else WholeAnswers(runner, find, retry=treatment == "retry")
+    return (
+        runner
+        if treatment == "keep" or find is None
+        else IncompleteAnswerPolicy(runner, find, retry=treatment == "retry")
+    )
 
 
-class WholeAnswers:
+class IncompleteAnswerPolicy:
     """Runs calls; an answer that falls short is an error of its row.
 
     Args:

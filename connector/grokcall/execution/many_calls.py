@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from grokcall.core.outcome import Outcome
 from grokcall.errors import Error, InterfaceError
-from grokcall.execution.circuit_breaker import Verdicts
-from grokcall.execution.executor import Bookkeeper
-from grokcall.scheduling.row_scheduler import Chunk, Values, Window, WindowLimits
+from grokcall.execution.circuit_breaker import CircuitBreaker
+from grokcall.execution.executor import CallExecutor
+from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
 from grokcall_procedures import Binder, BoundCall
 
 if TYPE_CHECKING:
@@ -28,16 +28,16 @@ class ManyCalls:
         sets: The parameters of each call.
     """
 
-    def __init__(self, connection: Connection, runner: Bookkeeper, binder: Binder, sets: Sequence[Any]) -> None:
+    def __init__(self, connection: Connection, runner: CallExecutor, binder: Binder, sets: Sequence[Any]) -> None:
         self._loop = connection.loop
         concurrency = connection.options.concurrency
-        self._window: Window[None] = Window(
+        self._window: RowScheduler[None] = RowScheduler(
             runner,
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
-            WindowLimits(concurrency, 16 * concurrency),
+            RowLimits(concurrency, 16 * concurrency),
             lambda _outcome, _row: None,
-            Verdicts(binder, concurrency),
+            CircuitBreaker(binder, concurrency),
         )
 
     def made(self) -> tuple[list[Outcome], Error | None, BaseException | None]:

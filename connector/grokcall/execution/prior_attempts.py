@@ -16,7 +16,7 @@ CallKey: TypeAlias = tuple[bytes, int]
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierTries:
+class PriorAttempts:
     """What was used up before; a request whose price nobody knows counts with what was reserved for it.
 
     Args:
@@ -33,7 +33,7 @@ class EarlierTries:
     unknown: Counter[CallKey] = field(default_factory=Counter)
 
 
-NO_TRIES = EarlierTries()
+NO_TRIES = PriorAttempts()
 
 
 class UnknownTries:
@@ -44,7 +44,7 @@ class UnknownTries:
         budget: The run's; None for none.
     """
 
-    def __init__(self, earlier: EarlierTries, budget: Budget | None) -> None:
+    def __init__(self, earlier: PriorAttempts, budget: Budget | None) -> None:
         self._budget = budget
         self._left = earlier.unknown.copy() if budget is not None else Counter[CallKey]()
         self._first: Reserve | None = None
@@ -65,7 +65,7 @@ class UnknownTries:
             )
 
 
-def earlier_tries(run: JournalRun) -> EarlierTries:
+def prior_attempts(run: JournalRun) -> PriorAttempts:
     """What earlier tries of a run took.
 
     Args:
@@ -74,4 +74,4 @@ def earlier_tries(run: JournalRun) -> EarlierTries:
     if not run.continued:
         return NO_TRIES
     spent = run.spent()
-    return EarlierTries(spent.calls, spent.ticks, spent.tokens, Counter(dict(spent.unknown)))
+    return PriorAttempts(spent.calls, spent.ticks, spent.tokens, Counter(dict(spent.unknown)))

@@ -8,8 +8,8 @@ from dataclasses import replace
 from os import PathLike
 
 from grokcall.budget.budget import Budget
-from grokcall.execution.executor import Books
-from grokcall.execution.prior_attempts import EarlierTries, earlier_tries
+from grokcall.execution.executor import RunContext
+from grokcall.execution.prior_attempts import PriorAttempts, prior_attempts
 from grokcall.journal import Journal, JournalRun, RunState
 from grokcall_procedures import Procedure
 from grokcall_procedures.estimates import Allowances
@@ -21,7 +21,7 @@ TEACHING_ROWS = 2_000
 """Answers of an earlier try from which allowances are learned, at the most."""
 
 
-class OpenBooks:
+class RunSession:
     """The books of one lookup, from its first call to its last.
 
     Args:
@@ -30,7 +30,7 @@ class OpenBooks:
         former: What an earlier version had for the identity.
         description: What ``grokcall runs`` shows of it.
         budget: What may be spent.
-        dedupe, reuse, retry_failed, allowances, prices: As for :class:`Books`.
+        dedupe, reuse, retry_failed, allowances, prices: As for :class:`RunContext`.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class OpenBooks:
             except BaseException:
                 self.journal.close()
                 raise
-        self.books: Books = Books(
+        self.books: RunContext = RunContext(
             dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances, prices
         )
 
-    def bring_forward(self, procedure: Procedure, own: Budget | None) -> EarlierTries:
+    def bring_forward(self, procedure: Procedure, own: Budget | None) -> PriorAttempts:
         """Counts what earlier tries of the run took, in ``own``, the budget of the run itself, if it has one."""
         if self.run is None:
             return self.books.earlier
-        earlier = earlier_tries(self.run)
+        earlier = prior_attempts(self.run)
         if own is not None:
             own.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
             self.books = replace(self.books, earlier=earlier)

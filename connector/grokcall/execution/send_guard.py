@@ -37,7 +37,7 @@ class Funds:
     learn: Learn
 
 
-class Start:
+class SendGuard:
     """The start of one call, which a limit of time or a journal that cannot be written prevents.
 
     A call can wait long for its turn at the service. While it waits it has cost nothing: it ends when its time is

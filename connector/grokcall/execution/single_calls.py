@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import result_table
-from grokcall.execution.executor import Bookkeeper
+from grokcall.execution.executor import CallExecutor
 from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_procedures import BoundCall, Procedure
 
@@ -22,7 +22,7 @@ class SingleCall:
         call: What is called.
     """
 
-    def __init__(self, runner: Bookkeeper, call: BoundCall) -> None:
+    def __init__(self, runner: CallExecutor, call: BoundCall) -> None:
         self._runner = runner
         self._call = call
         self._task: asyncio.Task[Any] | None = None

@@ -23,7 +23,7 @@ CREATE TABLE media (digest BLOB PRIMARY KEY, content BLOB);
 """
 
 
-class Memo:
+class SpillingAnswerCache:
     """Answers by fingerprint, for as long as it lives.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from grokcall.budget.limits import BudgetReachedError
-from grokcall.budget.usage import Account
+from grokcall.budget.usage import BudgetUsage
 from grokcall.core.outcome import CallStatus, Outcome, usd
 from grokcall.core.redaction import redact
 from grokcall.errors import error_code
@@ -39,7 +39,7 @@ class Summary:
     unpriced: int = 0
     unpriced_ticks: int = 0
     """What the requests without a price count with in budgets: what was reserved for each."""
-    budget: Account | None = None
+    budget: BudgetUsage | None = None
     """The limits that hold, and what is used of them; None where there are none."""
     learned: LearnedTokens | None = None
     """What replies have shown of the tokens that no limit bounds."""
@@ -128,7 +128,7 @@ class Summary:
         return {**figures, **prices, **limits, "seconds": round(self.seconds, 3), "stop": self.stop}
 
 
-class Tally:
+class SummaryBuilder:
     """Adds outcomes to a summary; knows where a procedure's rows hold their token counts."""
 
     def __init__(self, procedure: Procedure) -> None:

@@ -20,7 +20,7 @@ from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, Re
 from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import check_beyond_proxy
-from grokcall.http.transport import HttpReply, HttpRequest, headers_of
+from grokcall.http.transport import HttpRequest, HttpResponse, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
 
 _LARGE_BODY = 1 << 20
@@ -119,7 +119,7 @@ class AiohttpTransport:
         self._targets: dict[str, Target] = {}
         self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
 
-    async def send(self, request: HttpRequest) -> HttpReply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """The reply to ``request``; see :class:`~grokcall.http.transport.Transport`."""
         pool = self._pool
         if pool is None or pool.loop is not asyncio.get_running_loop():
@@ -149,7 +149,7 @@ class AiohttpTransport:
             headers = headers_of(response.raw_headers)
             if packing := headers.get("content-encoding"):
                 body = unpacked_body(body, packing, response.status, request)
-            return HttpReply(response.status, headers, body)
+            return HttpResponse(response.status, headers, body)
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
             error = failure(
                 exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request, self._told_of_proxy(request)

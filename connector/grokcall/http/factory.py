@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from grokcall.config.options import Options
 from grokcall.errors import InterfaceError
-from grokcall.http.transport import HttpReply, HttpRequest, Transport
+from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 
-TransportFunction: TypeAlias = Callable[[HttpRequest], HttpReply | Awaitable[HttpReply]]
+TransportFunction: TypeAlias = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
 
 
 class FunctionTransport:
@@ -21,7 +21,7 @@ class FunctionTransport:
         function: Gives the reply to a request, at once or when awaited. It is called in the event loop, so a plain
             function must not block. What it raises goes to the caller as it is.
 
-    >>> FunctionTransport(lambda request: HttpReply(200, {}, b"{}"))
+    >>> FunctionTransport(lambda request: HttpResponse(200, {}, b"{}"))
     FunctionTransport(<lambda>)
     """
 
@@ -31,13 +31,13 @@ class FunctionTransport:
     def __repr__(self) -> str:
         return f"FunctionTransport({getattr(self._function, '__name__', type(self._function).__name__)})"
 
-    async def send(self, request: HttpRequest) -> HttpReply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """What the function says to ``request``."""
         reply = self._function(request)
         if inspect.isawaitable(reply):
             reply = await reply
-        if not isinstance(reply, HttpReply):
-            raise InterfaceError(f"The transport {self!r} gave {type(reply).__name__} and not HttpReply.")
+        if not isinstance(reply, HttpResponse):
+            raise InterfaceError(f"The transport {self!r} gave {type(reply).__name__} and not HttpResponse.")
         return reply
 
     async def close(self) -> None:
@@ -50,7 +50,7 @@ def as_transport(value: object, options: Options) -> Transport:
     Args:
         value: None for what ``options`` name; ``"aiohttp"`` or ``"httpx"``; an object with ``send`` and ``close``; an
             ``httpx.AsyncClient`` or ``httpx.AsyncBaseTransport``; or a plain or async function from HttpRequest to
-            HttpReply.
+            HttpResponse.
         options: The connection's options.
 
     Raises:
@@ -74,7 +74,7 @@ def as_transport(value: object, options: Options) -> Transport:
         return FunctionTransport(value)
     raise InterfaceError(
         f"transport cannot be {type(value).__name__}; it is 'aiohttp', 'httpx', an httpx.AsyncClient, an object with"
-        " send and close, or a function from HttpRequest to HttpReply."
+        " send and close, or a function from HttpRequest to HttpResponse."
     )
 
 
@@ -89,7 +89,7 @@ def as_transport_anew(value: object, options: Options) -> Transport:
     return as_transport(value, options)
 
 
-def _refuse_in_child(_: HttpRequest) -> HttpReply:
+def _refuse_in_child(_: HttpRequest) -> HttpResponse:
     raise InterfaceError(
         "transport: the httpx client was handed in before this process was forked, and its sockets are shared with "
         "the parent; make a client and a connection in the child"

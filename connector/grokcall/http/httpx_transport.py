@@ -14,7 +14,7 @@ from grokcall.core.redaction import redact
 from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import PORTS, check_beyond_proxy, check_public, resolved
-from grokcall.http.transport import HttpReply, HttpRequest, headers_of
+from grokcall.http.transport import HttpRequest, HttpResponse, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
 
 FAILURES: Mapping[str, type[TransportError]] = {
@@ -85,7 +85,7 @@ class HttpxTransport:
         self._public: httpx.AsyncClient | None = None
         self._closed = False
 
-    async def send(self, request: HttpRequest) -> HttpReply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """The reply to ``request``; see :class:`~grokcall.http.transport.Transport`."""
         client = self._client_here()
         try:
@@ -121,7 +121,7 @@ class HttpxTransport:
         self._client = self._made_client(self._concurrency, trust_env=self._trust_env_proxies)
         return self._client
 
-    async def _public_exchange(self, client: httpx.AsyncClient, request: HttpRequest) -> HttpReply:
+    async def _public_exchange(self, client: httpx.AsyncClient, request: HttpRequest) -> HttpResponse:
         """The reply from an address that its host's name leads to, looked up once and found to be public."""
         url = httpx.URL(request.url)
         if Proxies(trusted=self._trust_env_proxies).proxy_for(request.url):
@@ -156,7 +156,7 @@ class HttpxTransport:
 
 async def _exchange(
     client: httpx.AsyncClient, request: HttpRequest, url: str, named: httpx.URL | None = None
-) -> HttpReply:
+) -> HttpResponse:
     """The reply from an address; ``named`` is the same with the host's name, which was looked up before."""
     host = {} if named is None else {"Host": named.netloc.decode("ascii")}
     outgoing = client.build_request(
@@ -182,4 +182,4 @@ async def _exchange(
     headers, body = headers_of(response.headers.raw), b"".join(chunks)
     if is_packed and (packing := headers.get("content-encoding")):
         body = unpacked_body(body, packing, response.status_code, request)
-    return HttpReply(response.status_code, headers, body)
+    return HttpResponse(response.status_code, headers, body)

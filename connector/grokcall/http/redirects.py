@@ -6,18 +6,18 @@ from urllib.parse import urljoin, urlsplit
 
 from grokcall.errors import MediaError, RedirectedError
 from grokcall.http.service_errors import clean
-from grokcall.http.transport import HttpReply
+from grokcall.http.transport import HttpResponse
 
 LONGEST_ADDRESS = 300
 """Characters of an address that a message shows."""
 
 
-def is_redirect(reply: HttpReply) -> bool:
+def is_redirect(reply: HttpResponse) -> bool:
     """Whether a reply names another address to ask."""
     return 300 <= reply.status < 400
 
 
-def next_address(url: str, reply: HttpReply) -> str:
+def next_address(url: str, reply: HttpResponse) -> str:
     """The address to which a download is sent on.
 
     Raises:
@@ -29,7 +29,7 @@ def next_address(url: str, reply: HttpReply) -> str:
         raise MediaError(f"{shown(url)} sends the download on to an address that is none") from None
 
 
-def redirected(url: str, reply: HttpReply) -> RedirectedError:
+def redirected(url: str, reply: HttpResponse) -> RedirectedError:
     """The error of a call that is sent on to another address."""
     location = reply.headers.get("location", "").strip()
     place = f" to {shown(location, url)}" if location else ""

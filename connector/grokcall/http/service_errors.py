@@ -17,7 +17,7 @@ from typing import Any
 from grokcall.core.redaction import SHORTEST_SECRET, redact
 from grokcall.errors import ServiceError
 from grokcall.http.error_rules import meaning_of
-from grokcall.http.transport import HttpReply
+from grokcall.http.transport import HttpResponse
 from grokcall_procedures.documents import cost_of
 
 LONGEST_MESSAGE = 2_000
@@ -31,7 +31,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What a request is called nearly always, which needs no cleaning."""
 
 
-def error_of(reply: HttpReply) -> ServiceError | None:
+def error_of(reply: HttpResponse) -> ServiceError | None:
     """The error that ``reply`` stands for, or None when the API said yes.
 
     Never raises, whatever the bytes are. A reply with status 200 costs next to nothing here: its body is decoded only
@@ -113,7 +113,7 @@ def clean(text: str) -> str:
     return " ".join(text.split())[:LONGEST_MESSAGE]
 
 
-def _refusal(reply: HttpReply) -> ServiceError:
+def _refusal(reply: HttpResponse) -> ServiceError:
     document = _decoded(reply.body) if len(reply.body) <= LARGEST_ERROR_BODY else None
     code, message = _code_and_message(document) if isinstance(document, dict) else (None, _plain_text(reply.body))
     if isinstance(document, str):
@@ -206,11 +206,11 @@ def _moment(text: str) -> float | None:
         return None
 
 
-def without_key(reply: HttpReply, secret: str) -> HttpReply:
+def without_key(reply: HttpResponse, secret: str) -> HttpResponse:
     """A reply in whose headers and body the key does not stand: a gateway that echoes it has it kept nowhere."""
     if len(secret) < SHORTEST_SECRET:
         return reply
     if secret.encode() not in reply.body and not any(secret in value for value in reply.headers.values()):
         return reply
     headers = {name: value.replace(secret, "[redacted]") for name, value in reply.headers.items()}
-    return HttpReply(reply.status, headers, reply.body.replace(secret.encode(), b"[redacted]"))
+    return HttpResponse(reply.status, headers, reply.body.replace(secret.encode(), b"[redacted]"))

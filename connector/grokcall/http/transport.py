@@ -36,7 +36,7 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpResponse:
     """One HTTP reply, read to its end and unpacked. Header names are lower-case."""
 
     status: int
@@ -48,7 +48,7 @@ class HttpReply:
 class Transport(Protocol):
     """Sends requests. An implementation keeps its own pool of connections and never follows a redirect."""
 
-    async def send(self, request: HttpRequest) -> HttpReply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """The reply to ``request``, whatever its status.
 
         Raises:

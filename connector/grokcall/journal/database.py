@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from grokcall.journal.mutations import Group
-from grokcall.journal.sqlite_errors import JournalDamagedError, JournalPathError, fault, is_damage, told_of
+from grokcall.journal.sqlite_errors import JournalDamagedError, JournalPathError, fault, is_damage, mapped_errors
 from grokcall.journal.write_ahead import NAMES, has_tail, left_over, put_away
 
 MAGIC = b"SQLite format 3\0"
@@ -94,7 +94,7 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         if not is_damage(error) or not is_ours(path):
             raise fault(path, error) from error
         aside = set_aside(path)
-    with told_of(path):
+    with mapped_errors(path):
         return prepared(path), aside
 
 
@@ -108,7 +108,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     refuse_strangers(path)
     if not path.exists():
         raise JournalPathError(f"there is no journal {path}")
-    with told_of(path):
+    with mapped_errors(path):
         connection = connect(path)
         try:
             check_version(connection, path)
@@ -136,7 +136,7 @@ def copied(path: Path, folder: Path) -> Path:
     """A copy of a journal, without its media, in another folder."""
     for ending in ("", "-wal", *NAMES):
         if (source := path.with_name(path.name + ending)).exists():
-            with told_of(path):
+            with mapped_errors(path):
                 shutil.copyfile(source, folder / source.name)
     return folder / path.name
 

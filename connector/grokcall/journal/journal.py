@@ -35,8 +35,8 @@ from grokcall.journal.media import MediaStore
 from grokcall.journal.reader import InDoubt, Records, logger
 from grokcall.journal.run import JournalRun
 from grokcall.journal.run_list import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
-from grokcall.journal.sqlite_errors import JournalBusyError, JournalError, JournalPathError, told_of
-from grokcall.journal.write_ahead import Tail, has_tail
+from grokcall.journal.sqlite_errors import JournalBusyError, JournalError, JournalPathError, mapped_errors
+from grokcall.journal.write_ahead import WriteAheadLog, has_tail
 from grokcall.journal.writer import Writer
 
 LONGEST_TEXT = 2000
@@ -100,11 +100,11 @@ class Journal:
             self._lock.hold_file(self.path)
             logger.warning("%s was damaged; it is kept as %s and a new one begun", self.path, self.set_aside.name)
         try:
-            with told_of(self.path):
+            with mapped_errors(self.path):
                 for kept in absorb_left_over(connection, self.path):
                     logger.warning("%s: entries that cannot be read are kept as %s", self.path, kept.name)
                 media.tidy()
-                tail = Tail(self.path)
+                tail = WriteAheadLog(self.path)
             records = Records(connect(self.path), media, self.path)
         except BaseException:
             connection.close()
@@ -239,7 +239,7 @@ class Journal:
         if self._lock is not None:
             if self.dispensable:
                 self.dispensable = False
-                with told_of(self.path):
+                with mapped_errors(self.path):
                     remove_database(self.path)
                     self._records.media.remove_all()
             self._lock.release()

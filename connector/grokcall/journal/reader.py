@@ -15,7 +15,7 @@ from grokcall.core.redaction import get_logger
 from grokcall.journal.call_index import CallIndex, key_of
 from grokcall.journal.codec import RecalledOutcome, UnreadableAnswerError, recalled, unpacked
 from grokcall.journal.media import LostMediaError, MediaStore
-from grokcall.journal.sqlite_errors import told_of
+from grokcall.journal.sqlite_errors import mapped_errors
 from grokcall.journal.writer import Writer
 
 logger: logging.Logger = get_logger("grokcall.journal")
@@ -100,7 +100,7 @@ class Records:
 
     def row(self, statement: str, *values: object) -> SqlRow | None:
         """The first row that a statement gives."""
-        with self._lock, told_of(self.path):
+        with self._lock, mapped_errors(self.path):
             row: SqlRow | None = self._connection.execute(statement, values).fetchone()
             return row
 
@@ -112,7 +112,7 @@ class Records:
             *values: One for each of its question marks, or one mapping for its names.
         """
         given: Any = values[0] if len(values) == 1 and isinstance(values[0], dict) else values
-        with self._lock, told_of(self.path):
+        with self._lock, mapped_errors(self.path):
             return self._connection.execute(statement, given).fetchall()
 
     def chunks(self, statement: str, *values: object) -> Iterator[list[SqlRow]]:

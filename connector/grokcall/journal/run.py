@@ -31,7 +31,7 @@ from grokcall.journal.mutations import (
     Change,
 )
 from grokcall.journal.reader import InDoubt, RecordedCall, Records
-from grokcall.journal.sqlite_errors import told_of
+from grokcall.journal.sqlite_errors import mapped_errors
 from grokcall.journal.writer import Writer
 from grokcall_procedures.bounds import Reserve
 
@@ -213,7 +213,7 @@ class JournalRun:
     def _with_files(self, outcome: Outcome) -> Packed:
         """An outcome as bytes, once its media are on the disk."""
         made = packed_whatever(outcome, plain=False)
-        with told_of(self._records.path):
+        with mapped_errors(self._records.path):
             for digest, content in made.files.items():
                 self._records.media.save(digest, content)
         return made

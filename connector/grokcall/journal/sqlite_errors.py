@@ -76,7 +76,7 @@ def full_disk(path: Path) -> str:
 
 
 @contextmanager
-def told_of(path: Path) -> Iterator[None]:
+def mapped_errors(path: Path) -> Iterator[None]:
     """Turns the errors of SQLite and the system inside the block into ours, which name ``path``."""
     try:
         yield

@@ -104,7 +104,7 @@ class TailFile:
         self._room = room
 
 
-class Tail:
+class WriteAheadLog:
     """Two files: entries are appended to one while the database takes in the other. For one thread at a time.
 
     Args:

@@ -16,7 +16,7 @@ import msgspec
 
 from grokcall.journal.mutations import Change, Group, Values
 from grokcall.journal.sqlite_errors import JournalError, fault
-from grokcall.journal.write_ahead import Tail
+from grokcall.journal.write_ahead import WriteAheadLog
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
@@ -48,7 +48,7 @@ class Writer:
         numbers: Gives each entry its number.
     """
 
-    def __init__(self, connection: sqlite3.Connection, tail: Tail, path: Path, numbers: Iterator[int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, tail: WriteAheadLog, path: Path, numbers: Iterator[int]) -> None:
         self._connection = connection
         self._tail = tail
         self._path = path

@@ -13,17 +13,17 @@ import pyarrow as pa
 
 from grokcall.budget.budget import Budget, BudgetReachedError
 from grokcall.budget.cost_totals import DryRun, TokenSample, dry_run
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.client.metadata import counted_tokens, listed_prices
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
 from grokcall.errors import CreditsExhaustedError, InterfaceError
-from grokcall.execution.circuit_breaker import Verdicts
-from grokcall.execution.executor import ALLOWANCES, Bookkeeper
+from grokcall.execution.circuit_breaker import CircuitBreaker
+from grokcall.execution.executor import BUDGET_ALLOWANCES, CallExecutor
 from grokcall.execution.incomplete_answers import held_to
-from grokcall.execution.run_session import OpenBooks
-from grokcall.execution.summary import Summary, Tally
+from grokcall.execution.run_session import RunSession
+from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.run_list import declared_columns
 from grokcall.lookup.batch import BatchCounts, BatchPass, BatchPendingError, batch_prices
@@ -33,7 +33,7 @@ from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, mov
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
 from grokcall.scheduling.event_loop import PATIENCE, BackgroundLoop, explained, patience_of
-from grokcall.scheduling.row_scheduler import Chunk, Values, Window, WindowLimits
+from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
 from grokcall.tables import Source
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, estimate
@@ -65,11 +65,11 @@ class LookupStream:
         self,
         plan: LookupPlan,
         source: Source,
-        engine: Callable[[], Engine],
+        engine: Callable[[], CallRunner],
         loop: BackgroundLoop,
         concurrency: int,
         budget: Budget | None = None,
-        allowances: Allowances = ALLOWANCES,
+        allowances: Allowances = BUDGET_ALLOWANCES,
     ) -> None:
         self.plan = plan
         self.schema: pa.Schema = plan.schema
@@ -86,17 +86,17 @@ class LookupStream:
         self._source = source
         self._engine = engine
         self._loop = loop
-        self._tally = Tally(plan.binder.procedure)
+        self._tally = SummaryBuilder(plan.binder.procedure)
         self._concurrency = plan.options.concurrency or concurrency
-        self._verdicts = Verdicts(plan.binder, self._concurrency)
-        self._window: Window[pa.RecordBatch] | BatchPass | None = None
+        self._verdicts = CircuitBreaker(plan.binder, self._concurrency)
+        self._window: RowScheduler[pa.RecordBatch] | BatchPass | None = None
         self._budget = plan.options.spending.budget("lookup", budget)
         self._own_budget = None if self._budget is budget else self._budget
         self._allowances = plan.options.spending.allowances(allowances)
         if self._budget is not None and self._budget.limited:
             self.summary.budget, self.summary.learned = self._budget, self._allowances.learned
         self._prices: Prices | None = None if plan.options.prices == "service" else PRICES
-        self._books: OpenBooks | None = None
+        self._books: RunSession | None = None
         self._reason: BaseException | None = None
         # What has left the window and was not yet given out: an interrupt may strike between the two.
         self._held: Chunk[pa.RecordBatch] | None = None
@@ -268,7 +268,7 @@ class LookupStream:
     @property
     def in_flight(self) -> int:
         """How many calls have been sent and not been answered."""
-        return self._window.in_flight if isinstance(self._window, Window) else 0
+        return self._window.in_flight if isinstance(self._window, RowScheduler) else 0
 
     def close(self) -> None:
         """Stops the lookup if it is not over, and closes its input and its journal."""
@@ -313,7 +313,7 @@ class LookupStream:
         self._over = True
         if self._is_parents:
             return
-        if not (isinstance(self._window, Window) and self._window.is_reading):
+        if not (isinstance(self._window, RowScheduler) and self._window.is_reading):
             self._source.close()
         if self._books is not None:
             self._books.close(self.state, self.summary.as_dict())
@@ -335,14 +335,14 @@ class LookupStream:
         if self._window is None or self._over:
             return
         # The reason stays on the caller's side: an interrupt raised inside the loop would end the loop as well.
-        if isinstance(self._window, Window):
+        if isinstance(self._window, RowScheduler):
             await self._window.stop(LookupStoppedError(), patience)
         else:
             await self._window.stop(LookupStoppedError())
 
     def __del__(self) -> None:
         # Whoever drops a stream without leaving it wants no more of it, and must not go on paying.
-        if getattr(self, "_over", True) or not isinstance(self._window, Window):
+        if getattr(self, "_over", True) or not isinstance(self._window, RowScheduler):
             return
         with suppress(InterfaceError, RuntimeError):  # a closed connection has stopped everything already
             self._loop.submit(self._dropped())
@@ -364,11 +364,11 @@ class LookupStream:
         else:
             self._leave(patience_of(error), error)
 
-    def _started(self) -> Window[pa.RecordBatch] | BatchPass:
+    def _started(self) -> RowScheduler[pa.RecordBatch] | BatchPass:
         if self._window is None:
-            limits = WindowLimits(self._concurrency, max(READ_AHEAD_ROWS, 16 * self._concurrency))
+            limits = RowLimits(self._concurrency, max(READ_AHEAD_ROWS, 16 * self._concurrency))
             if moves_media(self.plan.binder):
-                limits = WindowLimits(self._concurrency, 4 * self._concurrency + MEDIA_BATCH_ROWS)
+                limits = RowLimits(self._concurrency, 4 * self._concurrency + MEDIA_BATCH_ROWS)
             chunks = self.plan.chunks(iter(self._source))
             engine = self._engine().narrowed(self._concurrency)
             assert self._books is not None
@@ -376,10 +376,10 @@ class LookupStream:
             if self._window is not None:
                 self._window.start()
                 return self._window
-            books = Bookkeeper(engine, self._service(), self._books.books)
+            books = CallExecutor(engine, self._service(), self._books.books)
             runner = held_to(self.plan.options.on_incomplete, self.plan.binder.procedure, books)
             bind = bound_aside(self.plan) if any(self.plan.reader.files) else self.plan.bind
-            self._window = Window(runner, bind, chunks, limits, counted_by(weakref.ref(self)), self._verdicts)
+            self._window = RowScheduler(runner, bind, chunks, limits, counted_by(weakref.ref(self)), self._verdicts)
             self._window.start()
         return self._window
 
@@ -394,7 +394,7 @@ class LookupStream:
         if self._stopped:
             raise LookupStoppedError
 
-    def _brought_forward(self) -> tuple[OpenBooks, int]:
+    def _brought_forward(self) -> tuple[RunSession, int]:
         books = self._opened_books()
         try:
             return books, books.bring_forward(self.plan.binder.procedure, self._own_budget).ticks
@@ -402,13 +402,13 @@ class LookupStream:
             books.close("failed", self.summary.as_dict())
             raise
 
-    def _opened_too_late(self, opening: asyncio.Future[tuple[OpenBooks, int]]) -> None:
+    def _opened_too_late(self, opening: asyncio.Future[tuple[RunSession, int]]) -> None:
         if opening.exception() is None:
             self._books, self.summary.earlier_ticks = opening.result()
             if self._over:
                 self._books.close(self.state, self.summary.as_dict())
 
-    def _batch_pass(self, books: OpenBooks, engine: Engine) -> BatchPass | None:
+    def _batch_pass(self, books: RunSession, engine: CallRunner) -> BatchPass | None:
         """The pass through batches; None for a lookup that sends each call by itself.
 
         Raises:
@@ -431,9 +431,9 @@ class LookupStream:
         if self.on_batches is not None:
             self.on_batches(counts)
 
-    def _opened_books(self) -> OpenBooks:
+    def _opened_books(self) -> RunSession:
         options, call = self.plan.options, self.plan.binder.call
-        return OpenBooks(
+        return RunSession(
             options.journal,
             lookup_identity(self.plan, self._source.name, self._service()),
             {

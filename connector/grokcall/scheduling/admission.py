@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from grokcall.core.outcome import Outcome
-from grokcall.http.transport import HttpReply
-from grokcall.scheduling.ratelimit import Caps, Limiter, Passage
+from grokcall.http.transport import HttpResponse
+from grokcall.scheduling.ratelimit import Caps, Limiter, Permit
 from grokcall_procedures import BoundCall, Kind, Request
 
 PATIENCE = 0.25
@@ -99,7 +99,7 @@ class Gate:
         """Takes note of a call's end and gives its place to the next."""
         self._leave()
 
-    async def pace(self, request: Request) -> Passage | None:
+    async def pace(self, request: Request) -> Permit | None:
         """Waits until a request of an admitted call may go.
 
         Returns:
@@ -137,7 +137,7 @@ class Gate:
             return None
         return self.watches.get(asyncio.current_task())
 
-    def observe(self, passage: Passage | None, reply: HttpReply | None, error: BaseException | None) -> None:
+    def observe(self, passage: Permit | None, reply: HttpResponse | None, error: BaseException | None) -> None:
         """Takes note of how a paced request has ended, and learns from it.
 
         Args:

@@ -61,7 +61,7 @@ class Verdict(Judge, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class WindowLimits:
+class RowLimits:
     """How far the window reaches.
 
     Args:
@@ -79,7 +79,7 @@ STOP_SECONDS = 2.0
 """How long a pass that is stopped waits for its source; one that waits for others itself may never come back."""
 
 
-class Window(Generic[C]):
+class RowScheduler(Generic[C]):
     """One pass over a table.
 
     Args:
@@ -96,7 +96,7 @@ class Window(Generic[C]):
         runner: Runner,
         bind: Callable[[Values], BoundCall | Outcome | asyncio.Future[BoundCall | Outcome]],
         chunks: Iterator[Chunk[C]],
-        limits: WindowLimits,
+        limits: RowLimits,
         settle: Callable[[Outcome, int], BaseException | None],
         verdicts: Verdict | None = None,
     ) -> None:

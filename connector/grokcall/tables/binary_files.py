@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from grokcall.tables.duckdb_reader import private_connection, record_batches
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 from grokcall.tables.formats import DatabaseTable, nearest, quoted_text
 from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, ProgrammingError
@@ -19,7 +19,7 @@ READ_AHEAD = 1 << 20
 
 def open_parquet(path: Path, *, batch_rows: int, name: str) -> Source:
     """A Parquet file, read a page at a time."""
-    with told_of(name):
+    with mapped_errors(name):
         file = pq.ParquetFile(str(path), buffer_size=READ_AHEAD, pre_buffer=False)
         batches = file.iter_batches(batch_rows, use_threads=False)
         return Source(
@@ -29,7 +29,7 @@ def open_parquet(path: Path, *, batch_rows: int, name: str) -> Source:
 
 def open_arrow(path: Path, *, batch_rows: int, name: str) -> Source:
     """An Arrow file or stream; pages of the file are mapped, so that a batch of any size costs no memory."""
-    with told_of(name):
+    with mapped_errors(name):
         if path.stat().st_size == 0:
             raise DataError(f"{name}: the file is empty")
         mapped = pa.memory_map(str(path))
@@ -54,7 +54,7 @@ def open_database_table(file: Path, table: DatabaseTable | None, *, batch_rows: 
     """
     connection = private_connection()
     try:
-        with told_of(name):
+        with mapped_errors(name):
             connection.execute(f"ATTACH {quoted_text(str(file))} AS source (READ_ONLY)")
             known = table_names(connection)
             if table is None:

@@ -14,7 +14,7 @@ from typing import TextIO
 import pyarrow as pa
 
 from grokcall.tables.column_types import Types, fitting_types, typed_source
-from grokcall.tables.errors import LONGEST_ROW, told_of
+from grokcall.tables.errors import LONGEST_ROW, mapped_errors
 from grokcall.tables.formats import Format
 from grokcall.tables.source import Source
 from grokcall.tables.text_streams import TextFile
@@ -33,12 +33,12 @@ def open_csv(file: TextFile, form: Format, *, types: Types, batch_rows: int) -> 
     Raises:
         DataError: The file is empty, is no text in its encoding, or its rows do not fit its header.
     """
-    with told_of(file.name):
+    with mapped_errors(file.name):
         table = DelimitedFile(file, form)
     source = Source(file.name, table.schema, table.batches(batch_rows), batch_rows=batch_rows, place=table.place)
     if types != "auto":
         return source
-    with told_of(file.name):
+    with mapped_errors(file.name):
         found = fitting_types(source.schema.names, table.batches(batch_rows))
     return typed_source(source, found, batch_rows=batch_rows)
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 from grokcall.tables.formats import quoted_name
 from grokcall_parser.errors import ProgrammingError
 
@@ -85,7 +85,7 @@ def checked_query(sql: str) -> None:
     Raises:
         ProgrammingError: It does not parse, or is not one SELECT.
     """
-    with told_of("the SELECT"):
+    with mapped_errors("the SELECT"):
         statements = duckdb.extract_statements(sql)
     if len(statements) != 1 or statements[0].type.name.upper() not in ("SELECT", "SELECT_STATEMENT"):
         raise ProgrammingError("expected one SELECT, FROM or WITH statement that reads a table")

@@ -42,7 +42,7 @@ class OutputClosed(OperationalError):  # noqa: N818 - it says what happened to t
 
 
 @contextmanager
-def told_of(place: str) -> Iterator[None]:
+def mapped_errors(place: str) -> Iterator[None]:
     """Turns the errors of DuckDB, Arrow and the system inside the block into ours, which name ``place``."""
     try:
         yield

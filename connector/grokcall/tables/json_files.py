@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TextIO, TypeAlias
 
 import pyarrow as pa
 
-from grokcall.tables.errors import LARGEST_OBJECT, told_of
+from grokcall.tables.errors import LARGEST_OBJECT, mapped_errors
 from grokcall.tables.formats import Format
 from grokcall.tables.json_columns import JsonColumn, Literal
 from grokcall.tables.source import Source
@@ -52,7 +52,7 @@ def open_json(file: TextFile, form: Format, *, batch_rows: int) -> Source:
         DataError: The file is not JSON, or its values are not objects.
     """
     table = JsonFile(file, by_line=form is Format.JSONL)
-    with told_of(file.name):
+    with mapped_errors(file.name):
         top = JsonColumn()
         count = 0
         for rows in table.pieces(batch_rows):

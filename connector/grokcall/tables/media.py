@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from grokcall.errors import OperationalError
 from grokcall.tables.arrow_types import unique_names
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 
 FOLDER = Path("grokcall_media")
 """The folder for the media of standard output."""
@@ -105,7 +105,7 @@ class MediaFolder:
             self.folder, self._is_fresh = fresh_folder(), True
         ending = sniff_extension(data[:16].to_pybytes())
         aside = self.folder / f".{stem}.{secrets.token_hex(4)}.part"
-        with told_of(str(self.folder / f"{stem}.{ending}")):
+        with mapped_errors(str(self.folder / f"{stem}.{ending}")):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 with aside.open("xb") as file:
@@ -148,7 +148,7 @@ def fresh_folder() -> Path:
     Raises:
         OperationalError: It cannot be made, or there are too many.
     """
-    with told_of(str(FOLDER)):
+    with mapped_errors(str(FOLDER)):
         for number in range(1, MOST_FOLDERS + 1):
             folder = FOLDER if number == 1 else FOLDER.with_name(f"{FOLDER.name}_{number}")
             try:

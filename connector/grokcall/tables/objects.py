@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from grokcall.tables.duckdb_reader import record_batches
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, ProgrammingError
 from grokcall_procedures.types import well_formed
@@ -29,7 +29,7 @@ def open_object(source: Any, *, batch_rows: int) -> Source:
     """
     package = type(source).__module__.partition(".")[0]
     name = f"the {type(source).__name__}"
-    with told_of(name):
+    with mapped_errors(name):
         if isinstance(source, pa.Table):
             return table_source(source, batch_rows, name)
         if isinstance(source, pa.RecordBatch):

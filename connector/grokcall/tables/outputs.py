@@ -11,7 +11,7 @@ from typing import Protocol
 
 from grokcall.core.terminals import TerminalStream, check_standard_output
 from grokcall.tables.duckdb_reader import private_connection
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 from grokcall.tables.formats import DatabaseTable, quoted_name, quoted_text
 from grokcall.tables.part_files import Part
 from grokcall.tables.reserved_file import ForwardStream, OutputStream, ReservedFile
@@ -66,7 +66,7 @@ class StagedFile:
         self.path = path
         self._final = path.resolve()  # a link stays a link
         self._partial = path.with_name(f"{path.stem}.partial{path.suffix}")
-        with told_of(self.name):
+        with mapped_errors(self.name):
             self._part = Part(self._final)
             self.stream: ReservedFile = self._part.stream
             if self._final.exists():
@@ -111,7 +111,7 @@ class StagedTable:
         if table.file.exists():
             self._check_database(overwrite=overwrite)
         self._partial = table.file.with_name(f"{table.file.stem}.{table.table}.partial.parquet")
-        with told_of(self.name):
+        with mapped_errors(self.name):
             self._part = Part(table.file.with_name(f"{table.file.stem}.{table.table}.parquet"))
             self.stream: ReservedFile = self._part.stream
 
@@ -122,7 +122,7 @@ class StagedTable:
             raise ProgrammingError(f"{self.path}: is not a DuckDB file; name another file")
         if overwrite:
             return
-        with told_of(self.name), contextlib.closing(private_connection()) as connection:
+        with mapped_errors(self.name), contextlib.closing(private_connection()) as connection:
             connection.execute(f"ATTACH {quoted_text(str(self.path))} AS target (READ_ONLY)")
             found = connection.execute(
                 "SELECT 1 FROM duckdb_tables() WHERE database_name = 'target'"
@@ -136,7 +136,7 @@ class StagedTable:
         """Creates or replaces the table in one transaction; when that fails, the rows stay in a Parquet file."""
         self.stream.seal()
         try:
-            with told_of(self.name), contextlib.closing(private_connection()) as connection:
+            with mapped_errors(self.name), contextlib.closing(private_connection()) as connection:
                 connection.execute(f"ATTACH {quoted_text(str(self.path))} AS target")
                 connection.execute("BEGIN")
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS target.{quoted_name(self._table.schema)}")
@@ -177,7 +177,7 @@ class Forward:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.name: str = "standard output" if path is None else str(path)
-        with told_of(self.name):
+        with mapped_errors(self.name):
             if path is None:
                 # Past Python's buffer: what would wait in it when the reader goes could fail again at the exit.
                 check_standard_output()

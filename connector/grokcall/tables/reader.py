@@ -18,7 +18,7 @@ from grokcall.tables.binary_files import open_arrow, open_database_table, open_p
 from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_source
 from grokcall.tables.csv_files import open_csv
 from grokcall.tables.duckdb_reader import checked_query, private_connection, record_batches
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 from grokcall.tables.formats import (
     Format,
     database_table,
@@ -129,7 +129,7 @@ def open_path(text: str, form: Format | None, reading: Reading) -> Source:
     title, _, sheet = text.partition("::") if ".xlsx::" in text.lower() else (text, "", "")
     path = Path(title)
     if is_pipe(path):
-        with told_of(name), open_pipe(path) as pipe:
+        with mapped_errors(name), open_pipe(path) as pipe:
             return open_spooled(pipe, form or form_by_name(path), reading, name=name)
     check_no_folder(path)
     compression = None
@@ -166,7 +166,7 @@ def open_file(path: Path, form: Format, compression: str | None, reading: Readin
     """The table in a file of a known format."""
     batch_rows = reading.batch_rows
     if form.is_text:
-        with told_of(name):
+        with mapped_errors(name):
             file = text_file(path, compression, reading.encoding, name)
         if form in (Format.CSV, Format.TSV):
             return open_csv(file, form, types=reading.types, batch_rows=batch_rows)
@@ -184,7 +184,7 @@ def open_query(sql: str, *, batch_rows: int) -> Source:
     refuse_pipes(sql)
     connection = private_connection(QUERY_THREADS)
     try:
-        with told_of("the SELECT"):
+        with mapped_errors("the SELECT"):
             reader = record_batches(connection.sql(sql), batch_rows)
     except BaseException:
         connection.close()
@@ -212,7 +212,7 @@ def open_spooled(stream: BinaryIO, form: Format | None, reading: Reading, *, nam
     descriptor, spooled = tempfile.mkstemp(prefix="grokcall-stdin-")
     path = Path(spooled)
     try:
-        with told_of(name), os.fdopen(descriptor, "w+b") as spool:
+        with mapped_errors(name), os.fdopen(descriptor, "w+b") as spool:
             copy(stream, spool)
             spool.seek(0)
             head = spool.read(4096)

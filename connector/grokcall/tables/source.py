@@ -9,7 +9,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from grokcall.tables.arrow_types import in_pieces, plain_batch, plain_schema, renamed
-from grokcall.tables.errors import told_of
+from grokcall.tables.errors import mapped_errors
 from grokcall.tables.nested import map_entries
 from grokcall_parser.errors import DataError
 
@@ -88,7 +88,7 @@ class Source:
         done = 0
         try:
             while True:
-                with told_of(self.name):
+                with mapped_errors(self.name):
                     piece = next(pieces, None)
                     if piece is None:
                         return

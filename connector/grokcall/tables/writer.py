@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from grokcall.tables.arrow_types import in_pieces, plain_batch, plain_schema
 from grokcall.tables.encoders import sink_for
-from grokcall.tables.errors import FULL_DISK, OutputClosed, OutputFull, told_of
+from grokcall.tables.errors import FULL_DISK, OutputClosed, OutputFull, mapped_errors
 from grokcall.tables.formats import Format, database_table, format_named, format_of, is_database, local_path
 from grokcall.tables.formulas import formulas_quoted, names_quoted
 from grokcall.tables.media import MediaFolder, text_schema
@@ -101,7 +101,7 @@ class Writer:
         self._media = MediaFolder(output.path if not output.streamed else None) if form.is_text else None
         self._open = True
         try:
-            with told_of(output.name):
+            with mapped_errors(output.name):
                 self._sink = sink_for(
                     form,
                     output.stream,
@@ -142,7 +142,7 @@ class Writer:
         was_full = self.is_full
         batch = plain_batch(batch, self._given, self.rows + 1)
         try:
-            with told_of(self._output.name):
+            with mapped_errors(self._output.name):
                 for piece in in_pieces([batch], PIECE_ROWS):
                     told = piece if self._media is None else self._media.convert(piece)
                     self._sink.write(formulas_quoted(told) if self._quotes else told)
@@ -175,7 +175,7 @@ class Writer:
             return
         self._open = False
         try:
-            with told_of(self._output.name):
+            with mapped_errors(self._output.name):
                 self._sink.finish()
                 self._output.publish()
         except BaseException as error:
@@ -197,7 +197,7 @@ class Writer:
             return None
         self._open = False
         try:
-            with told_of(self._output.name):
+            with mapped_errors(self._output.name):
                 self._sink.finish()
                 self.kept = self._output.keep()
         except BaseException:

@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import find_text_model
 from grokcall_sandbox.errors import KEY_ID, TEAM_ID, unlisted_model
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.tokens import split_tokens, token_id
 
 _USER_ID = "5c0ffee0-5a4d-4b0c-8e11-000000000003"
@@ -32,7 +32,7 @@ _TOKENIZE = msgspec.json.Decoder(TokenizeRequest)
 _EMBED = msgspec.json.Decoder(EmbeddingRequest)
 
 
-async def show_key(_call: Call) -> Reply:
+async def show_key(_call: SandboxRequest) -> Reply:
     """GET /v1/api-key."""
     return json_reply(
         {
@@ -52,7 +52,7 @@ async def show_key(_call: Call) -> Reply:
     )
 
 
-async def show_owner(_call: Call) -> Reply:
+async def show_owner(_call: SandboxRequest) -> Reply:
     """GET /v1/me."""
     return json_reply(
         {
@@ -65,7 +65,7 @@ async def show_owner(_call: Call) -> Reply:
     )
 
 
-async def tokenize(call: Call) -> Reply:
+async def tokenize(call: SandboxRequest) -> Reply:
     """POST /v1/tokenize-text."""
     request = call.decode(_TOKENIZE)
     find_text_model(request.model)
@@ -76,6 +76,6 @@ async def tokenize(call: Call) -> Reply:
     return json_reply({"token_ids": tokens})
 
 
-async def embed(call: Call) -> Reply:
+async def embed(call: SandboxRequest) -> Reply:
     """POST /v1/embeddings: no model does that today."""
     raise unlisted_model(call.decode(_EMBED).model)

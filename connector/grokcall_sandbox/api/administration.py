@@ -2,30 +2,30 @@
 
 import time
 
-from grokcall_sandbox.calls import Call
-from grokcall_sandbox.engine import MEDIA_SECONDS
 from grokcall_sandbox.errors import not_found
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import MEDIA_SECONDS
 
 
-async def show_ledger(call: Call) -> Reply:
+async def show_ledger(call: SandboxRequest) -> Reply:
     """GET /sandbox/ledger."""
     ledger = call.engine.ledger
     return json_reply({"entries": ledger.entries(), "total_ticks": ledger.total_ticks})
 
 
-async def show_stats(call: Call) -> Reply:
+async def show_stats(call: SandboxRequest) -> Reply:
     """GET /sandbox/stats."""
     return json_reply(call.engine.traffic.as_dict())
 
 
-async def reset(call: Call) -> Reply:
+async def reset(call: SandboxRequest) -> Reply:
     """POST /sandbox/reset."""
     call.engine.reset()
     return json_reply({"reset": True})
 
 
-async def serve_medium(call: Call) -> Reply:
+async def serve_medium(call: SandboxRequest) -> Reply:
     """GET /media/{name}: generated media, for an hour."""
     medium = call.engine.media.get(call.parameters["name"])
     if medium is None or time.time() - medium.made_at > MEDIA_SECONDS:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 from grokcall_sandbox.batches import BatchItem, due_times
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.errors import invalid
+from grokcall_sandbox.request import SandboxRequest
 
 MAX_LINES = 50_000
 
@@ -53,7 +53,7 @@ _LINE = msgspec.json.Decoder(Line)
 _ASKING = msgspec.json.Decoder(_Asking)
 
 
-def read_added(call: Call) -> list[BatchItem]:
+def read_added(call: SandboxRequest) -> list[BatchItem]:
     """The requests of an adding call.
 
     Raises:
@@ -74,7 +74,7 @@ def read_added(call: Call) -> list[BatchItem]:
     return _items(call, asked)
 
 
-def read_lines(call: Call, data: bytes) -> list[BatchItem]:
+def read_lines(call: SandboxRequest, data: bytes) -> list[BatchItem]:
     """The requests of an uploaded file.
 
     Raises:
@@ -106,7 +106,7 @@ def check_ids(items: list[BatchItem], taken: dict[str, BatchItem]) -> None:
         seen.add(item.id)
 
 
-def _items(call: Call, asked: list[tuple[str, str, bytes]]) -> list[BatchItem]:
+def _items(call: SandboxRequest, asked: list[tuple[str, str, bytes]]) -> list[BatchItem]:
     host, now = call.headers.get(b"host", b""), datetime.now(UTC)
     due = due_times(len(asked), call.engine.batch_seconds)
     return [

@@ -11,11 +11,11 @@ from grokcall_sandbox.api import chat, pictures, responses, videos
 from grokcall_sandbox.api.batch_requests import ENDPOINTS
 from grokcall_sandbox.api.batch_results import as_completion
 from grokcall_sandbox.batches import Batch, BatchItem
-from grokcall_sandbox.calls import Call
-from grokcall_sandbox.engine import Engine
+from grokcall_sandbox.billing_log import Entry
 from grokcall_sandbox.errors import ApiError, invalid
-from grokcall_sandbox.ledger import Entry
 from grokcall_sandbox.replies import Reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.web import Handler
 
 _HANDLERS: dict[str, Handler] = {
@@ -38,13 +38,13 @@ class _Options(msgspec.Struct):
 _OPTIONS = msgspec.json.Decoder(_Options)
 
 
-def start_work(engine: Engine, batch: Batch) -> None:
+def start_work(engine: SandboxState, batch: Batch) -> None:
     """Have the batch's requests done; a worker that is still busy goes on with the new ones."""
     if batch.worker is None or batch.worker.done():
         batch.worker = asyncio.get_running_loop().create_task(_work(engine, batch))
 
 
-async def _work(engine: Engine, batch: Batch) -> None:
+async def _work(engine: SandboxState, batch: Batch) -> None:
     while pending := batch.pending():
         for item in pending:
             await asyncio.sleep(max(0.0, item.due - time.monotonic()))
@@ -53,7 +53,7 @@ async def _work(engine: Engine, batch: Batch) -> None:
                 engine.batches.put(batch.id, batch, batch.size)
 
 
-async def _finish(engine: Engine, batch: Batch, item: BatchItem) -> None:
+async def _finish(engine: SandboxState, batch: Batch, item: BatchItem) -> None:
     try:
         kind, value = await _answer(engine, item)
     except ApiError as refusal:
@@ -68,9 +68,9 @@ async def _finish(engine: Engine, batch: Batch, item: BatchItem) -> None:
     batch.finish(item, "succeeded", msgspec.json.encode(result))
 
 
-async def _answer(engine: Engine, item: BatchItem) -> tuple[str, dict[str, Any]]:
+async def _answer(engine: SandboxState, item: BatchItem) -> tuple[str, dict[str, Any]]:
     scope = {"path": "", "method": "POST", "query_string": b"", "headers": [(b"host", item.host)]}
-    call = Call(engine, scope, time.perf_counter()).inner(ENDPOINTS[item.kind], item.body)
+    call = SandboxRequest(engine, scope, time.perf_counter()).inner(ENDPOINTS[item.kind], item.body)
     options = call.decode(_OPTIONS)
     for name in _NOT_TAKEN:
         if getattr(options, name):
@@ -88,7 +88,7 @@ async def _answer(engine: Engine, item: BatchItem) -> tuple[str, dict[str, Any]]
     return item.kind, value
 
 
-async def _value(call: Call, item: BatchItem, reply: Reply) -> dict[str, Any]:
+async def _value(call: SandboxRequest, item: BatchItem, reply: Reply) -> dict[str, Any]:
     value: dict[str, Any] = msgspec.json.decode(reply.content if isinstance(reply.content, bytes) else b"{}")
     if not item.kind.startswith("video"):
         return value
@@ -101,7 +101,7 @@ async def _value(call: Call, item: BatchItem, reply: Reply) -> dict[str, Any]:
     return done
 
 
-def _bill(engine: Engine, item: BatchItem, model: str, ticks: int) -> None:
+def _bill(engine: SandboxState, item: BatchItem, model: str, ticks: int) -> None:
     if ticks:
         digest = hashlib.sha256(item.body).digest()
         item.entry = engine.ledger.add(Entry(time.time(), "/v1/batches", model, digest, ticks, item.id))

@@ -9,9 +9,9 @@ from grokcall_sandbox.api.batch_requests import ENDPOINTS, check_ids, read_added
 from grokcall_sandbox.api.batch_work import start_work
 from grokcall_sandbox.api.files import find_file
 from grokcall_sandbox.batches import Batch, BatchItem
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.errors import invalid, not_found
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 
 MAX_ADDED_BYTES = 25 * 1024 * 1024
 MAX_PAGE = 1_000
@@ -30,7 +30,7 @@ class BatchRequest(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(BatchRequest)
 
 
-async def create(call: Call) -> Reply:
+async def create(call: SandboxRequest) -> Reply:
     """POST /v1/batches."""
     request = call.decode(_DECODER)
     if not request.name.strip():
@@ -45,26 +45,26 @@ async def create(call: Call) -> Reply:
     return json_reply(batch.as_dict())
 
 
-async def list_batches(call: Call) -> Reply:
+async def list_batches(call: SandboxRequest) -> Reply:
     """GET /v1/batches: the newest first."""
     newest_first = sorted(call.engine.batches, key=lambda batch: batch.created, reverse=True)
     page, token = _page(call, newest_first)
     return json_reply({"batches": [batch.as_dict() for batch in page], "pagination_token": token})
 
 
-async def retrieve(call: Call) -> Reply:
+async def retrieve(call: SandboxRequest) -> Reply:
     """GET /v1/batches/{id}."""
     return json_reply(_find(call).as_dict())
 
 
-async def cancel(call: Call) -> Reply:
+async def cancel(call: SandboxRequest) -> Reply:
     """POST /v1/batches/{id}:cancel."""
     batch = _find(call)
     batch.cancel()
     return json_reply(batch.as_dict())
 
 
-async def add_requests(call: Call) -> Reply:
+async def add_requests(call: SandboxRequest) -> Reply:
     """POST /v1/batches/{id}/requests: all of them or, if one is refused, none."""
     batch = _find(call)
     if batch.cancelled is not None:
@@ -79,13 +79,13 @@ async def add_requests(call: Call) -> Reply:
     return json_reply(None)
 
 
-async def list_requests(call: Call) -> Reply:
+async def list_requests(call: SandboxRequest) -> Reply:
     """GET /v1/batches/{id}/requests."""
     page, token = _page(call, list(_find(call).items.values()))
     return json_reply({"batch_request_metadata": [_metadata(item) for item in page], "pagination_token": token})
 
 
-async def list_results(call: Call) -> Reply:
+async def list_results(call: SandboxRequest) -> Reply:
     """GET /v1/batches/{id}/results: what is done so far."""
     done = [item for item in _find(call).items.values() if item.result]
     page, token = _page(call, done)
@@ -93,14 +93,14 @@ async def list_results(call: Call) -> Reply:
     return json_reply(shown, settles=[item.entry for item in page if item.entry is not None])
 
 
-def _find(call: Call) -> Batch:
+def _find(call: SandboxRequest) -> Batch:
     batch = call.engine.batches.get(call.parameters["id"])
     if batch is None:
         raise not_found(f"Batch with batch_id={call.parameters['id']} not found")
     return batch
 
 
-def _page(call: Call, things: Sequence[T]) -> tuple[Sequence[T], str | None]:
+def _page(call: SandboxRequest, things: Sequence[T]) -> tuple[Sequence[T], str | None]:
     """A page of a list, and the token of the next one; None after the last."""
     limit, token = call.query.get("limit", _USUAL_PAGE), call.query.get("pagination_token", "0")
     if not limit.isdigit() or not 1 <= int(limit) <= MAX_PAGE:

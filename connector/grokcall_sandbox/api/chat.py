@@ -27,9 +27,7 @@ from grokcall_sandbox.api.generation import (
     turn_tokens,
 )
 from grokcall_sandbox.api.tools import call_functions, check_tools
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import TextModel, find_text_model
-from grokcall_sandbox.engine import DeferredChat, Engine
 from grokcall_sandbox.errors import (
     invalid,
     live_search_is_gone,
@@ -40,6 +38,8 @@ from grokcall_sandbox.errors import (
 )
 from grokcall_sandbox.prices import Prompt, Usage, price_text
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import DeferredChat, SandboxState
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.tokens import split_tokens
 
@@ -94,7 +94,7 @@ class ChatRequest(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(ChatRequest)
 
 
-async def create(call: Call) -> Reply:
+async def create(call: SandboxRequest) -> Reply:
     """POST /v1/chat/completions."""
     request = call.decode(_DECODER)
     model = find_text_model(request.model)
@@ -133,7 +133,7 @@ async def create(call: Call) -> Reply:
     return json_reply(completion, **billing)
 
 
-async def retrieve_deferred(call: Call) -> Reply:
+async def retrieve_deferred(call: SandboxRequest) -> Reply:
     """GET /v1/chat/deferred-completion/{id}: readable once."""
     request_id = call.parameters["id"]
     held = call.engine.deferred.get(request_id)
@@ -180,7 +180,7 @@ def _wanted_format(wanted: ResponseFormat | None) -> Format:
     return read_format(wanted.type, wanted.json_schema.schema if wanted.json_schema else b"")
 
 
-async def _read_conversation(request: ChatRequest, engine: Engine) -> tuple[Conversation, Prompt]:
+async def _read_conversation(request: ChatRequest, engine: SandboxState) -> tuple[Conversation, Prompt]:
     turns = [await read_message(message.get("role"), message.get("content"), engine) for message in request.messages]
     system = "\n".join(turn.text for turn in turns if turn.role == "system")
     tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)
@@ -270,7 +270,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _defer(engine: Engine, completion: dict[str, Any]) -> str:
+def _defer(engine: SandboxState, completion: dict[str, Any]) -> str:
     request_id = str(uuid4())
     body = msgspec.json.encode(completion)
     ready = time.monotonic() + engine.video_seconds

@@ -10,11 +10,11 @@ from grokcall_sandbox.api.contents import read_items
 from grokcall_sandbox.api.generation import check_length, check_policy, turn_tokens
 from grokcall_sandbox.api.response_object import build_usage
 from grokcall_sandbox.api.responses import earlier_response
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import find_text_model
 from grokcall_sandbox.errors import invalid
 from grokcall_sandbox.prices import Prompt, price_text
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.text.compaction import pack_turns, shorten_turns
 from grokcall_sandbox.text.conversation import Conversation, Turn
 
@@ -31,7 +31,7 @@ class CompactionRequest(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(CompactionRequest)
 
 
-async def compact(call: Call) -> Reply:
+async def compact(call: SandboxRequest) -> Reply:
     """POST /v1/responses/compact."""
     request = call.decode(_DECODER)
     model = find_text_model(request.model)
@@ -56,7 +56,7 @@ async def compact(call: Call) -> Reply:
     return json_reply(body, ticks=usage.ticks, model=model.id, tokens=usage.total_tokens)
 
 
-async def _read_turns(call: Call, request: CompactionRequest) -> tuple[Turn, ...]:
+async def _read_turns(call: SandboxRequest, request: CompactionRequest) -> tuple[Turn, ...]:
     earlier = earlier_response(call.engine, request.previous_response_id)
     before = earlier.conversation.turns if earlier else ()
     instructions = earlier.conversation.instructions if earlier else request.instructions

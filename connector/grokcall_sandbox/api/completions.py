@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from grokcall_sandbox.api import chat
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import TextModel, find_text_model
 from grokcall_sandbox.errors import invalid
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.tokens import split_tokens
 
 _PASSED_ON = (
@@ -39,7 +39,7 @@ class CompletionRequest(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(CompletionRequest)
 
 
-async def create(call: Call) -> Reply:
+async def create(call: SandboxRequest) -> Reply:
     """POST /v1/completions: for models that can answer without reasoning."""
     request = call.decode(_DECODER)
     model = find_text_model(request.model)
@@ -72,7 +72,7 @@ async def create(call: Call) -> Reply:
     return json_reply(whole, **billing)
 
 
-async def _answer(call: Call, request: CompletionRequest, model: TextModel, prompt: str) -> Reply:
+async def _answer(call: SandboxRequest, request: CompletionRequest, model: TextModel, prompt: str) -> Reply:
     body: dict[str, Any] = {"model": request.model, "messages": [{"role": "user", "content": prompt}]}
     body |= {name: getattr(request, name) for name in _PASSED_ON}
     if model.reasons:

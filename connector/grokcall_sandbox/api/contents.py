@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from grokcall_sandbox.engine import Engine
 from grokcall_sandbox.errors import invalid, not_found, undeserializable
 from grokcall_sandbox.media.sources import decode_base64, decode_data_uri, is_loopback, read_url
+from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.text.compaction import unpack_turns
 from grokcall_sandbox.text.conversation import Document, Picture, Turn
 from grokcall_sandbox.tokens import read_picture_size
@@ -20,7 +20,7 @@ _TOOL_OUTPUTS = ("function_call_output", "shell_call_output")
 _REPLAYED = ("reasoning", "item_reference")
 
 
-async def read_items(items: list[dict[str, Any]], engine: Engine) -> tuple[Turn, ...]:
+async def read_items(items: list[dict[str, Any]], engine: SandboxState) -> tuple[Turn, ...]:
     """The turns of an input list.
 
     Raises:
@@ -37,7 +37,7 @@ async def read_items(items: list[dict[str, Any]], engine: Engine) -> tuple[Turn,
     return tuple(turns)
 
 
-async def read_turns(role: Any, content: Any, engine: Engine) -> list[Turn]:
+async def read_turns(role: Any, content: Any, engine: SandboxState) -> list[Turn]:
     """One message in Anthropic's shape: what tools gave are turns of their own, before the rest."""
     if not isinstance(content, list):
         return [await read_message(role, content, engine)]
@@ -49,7 +49,7 @@ async def read_turns(role: Any, content: Any, engine: Engine) -> list[Turn]:
     return turns
 
 
-async def read_message(role: Any, content: Any, engine: Engine) -> Turn:
+async def read_message(role: Any, content: Any, engine: SandboxState) -> Turn:
     """One message with a text or a list of parts as its content."""
     if role not in _ROLES:
         raise _no_variant()
@@ -69,7 +69,7 @@ async def read_message(role: Any, content: Any, engine: Engine) -> Turn:
     return Turn(_ROLES[role], "\n".join(texts), tuple(pictures), tuple(documents))
 
 
-async def _read_item(item: dict[str, Any], engine: Engine) -> Turn | None:
+async def _read_item(item: dict[str, Any], engine: SandboxState) -> Turn | None:
     kind = item.get("type", "message")
     if kind == "message":
         return await read_message(item.get("role"), item.get("content"), engine)
@@ -94,7 +94,7 @@ def _read_compaction(item: dict[str, Any]) -> tuple[Turn, ...]:
 
 
 async def _read_part(
-    part: dict[str, Any], engine: Engine, texts: list[str], pictures: list[Picture], documents: list[Document]
+    part: dict[str, Any], engine: SandboxState, texts: list[str], pictures: list[Picture], documents: list[Document]
 ) -> None:
     match part.get("type"):
         case "input_text" | "output_text" | "text":
@@ -164,7 +164,7 @@ async def _read_block(source: Any) -> Picture:
     return await _read_picture(source.get("url"))
 
 
-def _read_file(part: dict[str, Any], engine: Engine) -> Document:
+def _read_file(part: dict[str, Any], engine: SandboxState) -> Document:
     given = [key for key in ("file_id", "file_url", "file_data") if part.get(key) is not None]
     if len(given) != 1:
         raise invalid("Exactly one of file_id, file_url and file_data must be given for an input_file.")

@@ -4,10 +4,10 @@ import time
 from uuid import uuid4
 
 from grokcall_sandbox.api.multipart import Part, read_parts
-from grokcall_sandbox.calls import Call
-from grokcall_sandbox.engine import Engine, StoredFile
 from grokcall_sandbox.errors import ApiError, invalid, not_found
 from grokcall_sandbox.replies import TEXT, Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import SandboxState, StoredFile
 
 MAX_FILE_BYTES = 48 * 1024 * 1024
 MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 64 * 1024
@@ -19,7 +19,7 @@ _SORT_KEYS = {
 }
 
 
-async def upload(call: Call) -> Reply:
+async def upload(call: SandboxRequest) -> Reply:
     """POST /v1/files."""
     parts = read_parts(call.header(b"content-type"), call.body)
     names = [part.name for part in parts]
@@ -39,7 +39,7 @@ async def upload(call: Call) -> Reply:
     return json_reply(stored.as_dict())
 
 
-async def list_files(call: Call) -> Reply:
+async def list_files(call: SandboxRequest) -> Reply:
     """GET /v1/files."""
     limit = call.query.get("limit", "100")
     order = call.query.get("order", "desc")
@@ -59,19 +59,19 @@ async def list_files(call: Call) -> Reply:
     return json_reply({"data": [file.as_dict() for file in page], "pagination_token": str(int(token) + len(page))})
 
 
-async def retrieve(call: Call) -> Reply:
+async def retrieve(call: SandboxRequest) -> Reply:
     """GET /v1/files/{id}."""
     return json_reply(find_file(call.engine, call.parameters["id"]).as_dict())
 
 
-async def delete(call: Call) -> Reply:
+async def delete(call: SandboxRequest) -> Reply:
     """DELETE /v1/files/{id}."""
     file = find_file(call.engine, call.parameters["id"])
     call.engine.files.take(file.id)
     return json_reply({"id": file.id, "object": "file", "deleted": True})
 
 
-async def content(call: Call) -> Reply:
+async def content(call: SandboxRequest) -> Reply:
     """GET /v1/files/{id}/content."""
     file = find_file(call.engine, call.parameters["id"])
     match call.query.get("format", "original"):
@@ -83,7 +83,7 @@ async def content(call: Call) -> Reply:
             raise invalid(f"Invalid format: {other}. Supported: original, text.")
 
 
-def find_file(engine: Engine, file_id: str) -> StoredFile:
+def find_file(engine: SandboxState, file_id: str) -> StoredFile:
     """The uploaded file of that id; raises a 404 `ApiError` for none."""
     file = engine.files.get(file_id)
     if file is None or _expired(file):

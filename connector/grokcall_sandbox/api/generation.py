@@ -8,7 +8,7 @@ import msgspec
 
 from grokcall_sandbox.catalogue import TextModel
 from grokcall_sandbox.errors import invalid, policy_violation, unsupported_effort, unsupported_parameter
-from grokcall_sandbox.steering import Steering
+from grokcall_sandbox.fault_effects import FaultEffects
 from grokcall_sandbox.text.conversation import Answer, Conversation, Turn
 from grokcall_sandbox.text.misfits import spoiled
 from grokcall_sandbox.text.named_keys import named_schema, without_request
@@ -104,7 +104,7 @@ def turn_file_tokens(turn: Turn) -> int:
     return sum(len(document.data or b"") // 4 for document in turn.documents)
 
 
-async def compose(conversation: Conversation, wanted: Format, steering: Steering) -> Answer:
+async def compose(conversation: Conversation, wanted: Format, steering: FaultEffects) -> Answer:
     """The answer in the wanted format; attachments are read in a thread."""
     if steering.refuse:
         return Answer("I can't help with that.", "A fault wants a refusal.", refused=True)
@@ -114,7 +114,7 @@ async def compose(conversation: Conversation, wanted: Format, steering: Steering
 
 
 def fit_answer(
-    answer: Answer, model: TextModel, effort: str | None, room: int, limit: int | None, steering: Steering
+    answer: Answer, model: TextModel, effort: str | None, room: int, limit: int | None, steering: FaultEffects
 ) -> Written:
     """The answer with its tokens counted, and its text cut where it is longer than it may be.
 
@@ -160,7 +160,7 @@ def fill_arguments(conversation: Conversation, parameters: JsonSchema) -> str:
     return msgspec.json.encode(answer_structured(conversation, checked)[0]).decode()
 
 
-def _compose(conversation: Conversation, wanted: Format, steering: Steering) -> Answer:
+def _compose(conversation: Conversation, wanted: Format, steering: FaultEffects) -> Answer:
     if wanted.type == "text":
         return answer_conversation(conversation)
     plain = answer_conversation(conversation)

@@ -3,10 +3,10 @@
 import msgspec
 from PIL import Image
 
-from grokcall_sandbox.engine import Engine
 from grokcall_sandbox.errors import invalid, not_found
 from grokcall_sandbox.media.canvas import open_picture
 from grokcall_sandbox.media.sources import MAX_PICTURE_BYTES, MAX_VIDEO_BYTES, read_url, too_large
+from grokcall_sandbox.state import SandboxState
 
 _PICTURE_FORMATS = ("JPEG", "PNG", "WEBP")
 
@@ -18,7 +18,7 @@ class Source(msgspec.Struct):
     file_id: str | None = None
 
 
-async def read_picture(source: Source, engine: Engine) -> Image.Image:
+async def read_picture(source: Source, engine: SandboxState) -> Image.Image:
     """The picture a source means.
 
     Raises:
@@ -27,12 +27,12 @@ async def read_picture(source: Source, engine: Engine) -> Image.Image:
     return open_picture(await _read(source, engine, "image", MAX_PICTURE_BYTES), _PICTURE_FORMATS)
 
 
-async def read_clip(source: Source, engine: Engine) -> bytes:
+async def read_clip(source: Source, engine: SandboxState) -> bytes:
     """The bytes of the video a source means; raises like `read_picture`."""
     return await _read(source, engine, "video", MAX_VIDEO_BYTES)
 
 
-async def _read(source: Source, engine: Engine, what: str, limit: int) -> bytes:
+async def _read(source: Source, engine: SandboxState, what: str, limit: int) -> bytes:
     if (source.url is None) == (source.file_id is None):
         raise invalid(f"Exactly one of url and file_id must be given for the {what}.")
     if source.file_id is None:

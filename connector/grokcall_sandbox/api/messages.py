@@ -20,11 +20,11 @@ from grokcall_sandbox.api.generation import (
     turn_tokens,
 )
 from grokcall_sandbox.api.tools import call_functions
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import TextModel, find_text_model
 from grokcall_sandbox.errors import invalid, undeserializable
 from grokcall_sandbox.prices import Prompt, Usage, price_text
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.tokens import count_tokens, split_tokens
 
@@ -47,7 +47,7 @@ class MessagesRequest(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(MessagesRequest)
 
 
-async def create(call: Call) -> Reply:
+async def create(call: SandboxRequest) -> Reply:
     """POST /v1/messages."""
     request = call.decode(_DECODER)
     model = find_text_model(request.model)

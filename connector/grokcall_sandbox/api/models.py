@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import (
     CREATED,
     LONG_CONTEXT,
@@ -18,56 +17,57 @@ from grokcall_sandbox.catalogue import (
 )
 from grokcall_sandbox.errors import unlisted_model
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 
 AnyModel = TextModel | PictureModel | VideoModel
 
 
-async def list_models(_call: Call) -> Reply:
+async def list_models(_call: SandboxRequest) -> Reply:
     """GET /v1/models."""
     return json_reply({"object": "list", "data": [_show(m) for m in (*TEXT_MODELS, *PICTURE_MODELS, *VIDEO_MODELS)]})
 
 
-async def retrieve_model(call: Call) -> Reply:
+async def retrieve_model(call: SandboxRequest) -> Reply:
     """GET /v1/models/{id}."""
     return json_reply(_show(find_any_model(call.parameters["id"])))
 
 
-async def list_language_models(_call: Call) -> Reply:
+async def list_language_models(_call: SandboxRequest) -> Reply:
     """GET /v1/language-models."""
     return json_reply({"models": [_show_detailed(model) for model in TEXT_MODELS]})
 
 
-async def retrieve_language_model(call: Call) -> Reply:
+async def retrieve_language_model(call: SandboxRequest) -> Reply:
     """GET /v1/language-models/{id}."""
     return _retrieve(call, TextModel)
 
 
-async def list_picture_models(_call: Call) -> Reply:
+async def list_picture_models(_call: SandboxRequest) -> Reply:
     """GET /v1/image-generation-models."""
     return json_reply({"models": [_show_detailed(model) for model in PICTURE_MODELS]})
 
 
-async def retrieve_picture_model(call: Call) -> Reply:
+async def retrieve_picture_model(call: SandboxRequest) -> Reply:
     """GET /v1/image-generation-models/{id}."""
     return _retrieve(call, PictureModel)
 
 
-async def list_video_models(_call: Call) -> Reply:
+async def list_video_models(_call: SandboxRequest) -> Reply:
     """GET /v1/video-generation-models."""
     return json_reply({"models": [_show_detailed(model) for model in VIDEO_MODELS]})
 
 
-async def retrieve_video_model(call: Call) -> Reply:
+async def retrieve_video_model(call: SandboxRequest) -> Reply:
     """GET /v1/video-generation-models/{id}."""
     return _retrieve(call, VideoModel)
 
 
-async def list_embedding_models(_call: Call) -> Reply:
+async def list_embedding_models(_call: SandboxRequest) -> Reply:
     """GET /v1/embedding-models: there are none."""
     return json_reply({"models": []})
 
 
-def _retrieve(call: Call, kind: type[AnyModel]) -> Reply:
+def _retrieve(call: SandboxRequest, kind: type[AnyModel]) -> Reply:
     model = find_any_model(call.parameters["id"])
     if not isinstance(model, kind):
         raise unlisted_model(call.parameters["id"])

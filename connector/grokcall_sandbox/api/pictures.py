@@ -10,12 +10,12 @@ from PIL import Image
 
 from grokcall_sandbox.api.generation import FORBIDDEN_MARK
 from grokcall_sandbox.api.media_sources import Source, read_picture
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import MAX_PICTURE_PROMPT, PictureModel, find_picture_model
 from grokcall_sandbox.errors import invalid, moderated, unsupported_field
 from grokcall_sandbox.media.pictures import edit_pictures, make_picture
 from grokcall_sandbox.media.sizes import PICTURE_RATIOS, PICTURE_SIDES, picture_size, ratio_of
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 
 MAX_SOURCES = 5
 MAX_PICTURES = 10
@@ -51,7 +51,7 @@ _GENERATE = msgspec.json.Decoder(PictureRequest)
 _EDIT = msgspec.json.Decoder(EditRequest)
 
 
-async def generate(call: Call) -> Reply:
+async def generate(call: SandboxRequest) -> Reply:
     """POST /v1/images/generations."""
     request = call.decode(_GENERATE)
     model = find_picture_model(request.model)
@@ -66,7 +66,7 @@ async def generate(call: Call) -> Reply:
     return await _answer(call, request, model, draw, 0)
 
 
-async def edit(call: Call) -> Reply:
+async def edit(call: SandboxRequest) -> Reply:
     """POST /v1/images/edits."""
     request = call.decode(_EDIT)
     model = find_picture_model(request.model)
@@ -111,7 +111,7 @@ def _check(request: PictureRequest) -> str:
 
 
 async def _answer(
-    call: Call, request: PictureRequest, model: PictureModel, draw: Callable[[int], bytes], sources: int
+    call: SandboxRequest, request: PictureRequest, model: PictureModel, draw: Callable[[int], bytes], sources: int
 ) -> Reply:
     price = model.price(request.quality or "auto", request.resolution or "1k")
     count = request.n or 1
@@ -125,7 +125,7 @@ async def _answer(
     return json_reply({"data": data, "usage": {"cost_in_usd_ticks": ticks}}, ticks=ticks, model=model.id)
 
 
-def _datum(call: Call, picture: bytes, request: PictureRequest) -> dict[str, str]:
+def _datum(call: SandboxRequest, picture: bytes, request: PictureRequest) -> dict[str, str]:
     kind, suffix = ("image/png", "png") if request.output_format == "png" else ("image/jpeg", "jpeg")
     if request.response_format == "b64_json":
         return {"b64_json": base64.b64encode(picture).decode(), "mime_type": kind}

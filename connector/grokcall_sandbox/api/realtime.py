@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import msgspec
 
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.errors import invalid
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 
 _LONGEST_LIFE = 3_600
 
@@ -30,7 +30,7 @@ _DECODER = msgspec.json.Decoder(SecretRequest)
 _DEFAULT_EXPIRY = Expiry()
 
 
-async def create_secret(call: Call) -> Reply:
+async def create_secret(call: SandboxRequest) -> Reply:
     """POST /v1/realtime/client_secrets."""
     request = call.decode(_DECODER)
     seconds = (request.expires_after or _DEFAULT_EXPIRY).seconds

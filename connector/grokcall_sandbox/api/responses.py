@@ -24,17 +24,17 @@ from grokcall_sandbox.api.response_object import build_output, build_response, s
 from grokcall_sandbox.api.response_request import DECODER, ResponseRequest, check_call_ids, check_request
 from grokcall_sandbox.api.server_tools import ToolRun, ToolRunner, offers_server_tools
 from grokcall_sandbox.api.tools import call_functions
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import find_text_model
-from grokcall_sandbox.engine import Engine, StoredResponse
 from grokcall_sandbox.errors import invalid, not_found
 from grokcall_sandbox.prices import Prompt, price_text
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import SandboxState, StoredResponse
 from grokcall_sandbox.text.conversation import Conversation, Turn
 from grokcall_sandbox.tokens import count_tokens
 
 
-async def create(call: Call) -> Reply:
+async def create(call: SandboxRequest) -> Reply:
     """POST /v1/responses."""
     request = call.decode(DECODER)
     model = find_text_model(request.model)
@@ -96,12 +96,12 @@ async def create(call: Call) -> Reply:
     return json_reply(response, **billing)
 
 
-async def retrieve(call: Call) -> Reply:
+async def retrieve(call: SandboxRequest) -> Reply:
     """GET /v1/responses/{id}."""
     return Reply(_stored(call.engine, call.parameters["id"]).reply)
 
 
-async def delete(call: Call) -> Reply:
+async def delete(call: SandboxRequest) -> Reply:
     """DELETE /v1/responses/{id}."""
     response_id = call.parameters["id"]
     _stored(call.engine, response_id)
@@ -109,7 +109,7 @@ async def delete(call: Call) -> Reply:
     return json_reply({"id": response_id, "object": "response", "deleted": True})
 
 
-async def list_input(call: Call) -> Reply:
+async def list_input(call: SandboxRequest) -> Reply:
     """GET /v1/responses/{id}/input_items."""
     stored = _stored(call.engine, call.parameters["id"])
     limit = call.query.get("limit", "20")
@@ -133,12 +133,12 @@ async def list_input(call: Call) -> Reply:
     )
 
 
-def earlier_response(engine: Engine, response_id: str | None) -> StoredResponse | None:
+def earlier_response(engine: SandboxState, response_id: str | None) -> StoredResponse | None:
     """The stored response that a request goes on from; raises a 404 `ApiError` when it is not there."""
     return None if response_id is None else _stored(engine, response_id)
 
 
-def _stored(engine: Engine, response_id: str) -> StoredResponse:
+def _stored(engine: SandboxState, response_id: str) -> StoredResponse:
     stored = engine.responses.get(response_id)
     if stored is None:
         raise not_found(f"Response with id={response_id} not found")
@@ -146,7 +146,7 @@ def _stored(engine: Engine, response_id: str) -> StoredResponse:
 
 
 async def _read_conversation(
-    engine: Engine, request: ResponseRequest, earlier: StoredResponse | None
+    engine: SandboxState, request: ResponseRequest, earlier: StoredResponse | None
 ) -> tuple[Conversation, int]:
     given = request.input
     turns = (Turn("user", given),) if isinstance(given, str) else await read_items(given, engine)
@@ -161,7 +161,7 @@ async def _read_conversation(
 
 
 def _keep(
-    call: Call,
+    call: SandboxRequest,
     response: dict[str, Any],
     conversation: Conversation,
     said: str,

@@ -12,11 +12,11 @@ from uuid import uuid4
 import msgspec
 
 from grokcall_sandbox.api.tools import Item
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import TextModel
 from grokcall_sandbox.media.pictures import make_picture
 from grokcall_sandbox.media.sizes import picture_size
 from grokcall_sandbox.prices import RESULT_TOKENS
+from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.text.arithmetic import answer_sum
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.tokens import count_tokens
@@ -69,7 +69,7 @@ class ToolRunner:
         conversation: What was said.
     """
 
-    def __init__(self, call: Call, response_id: str, conversation: Conversation) -> None:
+    def __init__(self, call: SandboxRequest, response_id: str, conversation: Conversation) -> None:
         self._call = call
         self._id = response_id
         self._conversation = conversation

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from grokcall_sandbox.api.generation import FORBIDDEN_MARK
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import VOICES, find_voice
 from grokcall_sandbox.errors import voice_error
 from grokcall_sandbox.media.sounds import MEDIA_TYPES, encode_sound
 from grokcall_sandbox.media.speech import speak
 from grokcall_sandbox.prices import TICKS_PER_SPOKEN_CHARACTER
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 
 MAX_CHARACTERS = 15_000
 MAX_REPLACEMENTS = 200
@@ -52,7 +52,7 @@ _DECODER = msgspec.json.Decoder(SpeechRequest)
 _DEFAULT_FORMAT = OutputFormat()
 
 
-async def speak_text(call: Call) -> Reply:
+async def speak_text(call: SandboxRequest) -> Reply:
     """POST /v1/tts."""
     request = call.decode(_DECODER)
     wanted = request.output_format or _DEFAULT_FORMAT
@@ -76,12 +76,12 @@ async def speak_text(call: Call) -> Reply:
     return Reply(sound, content_type=MEDIA_TYPES[codec].encode(), ticks=ticks)
 
 
-async def list_voices(_call: Call) -> Reply:
+async def list_voices(_call: SandboxRequest) -> Reply:
     """GET /v1/tts/voices."""
     return json_reply({"voices": [_voice(name) for name in VOICES]})
 
 
-async def retrieve_voice(call: Call) -> Reply:
+async def retrieve_voice(call: SandboxRequest) -> Reply:
     """GET /v1/tts/voices/{id}."""
     return json_reply(_voice(find_voice(call.parameters["id"])))
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokcall_sandbox.api.multipart import Part, read_parts
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.errors import ApiError, voice_error
 from grokcall_sandbox.media.sounds import Samples
 from grokcall_sandbox.media.sources import read_url
@@ -19,6 +18,7 @@ from grokcall_sandbox.media.transcripts import (
     read_sound,
 )
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
 
 MAX_AUDIO_BYTES = 500 * 1024 * 1024
 MAX_FORM_BYTES = MAX_AUDIO_BYTES + 64 * 1024
@@ -44,7 +44,7 @@ class Settings:
     raw: tuple[str, int] | None
 
 
-async def transcribe(call: Call) -> Reply:
+async def transcribe(call: SandboxRequest) -> Reply:
     """POST /v1/stt."""
     parts = _read_form(call)
     fields = {part.name: part.data.decode("utf-8", "replace") for part in parts if part.name != "file"}
@@ -69,7 +69,7 @@ async def transcribe(call: Call) -> Reply:
     return json_reply(told, ticks=round(duration * TICKS_PER_HOUR / 3600))
 
 
-def _read_form(call: Call) -> list[Part]:
+def _read_form(call: SandboxRequest) -> list[Part]:
     try:
         return read_parts(call.header(b"content-type"), call.body, _MAX_FORM_PARTS)
     except ApiError as refusal:

@@ -12,13 +12,13 @@ from PIL import Image
 
 from grokcall_sandbox.api.generation import FORBIDDEN_MARK
 from grokcall_sandbox.api.media_sources import Source, read_clip, read_picture
-from grokcall_sandbox.calls import Call
 from grokcall_sandbox.catalogue import VideoModel, find_video_model
-from grokcall_sandbox.engine import VideoJob
 from grokcall_sandbox.errors import invalid, moderated, not_found
 from grokcall_sandbox.media.clips import ClipFacts, edit_clip, extend_clip, make_clip, read_facts
 from grokcall_sandbox.media.sizes import VIDEO_RATIOS, VIDEO_SIDES, ratio_of, video_size
 from grokcall_sandbox.replies import Reply, json_reply
+from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import VideoJob
 
 MAX_EDIT_SECONDS = 8.7
 MAX_EXTEND_SECONDS = 30.0
@@ -55,7 +55,7 @@ _GENERATE = msgspec.json.Decoder(VideoRequest)
 _CLIP = msgspec.json.Decoder(ClipRequest)
 
 
-async def generate(call: Call) -> Reply:
+async def generate(call: SandboxRequest) -> Reply:
     """POST /v1/videos/generations."""
     request = call.decode(_GENERATE)
     model = find_video_model(request.model)
@@ -75,7 +75,7 @@ async def generate(call: Call) -> Reply:
     return _start(call, model, duration, ticks, prompt, render)
 
 
-async def edit(call: Call) -> Reply:
+async def edit(call: SandboxRequest) -> Reply:
     """POST /v1/videos/edits."""
     request = call.decode(_CLIP)
     model = _clip_model(request)
@@ -90,7 +90,7 @@ async def edit(call: Call) -> Reply:
     return _start(call, model, facts.duration, ticks, request.prompt, lambda: edit_clip(request.prompt, clip))
 
 
-async def extend(call: Call) -> Reply:
+async def extend(call: SandboxRequest) -> Reply:
     """POST /v1/videos/extensions."""
     request = call.decode(_CLIP)
     model = _clip_model(request)
@@ -106,7 +106,7 @@ async def extend(call: Call) -> Reply:
     return _start(call, model, total, ticks, request.prompt, lambda: extend_clip(request.prompt, clip, added))
 
 
-async def poll(call: Call) -> Reply:
+async def poll(call: SandboxRequest) -> Reply:
     """GET /v1/videos/{id}."""
     request_id = call.parameters["id"]
     job = call.engine.videos.get(request_id)
@@ -126,7 +126,7 @@ async def poll(call: Call) -> Reply:
     return json_reply(_done(call, job))
 
 
-async def finish(call: Call, request_id: str) -> dict[str, Any]:
+async def finish(call: SandboxRequest, request_id: str) -> dict[str, Any]:
     """What a poll gives once the video is made, or was withheld or failed."""
     job = call.engine.videos.get(request_id)
     if job is not None:
@@ -137,7 +137,7 @@ async def finish(call: Call, request_id: str) -> dict[str, Any]:
     return told
 
 
-def _done(call: Call, job: VideoJob) -> dict[str, Any]:
+def _done(call: SandboxRequest, job: VideoJob) -> dict[str, Any]:
     if job.url is None:
         job.url = call.engine.keep_medium(job.clip.result(), "video/mp4", "mp4")
     seconds = int(job.duration) if job.duration == int(job.duration) else round(job.duration, 3)
@@ -197,7 +197,7 @@ def _clip_ticks(model: VideoModel, facts: ClipFacts, made: float) -> int:
 
 
 def _start(
-    call: Call, model: VideoModel, duration: float, ticks: int, prompt: str, render: Callable[[], bytes]
+    call: SandboxRequest, model: VideoModel, duration: float, ticks: int, prompt: str, render: Callable[[], bytes]
 ) -> Reply:
     forbidden = FORBIDDEN_MARK in prompt
     clip = call.engine.renderers.submit(bytes if forbidden else render)
@@ -205,12 +205,12 @@ def _start(
     return _accept(call, job)
 
 
-def _fail(call: Call, model: VideoModel, problem: str) -> Reply:
+def _fail(call: SandboxRequest, model: VideoModel, problem: str) -> Reply:
     clip = call.engine.renderers.submit(bytes)
     return _accept(call, VideoJob(model.id, 0, 0, time.monotonic(), clip, failure=problem))
 
 
-def _accept(call: Call, job: VideoJob) -> Reply:
+def _accept(call: SandboxRequest, job: VideoJob) -> Reply:
     request_id = str(uuid4())
     call.engine.videos.put(request_id, job, 1)
     return json_reply({"request_id": request_id}, ticks=job.ticks, model=job.model)

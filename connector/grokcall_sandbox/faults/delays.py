@@ -10,8 +10,8 @@ from grokcall_sandbox.faults.options import Given
 from grokcall_sandbox.replies import hold_back
 
 if TYPE_CHECKING:
-    from grokcall_sandbox.calls import Call
     from grokcall_sandbox.replies import Reply
+    from grokcall_sandbox.request import SandboxRequest
 
 _SHAPES = ({"seconds"}, {"low", "high"}, {"median", "sigma"}, {"mean"})
 
@@ -50,7 +50,7 @@ class Latency(Fault):
             return dice.expovariate(1.0) * given.number("mean")
         return given.number("median", 0.05) * math.exp(given.number("sigma", 1.0) * dice.gauss(0.0, 1.0))
 
-    async def before_answering(self, _call: "Call", reply: "Reply", dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", dice: Random, /) -> "Reply":
         """Wait."""
         return await hold_back(reply, self.seconds(dice))
 
@@ -62,6 +62,6 @@ class SlowBody(Fault):
         super().__init__(given)
         self._seconds = given.number("seconds")
 
-    async def before_answering(self, _call: "Call", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
         """Spread the body over its time."""
         return replace(reply, delivery=replace(reply.delivery, seconds=self._seconds))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from grokcall.client.batch_api import BatchService
-from grokcall.client.call_runner import Engine
+from grokcall.client.call_runner import CallRunner
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, InternalError, NotFoundError
 from grokcall.execution.answer_cache import repeated
-from grokcall.execution.executor import Books, recalled
+from grokcall.execution.executor import RunContext, recalled
 from grokcall.execution.incomplete_answers import fallen_short
 from grokcall.journal import JournalRun, fingerprint
 from grokcall.journal.batches import BatchRecord, Key
@@ -55,9 +55,9 @@ class BatchPass:
         self,
         plan: LookupPlan,
         chunks: Iterator[Chunk[pa.RecordBatch]],
-        books: Books,
+        books: RunContext,
         run: JournalRun,
-        engine: Engine,
+        engine: CallRunner,
         settle: Callable[[Outcome, int], BaseException | None],
         report: Callable[[BatchCounts], None],
         row_count: int | None = None,

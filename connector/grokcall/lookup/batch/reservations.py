@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from grokcall.budget.budget import BudgetReachedError, Reservation
 from grokcall.core.outcome import Outcome
-from grokcall.execution.executor import Books
+from grokcall.execution.executor import RunContext
 from grokcall.execution.prior_attempts import UnknownTries
 from grokcall.http.retry import may_have_been_billed
 from grokcall.journal.batches import Key
@@ -23,7 +23,7 @@ class BatchFunds:
         books: The lookup's budget, and what its calls are reckoned with.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: RunContext) -> None:
         self._books = books
         self._budget = books.budget if books.budget is not None and books.budget.limited else None
         self._unknown = UnknownTries(books.earlier, self._budget)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from grokcall.scheduling.ratelimit.configured import Caps, caps_of
 from grokcall.scheduling.ratelimit.limiter import Limiter
-from grokcall.scheduling.ratelimit.model_limiter import Lane, Passage
+from grokcall.scheduling.ratelimit.model_limiter import ModelLimiter, Permit
 
-__all__ = ["Caps", "Lane", "Limiter", "Passage", "caps_of"]
+__all__ = ["Caps", "Limiter", "ModelLimiter", "Permit", "caps_of"]

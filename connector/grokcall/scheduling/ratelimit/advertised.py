@@ -59,7 +59,7 @@ def grants_nothing(message: str) -> bool:
     return found is not None and not found[4].strip("0,")
 
 
-class Announcement:
+class AdvertisedLimit:
     """The limit a minute that headers announce, as far as it is to be believed.
 
     The service fills up all the time what was used, so a figure of what remains that equals the limit proves nothing,

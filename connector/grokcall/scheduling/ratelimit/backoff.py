@@ -13,7 +13,7 @@ FORGIVEN = 10.0
 """Seconds without a refusal after the end of a pause that make the next pause a short one again."""
 
 
-class Cooldown:
+class Backoff:
     """A pause that begins with a refusal, and gets longer when the service refuses again after it.
 
     Requests that were on their way when the pause began are refused for the same reason as the one that began it: they

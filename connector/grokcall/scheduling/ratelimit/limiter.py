@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from grokcall.scheduling.ratelimit.configured import Caps
-from grokcall.scheduling.ratelimit.model_limiter import Lane
+from grokcall.scheduling.ratelimit.model_limiter import ModelLimiter
 from grokcall_procedures import Kind, Request
 
 PACED = frozenset({Kind.TEXT, Kind.IMAGE, Kind.AUDIO, Kind.VIDEO})
@@ -31,12 +31,12 @@ class Limiter:
     """
 
     def __init__(self, caps: Caps, now: Callable[[], float] = time.monotonic) -> None:
-        self.lanes: dict[str, Lane] = {}
+        self.lanes: dict[str, ModelLimiter] = {}
         """By model; by path where a request has none."""
         self._caps = caps
         self._now = now
 
-    def lane(self, request: Request) -> Lane | None:
+    def lane(self, request: Request) -> ModelLimiter | None:
         """The lane that ``request`` has to take; None for one that none of these limits concerns."""
         if request.kind not in PACED:
             return None
@@ -45,7 +45,7 @@ class Limiter:
         if lane is None:
             if len(self.lanes) >= MOST_LANES:
                 name = "other models"
-            lane = self.lanes.setdefault(name, Lane(name, self._caps, self._now))
+            lane = self.lanes.setdefault(name, ModelLimiter(name, self._caps, self._now))
         return lane
 
 

@@ -21,10 +21,10 @@ from grokcall.errors import (
     ServiceError,
 )
 from grokcall.http.retry import LONGEST_RETRY_AFTER
-from grokcall.http.transport import HttpReply
+from grokcall.http.transport import HttpResponse
 from grokcall.scheduling.ratelimit.adaptive_concurrency import Concurrency
 from grokcall.scheduling.ratelimit.advertised import grants_nothing, stated_limit
-from grokcall.scheduling.ratelimit.backoff import Cooldown
+from grokcall.scheduling.ratelimit.backoff import Backoff
 from grokcall.scheduling.ratelimit.configured import Caps
 from grokcall.scheduling.ratelimit.pace import A_MOMENT, MINUTE, Pace
 from grokcall.scheduling.ratelimit.recent_requests import Recent, Step
@@ -48,10 +48,10 @@ OVERLOADS = (ServerFailureError, ReadTimeoutError, ConnectionCutError, NotSentEr
 
 
 @dataclass(slots=True, eq=False)
-class Passage:
+class Permit:
     """One request on its way through a lane, from its turn to its reply."""
 
-    lane: Lane
+    lane: ModelLimiter
     body: bytes = field(repr=False)
     tokens: float = 0.0
     """What was reserved for it."""
@@ -62,10 +62,10 @@ class Passage:
     """Where its end is to be noted."""
 
 
-Waiting = tuple["asyncio.Future[None]", Passage]
+Waiting = tuple["asyncio.Future[None]", Permit]
 
 
-class Lane:
+class ModelLimiter:
     """Lets requests for one model go when its limits allow, in the order in which they came.
 
     Nothing is reserved for a request that waits: it takes its share at the moment when it goes, so one that is given up
@@ -91,7 +91,7 @@ class Lane:
         self._turns = 0
         self._now = now
         self._concurrency = Concurrency(caps.concurrency)
-        self._cooldown = Cooldown(rng)
+        self._cooldown = Backoff(rng)
         self._recent = Recent()
         self._suspicion = Suspicion(self._recent)
         self._pace = Pace(caps, self._recent, self._suspicion)
@@ -116,11 +116,11 @@ class Lane:
 
     # A request's way -------------------------------------------------------------------------------------------------
 
-    def passage(self, body: bytes) -> Passage:
+    def passage(self, body: bytes) -> Permit:
         """What a request takes with it."""
-        return Passage(self, body, self._estimate.of(body) if self._pace.tokens.space else 0.0)
+        return Permit(self, body, self._estimate.of(body) if self._pace.tokens.space else 0.0)
 
-    def enter(self, passage: Passage) -> asyncio.Future[None] | None:
+    def enter(self, passage: Permit) -> asyncio.Future[None] | None:
         """Lets the request go and gives None; or gives what ends when its turn has come."""
         now = self._now()
         if not self._waiting and self._wait(now) <= 0.0:
@@ -131,7 +131,7 @@ class Lane:
         self._pump(now)
         return turn
 
-    def give_up(self, passage: Passage, turn: asyncio.Future[None]) -> None:
+    def give_up(self, passage: Permit, turn: asyncio.Future[None]) -> None:
         """Takes a request out that will not be sent; what it has taken, if its turn had come, is given back."""
         if turn.done() and not turn.cancelled():
             self.under_way -= 1
@@ -141,7 +141,7 @@ class Lane:
         turn.cancel()
         self._pump(self._now())
 
-    def leave(self, passage: Passage, reply: HttpReply | None, error: BaseException | None) -> None:
+    def leave(self, passage: Permit, reply: HttpResponse | None, error: BaseException | None) -> None:
         """Takes note of how a request has ended, whatever the way."""
         now = self._now()
         self.under_way -= 1
@@ -169,7 +169,7 @@ class Lane:
             pause = max(pause, self._last_sent + PROBE - now)
         return max(pause, self._pace.wait(now), self._concurrency.wait(self.under_way, now))
 
-    def _let_go(self, passage: Passage, now: float, *, waited: bool = False) -> None:
+    def _let_go(self, passage: Permit, now: float, *, waited: bool = False) -> None:
         self.under_way += 1
         passage.sent = self._last_sent = now
         self._turns += 1
@@ -199,7 +199,7 @@ class Lane:
 
     # What replies teach ----------------------------------------------------------------------------------------------
 
-    def _answered(self, passage: Passage, now: float) -> None:
+    def _answered(self, passage: Permit, now: float) -> None:
         assert passage.step is not None
         passage.step.answered += 1
         self._concurrency.answered(now - passage.sent)
@@ -207,7 +207,7 @@ class Lane:
         if self._suspicion.note(passage.turn, passage.sent, now, refused=False):
             self._pace.set(now)
 
-    def _refused(self, passage: Passage, error: RateLimitedError, now: float) -> None:
+    def _refused(self, passage: Permit, error: RateLimitedError, now: float) -> None:
         asked = error.retry_after if error.retry_after and error.retry_after <= LONGEST_RETRY_AFTER else None
         stated = self._pace.credible(stated_limit(error.message), now)
         if stated is None:
@@ -219,7 +219,7 @@ class Lane:
             self._pace.requests.hold(self._cooldown.until)
             self._tell(str(stated), now)
 
-    def _refused_without_limit(self, passage: Passage, asked: float | None, now: float) -> None:
+    def _refused_without_limit(self, passage: Permit, asked: float | None, now: float) -> None:
         assert passage.step is not None
         passage.step.refused += 1
         if self._suspicion.note(passage.turn, passage.sent, now, refused=True):
@@ -242,7 +242,7 @@ class Lane:
     def _tell(self, refusal: str, now: float) -> None:
         logger.info("%s: refused (%s); all requests pause for %.1f s", self.name, refusal, self._cooldown.wait(now))
 
-    def _settle(self, passage: Passage, usage: int | None, error: BaseException | None) -> None:
+    def _settle(self, passage: Permit, usage: int | None, error: BaseException | None) -> None:
         """Puts what was really used in the place of what was reserved."""
         if usage is not None:
             self._estimate.learn(passage.body, usage)

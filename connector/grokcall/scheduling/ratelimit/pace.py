@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from grokcall.scheduling.ratelimit.advertised import Announcement, StatedLimit
+from grokcall.scheduling.ratelimit.advertised import AdvertisedLimit, StatedLimit
 from grokcall.scheduling.ratelimit.configured import Caps
-from grokcall.scheduling.ratelimit.pacing import WOBBLE, Clock, Window
+from grokcall.scheduling.ratelimit.pacing import WOBBLE, Pacer, SlidingWindow
 from grokcall.scheduling.ratelimit.recent_requests import Recent
 from grokcall.scheduling.ratelimit.suspicion import Suspicion
 
@@ -31,16 +31,16 @@ class Pace:
     """
 
     def __init__(self, caps: Caps, recent: Recent, suspicion: Suspicion) -> None:
-        self.requests: Clock = Clock()
-        self.tokens: Clock = Clock()
+        self.requests: Pacer = Pacer()
+        self.tokens: Pacer = Pacer()
         self.counts_tokens: bool = False
         """Whether the tokens of answers matter."""
-        self._window = Window()
+        self._window = SlidingWindow()
         self._caps = caps
         self._recent = recent
         self._suspicion = suspicion
-        self._announced = Announcement("requests")
-        self._announced_tokens = Announcement("tokens")
+        self._announced = AdvertisedLimit("requests")
+        self._announced_tokens = AdvertisedLimit("tokens")
         self._stated: dict[tuple[str, int], int] = {}
         self._share = 1.0
         """Of the limit, what is used of it: less after refusals, since others may draw on the same account."""

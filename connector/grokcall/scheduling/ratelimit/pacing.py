@@ -17,7 +17,7 @@ WOBBLE = 0.025
 than they leave."""
 
 
-class Clock:
+class Pacer:
     """Spaces uses out evenly: each moves the time of the next on.
 
     Nothing can be saved up by not asking. Only a use that had to wait and begins late makes the next ones come sooner,
@@ -68,7 +68,7 @@ class Clock:
         self._due -= units * self.space
 
 
-class Window:
+class SlidingWindow:
     """Lets no stretch of time have more uses than a limit, however they were spaced.
 
     >>> window = Window()

@@ -18,7 +18,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Steering:
+class FaultEffects:
     """What a fault wants of the answer.
 
     Attributes:

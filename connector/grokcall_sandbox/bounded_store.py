@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Shelf(Generic[T]):
+class BoundedStore(Generic[T]):
     """Things by id, at most `max_items` of them and `max_bytes` bytes in all.
 
     A thing that alone is larger than `max_bytes` is kept until the next one arrives.

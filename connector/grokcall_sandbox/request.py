@@ -11,19 +11,19 @@ from uuid import uuid4
 import msgspec
 from starlette.types import Scope
 
-from grokcall_sandbox.engine import Engine
 from grokcall_sandbox.errors import ApiError, undeserializable
+from grokcall_sandbox.fault_effects import FaultEffects, Quota
 from grokcall_sandbox.replies import JSON
-from grokcall_sandbox.steering import Quota, Steering
+from grokcall_sandbox.state import SandboxState
 
 T = TypeVar("T")
 
 
 _UNLIMITED = Quota()
-_FREE = Steering()
+_FREE = FaultEffects()
 
 
-class Call:
+class SandboxRequest:
     """One request.
 
     Attributes:
@@ -39,7 +39,7 @@ class Call:
         steering: What a fault wants of the answer.
     """
 
-    def __init__(self, engine: Engine, scope: Scope, started: float, body: bytes = b"") -> None:
+    def __init__(self, engine: SandboxState, scope: Scope, started: float, body: bytes = b"") -> None:
         self.engine = engine
         self.body = body
         self.started = started
@@ -75,11 +75,11 @@ class Call:
         """The full address of a path on this server, as the client knows the server."""
         return f"http://{self.header(b'host')}{path}"
 
-    def inner(self, path: str, body: bytes = b"", parameters: Mapping[str, str] | None = None) -> "Call":
+    def inner(self, path: str, body: bytes = b"", parameters: Mapping[str, str] | None = None) -> "SandboxRequest":
         """A call of the engine's own, made on behalf of this one."""
         headers = [(b"host", self.headers.get(b"host", b"")), (b"content-type", JSON)]
         scope = {"path": path, "method": "POST", "headers": headers, "query_string": b""}
-        return Call(self.engine, {**scope, "path_params": parameters or {}}, time.perf_counter(), body)
+        return SandboxRequest(self.engine, {**scope, "path_params": parameters or {}}, time.perf_counter(), body)
 
     def decode(self, decoder: "msgspec.json.Decoder[T]") -> T:
         """The JSON body in the decoder's type.

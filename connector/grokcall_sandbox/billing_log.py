@@ -42,7 +42,7 @@ class Entry:
         }
 
 
-class Ledger:
+class BillingLog:
     """The billed requests, oldest first; beyond `max_entries` the oldest are forgotten but stay in the total."""
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from grokcall_sandbox.batches import Batch
+from grokcall_sandbox.billing_log import BillingLog
+from grokcall_sandbox.bounded_store import BoundedStore
 from grokcall_sandbox.faults.fault import Profile
-from grokcall_sandbox.ledger import Ledger
 from grokcall_sandbox.profiles import open_profile
-from grokcall_sandbox.shelf import Shelf
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.traffic import Traffic
 
@@ -94,7 +94,7 @@ class DeferredChat:
 
 
 @dataclass
-class Engine:
+class SandboxState:
     """The state of one engine. All but the ledger is touched from the server's event loop only.
 
     Attributes:
@@ -112,14 +112,16 @@ class Engine:
     profile_name: str | None = None
     batch_seconds: float = 0.2
     refusals: frozenset[str] = frozenset()
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: BillingLog = field(default_factory=BillingLog)
     traffic: Traffic = field(default_factory=Traffic)
-    responses: Shelf[StoredResponse] = field(default_factory=lambda: Shelf(MAX_RESPONSES, MAX_RESPONSE_BYTES))
-    files: Shelf[StoredFile] = field(default_factory=lambda: Shelf(MAX_FILES, MAX_FILE_BYTES))
-    media: Shelf[Medium] = field(default_factory=lambda: Shelf(MAX_MEDIA, MAX_MEDIA_BYTES))
-    videos: Shelf[VideoJob] = field(default_factory=lambda: Shelf(MAX_JOBS, MAX_JOBS))
-    deferred: Shelf[DeferredChat] = field(default_factory=lambda: Shelf(MAX_JOBS, MAX_MEDIA_BYTES))
-    batches: Shelf[Batch] = field(default_factory=lambda: Shelf(MAX_BATCHES, MAX_BATCH_BYTES))
+    responses: BoundedStore[StoredResponse] = field(
+        default_factory=lambda: BoundedStore(MAX_RESPONSES, MAX_RESPONSE_BYTES)
+    )
+    files: BoundedStore[StoredFile] = field(default_factory=lambda: BoundedStore(MAX_FILES, MAX_FILE_BYTES))
+    media: BoundedStore[Medium] = field(default_factory=lambda: BoundedStore(MAX_MEDIA, MAX_MEDIA_BYTES))
+    videos: BoundedStore[VideoJob] = field(default_factory=lambda: BoundedStore(MAX_JOBS, MAX_JOBS))
+    deferred: BoundedStore[DeferredChat] = field(default_factory=lambda: BoundedStore(MAX_JOBS, MAX_MEDIA_BYTES))
+    batches: BoundedStore[Batch] = field(default_factory=lambda: BoundedStore(MAX_BATCHES, MAX_BATCH_BYTES))
 
     def __post_init__(self) -> None:
         if self.latency < 0 or self.video_seconds < 0 or self.batch_seconds < 0:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import Token, TokenType, exp
 
 from grokcall_parser.literals import shortened
-from grokcall_parser.places import Span
+from grokcall_parser.spans import Span
 from grokcall_parser.tokens import MARKER_KINDS, is_word, source, span_of
 
 COMPUTE_FIRST = "an argument is a literal or a marker, so compute the value first and pass it as :name"

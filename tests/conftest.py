@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,15 @@ def clean_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         # A job in the background may have been told to ignore interrupts, and hands that on to what it starts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
+
+
+@pytest.fixture
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No proxies, keys, certificates or options of the machine on which the tests run, for one test."""
+    for name in list(os.environ):
+        if name.upper().startswith(("XAI_", "GROKCALL_", "SSL_CERT")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 import grokcall
-from grokcall import actions
+from grokcall.dataflow import actions
 from grokcall_procedures import CATALOG, BadValueError, Parameter, ParameterType, Procedure
 
 PYTHON_TYPES = {

@@ -1,6 +1,0 @@
-"""The tools that write the pages can be imported here."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))

@@ -83,7 +83,7 @@ def test_a_service_that_slows_down_under_load_gets_fewer_requests():
         asking = client(service, concurrency=256)
         began = now()
         await asking.ask_all(request() for _ in range(10_000))
-        return asking.gate.limiter.lanes["grok-4.3"].limit, 10_000 * 0.5 / 20 / (now() - began)
+        return asking.gate.limiter.models["grok-4.3"].limit, 10_000 * 0.5 / 20 / (now() - began)
 
     limit, share = run(main())
     assert 20 <= limit < 100
@@ -101,7 +101,7 @@ def test_a_service_that_fails_above_a_number_is_asked_for_about_that_many():
     async def main() -> tuple[float, int]:
         asking = client(Service(latency=0.2, most_at_once=10), concurrency=64)
         await asking.ask_all(request() for _ in range(2000))
-        return asking.gate.limiter.lanes["grok-4.3"].limit, asking.failed
+        return asking.gate.limiter.models["grok-4.3"].limit, asking.failed
 
     limit, failed = run(main())
     assert 3 <= limit <= 20

@@ -27,7 +27,7 @@ FINDING_OUT = 12.0
 class NoLimits(Limiter):
     """Lets everything go at once."""
 
-    def lane(self, _request):
+    def for_request(self, _request):
         return None
 
 

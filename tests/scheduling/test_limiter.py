@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from virtual_time import now, run, stall
 
-from enforcing_service import CALL, TOKENS, Service, client, most_in, request
+from enforcing_service import TOKENS, Service, client, most_in, request
 from grokcall_procedures import Kind
 
 
@@ -172,10 +173,10 @@ def test_requests_go_in_the_order_in_which_they_came():
         order: list[int] = []
 
         async def ask(number: int) -> None:
-            await asking.gate.admit(CALL)
-            passage = await asking.gate.pace(request())
-            order.append(number)
-            asking.gate.observe(passage, None, asyncio.CancelledError())
+            async with asking.gate.admitted():
+                permit = await asking.gate.pace(request())
+                order.append(number)
+                asking.gate.observe(permit, None, asyncio.CancelledError())
 
         await asyncio.gather(*(ask(number) for number in range(20)))
         return order
@@ -206,7 +207,7 @@ def test_who_gives_up_waiting_leaves_its_share_to_others():
         await asyncio.gather(*waiting, return_exceptions=True)
         began = now()
         await asking.ask_all(request() for _ in range(10))
-        assert asking.gate.limiter.lanes["grok-4.3"].under_way == 0
+        assert asking.gate.limiter.models["grok-4.3"].under_way == 0
         return now() - began
 
     assert run(main()) < 1.2
@@ -249,9 +250,10 @@ def test_nothing_starves_and_every_place_comes_back(per_second, latency, concurr
             tasks[number].cancel()
         await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 3_600)
         assert asking.failed == 0
-        for lane in asking.gate.limiter.lanes.values():
-            assert lane.under_way == 0
-        for _ in range(concurrency):
-            await asyncio.wait_for(asking.gate.admit(CALL), 1)
+        for limiter in asking.gate.limiter.models.values():
+            assert limiter.under_way == 0
+        async with AsyncExitStack() as places:
+            for _ in range(concurrency):
+                await asyncio.wait_for(places.enter_async_context(asking.gate.admitted()), 1)
 
     run(main())

@@ -66,25 +66,24 @@ class Runner:
         number = int(str(call.values["Message"]))
         turns, kind = self.plan.rows[number]
         outcome = Outcome()
-        await self.gate.admit(call)
-        self.enter()
-        try:
-            self.ran.append(number)
-            if kind == "retry":
+        async with self.gate.admitted():
+            self.enter()
+            try:
+                self.ran.append(number)
+                if kind == "retry":
+                    self.in_flight -= 1
+                    try:
+                        async with self.gate.stepped_aside():
+                            await pause(turns)
+                    finally:
+                        self.enter()
+                await pause(turns)
+                if kind == "error":
+                    outcome.status, outcome.error = CallStatus.ERROR, OperationalError(f"row {number}")
+                else:
+                    outcome.rows = [(str(number) * (40 if kind == "large" else 1),)]
+            finally:
                 self.in_flight -= 1
-                try:
-                    async with self.gate.stepped_aside():
-                        await pause(turns)
-                finally:
-                    self.enter()
-            await pause(turns)
-            if kind == "error":
-                outcome.status, outcome.error = CallStatus.ERROR, OperationalError(f"row {number}")
-            else:
-                outcome.rows = [(str(number) * (40 if kind == "large" else 1),)]
-        finally:
-            self.in_flight -= 1
-            self.gate.record(call, outcome)
         return outcome
 
     def enter(self) -> None:

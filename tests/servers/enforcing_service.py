@@ -13,7 +13,6 @@ from typing import Any
 
 from virtual_time import now
 
-from grokcall.core.outcome import Outcome
 from grokcall.http.retry import RetryPolicy
 from grokcall.http.service_errors import error_of
 from grokcall.http.transport import HttpResponse
@@ -126,7 +125,7 @@ CALL = Binder(parse_call("CALL GenerateResponse('hello')"), CATALOG["GenerateRes
 
 @dataclass
 class Client:
-    """What the engine does with a call, in short: admit, pace, send, observe, and again after a failure."""
+    """What the client does with a call, in short: admit, pace, send, observe, and again after a failure."""
 
     service: Service
     gate: Gate
@@ -136,8 +135,7 @@ class Client:
     """How long to wait before a further try; None for not at all."""
 
     async def ask(self, asked: Request, tries: int = 5) -> None:
-        await self.gate.admit(CALL)
-        try:
+        async with self.gate.admitted():
             for attempt in range(1, tries + 1):
                 error = await self.once(asked, attempt)
                 if error is None:
@@ -148,11 +146,9 @@ class Client:
                     async with self.gate.stepped_aside():
                         await asyncio.sleep(wait or 0.0)
             self.failed += 1
-        finally:
-            self.gate.record(CALL, Outcome())
 
     async def once(self, asked: Request, attempt: int = 1) -> Exception | None:
-        passage = await self.gate.pace(asked)
+        permit = await self.gate.pace(asked)
         reply: HttpResponse | None = None
         error: Exception | None = None
         ended: BaseException | None = None
@@ -163,7 +159,7 @@ class Client:
             ended = raised
             raise
         finally:
-            self.gate.observe(passage, reply, ended)
+            self.gate.observe(permit, reply, ended)
         return error
 
     async def ask_all(self, requests: Iterable[Request]) -> None:

@@ -1,4 +1,4 @@
-"""The batch interface of the service: its few calls, over the engine that makes all others, with its retries.
+"""The batch interface of the service: its few requests, with the client's further tries.
 
 What is read is read leniently: a member that is missing counts as absent, and one that nobody knows is passed over.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from grokcall.client.call_runner import CallRunner
-from grokcall.core.outcome import Outcome
+from grokcall.client.api_client import ApiClient
+from grokcall.client.batch_status import BatchStatus, Document, status_of
 from grokcall.core.redaction import get_logger
 from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
-from grokcall.lookup.batch.requests import BatchRequest, request_id
-from grokcall.lookup.batch.status import BatchStatus, Document, status_of
-from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
+from grokcall.journal.batches import Key
+from grokcall_procedures import Kind, Reply, Request
 from grokcall_procedures.lenient_json import read_json
 
 PAGE = 1000
@@ -38,16 +38,59 @@ LONGEST_PAUSE = 60.0
 logger: logging.Logger = get_logger("grokcall.lookup.batch")
 
 
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One request of a batch.
+
+    Args:
+        key: Which call of the run it makes.
+        kind: How batches call its endpoint.
+        body: The body for that endpoint, JSON.
+    """
+
+    key: Key
+    kind: str
+    body: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in a call that adds requests."""
+        return len(self.body) + ENVELOPE_BYTES
+
+
+ENVELOPE_BYTES = 160
+"""What stands around a body: the id, the kind, and punctuation."""
+
+
+def request_id(key: Key) -> str:
+    """What a request is called in its batch.
+
+    >>> request_id((bytes(16), 0)), request_id((bytes(16), 2))[-4:]
+    ('00000000000000000000000000000000', '00-2')
+    """
+    fingerprint, ordinal = key
+    return f"{fingerprint.hex()}-{ordinal}" if ordinal else fingerprint.hex()
+
+
+def key_of(name: object) -> Key | None:
+    """The call that a request's id stands for; None for an id that is none of ours."""
+    print_, _, ordinal = str(name).partition("-")
+    try:
+        return bytes.fromhex(print_), int(ordinal or 0)
+    except ValueError:
+        return None
+
+
 class BatchService:
     """The batch endpoints.
 
     Args:
-        engine: Sends the requests.
+        api: Sends the requests.
     """
 
-    def __init__(self, engine: CallRunner) -> None:
-        self._engine = engine
-        self._pause = max(engine.options.poll_interval, 0.01)
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+        self._pause = max(api.options.poll_interval, 0.01)
 
     async def create(self, name: str) -> BatchStatus:
         """Makes a batch. It is not tried again when its reply was lost: look for the name first.
@@ -121,45 +164,31 @@ class BatchService:
 
     async def _asked(self, request: Request, *, empty: bool = False) -> Document:
         """The reply to a request as a JSON object; ``empty`` for one that need not be any."""
-        outcome = await self._in_its_time(request)
-        if outcome.error is not None:
-            raise outcome.error
-        body = outcome.rows[0][0] if outcome.rows else b""
+        body = (await self._in_its_time(request)).body
         if empty:
             return {}
         try:
-            document = read_json(body if isinstance(body, bytes) else b"")
+            document = read_json(body)
         except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"the service's reply about batches is no JSON: {error}") from None
         if not isinstance(document, dict):
             raise MalformedReplyError("the service's reply about batches is no JSON object")
         return document
 
-    async def _in_its_time(self, request: Request) -> Outcome:
-        """What became of a request, once the service's limits let it through."""
+    async def _in_its_time(self, request: Request) -> Reply:
+        """The reply to a request, once the service's limits let it through."""
         held, pause = 0.0, self._pause
         while True:
-            outcome = await self._engine.run(exchange(request))
-            error = outcome.error
-            if not isinstance(error, RateLimitedError) or not is_retryable(error):
-                return outcome
-            wait = max(error.retry_after or 0.0, pause)
-            held += wait
-            if held > LONGEST_HOLD:
-                return outcome
-            logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
+            try:
+                return await self._api.fetch(request)
+            except RateLimitedError as error:
+                wait = max(error.retry_after or 0.0, pause)
+                held += wait
+                if held > LONGEST_HOLD or not is_retryable(error):
+                    raise
+                logger.info("%s %s: %s; trying again in %.1f s", request.method, request.path, error, wait)
             await asyncio.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def exchange(request: Request) -> BoundCall:
-    """One request as a call whose only value is the body of the reply, so that the engine can make it."""
-
-    def steps(_: BoundCall) -> Steps:
-        reply = yield request
-        return [(reply.body if reply is not None else b"",)]
-
-    return BoundCall(Procedure("Batch", "Talks about a batch.", (), (), steps), {}, Settings())
 
 
 def path_of(batch_id: str) -> str:

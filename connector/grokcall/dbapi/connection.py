@@ -17,6 +17,7 @@ from grokcall import errors
 from grokcall.budget.budget import Budget
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.catalog.catalog import open_catalog
+from grokcall.client.api_client import ApiClient
 from grokcall.client.call_runner import CallRunner
 from grokcall.client.metadata import listed_prices
 from grokcall.config.api_key import Key, KeySource, SecretKey
@@ -266,7 +267,7 @@ class Connection:
             if self._engine is None:
                 _in_use.add(self)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
-                self._engine = CallRunner(self._transport, self.options, self.key, self._keys.renew, gate)
+                self._engine = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
             return self._engine
 
     def database(self, **options: Any) -> Database:
@@ -315,7 +316,7 @@ class Connection:
             return None
         call = self.binder(parse_call(operation)).bind(parameters)
         told = estimate(call, allowances=chosen.allowances(self.allowances))
-        return budget.guarantee(told, resends=self.engine().policy.billed_attempts)
+        return budget.guarantee(told, resends=self.engine().api.policy.billed_attempts)
 
     def prices(self) -> Prices:
         """What the service says of its models' prices, laid over the dated table; sends one request, which is free.
@@ -365,7 +366,7 @@ class Connection:
         if self._closed:
             return
         self._closed = True
-        self._loop.close(self._engine.close if self._engine is not None else None)
+        self._loop.close(self._engine.api.close if self._engine is not None else None)
         if self._database is not None:
             self._database.close()
 

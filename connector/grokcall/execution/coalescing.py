@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 from typing import Any
 
 from grokcall.core.outcome import Outcome
-from grokcall.scheduling.admission import CallStoppedError, Gate, cancelled
+from grokcall.scheduling.admission import CallStoppedError, cancelled
+from grokcall.scheduling.in_flight import InFlight
 
 
 class SharedCall:
@@ -17,15 +18,15 @@ class SharedCall:
     one query takes nothing from another one.
 
     Args:
-        gate: Knows the tasks that others wait for.
+        in_flight: Knows the tasks that others wait for.
     """
 
-    __slots__ = ("_ended", "_gate", "_maker", "_waiting", "stopped")
+    __slots__ = ("_ended", "_in_flight", "_maker", "_waiting", "stopped")
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, in_flight: InFlight) -> None:
         self.stopped: bool = False
         """Whether it came to no end, so that it can be shared no longer."""
-        self._gate = gate
+        self._in_flight = in_flight
         self._maker: asyncio.Task[Any] | None = None
         self._ended: asyncio.Future[Outcome] | None = None
         self._waiting = 0
@@ -38,12 +39,12 @@ class SharedCall:
         except BaseException as error:
             self.stopped = True
             if self._ended is not None:
-                self._gate.left.discard(self._maker)
+                self._in_flight.take_back(self._maker)
                 self._ended.set_exception(error if isinstance(error, Exception) else CallStoppedError())
                 self._ended.exception()  # perhaps nobody waits for it any more
             raise
         if self._ended is not None:
-            self._gate.left.discard(self._maker)
+            self._in_flight.take_back(self._maker)
             self._ended.set_result(outcome)
         return outcome
 
@@ -56,13 +57,10 @@ class SharedCall:
         if self._ended is None:
             self._ended = asyncio.get_running_loop().create_future()
         self._waiting += 1
-        self._gate.shared.add(self._maker)
+        self._in_flight.share(self._maker)
         try:
             return await asyncio.shield(self._ended)
         finally:
             self._waiting -= 1
-            if not self._waiting:
-                self._gate.shared.discard(self._maker)
-                if self._maker is not None and self._maker in self._gate.left:
-                    self._gate.left.discard(self._maker)
-                    await cancelled([self._maker])  # what it holds is given back before anybody goes on
+            if not self._waiting and self._in_flight.unshare(self._maker) and self._maker is not None:
+                await cancelled([self._maker])  # what it holds is given back before anybody goes on

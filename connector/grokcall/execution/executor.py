@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from grokcall.budget.budget import Budget
 from grokcall.client.call_runner import CallRunner
+from grokcall.client.resume_state import ResumeState
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, MediaError, is_retryable, is_systemic
 from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
-from grokcall.execution.billed_starts import ResumeState
 from grokcall.execution.coalescing import SharedCall
 from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
 from grokcall.execution.send_guard import Funds, SendGuard
@@ -59,14 +59,14 @@ class RunContext:
 
 
 class CallExecutor:
-    """Runs the calls of one lookup through an engine, and keeps its books.
+    """Runs the calls of one lookup, and keeps its books.
 
     Calls must be handed in in the order of their rows: without ``dedupe`` equal calls are told apart by it.
     """
 
-    def __init__(self, engine: CallRunner, base_url: str, books: RunContext) -> None:
-        self.gate: Gate = engine.gate
-        self._engine = engine
+    def __init__(self, runner: CallRunner, base_url: str, books: RunContext) -> None:
+        self.gate: Gate = runner.gate
+        self._runner = runner
         self._base_url = base_url
         self._books = books
         self._budget = books.budget if books.budget is not None and books.budget.limited else None
@@ -81,7 +81,7 @@ class CallExecutor:
         """What the limits are worth for calls like this one, in a sentence; None where there is no limit."""
         if self._budget is None:
             return None
-        resends = self._engine.policy.billed_attempts
+        resends = self._runner.api.policy.billed_attempts
         return self._budget.guarantee(self._estimates(call), self.gate.concurrency, resends)
 
     async def run(self, call: BoundCall) -> Outcome:
@@ -109,7 +109,7 @@ class CallExecutor:
         known = recalled(books, key, 0) or self._answers.get(key)
         if known is not None:
             return known
-        shared = self._under_way[key] = SharedCall(self.gate)
+        shared = self._under_way[key] = SharedCall(self.gate.in_flight)
         return await shared.made(self._made(call, key, shared))
 
     async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
@@ -125,7 +125,7 @@ class CallExecutor:
 
     async def _made_freely(self, call: BoundCall) -> Outcome:
         """The outcome of a call without a limit and without a journal."""
-        outcome = await self._engine.run(call)
+        outcome = await self._runner.run(call)
         self._price(outcome, call)
         return outcome
 
@@ -138,7 +138,7 @@ class CallExecutor:
         start = SendGuard(run, place)
         memory = memory_of(self._books, call, place, lambda: self._one(call)) if place is not None else None
         if self._budget is None:
-            outcome = await self._engine.run(call, memory, start)
+            outcome = await self._runner.run(call, memory, start)
             self._price(outcome, call)
         else:
             outcome = await self._afforded(call, memory, start, self._budget)
@@ -159,7 +159,7 @@ class CallExecutor:
         reservation = await budget.reserve(told, None if told.text is None else lambda: self._estimates(call))
         start.funds = Funds(budget, reservation, told.request_reserve, lambda usage: self._learn(told.text, usage))
         try:
-            outcome = await start.in_time(self._engine.run(call, memory, start), budget)
+            outcome = await start.in_time(self._runner.run(call, memory, start), budget)
         except BaseException:
             if start.begun:
                 budget.settle(reservation, None)  # nobody knows how far it came, so all of it counts as spent

@@ -69,10 +69,10 @@ class SingleCall:
         task = self._task
         if task is None or task.done():
             return
-        sent = self._runner.gate.sent
-        if patience and task in sent:
+        in_flight = self._runner.gate.in_flight
+        if patience and in_flight.is_sent(task):
             await asyncio.wait([task], timeout=patience)
-        self._in_doubt |= task in sent  # a second stop may have cancelled it already
+        self._in_doubt |= in_flight.is_sent(task)  # a second stop may have cancelled it already
         task.cancel()
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.unread import unexpected
 from grokcall.errors import Error, InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
-from grokcall.http.unread import unexpected
 from grokcall.journal.batches import RunBatches
 from grokcall.journal.call_index import key_of
 from grokcall.journal.codec import Packed, RecalledOutcome, is_plain, packed

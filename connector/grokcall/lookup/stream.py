@@ -139,7 +139,7 @@ class LookupStream:
         return self._books is not None and self._books.run is not None and self._books.run.continued
 
     def _service(self) -> str:
-        return self.service if self.service is not None else self._engine().options.base_url
+        return self.service if self.service is not None else self._engine().api.options.base_url
 
     @property
     def at_service(self) -> int:
@@ -166,7 +166,7 @@ class LookupStream:
             return None
         in_flight = (self.row_count or 0) if self.plan.options.batch else self._concurrency
         told = estimate(example, self._known_prices(), self._allowances)
-        return self._budget.guarantee(told, in_flight, self._engine().policy.billed_attempts)
+        return self._budget.guarantee(told, in_flight, self._engine().api.policy.billed_attempts)
 
     @property
     def summary(self) -> Summary:
@@ -419,7 +419,7 @@ class LookupStream:
             return None
         if options.batch:
             chunks = self.plan.chunks(iter(self._source))
-            return BatchPass(self.plan, chunks, books.books, run, engine, self._counted, self._told, self.row_count)
+            return BatchPass(self.plan, chunks, books.books, run, engine.api, self._counted, self._told, self.row_count)
         if self.at_service:
             raise InterfaceError(
                 f"{self.at_service:,} calls of this lookup are at the service in a batch, and would be paid for again; "

@@ -1,4 +1,4 @@
-"""The one place where a call is admitted, its requests are paced, and its outcome is recorded."""
+"""The one place where a call is admitted and its requests are paced."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from grokcall.core.outcome import Outcome
 from grokcall.http.transport import HttpResponse
+from grokcall.scheduling.in_flight import InFlight
 from grokcall.scheduling.ratelimit import Caps, Limiter, Permit
-from grokcall_procedures import BoundCall, Kind, Request
+from grokcall_procedures import Kind, Request
 
 PATIENCE = 0.25
 """Seconds that a request waits for its turn before further calls are begun, which may have other limits."""
@@ -78,12 +78,8 @@ class Gate:
     def __init__(self, concurrency: int, wider: Gate | None = None, limiter: Limiter | None = None) -> None:
         self.concurrency = concurrency
         self.on_vacancy: set[Callable[[], None]] = set()
-        self.sent: set[asyncio.Task[Any] | None] = set()
-        """The tasks whose calls may have been billed and have no answer yet: to cancel one of them loses it."""
-        self.shared: set[asyncio.Task[Any] | None] = set()
-        """The tasks whose calls other tasks wait for as well."""
-        self.left: set[asyncio.Task[Any] | None] = set()
-        """Those among them whose own pass has been stopped: they end when nobody waits any more."""
+        self.in_flight: InFlight = InFlight()
+        """The tasks whose calls are under way."""
         self.watches: dict[asyncio.Task[Any] | None, Watch] = {}
         """Who follows the tries of a task's calls."""
         shared = limiter if wider is None else wider.limiter
@@ -91,13 +87,14 @@ class Gate:
         self._wider = wider
         self._places = asyncio.Semaphore(concurrency)
 
-    async def admit(self, _call: BoundCall) -> None:
-        """Waits for a place."""
+    @asynccontextmanager
+    async def admitted(self) -> AsyncIterator[None]:
+        """Waits for a place, which is had for the block."""
         await self._enter()
-
-    def record(self, _call: BoundCall, _outcome: Outcome) -> None:
-        """Takes note of a call's end and gives its place to the next."""
-        self._leave()
+        try:
+            yield
+        finally:
+            self._leave()
 
     async def pace(self, request: Request) -> Permit | None:
         """Waits until a request of an admitted call may go.
@@ -109,24 +106,24 @@ class Gate:
             CallStoppedError: The pass of the call is over.
         """
         watch = self.watch(request)
-        lane = self.limiter.lane(request)
+        limiter = self.limiter.for_request(request)
         while True:
             if watch is not None and (watch.over.done() or not watch.judge.may_begin()):
                 await self._held_back(watch)
-            if lane is None:
+            if limiter is None:
                 return None
-            passage = lane.passage(request.body or b"")
-            turn = lane.enter(passage)
+            permit = limiter.permit(request.body or b"")
+            turn = limiter.enter(permit)
             if turn is None:
-                return passage
+                return permit
             try:
                 await self._await_turn(turn, watch)
             except BaseException:
-                lane.give_up(passage, turn)
+                limiter.give_up(permit, turn)
                 raise
             if watch is None or watch.judge.may_begin():
-                return passage
-            lane.give_up(passage, turn)
+                return permit
+            limiter.give_up(permit, turn)
 
     def watch(self, request: Request) -> Watch | None:
         """Who follows the tries of a request; None where nobody does.
@@ -137,16 +134,16 @@ class Gate:
             return None
         return self.watches.get(asyncio.current_task())
 
-    def observe(self, passage: Permit | None, reply: HttpResponse | None, error: BaseException | None) -> None:
+    def observe(self, permit: Permit | None, reply: HttpResponse | None, error: BaseException | None) -> None:
         """Takes note of how a paced request has ended, and learns from it.
 
         Args:
-            passage: What :meth:`pace` gave.
+            permit: What :meth:`pace` gave.
             reply: The reply, if one came.
             error: What the reply stands for, or why there is none; None for an answer.
         """
-        if passage is not None:
-            passage.lane.leave(passage, reply, error)
+        if permit is not None:
+            permit.limiter.leave(permit, reply, error)
 
     def judge(self, request: Request, error: BaseException | None, began: float) -> None:
         """Has a try judged by who follows it.
@@ -211,7 +208,7 @@ class Gate:
             raise CallStoppedError
 
     async def _return(self) -> None:
-        """Takes a place again, in the midst of a cancel as well: ``record`` gives one back in every case."""
+        """Takes a place again, in the midst of a cancel as well: whoever was admitted gives one back in every case."""
         if self._is_full:
             await asyncio.shield(self._enter())
         else:

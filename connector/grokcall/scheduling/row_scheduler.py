@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeVar
 
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.unread import unexpected
 from grokcall.errors import Error
-from grokcall.http.unread import unexpected
 from grokcall.scheduling.admission import CallStoppedError, Gate, Judge, Watch, cancelled
 from grokcall_procedures import BoundCall
 
@@ -43,7 +43,7 @@ class Chunk(Generic[C]):
 
 
 class Runner(Protocol):
-    """Runs one call; the engine does."""
+    """Runs one call."""
 
     gate: Gate
 
@@ -155,14 +155,12 @@ class RowScheduler(Generic[C]):
                 for. What has not been sent, or takes longer, is cancelled, unless another pass waits for it as well.
         """
         self._fail(reason)
-        gate, workers = self._runner.gate, set(self._workers)
-        sent = workers & gate.sent if patience else set()
-        await cancelled(workers - sent - gate.shared)
+        in_flight, workers = self._runner.gate.in_flight, set(self._workers)
+        sent = in_flight.sent_among(workers) if patience else set()
+        await cancelled(workers - sent - in_flight.shared_among(workers))
         if sent:
             await asyncio.wait(sent, timeout=patience)
-        # What another pass waits for goes on without this one.
-        shared = workers & gate.shared
-        gate.left |= shared
+        shared = in_flight.leave(workers)  # what another pass waits for goes on without this one
         self._workers -= shared
         await cancelled(workers - shared)
         self._finished.set()
@@ -172,7 +170,7 @@ class RowScheduler(Generic[C]):
     @property
     def in_flight(self) -> int:
         """How many calls have been sent and not been answered."""
-        return len(self._workers & self._runner.gate.sent)
+        return len(self._runner.gate.in_flight.sent_among(self._workers))
 
     @property
     def is_reading(self) -> bool:

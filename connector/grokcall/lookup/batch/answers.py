@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 
 from grokcall.core.outcome import Outcome
+from grokcall.core.unread import fail
 from grokcall.errors import InternalError, MalformedReplyError
 from grokcall.http.service_errors import service_error
-from grokcall.http.unread import fail
 from grokcall_procedures import BoundCall, FailedReplyError, Reply, Row
 from grokcall_procedures.answer_texts import content_text
 from grokcall_procedures.documents import cost_of, json_text, stated_failure

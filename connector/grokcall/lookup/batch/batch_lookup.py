@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from grokcall.client.api_client import ApiClient
 from grokcall.client.batch_api import BatchService
-from grokcall.client.call_runner import CallRunner
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, InternalError, NotFoundError
 from grokcall.execution.answer_cache import repeated
@@ -42,7 +42,7 @@ class BatchPass:
         chunks: The input.
         books: Its budget and how it dedupes.
         run: The run of the journal.
-        engine: Sends requests.
+        api: Sends requests.
         settle: Told of each row's outcome and number from 0; gives the error that ends the pass, if any.
         report: Told how far the batches are, whenever that is known anew.
         row_count: Rows of the input, where that is known.
@@ -57,24 +57,24 @@ class BatchPass:
         chunks: Iterator[Chunk[pa.RecordBatch]],
         books: RunContext,
         run: JournalRun,
-        engine: CallRunner,
+        api: ApiClient,
         settle: Callable[[Outcome, int], BaseException | None],
         report: Callable[[BatchCounts], None],
         row_count: int | None = None,
     ) -> None:
-        base_url = engine.options.base_url
+        base_url = api.options.base_url
         self._chunks = chunks
         self._books = books
         self._run = run
         self._settle = settle
         self._wait = plan.options.wait
         self._shortfall = shortfall_finder(plan.binder.procedure) if plan.options.on_incomplete != "keep" else None
-        pause = engine.options.poll_interval
+        pause = api.options.poll_interval
         self._procedure = plan.binder.procedure
         self._funds = BatchFunds(books)
         self._rows = BatchRows(plan, lambda call: fingerprint(call, base_url), dedupe=books.dedupe)
         self._rows.refuse_too_many(row_count or 0)
-        service = BatchService(engine)
+        service = BatchService(api)
         self._submission = Submission(service, run, self._rows, self._recorded, pause)
         taking = Taking(service, run, self._rows, self._recorded, pause)
         self._looks = Looks(service, self._submission, taking, report, pause)

@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import AsyncIterator
 
-from grokcall.client.batch_api import BatchService
+from grokcall.client.batch_api import BatchService, key_of
+from grokcall.client.batch_status import BatchStatus, Document
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.errors import Error, InvalidRequestError, NotFoundError, is_systemic
@@ -16,9 +17,7 @@ from grokcall.journal.batches import BatchRecord, Key, taken_from
 from grokcall.lookup.batch.answers import outcome_of
 from grokcall.lookup.batch.endings import is_final, unanswered
 from grokcall.lookup.batch.filling import MOST_LOOKS
-from grokcall.lookup.batch.requests import key_of
 from grokcall.lookup.batch.rows import BatchRows
-from grokcall.lookup.batch.status import BatchStatus, Document
 from grokcall.lookup.batch.submission import Recording
 
 logger: logging.Logger = get_logger("grokcall.lookup.batch")

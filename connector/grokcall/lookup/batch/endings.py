@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from grokcall.client.batch_status import BatchStatus
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import (
     AuthenticationError,
@@ -14,7 +15,6 @@ from grokcall.errors import (
 from grokcall.http.service_errors import service_error
 from grokcall.journal.batches import BatchRecord
 from grokcall.lookup.batch.errors import UnansweredError
-from grokcall.lookup.batch.status import BatchStatus
 
 PASSES = re.compile(
     r"try(?:ing)? again|later|temporar|unavailable|overload|capacity|internal (?:server )?error|time(?:d)? ?out"

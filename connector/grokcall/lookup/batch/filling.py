@@ -12,10 +12,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from grokcall.client.batch_api import BatchService
+from grokcall.client.batch_api import BatchRequest, BatchService, request_id
 from grokcall.errors import OperationalError, ServiceError
 from grokcall.journal.batches import Key
-from grokcall.lookup.batch.requests import BatchRequest, request_id
 
 MOST_LOOKS = 5
 """How often a list that lags behind its count is read."""

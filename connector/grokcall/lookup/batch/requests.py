@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 
+from grokcall.client.batch_api import BatchRequest
 from grokcall.errors import DataError, NotSupportedError
 from grokcall.journal.batches import Key
 from grokcall_procedures import Binder, BoundCall, Procedure, Request
@@ -28,49 +28,6 @@ TEXT_PROCEDURES = (
 """The procedures that can go through a batch: one request, and a text for an answer."""
 LARGEST_REQUEST = 20 * 1024 * 1024
 """Bytes of one request: a call that adds requests carries at most 25 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRequest:
-    """One request of a batch.
-
-    Args:
-        key: Which call of the run it makes.
-        kind: How batches call its endpoint.
-        body: The body for that endpoint, JSON.
-    """
-
-    key: Key
-    kind: str
-    body: bytes = field(repr=False)
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes in a call that adds requests."""
-        return len(self.body) + ENVELOPE_BYTES
-
-
-ENVELOPE_BYTES = 160
-"""What stands around a body: the id, the kind, and punctuation."""
-
-
-def request_id(key: Key) -> str:
-    """What a request is called in its batch.
-
-    >>> request_id((bytes(16), 0)), request_id((bytes(16), 2))[-4:]
-    ('00000000000000000000000000000000', '00-2')
-    """
-    fingerprint, ordinal = key
-    return f"{fingerprint.hex()}-{ordinal}" if ordinal else fingerprint.hex()
-
-
-def key_of(name: object) -> Key | None:
-    """The call that a request's id stands for; None for an id that is none of ours."""
-    print_, _, ordinal = str(name).partition("-")
-    try:
-        return bytes.fromhex(print_), int(ordinal or 0)
-    except ValueError:
-        return None
 
 
 def refuse_unfit(binder: Binder) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from grokcall.client.batch_api import BatchService
+from grokcall.client.batch_api import BatchRequest, BatchService
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import (
     ConnectionCutError,
@@ -28,7 +28,7 @@ from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key
 from grokcall.journal.mutations import Change
 from grokcall.lookup.batch.filling import SETTLING, Filling, says_already_there
-from grokcall.lookup.batch.requests import BatchRequest, batch_request
+from grokcall.lookup.batch.requests import batch_request
 from grokcall.lookup.batch.rows import BatchRows
 
 BATCH_REQUESTS = 50_000

@@ -1,4 +1,4 @@
-"""The lanes of a connection, one for each model, and which request takes which."""
+"""The limiters of a connection, one for each model, and which request takes which."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from grokcall_procedures import Kind, Request
 PACED = frozenset({Kind.TEXT, Kind.IMAGE, Kind.AUDIO, Kind.VIDEO})
 """Kinds of requests for which the service limits models; the others have no model and cost nothing."""
 
-MOST_LANES = 256
-"""Models that have lanes of their own; what comes after that shares one."""
+MOST_MODELS = 256
+"""Models that have limiters of their own; what comes after that shares one."""
 
 _MODEL_FIRST = b'{"model":"'
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
@@ -23,7 +23,7 @@ _NEAR = 4_096
 
 
 class Limiter:
-    """Finds the lane of a request. The service limits each model by itself.
+    """Finds the limiter of a request. The service limits each model by itself.
 
     Args:
         caps: The user's own limits, for each model.
@@ -31,22 +31,22 @@ class Limiter:
     """
 
     def __init__(self, caps: Caps, now: Callable[[], float] = time.monotonic) -> None:
-        self.lanes: dict[str, ModelLimiter] = {}
+        self.models: dict[str, ModelLimiter] = {}
         """By model; by path where a request has none."""
         self._caps = caps
         self._now = now
 
-    def lane(self, request: Request) -> ModelLimiter | None:
-        """The lane that ``request`` has to take; None for one that none of these limits concerns."""
+    def for_request(self, request: Request) -> ModelLimiter | None:
+        """The limiter that ``request`` has to take; None for one that none of these limits concerns."""
         if request.kind not in PACED:
             return None
         name = model_of(request.body) or request.path.partition("?")[0]
-        lane = self.lanes.get(name)
-        if lane is None:
-            if len(self.lanes) >= MOST_LANES:
+        limiter = self.models.get(name)
+        if limiter is None:
+            if len(self.models) >= MOST_MODELS:
                 name = "other models"
-            lane = self.lanes.setdefault(name, ModelLimiter(name, self._caps, self._now))
-        return lane
+            limiter = self.models.setdefault(name, ModelLimiter(name, self._caps, self._now))
+        return limiter
 
 
 def model_of(body: bytes | None) -> str:

@@ -1,4 +1,4 @@
-"""The lane of one model: every request for it passes here, so that all of them together keep its limits."""
+"""The limiter of one model: every request for it passes here, so that all of them together keep its limits."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ OVERLOADS = (ServerFailureError, ReadTimeoutError, ConnectionCutError, NotSentEr
 
 @dataclass(slots=True, eq=False)
 class Permit:
-    """One request on its way through a lane, from its turn to its reply."""
+    """One request on its way through a limiter, from its turn to its reply."""
 
-    lane: ModelLimiter
+    limiter: ModelLimiter
     body: bytes = field(repr=False)
     tokens: float = 0.0
     """What was reserved for it."""
     sent: float = 0.0
     turn: int = 0
-    """How many requests of the lane had left before it."""
+    """How many requests of the limiter had left before it."""
     step: Step | None = None
     """Where its end is to be noted."""
 
@@ -116,47 +116,47 @@ class ModelLimiter:
 
     # A request's way -------------------------------------------------------------------------------------------------
 
-    def passage(self, body: bytes) -> Permit:
+    def permit(self, body: bytes) -> Permit:
         """What a request takes with it."""
         return Permit(self, body, self._estimate.of(body) if self._pace.tokens.space else 0.0)
 
-    def enter(self, passage: Permit) -> asyncio.Future[None] | None:
+    def enter(self, permit: Permit) -> asyncio.Future[None] | None:
         """Lets the request go and gives None; or gives what ends when its turn has come."""
         now = self._now()
         if not self._waiting and self._wait(now) <= 0.0:
-            self._let_go(passage, now)
+            self._let_go(permit, now)
             return None
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((turn, passage))
+        self._waiting.append((turn, permit))
         self._pump(now)
         return turn
 
-    def give_up(self, passage: Permit, turn: asyncio.Future[None]) -> None:
+    def give_up(self, permit: Permit, turn: asyncio.Future[None]) -> None:
         """Takes a request out that will not be sent; what it has taken, if its turn had come, is given back."""
         if turn.done() and not turn.cancelled():
             self.under_way -= 1
-            self._pace.give_back(passage.tokens)
-            if passage.step is not None:
-                passage.step.sent -= 1
+            self._pace.give_back(permit.tokens)
+            if permit.step is not None:
+                permit.step.sent -= 1
         turn.cancel()
         self._pump(self._now())
 
-    def leave(self, passage: Permit, reply: HttpResponse | None, error: BaseException | None) -> None:
+    def leave(self, permit: Permit, reply: HttpResponse | None, error: BaseException | None) -> None:
         """Takes note of how a request has ended, whatever the way."""
         now = self._now()
         self.under_way -= 1
         usage = usage_of(reply.body) if reply is not None and error is None and self._pace.counts_tokens else None
         if not (isinstance(error, ServiceError) and grants_nothing(error.message)):
             if reply is not None:
-                self._pace.heed(reply.headers, passage.sent, now, answers=error is None, tokens=usage or 0)
+                self._pace.heed(reply.headers, permit.sent, now, answers=error is None, tokens=usage or 0)
             if isinstance(error, RateLimitedError):
-                self._refused(passage, error, now)
+                self._refused(permit, error, now)
             elif isinstance(error, OVERLOADS):
                 self._concurrency.failed()
             elif reply is not None:
-                self._answered(passage, now)
+                self._answered(permit, now)
         if self._pace.tokens.space:
-            self._settle(passage, usage, error)
+            self._settle(permit, usage, error)
         if self._waiting:
             self._pump(now)
 
@@ -169,12 +169,12 @@ class ModelLimiter:
             pause = max(pause, self._last_sent + PROBE - now)
         return max(pause, self._pace.wait(now), self._concurrency.wait(self.under_way, now))
 
-    def _let_go(self, passage: Permit, now: float, *, waited: bool = False) -> None:
+    def _let_go(self, permit: Permit, now: float, *, waited: bool = False) -> None:
         self.under_way += 1
-        passage.sent = self._last_sent = now
+        permit.sent = self._last_sent = now
         self._turns += 1
-        passage.turn, passage.step = self._turns, self._recent.add(now)
-        self._pace.take(now, passage.tokens, waited=waited)
+        permit.turn, permit.step = self._turns, self._recent.add(now)
+        self._pace.take(now, permit.tokens, waited=waited)
 
     def _pump(self, now: float) -> None:
         """Lets go whoever may, and sets the alarm for the next."""
@@ -182,14 +182,14 @@ class ModelLimiter:
             self._alarm.cancel()
             self._alarm = None
         while self._waiting:
-            turn, passage = self._waiting[0]
+            turn, permit = self._waiting[0]
             if not turn.done():
                 wait = self._wait(now)
                 if wait > 0.0:
                     if wait < math.inf:
                         self._alarm = turn.get_loop().call_later(wait, self._ring)
                     return
-                self._let_go(passage, now, waited=True)
+                self._let_go(permit, now, waited=True)
                 turn.set_result(None)
             self._waiting.popleft()
 
@@ -199,35 +199,35 @@ class ModelLimiter:
 
     # What replies teach ----------------------------------------------------------------------------------------------
 
-    def _answered(self, passage: Permit, now: float) -> None:
-        assert passage.step is not None
-        passage.step.answered += 1
-        self._concurrency.answered(now - passage.sent)
-        self._cooldown.answered(passage.sent, now, passage.turn)
-        if self._suspicion.note(passage.turn, passage.sent, now, refused=False):
+    def _answered(self, permit: Permit, now: float) -> None:
+        assert permit.step is not None
+        permit.step.answered += 1
+        self._concurrency.answered(now - permit.sent)
+        self._cooldown.answered(permit.sent, now, permit.turn)
+        if self._suspicion.note(permit.turn, permit.sent, now, refused=False):
             self._pace.set(now)
 
-    def _refused(self, passage: Permit, error: RateLimitedError, now: float) -> None:
+    def _refused(self, permit: Permit, error: RateLimitedError, now: float) -> None:
         asked = error.retry_after if error.retry_after and error.retry_after <= LONGEST_RETRY_AFTER else None
         stated = self._pace.credible(stated_limit(error.message), now)
         if stated is None:
-            self._refused_without_limit(passage, asked, now)
+            self._refused_without_limit(permit, asked, now)
             return
         soon = now < self._cooldown.until + SOON
-        if self._cooldown.refused(passage.sent, now, asked, self._pace.pause(stated, now)):
+        if self._cooldown.refused(permit.sent, now, asked, self._pace.pause(stated, now)):
             self._pace.heed_refusal(stated, soon=soon, now=now)
             self._pace.requests.hold(self._cooldown.until)
             self._tell(str(stated), now)
 
-    def _refused_without_limit(self, passage: Permit, asked: float | None, now: float) -> None:
-        assert passage.step is not None
-        passage.step.refused += 1
-        if self._suspicion.note(passage.turn, passage.sent, now, refused=True):
+    def _refused_without_limit(self, permit: Permit, asked: float | None, now: float) -> None:
+        assert permit.step is not None
+        permit.step.refused += 1
+        if self._suspicion.note(permit.turn, permit.sent, now, refused=True):
             self._pace.set(now)
         if self._suspicion.explains(now, lone=self._cooldown.lone):
             return
         needed = A_SECOND if self._suspicion.may_be_slow else A_MOMENT
-        if self._cooldown.refused(passage.sent, now, asked, needed, passage.turn):
+        if self._cooldown.refused(permit.sent, now, asked, needed, permit.turn):
             self._suspicion.suspect(now)
             self._tell("without a limit", now)
 
@@ -242,10 +242,10 @@ class ModelLimiter:
     def _tell(self, refusal: str, now: float) -> None:
         logger.info("%s: refused (%s); all requests pause for %.1f s", self.name, refusal, self._cooldown.wait(now))
 
-    def _settle(self, passage: Permit, usage: int | None, error: BaseException | None) -> None:
+    def _settle(self, permit: Permit, usage: int | None, error: BaseException | None) -> None:
         """Puts what was really used in the place of what was reserved."""
         if usage is not None:
-            self._estimate.learn(passage.body, usage)
-            self._pace.tokens.give_back(passage.tokens - usage)
+            self._estimate.learn(permit.body, usage)
+            self._pace.tokens.give_back(permit.tokens - usage)
         elif isinstance(error, NotSentError | RateLimitedError):
-            self._pace.tokens.give_back(passage.tokens)
+            self._pace.tokens.give_back(permit.tokens)

@@ -9,7 +9,7 @@ from grokcall.core.redaction import get_logger, redact
 from grokcall.errors import Error, InternalError, MalformedReplyError, request_id_of
 from grokcall_procedures import Procedure
 
-logger: logging.Logger = get_logger("grokcall.http.unread")
+logger: logging.Logger = get_logger("grokcall.core.unread")
 
 LONGEST_REASON = 500
 """Characters that are told of an exception which is not ours."""

@@ -173,7 +173,7 @@ def fingerprints(surface: Surface, base_url: str) -> dict[str, bytes]:
     """The journal's fingerprint of each row's call, by the hash of its request, by which the ledger knows it."""
     found = {}
     with grokcall.connect(base_url=base_url, api_key=SANDBOX_KEY) as connection:
-        binder = connection.binder(parse_call(surface.statement))
+        binder = connection.runtime.binder(parse_call(surface.statement))
         for body in bodies(surface):
             call = binder.bind_row([body])
             request = next(call.steps())

@@ -197,7 +197,7 @@ def test_an_httpx_client_of_the_parent_is_not_used_by_the_child(connecting):
     assert asked(connection, "before")
     assert in_child(lambda: refused(lambda: asked(connection, "child"), "forked")) == 0
     assert asked(connection, "after")
-    connection.loop.run(client.aclose())
+    connection.runtime.loop.run(client.aclose())
 
 
 shared: grokcall.Connection | None = None

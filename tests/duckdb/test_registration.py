@@ -158,7 +158,7 @@ def test_registering_again_changes_nothing_or_replaces(con, connection, connecti
     assert "Call_Status" in [column[0] for column in con.execute("DESCRIBE FROM GenerateResponse('a')").fetchall()]
     third = grokcall.duckdb.register(con, connecting(base_url=f"{service.origin}/other"))
     con.execute("SELECT Call_Status FROM (SELECT NULL AS Call_Status)")
-    assert third.connection is not connection
+    assert third.runtime is not connection.runtime
 
 
 def test_a_cursor_that_is_registered_too_shares_the_answers(con, connection, service: Service):
@@ -260,7 +260,7 @@ def test_a_connection_of_its_own_ends_with_the_duckdb_connection(service: Servic
     monkeypatch.setenv("XAI_BASE_URL", service.base_url)
     monkeypatch.setenv("XAI_API_KEY", KEY)
     con = duckdb.connect()
-    connection = grokcall.duckdb.register(con).connection
+    connection = grokcall.duckdb.register(con).runtime
     con.execute("CALL GenerateResponse('hi')")
     con.close()
     del con
@@ -289,7 +289,7 @@ def test_only_a_duckdb_connection_can_be_registered(connection):
 
 
 def test_a_procedure_that_is_named_like_a_function_of_duckdb_is_refused(con, registered: Registration):
-    procedure = registered.connection.catalog["GenerateResponse"]
+    procedure = registered.runtime.catalog["GenerateResponse"]
     registered.add(replace(procedure, name="AskNicely"))
     assert con.execute("SELECT ask_nicely('hi')").fetchone() == ("HI",)
     with pytest.raises(grokcall.InterfaceError, match="range is a function of DuckDB"):

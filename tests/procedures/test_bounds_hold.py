@@ -152,7 +152,7 @@ def billed(sandbox: Sandbox) -> int:
 def test_no_call_of_any_kind_is_billed_more_than_its_highest_price(
     sandbox: Sandbox, on_sandbox: grokcall.Connection, picture: bytes
 ) -> None:
-    engine, loop = on_sandbox.engine(), on_sandbox.loop
+    engine, loop = on_sandbox.runtime.runner(), on_sandbox.runtime.loop
     film = on_sandbox.execute("CALL GenerateVideo('a', Duration => 1)").fetchone()
     remembered = on_sandbox.execute("CALL GenerateResponse(:m)", {"m": "word " * 900}).fetch_arrow_table()
     assert film is not None
@@ -181,7 +181,7 @@ def test_no_call_of_any_kind_is_billed_more_than_its_highest_price(
 def test_many_calls_at_once_never_pass_the_limit_and_stop_within_one_call_of_it(
     sandbox: Sandbox, on_sandbox: grokcall.Connection, seed: int
 ) -> None:
-    engine, random_ = on_sandbox.engine(), random.Random(seed)
+    engine, random_ = on_sandbox.runtime.runner(), random.Random(seed)
     text = "CALL GenerateResponse(:m, Model => :n, MaxOutputTokens => :o)"
     calls = [
         bind(text, m=words(random_, 800), n=random_.choice(TEXT_MODELS[:5]), o=random_.randint(1, 400))

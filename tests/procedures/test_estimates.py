@@ -396,7 +396,7 @@ def test_a_harder_thinking_model_is_expected_to_write_more() -> None:
 def test_the_service_counts_tokens_when_it_is_asked(on_sandbox: grokcall.Connection) -> None:
     call = bind("CALL ClassifyText(:m, ['a', 'b'], MaxOutputTokens => 40)", m="one two three " * 30)
     counting = replace(call, procedure=replace(call.procedure, steps=lambda _: tokenize(call)))
-    outcome = on_sandbox.loop.run(on_sandbox.engine().run(counting))
+    outcome = on_sandbox.runtime.loop.run(on_sandbox.runtime.runner().run(counting))
     assert outcome.rows is not None
     ((tokens,),) = outcome.rows
     assert isinstance(tokens, int)

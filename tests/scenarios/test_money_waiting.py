@@ -109,8 +109,10 @@ def equal_calls(connection: grokcall.Connection, stopped: list[bool], after: flo
     """What becomes of equal calls of one bookkeeper, each of a pass of its own, some of which are stopped."""
 
     async def run() -> list[Any]:
-        books = CallExecutor(connection.engine(), connection.options.base_url, RunContext(answers=AnswerCache(1 << 20)))
-        call = connection.binder(parse_call("CALL GenerateResponse('hi')")).bind()
+        books = CallExecutor(
+            connection.runtime.runner(), connection.options.base_url, RunContext(answers=AnswerCache(1 << 20))
+        )
+        call = connection.runtime.binder(parse_call("CALL GenerateResponse('hi')")).bind()
 
         def started() -> RowScheduler[None]:
             chunks: Iterator[Chunk[None]] = iter([Chunk(None, [()])])
@@ -131,7 +133,7 @@ def equal_calls(connection: grokcall.Connection, stopped: list[bool], after: flo
         await asyncio.gather(*(each.stop(StopError()) for each, ends in zip(windows, stopped, strict=True) if ends))
         return await asyncio.gather(*map(outcome, [*windows, started()]), return_exceptions=True)
 
-    return connection.loop.run(run())
+    return connection.runtime.loop.run(run())
 
 
 def test_a_shared_call_goes_on_for_those_who_still_wait_and_is_not_paid_for_twice(

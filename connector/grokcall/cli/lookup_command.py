@@ -267,7 +267,7 @@ def summary_written(stream: LookupStream, path: Path | None) -> Iterator[None]:
 
 def rows_at_once(connection: Connection, command: str) -> int:
     """How many rows of the input to read at once for this command."""
-    return chunk_rows(connection.binder(parse_call(command)))
+    return chunk_rows(connection.runtime.binder(parse_call(command)))
 
 
 def default_output(source: str) -> str:

@@ -16,13 +16,11 @@ from grokcall.cli.flags import Flags
 from grokcall.cli.next_steps import flag_of
 from grokcall.cli.progress import report
 from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
-from grokcall.core.result_columns import result_table
 from grokcall.dataflow.execute_command import ExecuteCommand
 from grokcall.dbapi.connection import Connection
 from grokcall.duckdb.database import Database
 from grokcall.duckdb.interrupts import stopped
 from grokcall.errors import ProgrammingError
-from grokcall.execution.single_calls import SingleCall
 from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall_parser import (
     Call,
@@ -136,14 +134,12 @@ def called(connection: Connection, script_statement: ScriptStatement, summary: S
     """
     assert isinstance(script_statement.statement, Call)
     values = script_statement.completed(connection)
-    binder = connection.binder(script_statement.statement, values)
-    outcome = SingleCall(connection.runner(), binder.bind(values)).made(connection.loop)
-    tally = SummaryBuilder(binder.procedure)
-    tally.summary = summary
-    tally.add(outcome)
-    if outcome.error is not None:
-        raise outcome.error
-    return result_table(binder.procedure, outcome.rows or [])
+    call = connection.runtime.call(script_statement.statement, values)
+    outcome = call.outcome()
+    builder = SummaryBuilder(call.binder.procedure)
+    builder.summary = summary
+    builder.add(outcome)
+    return call.table(outcome)
 
 
 def in_flags(error: BudgetReachedError, flags: Flags, journal: Path | None) -> bool:

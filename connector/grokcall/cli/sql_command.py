@@ -93,7 +93,7 @@ def sql(
         database = connection.database(**options)
         database.tell = promising(flags)
         if connection.budget.limited:
-            database.summary.budget, database.summary.learned = connection.budget, connection.allowances.learned
+            database.summary.budget, database.summary.learned = connection.budget, connection.runtime.allowances.learned
         if flags.sandbox:
             database.service = EMBEDDED
         script = read_script(given_text(statement, file), parameters(parameter or ()))

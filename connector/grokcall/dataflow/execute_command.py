@@ -85,7 +85,7 @@ class ExecuteCommand:
             return query_parameters(statement)
         if not isinstance(statement, Call):
             return ()
-        binder = self.connection.binder(statement, columns_later=True)
+        binder = self.connection.runtime.binder(statement, columns_later=True)
         by_slot: dict[int, list[Parameter]] = {}
         for binding in binder.bindings:
             by_slot.setdefault(binding.slot, []).append(binding.parameter)

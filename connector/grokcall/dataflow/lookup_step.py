@@ -109,7 +109,7 @@ class Lookup:
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """The schema of what comes out for what goes in; sends nothing."""
-        binder = self._connected().binder(parse_call(self.command), constants_of(self.mapping))
+        binder = self._connected().runtime.binder(parse_call(self.command), constants_of(self.mapping))
         chosen = self.lookup_options
         typed = typed_schema(input_schema, checked_columns(chosen.types, chosen.columns))
         return LookupPlan(binder, typed, self.mapping, chosen).schema

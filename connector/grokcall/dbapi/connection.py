@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-import atexit
 import threading
 import warnings
-import weakref
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 import pyarrow as pa
 
 from grokcall import errors
 from grokcall.budget.budget import Budget
-from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
-from grokcall.catalog.catalog import open_catalog
-from grokcall.client.api_client import ApiClient
-from grokcall.client.call_runner import CallRunner
+from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.metadata import listed_prices
-from grokcall.config.api_key import Key, KeySource, SecretKey
+from grokcall.config.api_key import Key
 from grokcall.config.options import Options, load_options
+from grokcall.core.at_exit import close_at_exit
 from grokcall.core.forks import abandon, follow_forks
-from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import hidden
-from grokcall.core.unknown_names import explained
 from grokcall.dbapi.cursor import Cursor
-from grokcall.errors import InterfaceError, UnknownNameError
-from grokcall.execution.executor import BUDGET_ALLOWANCES, CallExecutor, RunContext, fresh
-from grokcall.execution.single_calls import SingleCall
-from grokcall.http.factory import as_transport, as_transport_anew
-from grokcall.lookup import LookupOptions, LookupPlan, LookupResult, LookupStream, agathered, chunk_rows, gathered
-from grokcall.lookup.batch import refuse_unfit
-from grokcall.lookup.mapping import MappingLike, constants_of
-from grokcall.scheduling.admission import Gate
-from grokcall.scheduling.event_loop import BackgroundLoop
-from grokcall.scheduling.ratelimit import Limiter, caps_of
-from grokcall.tables import Source, open_table
-from grokcall_parser import Call, nearest, parse_call
-from grokcall_procedures import Binder, Catalog, Settings
-from grokcall_procedures.estimates import Allowances, estimate
+from grokcall.duckdb.database import Database
+from grokcall.errors import InterfaceError
+from grokcall.execution.runtime import KeyLike, Runtime
+from grokcall.lookup import LookupResult, LookupStream, agathered, gathered
+from grokcall.lookup.mapping import MappingLike
+from grokcall.lookup.opening import open_stream
+from grokcall_parser import parse_call
+from grokcall_procedures import Catalog
 from grokcall_procedures.prices import Prices
-
-if TYPE_CHECKING:
-    from grokcall.duckdb.database import Database
-
-_in_use: weakref.WeakSet[Connection] = weakref.WeakSet()
-
-
-@atexit.register
-def _close_forgotten() -> None:
-    # A program that ends without closing must not leave its sockets to be complained about by the libraries below.
-    for connection in tuple(_in_use):
-        connection.close()
-
-
-KeyLike = str | SecretKey | Callable[[], str] | None
 
 
 def connect(
@@ -111,29 +83,41 @@ class Connection:
     NotSupportedError = errors.NotSupportedError
 
     def __init__(self, options: Options, *, api_key: KeyLike = None, transport: object = None) -> None:
-        self.options = options
-        self.catalog: Catalog = open_catalog(options.catalog)
-        """The procedures; those of the user's own are kept where the option ``catalog`` says."""
-        self.settings: Settings = options.settings()
-        self._given_transport = transport
-        self._transport = as_transport(transport, options)
-        self._loop = BackgroundLoop()
+        self.runtime: Runtime = Runtime(options, api_key=api_key, transport=transport)
+        """What its calls run on."""
         self._lock = threading.Lock()
-        self._engine: CallRunner | None = None
         self._database: Database | None = None
         self._database_options: dict[str, Any] = {}
-        limits = SpendingLimits.among(options)
-        self.allowances: Allowances = limits.allowances(fresh(BUDGET_ALLOWANCES))
-        self.budget: Budget = limits.budget("connection") or Budget(name="connection")
-        self._keys = KeySource(api_key, profile=options.profile)
-        self._closed = False
         follow_forks(self)
 
     def __repr__(self) -> str:
-        return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
+        return repr(self.runtime)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be pickled; grokcall.Lookup can, and connects where it runs")
+
+    @property
+    def options(self) -> Options:
+        """Its options."""
+        return self.runtime.options
+
+    @property
+    def catalog(self) -> Catalog:
+        """The procedures; user-defined ones are kept where the option ``catalog`` says."""
+        return self.runtime.catalog
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog) -> None:
+        self.runtime.catalog = catalog
+
+    @property
+    def budget(self) -> Budget:
+        """What may be spent over the connection, and what was."""
+        return self.runtime.budget
+
+    @budget.setter
+    def budget(self, budget: Budget) -> None:
+        self.runtime.budget = budget
 
     def cursor(self, **limits: Any) -> Cursor:
         """A new cursor.
@@ -172,10 +156,8 @@ class Connection:
         When it is cancelled after it was sent, its answer is awaited up to 30 s, because it may have been paid for,
         and is in the attribute ``result`` of the CancelledError; a second cancel leaves at once.
         """
-        binder = self.binder(parse_call(operation), parameters)
-        runner = self.runner(SpendingLimits.named(limits, "a call"))
-        outcome = await SingleCall(runner, binder.bind(parameters)).amade(self._loop)
-        return binder_table(binder, outcome)
+        call = self.runtime.call(parse_call(operation), parameters, SpendingLimits.named(limits, "a call"))
+        return call.table(await call.aoutcome())
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, the results beside the rows, in the rows' order.
@@ -212,63 +194,14 @@ class Connection:
         A cancel is treated as an interrupt is there: the CancelledError, which is the cause of the TimeoutError of
         ``asyncio.wait_for``, comes once the answers of calls in flight have, up to 30 s later.
         """
-        return await agathered(self.lookup_stream(command, rows, mapping, **options), self._loop)
+        return await agathered(self.lookup_stream(command, rows, mapping, **options), self.runtime.loop)
 
     def lookup_stream(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupStream:
         """A lookup as an iterator of (output batch, error batch), in bounded memory; see :meth:`lookup`.
 
         A context manager; leaving it early stops the lookup. See :class:`grokcall.LookupStream`.
         """
-        self.check_open()
-        try:
-            chosen = LookupOptions(**options)
-        except TypeError as error:
-            raise InterfaceError(unknown_option(options) or f"lookup: {error}") from None
-        binder = self.binder(parse_call(command), constants_of(mapping))
-        if chosen.batch:
-            refuse_unfit(binder)
-        source = rows if isinstance(rows, Source) else opened_rows(rows, chunk_rows(binder), chosen)
-        try:
-            plan = LookupPlan(binder, source.schema, mapping, chosen)
-        except BaseException:
-            source.close()
-            raise
-        return LookupStream(
-            plan, source, self.engine, self._loop, self.options.concurrency, self.budget, self.allowances
-        )
-
-    def binder(
-        self,
-        call: Call,
-        known: Mapping[str, object] | Sequence[object] | None = None,
-        *,
-        columns_later: bool = False,
-    ) -> Binder:
-        """The statement joined with its procedure.
-
-        Args:
-            call: The statement.
-            known: Values of markers that are the same for every row, from which the result's columns may follow.
-            columns_later: Whether the columns are not needed yet, only the parameters.
-
-        Raises:
-            grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
-        """
-        try:
-            procedure = self.catalog.find(call.procedure, call.text, call.span)
-        except UnknownNameError as error:
-            raise explained(error, call) from None
-        return Binder(call, procedure, self.settings, known, columns_later=columns_later)
-
-    def engine(self) -> CallRunner:
-        """The engine, made at the first call."""
-        self.check_open()
-        with self._lock:
-            if self._engine is None:
-                _in_use.add(self)
-                gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
-                self._engine = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
-            return self._engine
+        return open_stream(self.runtime, command, rows, mapping, **options)
 
     def database(self, **options: Any) -> Database:
         """The DuckDB in which the queries of this connection run, made at the first of them.
@@ -283,23 +216,15 @@ class Connection:
 
         >>> connection.database(on_error="ignore", journal="answers.journal")  # doctest: +SKIP
         """
-        from grokcall.duckdb.database import Database  # it stands on this module
-
         self.check_open()
         with self._lock:
             if self._database is None:
-                _in_use.add(self)
+                close_at_exit(self)
                 self._database_options = options or self._database_options
-                self._database = Database(self, self.options.database, **self._database_options)
+                self._database = Database(self.runtime, self.options.database, **self._database_options)
             elif options:
                 raise InterfaceError("the database is open already; give its options before the first query")
             return self._database
-
-    def runner(self, limits: SpendingLimits = UNLIMITED) -> CallExecutor:
-        """Runs the calls of one statement within its limits and the connection's."""
-        budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
-        books = RunContext(dedupe=False, budget=budget, allowances=allowances)
-        return CallExecutor(self.engine(), self.options.base_url, books)
 
     def guarantee(
         self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
@@ -311,12 +236,7 @@ class Connection:
         'The connection will not make more than 20 calls.'
         """
         chosen = SpendingLimits.named(limits, "a statement")
-        budget = chosen.budget("statement", self.budget)
-        if budget is None or not budget.limited:
-            return None
-        call = self.binder(parse_call(operation)).bind(parameters)
-        told = estimate(call, allowances=chosen.allowances(self.allowances))
-        return budget.guarantee(told, resends=self.engine().api.policy.billed_attempts)
+        return self.runtime.guarantee(parse_call(operation), parameters, chosen)
 
     def prices(self) -> Prices:
         """What the service says of its models' prices, laid over the dated table; sends one request, which is free.
@@ -324,7 +244,7 @@ class Connection:
         >>> connection.prices().text_model("grok-4.3").output  # doctest: +SKIP
         25000
         """
-        return self._loop.run(listed_prices(self.engine()))
+        return self.runtime.loop.run(listed_prices(self.runtime.runner()))
 
     def key(self) -> Key:
         """The key and where it was found.
@@ -332,26 +252,18 @@ class Connection:
         Raises:
             grokcall.MissingKeyError: There is none; the message names every place that was looked at.
         """
-        return self._keys.key()
+        return self.runtime.key()
 
     @property
     def closed(self) -> bool:
         """Whether the connection was closed."""
-        return self._closed
-
-    @property
-    def loop(self) -> BackgroundLoop:
-        """The loop on which the calls run."""
-        return self._loop
+        return self.runtime.closed
 
     def leave_to_parent(self) -> None:
         """Begins anew in the child of a fork; called there by itself."""
-        abandon(self._engine, self._transport, self._database)
+        abandon(self._database)
         self._lock = threading.Lock()
-        self._engine = self._database = None
-        self._transport = as_transport_anew(self._given_transport, self.options)
-        self.allowances = SpendingLimits.among(self.options).allowances(fresh(BUDGET_ALLOWANCES))
-        self.budget.leave_to_parent()
+        self._database = None
 
     def commit(self) -> None:
         """Does nothing."""
@@ -363,10 +275,7 @@ class Connection:
 
     def close(self) -> None:
         """Ends calls that run and closes the connection; harmless when repeated."""
-        if self._closed:
-            return
-        self._closed = True
-        self._loop.close(self._engine.api.close if self._engine is not None else None)
+        self.runtime.close()
         if self._database is not None:
             self._database.close()
 
@@ -380,37 +289,11 @@ class Connection:
         self.close()
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True) and (self._engine is not None or self._database is not None):
+        runtime = getattr(self, "runtime", None)
+        if runtime is not None and not runtime.closed and (runtime.in_use or self._database is not None):
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
             self.close()
 
     def check_open(self) -> None:
         """Raises InterfaceError when the connection is closed."""
-        if self._closed:
-            raise InterfaceError("the connection is closed")
-
-
-def opened_rows(rows: object, batch_rows: int, options: LookupOptions) -> Source:
-    """The input of a lookup, read as its options say."""
-    return open_table(
-        rows, batch_rows=batch_rows, types=options.types, columns=options.columns, encoding=options.encoding
-    )
-
-
-def unknown_option(given: Mapping[str, object]) -> str | None:
-    """What is said of the first option that no lookup has; None when there is none."""
-    known = [field.name for field in fields(LookupOptions)]
-    stray = next((name for name in given if name not in known), None)
-    if stray is None:
-        return None
-    near = nearest(stray, known)
-    return f"lookup has no option {stray!r}; " + (f"did you mean {near}?" if near else f"it has: {', '.join(known)}")
-
-
-def binder_table(binder: Binder, outcome: Outcome) -> pa.Table:
-    """The rows of an outcome as a table, or its error raised."""
-    from grokcall.core.result_columns import result_table
-
-    if outcome.error is not None:
-        raise outcome.error
-    return result_table(binder.procedure, outcome.rows or [])
+        self.runtime.check_open()

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.core.result_columns import result_table
-from grokcall.dbapi.statements import StatementResult, StatementRunner, schema_of
+from grokcall.core.statement_result import StatementResult
+from grokcall.dbapi.statements import StatementRunner, schema_of
 from grokcall.errors import (
     InterfaceError,
     ProgrammingError,
@@ -128,9 +129,9 @@ class Cursor:
             return self
         if not isinstance(statement, Call):
             raise ProgrammingError("executemany runs CALL and the statements of DuckDB only")
-        binder = self.connection.binder(statement)
+        binder = self.connection.runtime.binder(statement)
         sets = list(seq_of_parameters)
-        calls = ManyCalls(self.connection, self.connection.runner(self.limits), binder, sets)
+        calls = ManyCalls(self.connection.runtime, self.limits, binder, sets)
         outcomes, stopped, interrupt = calls.made()
         rows = [row for outcome in outcomes if outcome.error is None for row in outcome.rows or ()]
         self._note([warning for outcome in outcomes for warning in outcome.warnings])

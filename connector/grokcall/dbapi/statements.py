@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -11,11 +10,10 @@ import pyarrow as pa
 from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.catalog.catalog import CHANGE_SCHEMA, UserCatalog, change_table
-from grokcall.core.result_columns import result_table
+from grokcall.core.statement_result import StatementResult
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
 from grokcall.errors import NotSupportedError
-from grokcall.execution.single_calls import SingleCall
 from grokcall_parser import (
     Call,
     CreateProcedure,
@@ -33,19 +31,6 @@ if TYPE_CHECKING:
     from grokcall.dbapi.connection import Connection
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatementResult:
-    """What a statement gave.
-
-    Args:
-        table: The rows; None for a statement that gives none, such as INSERT.
-        rowcount: How many rows it gave or changed; -1 where that has no meaning.
-    """
-
-    table: pa.Table | None
-    rowcount: int = -1
 
 
 class StatementRunner:
@@ -90,13 +75,10 @@ class StatementRunner:
         return pa.table({statement.name: [statement.value]})
 
     def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
-        connection = self._connection
-        binder = connection.binder(statement, parameters)
-        outcome = SingleCall(connection.runner(self._limits), binder.bind(parameters)).made(connection.loop)
+        call = self._connection.runtime.call(statement, parameters, self._limits)
+        outcome = call.outcome()
         self._warn(outcome.warnings)
-        if outcome.error is not None:
-            raise outcome.error
-        return result_table(binder.procedure, outcome.rows or [])
+        return call.table(outcome)
 
     def _changed(self, statement: CreateProcedure | DropProcedure) -> pa.Table:
         """Makes or removes a procedure of the user's own."""
@@ -109,7 +91,7 @@ class StatementRunner:
 
     def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
         options = self._connection.options
-        call = self._connection.binder(statement.call, parameters).bind(parameters)
+        call = self._connection.runtime.binder(statement.call, parameters).bind(parameters)
         self._warn(call.warnings)
         if statement.cost:
             usual = SpendingLimits.among(options).allowances(EXPLAIN_ALLOWANCES)
@@ -125,7 +107,7 @@ def schema_of(connection: Connection, statement: Statement, parameters: Paramete
         ProgrammingError: It is one of DuckDB's that does not only read.
     """
     if isinstance(statement, Call):
-        return connection.binder(statement, parameters).procedure.schema
+        return connection.runtime.binder(statement, parameters).procedure.schema
     if isinstance(statement, Explain):
         return COST_SCHEMA if statement.cost else EXPLAIN_SCHEMA
     if isinstance(statement, ShowProcedures):

@@ -18,7 +18,6 @@ from grokcall.client.call_runner import CallRunner
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
-from grokcall.dbapi.connection import Connection
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.query_costs import QueryCosts
 from grokcall.errors import InterfaceError
@@ -26,6 +25,7 @@ from grokcall.execution.executor import CallExecutor, RunContext
 from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.prior_attempts import prior_attempts
 from grokcall.execution.run_session import RunSession
+from grokcall.execution.runtime import Runtime
 from grokcall.execution.spilling_cache import SpillingAnswerCache
 from grokcall.execution.summary import Summary
 from grokcall.journal import fingerprint
@@ -50,19 +50,19 @@ class StoppedError(InterfaceError):
 
 
 class CallSession:
-    """Runs vectors of calls over a connection.
+    """Runs vectors of calls over the runtime of a connection.
 
     Args:
-        connection: Where the calls go.
+        runtime: Makes the calls.
         options: How the rows are treated.
-        owned: Whether the connection is closed with the session.
+        owned: Whether the runtime is closed with the session.
     """
 
-    def __init__(self, connection: Connection, options: LookupOptions, *, owned: bool) -> None:
-        self.connection = connection
+    def __init__(self, runtime: Runtime, options: LookupOptions, *, owned: bool) -> None:
+        self.runtime = runtime
         self.options = options
         self.owned = owned
-        self.concurrency: int = options.concurrency or connection.options.concurrency
+        self.concurrency: int = options.concurrency or runtime.options.concurrency
         self.summary: Summary = Summary()
         self.service: str | None = None
         """What journals call the service; None for its address."""
@@ -75,7 +75,7 @@ class CallSession:
         self._promised: set[str] = set()
         """The procedures of which it was told."""
         self._memo = SpillingAnswerCache()
-        self._budget = options.spending.budget("registration", connection.budget)
+        self._budget = options.spending.budget("registration", runtime.budget)
         self._books: RunContext | None = None
         self._runner: CallExecutor | None = None
         self._engine: CallRunner | None = None
@@ -85,7 +85,7 @@ class CallSession:
         """The stops that may still be under way."""
         self._open = ExitStack()
         if owned:
-            self._open.callback(connection.close)
+            self._open.callback(runtime.close)
         # DuckDB holds the functions, and they the session: when the last of them goes, so does what is open.
         self._open.callback(unwatch)
         self._closing = weakref.finalize(self, self._open.close)
@@ -94,7 +94,7 @@ class CallSession:
     @property
     def closed(self) -> bool:
         """Whether nothing can be called through it any more."""
-        return not self._closing.alive or self.connection.closed
+        return not self._closing.alive or self.runtime.closed
 
     def run(
         self, procedure: Procedure, bind: Bind, rows: Sequence[Values], settle: Settle, verdicts: Verdict
@@ -106,7 +106,7 @@ class CallSession:
         """
         if not self._closing.alive:
             raise InterfaceError("the registration is closed; register again")
-        outcomes, interrupt = self.connection.loop.run_patiently(
+        outcomes, interrupt = self.runtime.loop.run_patiently(
             self._outcomes(procedure, bind, rows, settle, verdicts), self._stop
         )
         if interrupt is not None:
@@ -121,7 +121,7 @@ class CallSession:
                 paid for. Until then nothing else is begun.
         """
         with suppress(InterfaceError):  # a closed connection has stopped everything already
-            self._stops.append(self.connection.loop.submit(self._stop(patience)))
+            self._stops.append(self.runtime.loop.submit(self._stop(patience)))
 
     @property
     def is_stopping(self) -> bool:
@@ -147,7 +147,7 @@ class CallSession:
         self._memo.clear()
 
     def close(self) -> None:
-        """Closes the journal, and the connection where it was made for the session; harmless when repeated."""
+        """Closes the journal, and the runtime where it was made for the session; harmless when repeated."""
         unwatch(self)
         self._closing()
         self._memo.clear()
@@ -224,7 +224,7 @@ class CallSession:
         """Prices the calls inside the block instead of making them; for one block at a time."""
         service = self._service()
         key = (lambda call: fingerprint(call, service)) if self.options.dedupe else None
-        usual = self.options.spending.allowances(self.connection.allowances)
+        usual = self.options.spending.allowances(self.runtime.allowances)
         self.costs = costs = QueryCosts(Costs(PRICES, limits.allowances(usual), key))
         try:
             yield costs
@@ -247,11 +247,11 @@ class CallSession:
 
     def _bookkeeper(self, books: RunContext) -> CallExecutor:
         if self._engine is None:
-            self._engine = self.connection.engine().narrowed(self.concurrency)
+            self._engine = self.runtime.runner().narrowed(self.concurrency)
         return CallExecutor(self._engine, self._service(), books)
 
     def _service(self) -> str:
-        return self.service or self.connection.options.base_url
+        return self.service or self.runtime.options.base_url
 
     def _opened_books(self, base_url: str) -> RunContext:
         options, summary = self.options, self.summary
@@ -263,11 +263,11 @@ class CallSession:
             dedupe=options.dedupe,
             reuse=options.reuse,
             retry_failed=options.retry_failed,
-            allowances=options.spending.allowances(self.connection.allowances),
+            allowances=options.spending.allowances(self.runtime.allowances),
         )
         self._open.callback(lambda: opened.close("stopped", summary.as_dict()))
         books = replace(opened.books, answers=self._memo)
-        if opened.run is None or self._budget is None or self._budget is self.connection.budget:
+        if opened.run is None or self._budget is None or self._budget is self.runtime.budget:
             return books
         earlier = prior_attempts(opened.run)
         self._budget.carry(ticks=earlier.ticks, tokens=earlier.tokens, calls=earlier.calls)
@@ -278,11 +278,11 @@ _sessions: weakref.WeakValueDictionary[tuple[int, LookupOptions], CallSession] =
 _sessions_lock = threading.Lock()
 
 
-def session_of(connection: Connection, options: LookupOptions, *, owned: bool) -> CallSession:
-    """The session of a connection with these options: every cursor that is registered with both shares it."""
-    key = id(connection), options
+def session_of(runtime: Runtime, options: LookupOptions, *, owned: bool) -> CallSession:
+    """The session of a runtime with these options: every cursor that is registered with both shares it."""
+    key = id(runtime), options
     with _sessions_lock:
         session = _sessions.get(key)
-        if session is None or session.closed or session.connection is not connection:
-            session = _sessions[key] = CallSession(connection, options, owned=owned)
+        if session is None or session.closed or session.runtime is not runtime:
+            session = _sessions[key] = CallSession(runtime, options, owned=owned)
         return session

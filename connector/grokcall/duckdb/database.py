@@ -13,8 +13,7 @@ import pyarrow as pa
 from grokcall.budget.cost_totals import COST_SCHEMA
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.core.forks import follow_forks
-from grokcall.dbapi.connection import Connection
-from grokcall.dbapi.statements import StatementResult
+from grokcall.core.statement_result import StatementResult
 from grokcall.duckdb.call_session import CallSession
 from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.errors import fault_of, told_of_query
@@ -26,6 +25,7 @@ from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import fetched, may_give_rows, row_schema
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.errors import OperationalError
+from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
 from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import Procedure
@@ -49,7 +49,7 @@ class Database:
     open or once something is temporary, set or prepared.
 
     Args:
-        connection: Where the calls go.
+        runtime: Makes the calls.
         path: The file of the database; None for one in memory.
         **options: How rows are treated, as for :func:`grokcall.duckdb.register`.
 
@@ -58,10 +58,10 @@ class Database:
         OperationalError: The file cannot be opened, for example because another process has it open.
     """
 
-    def __init__(self, connection: Connection, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
+    def __init__(self, runtime: Runtime, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
         chosen = options_of(options)
-        self._connection = connection
-        self._session = CallSession(connection, chosen, owned=False)
+        self._runtime = runtime
+        self._session = CallSession(runtime, chosen, owned=False)
         self._places = Places(Place(opened(path), self._session, whole=True))
         self._file = None if path is None else os.path.realpath(path)
         watch(self._places)
@@ -194,8 +194,8 @@ class Database:
             _of_parent.add(self._file)
 
     def _wanted(self) -> dict[str, Procedure]:
-        self._connection.check_open()
-        return {name.lower(): procedure for name, procedure in self._connection.catalog.items()}
+        self._runtime.check_open()
+        return {name.lower(): procedure for name, procedure in self._runtime.catalog.items()}
 
 
 @contextmanager

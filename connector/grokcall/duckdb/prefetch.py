@@ -67,7 +67,7 @@ class ReadAhead:
         Raises:
             grokcall.Error: What ended the calls early.
         """
-        return self._session.connection.loop.run(self._gathered(rows))
+        return self._session.runtime.loop.run(self._gathered(rows))
 
     async def _gathered(self, rows: Sequence[Values]) -> list[Outcome] | None:
         if self._task is None:
@@ -136,7 +136,7 @@ class ReadAhead:
     ) -> None:
         # What was sent may have been paid for, and the next query finds its answers.
         with suppress(InterfaceError):  # a closed connection has stopped everything already
-            _, interrupt = self._session.connection.loop.run_patiently(self._end(PATIENCE), self._end)
+            _, interrupt = self._session.runtime.loop.run_patiently(self._end(PATIENCE), self._end)
             if interrupt is not None and error is None:
                 raise interrupt
 

@@ -8,13 +8,13 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import duckdb
 import pyarrow as pa
 
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
-from grokcall.dbapi.connection import Connection, connect
+from grokcall.config.options import load_options
 from grokcall.duckdb.call_session import CallSession, session_of
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
 from grokcall.duckdb.interrupts import is_interrupt, watch
@@ -26,6 +26,7 @@ from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
 from grokcall.duckdb.udf import define, is_macro, is_view, table_of
 from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.errors import InterfaceError
+from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
 from grokcall.lookup import LookupOptions
 from grokcall.tables.formats import quoted_name
@@ -37,7 +38,7 @@ _registrations: weakref.WeakKeyDictionary[Any, Registration] = weakref.WeakKeyDi
 _lock = threading.RLock()
 
 
-def register(con: duckdb.DuckDBPyConnection, connection: Connection | None = None, **options: Any) -> Registration:
+def register(con: duckdb.DuckDBPyConnection, connection: Connected | None = None, **options: Any) -> Registration:
     """Gives a DuckDB connection every procedure: as a table macro of its name, and as a scalar form in small letters.
 
     Nothing is sent, and no key is needed, before a query makes the first call. Macros belong to one DuckDB connection:
@@ -68,12 +69,22 @@ def register(con: duckdb.DuckDBPyConnection, connection: Connection | None = Non
         if known is not None and known.serves(connection, chosen):
             return known
         owned = connection is None
-        session = session_of(connection if connection is not None else connect(), chosen, owned=owned)
+        runtime = connection.runtime if connection is not None else Runtime(load_options(None))
+        session = session_of(runtime, chosen, owned=owned)
         registration = Registration(con, session)
-        registration.add(*session.connection.catalog.values())
+        registration.add(*session.runtime.catalog.values())
         watch(session)
         _registrations[con] = registration
         return registration
+
+
+class Connected(Protocol):
+    """What has a runtime, as a :class:`grokcall.Connection` has."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What its calls run on."""
+        ...
 
 
 class Registration:
@@ -89,12 +100,12 @@ class Registration:
         self._functions: dict[str, tuple[str, VectorFunction]] = {}
 
     def __repr__(self) -> str:
-        return f"<grokcall.duckdb.Registration of {self._session.connection!r}>"
+        return f"<grokcall.duckdb.Registration of {self._session.runtime!r}>"
 
     @property
-    def connection(self) -> Connection:
-        """The connection through which the calls go."""
-        return self._session.connection
+    def runtime(self) -> Runtime:
+        """What its calls run on."""
+        return self._session.runtime
 
     @property
     def summary(self) -> Summary:
@@ -278,10 +289,10 @@ class Registration:
         """
         self._session.close()
 
-    def serves(self, connection: Connection | None, options: LookupOptions) -> bool:
+    def serves(self, connection: Connected | None, options: LookupOptions) -> bool:
         """Whether registering anew with these would make the same."""
         session = self._session
-        same = session.owned if connection is None else session.connection is connection
+        same = session.owned if connection is None else session.runtime is connection.runtime
         return same and session.options == options and not session.closed
 
     def __enter__(self) -> Self:

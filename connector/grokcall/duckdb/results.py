@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.dbapi.statements import StatementResult
+from grokcall.core.statement_result import StatementResult
 from grokcall.duckdb.literals import Values
 from grokcall.errors import ProgrammingError
 from grokcall.tables.duckdb_reader import plain_relation

@@ -45,7 +45,7 @@ class VectorFunction:
 
     def __init__(self, procedure: Procedure, session: CallSession, columns: str | None = None) -> None:
         self.session = session
-        self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.connection.settings)
+        self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.runtime.settings)
         self.procedure: Procedure = self._binder.procedure
         self._columns = ResultColumns(self.procedure)
         self._adds_call_columns = session.options.adds_call_columns

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.core.outcome import Outcome
 from grokcall.errors import Error, InterfaceError
 from grokcall.execution.circuit_breaker import CircuitBreaker
-from grokcall.execution.executor import CallExecutor
+from grokcall.execution.runtime import Runtime
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
 from grokcall_procedures import Binder, BoundCall
-
-if TYPE_CHECKING:
-    from grokcall.dbapi.connection import Connection
 
 CHUNK_SETS = 64
 
@@ -22,17 +20,17 @@ class ManyCalls:
     """The calls of many sets of parameters.
 
     Args:
-        connection: Where they go.
-        runner: Makes them.
+        runtime: Makes them.
+        limits: What all of them together may spend, beside the limits of the connection.
         binder: The statement.
         sets: The parameters of each call.
     """
 
-    def __init__(self, connection: Connection, runner: CallExecutor, binder: Binder, sets: Sequence[Any]) -> None:
-        self._loop = connection.loop
-        concurrency = connection.options.concurrency
+    def __init__(self, runtime: Runtime, limits: SpendingLimits, binder: Binder, sets: Sequence[Any]) -> None:
+        self._loop = runtime.loop
+        concurrency = runtime.options.concurrency
         self._window: RowScheduler[None] = RowScheduler(
-            runner,
+            runtime.executor(limits),
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
             RowLimits(concurrency, 16 * concurrency),

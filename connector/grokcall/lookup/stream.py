@@ -11,18 +11,19 @@ from typing import Self
 
 import pyarrow as pa
 
-from grokcall.budget.budget import Budget, BudgetReachedError
+from grokcall.budget.budget import BudgetReachedError
 from grokcall.budget.cost_totals import DryRun, TokenSample, dry_run
-from grokcall.client.call_runner import CallRunner
+from grokcall.client.api_client import ApiClient
 from grokcall.client.metadata import counted_tokens, listed_prices
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
 from grokcall.errors import CreditsExhaustedError, InterfaceError
 from grokcall.execution.circuit_breaker import CircuitBreaker
-from grokcall.execution.executor import BUDGET_ALLOWANCES, CallExecutor
+from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.run_session import RunSession
+from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall.journal import JournalError, RunState, fingerprint
 from grokcall.journal.run_list import declared_columns
@@ -32,11 +33,11 @@ from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
-from grokcall.scheduling.event_loop import PATIENCE, BackgroundLoop, explained, patience_of
+from grokcall.scheduling.event_loop import PATIENCE, explained, patience_of
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
 from grokcall.tables import Source
 from grokcall_procedures import BoundCall
-from grokcall_procedures.estimates import Allowances, estimate
+from grokcall_procedures.estimates import estimate
 from grokcall_procedures.prices import PRICES, Prices
 
 READ_AHEAD_ROWS = 8192
@@ -65,11 +66,7 @@ class LookupStream:
         self,
         plan: LookupPlan,
         source: Source,
-        engine: Callable[[], CallRunner],
-        loop: BackgroundLoop,
-        concurrency: int,
-        budget: Budget | None = None,
-        allowances: Allowances = BUDGET_ALLOWANCES,
+        runtime: Runtime,
     ) -> None:
         self.plan = plan
         self.schema: pa.Schema = plan.schema
@@ -84,15 +81,14 @@ class LookupStream:
         self.temporary: bool = False
         """Whether the journal is one that is to go once every row has its answer; noted down in it."""
         self._source = source
-        self._engine = engine
-        self._loop = loop
+        self._runtime = runtime
         self._tally = SummaryBuilder(plan.binder.procedure)
-        self._concurrency = plan.options.concurrency or concurrency
+        self._concurrency = plan.options.concurrency or runtime.options.concurrency
         self._verdicts = CircuitBreaker(plan.binder, self._concurrency)
         self._window: RowScheduler[pa.RecordBatch] | BatchPass | None = None
-        self._budget = plan.options.spending.budget("lookup", budget)
-        self._own_budget = None if self._budget is budget else self._budget
-        self._allowances = plan.options.spending.allowances(allowances)
+        self._budget = plan.options.spending.budget("lookup", runtime.budget)
+        self._own_budget = None if self._budget is runtime.budget else self._budget
+        self._allowances = plan.options.spending.allowances(runtime.allowances)
         if self._budget is not None and self._budget.limited:
             self.summary.budget, self.summary.learned = self._budget, self._allowances.learned
         self._prices: Prices | None = None if plan.options.prices == "service" else PRICES
@@ -118,10 +114,10 @@ class LookupStream:
                 others are reckoned with the bytes a token that were found.
         """
         self._refuse_in_child()
-        engine = self._engine()
+        runner = self._runtime.runner()
         service = self._service()
         key = (lambda call: fingerprint(call, service)) if self.plan.options.dedupe else None
-        sample = TokenSample(count_tokens, lambda calls: self._loop.run(counted_tokens(engine, calls)))
+        sample = TokenSample(count_tokens, lambda calls: self._runtime.loop.run(counted_tokens(runner, calls)))
         return dry_run(self.plan, self._source, self._known_prices(), self._allowances, key, sample)
 
     @property
@@ -139,7 +135,7 @@ class LookupStream:
         return self._books is not None and self._books.run is not None and self._books.run.continued
 
     def _service(self) -> str:
-        return self.service if self.service is not None else self._engine().api.options.base_url
+        return self.service if self.service is not None else self._runtime.options.base_url
 
     @property
     def at_service(self) -> int:
@@ -166,7 +162,7 @@ class LookupStream:
             return None
         in_flight = (self.row_count or 0) if self.plan.options.batch else self._concurrency
         told = estimate(example, self._known_prices(), self._allowances)
-        return self._budget.guarantee(told, in_flight, self._engine().api.policy.billed_attempts)
+        return self._budget.guarantee(told, in_flight, self._runtime.runner().api.policy.billed_attempts)
 
     @property
     def summary(self) -> Summary:
@@ -210,7 +206,7 @@ class LookupStream:
     def _chunk(self) -> Chunk[pa.RecordBatch] | None:
         self._refuse_in_child()
         try:
-            return self._loop.run(self.next_chunk())
+            return self._runtime.loop.run(self.next_chunk())
         except LookupStoppedError:
             raise self._reason or LookupStoppedError() from None
 
@@ -222,7 +218,7 @@ class LookupStream:
             if self._stopped and self._window is None:
                 raise LookupStoppedError
             if self._prices is None:
-                self._prices = await listed_prices(self._engine())
+                self._prices = await listed_prices(self._runtime.runner())
             if self._books is None:
                 await self._open_books()
             chunk = await self._started().next_chunk()
@@ -250,7 +246,7 @@ class LookupStream:
         with explained() as waiting:
             if self.in_flight:
                 waiting(patience)
-            _, interrupt = self._loop.run_patiently(self._astop(patience), lambda _: self._astop())
+            _, interrupt = self._runtime.loop.run_patiently(self._astop(patience), lambda _: self._astop())
         if interrupt is not None and not isinstance(reason, KeyboardInterrupt):
             raise interrupt
 
@@ -263,7 +259,7 @@ class LookupStream:
                 paid for; then they are cancelled.
         """
         self._reason = reason
-        self._loop.submit(self._astop(patience))
+        self._runtime.loop.submit(self._astop(patience))
 
     @property
     def in_flight(self) -> int:
@@ -293,7 +289,7 @@ class LookupStream:
     async def apair(self) -> Pair | None:
         """The next pair, None at the end; awaited from any loop."""
         self._refuse_in_child()
-        chunk = self._held or await self._loop.arun(self.next_chunk())
+        chunk = self._held or await self._runtime.loop.arun(self.next_chunk())
         if chunk is None:
             return None
         pair = self.plan.assemble(chunk)
@@ -302,7 +298,7 @@ class LookupStream:
 
     async def astop(self, patience: float) -> None:
         """The asynchronous twin of :meth:`stop`; awaited from any loop, where a cancel ends the wait."""
-        await self._loop.arun_patiently(self._astop(patience), lambda _: self._astop())
+        await self._runtime.loop.arun_patiently(self._astop(patience), lambda _: self._astop())
 
     async def aclose(self) -> None:
         """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
@@ -345,7 +341,7 @@ class LookupStream:
         if getattr(self, "_over", True) or not isinstance(self._window, RowScheduler):
             return
         with suppress(InterfaceError, RuntimeError):  # a closed connection has stopped everything already
-            self._loop.submit(self._dropped())
+            self._runtime.loop.submit(self._dropped())
 
     async def _dropped(self) -> None:
         try:
@@ -370,13 +366,13 @@ class LookupStream:
             if moves_media(self.plan.binder):
                 limits = RowLimits(self._concurrency, 4 * self._concurrency + MEDIA_BATCH_ROWS)
             chunks = self.plan.chunks(iter(self._source))
-            engine = self._engine().narrowed(self._concurrency)
+            calls = self._runtime.runner().narrowed(self._concurrency)
             assert self._books is not None
-            self._window = self._batch_pass(self._books, engine)
+            self._window = self._batch_pass(self._books, calls.api)
             if self._window is not None:
                 self._window.start()
                 return self._window
-            books = CallExecutor(engine, self._service(), self._books.books)
+            books = CallExecutor(calls, self._service(), self._books.books)
             runner = held_to(self.plan.options.on_incomplete, self.plan.binder.procedure, books)
             bind = bound_aside(self.plan) if any(self.plan.reader.files) else self.plan.bind
             self._window = RowScheduler(runner, bind, chunks, limits, counted_by(weakref.ref(self)), self._verdicts)
@@ -408,7 +404,7 @@ class LookupStream:
             if self._over:
                 self._books.close(self.state, self.summary.as_dict())
 
-    def _batch_pass(self, books: RunSession, engine: CallRunner) -> BatchPass | None:
+    def _batch_pass(self, books: RunSession, api: ApiClient) -> BatchPass | None:
         """The pass through batches; None for a lookup that sends each call by itself.
 
         Raises:
@@ -419,7 +415,7 @@ class LookupStream:
             return None
         if options.batch:
             chunks = self.plan.chunks(iter(self._source))
-            return BatchPass(self.plan, chunks, books.books, run, engine.api, self._counted, self._told, self.row_count)
+            return BatchPass(self.plan, chunks, books.books, run, api, self._counted, self._told, self.row_count)
         if self.at_service:
             raise InterfaceError(
                 f"{self.at_service:,} calls of this lookup are at the service in a batch, and would be paid for again; "
@@ -454,7 +450,7 @@ class LookupStream:
 
     def _known_prices(self) -> Prices:
         if self._prices is None:
-            self._prices = self._loop.run(listed_prices(self._engine()))
+            self._prices = self._runtime.loop.run(listed_prices(self._runtime.runner()))
         return self._reckoned(self._prices)
 
     def _reckoned(self, prices: Prices) -> Prices:

@@ -1,0 +1,190 @@
+"""What the calls of one connection run on: options, a key, a transport, an event loop, procedures and a budget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow as pa
+
+from grokcall.budget.budget import Budget
+from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
+from grokcall.catalog.catalog import open_catalog
+from grokcall.client.api_client import ApiClient
+from grokcall.client.call_runner import CallRunner
+from grokcall.config.api_key import Key, KeySource, SecretKey
+from grokcall.config.options import Options
+from grokcall.core.at_exit import close_at_exit
+from grokcall.core.forks import abandon, follow_forks
+from grokcall.core.outcome import Outcome
+from grokcall.core.result_columns import result_table
+from grokcall.core.unknown_names import explained
+from grokcall.errors import InterfaceError, UnknownNameError
+from grokcall.execution.executor import BUDGET_ALLOWANCES, CallExecutor, RunContext, fresh
+from grokcall.execution.single_calls import SingleCall
+from grokcall.http.factory import as_transport, as_transport_anew
+from grokcall.scheduling.admission import Gate
+from grokcall.scheduling.event_loop import BackgroundLoop
+from grokcall.scheduling.ratelimit import Limiter, caps_of
+from grokcall_parser import Call
+from grokcall_procedures import Binder, Catalog, Settings
+from grokcall_procedures.estimates import Allowances, estimate
+
+Parameters = Mapping[str, object] | Sequence[object] | None
+KeyLike = str | SecretKey | Callable[[], str] | None
+
+
+class Runtime:
+    """What the calls of one connection run on; threads may share it.
+
+    In the child of a fork it begins anew, with a loop and sockets of its own; what was spent by then counts there as
+    well.
+
+    Args:
+        options: The options of the connection.
+        api_key: The key, a secret that holds it, or a function that gives it; None to look for it.
+        transport: Where requests go, as :func:`grokcall.connect` takes it.
+    """
+
+    def __init__(self, options: Options, *, api_key: KeyLike = None, transport: object = None) -> None:
+        self.options = options
+        self.catalog: Catalog = open_catalog(options.catalog)
+        """The procedures; user-defined ones are kept where the option ``catalog`` says."""
+        self.settings: Settings = options.settings()
+        self.loop: BackgroundLoop = BackgroundLoop()
+        limits = SpendingLimits.among(options)
+        self.allowances: Allowances = limits.allowances(fresh(BUDGET_ALLOWANCES))
+        self.budget: Budget = limits.budget("connection") or Budget(name="connection")
+        self._given_transport = transport
+        self._transport = as_transport(transport, options)
+        self._keys = KeySource(api_key, profile=options.profile)
+        self._lock = threading.Lock()
+        self._runner: CallRunner | None = None
+        self._closed = False
+        follow_forks(self)
+
+    def __repr__(self) -> str:
+        return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a call was made through it and it was not closed."""
+        return self._runner is not None and not self._closed
+
+    def check_open(self) -> None:
+        """Raises InterfaceError when it is closed."""
+        if self._closed:
+            raise InterfaceError("the connection is closed")
+
+    def key(self) -> Key:
+        """The key and where it was found.
+
+        Raises:
+            grokcall.MissingKeyError: There is none; the message names every place that was looked at.
+        """
+        return self._keys.key()
+
+    def binder(self, call: Call, known: Parameters = None, *, columns_later: bool = False) -> Binder:
+        """The statement joined with its procedure.
+
+        Args:
+            call: The statement.
+            known: Values of markers that are the same for every row, from which the result's columns may follow.
+            columns_later: Whether the columns are not needed yet, only the parameters.
+
+        Raises:
+            grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
+        """
+        try:
+            procedure = self.catalog.find(call.procedure, call.text, call.span)
+        except UnknownNameError as error:
+            raise explained(error, call) from None
+        return Binder(call, procedure, self.settings, known, columns_later=columns_later)
+
+    def runner(self) -> CallRunner:
+        """The runner of calls, made at the first of them."""
+        self.check_open()
+        with self._lock:
+            if self._runner is None:
+                close_at_exit(self)
+                gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
+                self._runner = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
+            return self._runner
+
+    def executor(self, limits: SpendingLimits = UNLIMITED) -> CallExecutor:
+        """Runs the calls of one statement within its limits and the connection's."""
+        budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
+        context = RunContext(dedupe=False, budget=budget, allowances=allowances)
+        return CallExecutor(self.runner(), self.options.base_url, context)
+
+    def call(self, statement: Call, parameters: Parameters = None, limits: SpendingLimits = UNLIMITED) -> StatementCall:
+        """A CALL with its parameters, ready to be run.
+
+        Raises:
+            grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
+        """
+        binder = self.binder(statement, parameters)
+        return StatementCall(binder, SingleCall(self.executor(limits), binder.bind(parameters)), self.loop)
+
+    def guarantee(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> str | None:
+        """What the limits promise for a CALL, in a sentence; None where there is no limit."""
+        budget = limits.budget("statement", self.budget)
+        if budget is None or not budget.limited:
+            return None
+        call = self.binder(statement).bind(parameters)
+        told = estimate(call, allowances=limits.allowances(self.allowances))
+        return budget.guarantee(told, resends=self.runner().api.policy.billed_attempts)
+
+    def leave_to_parent(self) -> None:
+        """Begins anew in the child of a fork; called there by itself."""
+        abandon(self._runner, self._transport)
+        self._lock = threading.Lock()
+        self._runner = None
+        self._transport = as_transport_anew(self._given_transport, self.options)
+        self.allowances = SpendingLimits.among(self.options).allowances(fresh(BUDGET_ALLOWANCES))
+        self.budget.leave_to_parent()
+
+    def close(self) -> None:
+        """Ends calls that run and closes the sockets; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        self.loop.close(self._runner.api.close if self._runner is not None else None)
+
+
+class StatementCall:
+    """A CALL that is ready to be run, once.
+
+    Args:
+        binder: The statement.
+        call: Its call.
+        loop: Where it runs.
+    """
+
+    def __init__(self, binder: Binder, call: SingleCall, loop: BackgroundLoop) -> None:
+        self.binder = binder
+        self._call = call
+        self._loop = loop
+
+    def outcome(self) -> Outcome:
+        """What becomes of it; an interrupt has its answer, if it came, in its attribute ``result``."""
+        return self._call.made(self._loop)
+
+    async def aoutcome(self) -> Outcome:
+        """The same, awaited from any event loop."""
+        return await self._call.amade(self._loop)
+
+    def table(self, outcome: Outcome) -> pa.Table:
+        """The rows of an outcome as a table.
+
+        Raises:
+            grokcall.Error: The error of the outcome.
+        """
+        if outcome.error is not None:
+            raise outcome.error
+        return result_table(self.binder.procedure, outcome.rows or [])

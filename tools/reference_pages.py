@@ -25,7 +25,7 @@ from grokcall.cli.exit_codes import Exit, exit_of
 from grokcall.cli.flags import Flags
 from grokcall.config.options import ENVIRONMENT_PREFIXES, Options
 from grokcall.journal import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
-from grokcall.lookup import LookupFailedError
+from grokcall.lookup.plan import LookupFailedError
 from grokcall.tables import OutputFull
 
 WORDS = {bool: "true or false", int: "integer", float: "seconds", Decimal: "decimal", str: "text", Path: "path"}

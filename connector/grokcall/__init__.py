@@ -77,10 +77,13 @@ from grokcall.errors import (
 )
 from grokcall.execution.summary import Summary
 from grokcall.http.transport import HttpRequest, HttpResponse, Transport
-from grokcall.journal import JournalError
-from grokcall.lookup import LookupFailedError, LookupOptions, LookupResult, LookupStream
-from grokcall.lookup.batch import BatchPendingError
+from grokcall.journal.sqlite_errors import JournalError
+from grokcall.lookup.batch.errors import BatchPendingError
 from grokcall.lookup.mapping import const, file
+from grokcall.lookup.options import LookupOptions
+from grokcall.lookup.plan import LookupFailedError
+from grokcall.lookup.results import LookupResult
+from grokcall.lookup.stream import LookupStream
 from grokcall_procedures import BadValueError
 
 __all__ = [

@@ -9,8 +9,10 @@ from decimal import Decimal
 import pyarrow as pa
 
 from bound_calls import bind
-from grokcall.budget.cost_totals import COST_SCHEMA, MOST_BAD_ROWS, dry_run, explain_cost
-from grokcall.lookup import LookupOptions, LookupPlan
+from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
+from grokcall.lookup.dry_run import MOST_BAD_ROWS, dry_run
+from grokcall.lookup.options import LookupOptions
+from grokcall.lookup.plan import LookupPlan
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings
 from grokcall_procedures.bounds import REFUSAL_FEE

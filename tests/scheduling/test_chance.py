@@ -13,8 +13,8 @@ from virtual_time import now, run
 from enforcing_service import Client, Service, client, request
 from grokcall.http.retry import RetryPolicy
 from grokcall.scheduling.admission import Gate
-from grokcall.scheduling.ratelimit import Limiter
 from grokcall.scheduling.ratelimit.backoff import Backoff
+from grokcall.scheduling.ratelimit.limiter import Limiter
 
 LEARNING = 4.0
 """Seconds within which it is found out what the refusals come from, at most; a pause that is asked for comes on top."""

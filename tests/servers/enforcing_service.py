@@ -17,8 +17,8 @@ from grokcall.http.retry import RetryPolicy
 from grokcall.http.service_errors import error_of
 from grokcall.http.transport import HttpResponse
 from grokcall.scheduling.admission import Gate
-from grokcall.scheduling.ratelimit import Caps, Limiter
-from grokcall.scheduling.ratelimit.limiter import model_of
+from grokcall.scheduling.ratelimit.configured import Caps
+from grokcall.scheduling.ratelimit.limiter import Limiter, model_of
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, Kind, Request, Settings
 

@@ -21,9 +21,9 @@ from grokcall.core.terminals import check_standard_output
 from grokcall.dataflow.execute_command import ExecuteCommand
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import DataError, ProgrammingError
-from grokcall.tables import open_writer, sniff_extension
-from grokcall.tables.media import is_bytes
+from grokcall.tables.media import is_bytes, sniff_extension
 from grokcall.tables.outputs import check_folder
+from grokcall.tables.writer import open_writer
 from grokcall_parser import Call, parse_statement
 
 MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")

@@ -14,7 +14,8 @@ from grokcall.cli.display import cell, show_summary
 from grokcall.cli.flags import Flags
 from grokcall.cli.lookup_files import ErrorFile, LookupRun
 from grokcall.cli.progress import report
-from grokcall.tables import open_table, open_writer
+from grokcall.tables.reader import open_table
+from grokcall.tables.writer import open_writer
 
 STATEMENT = "CALL GenerateResponse(:body, 'Summarize the ticket in at most 12 words.')"
 PREVIEWED = ("id", "subject", "Response_Result")

@@ -11,12 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokcall.budget.cost_totals import DryRun
 from grokcall.cli.screens import shown
 from grokcall.core.terminals import visible
 from grokcall.execution.summary import Summary
-from grokcall.tables import MediaFolder, sniff_extension
-from grokcall.tables.media import is_bytes
+from grokcall.lookup.dry_run import DryRun
+from grokcall.tables.media import MediaFolder, is_bytes, sniff_extension
 from grokcall.tables.text_encoding import python_rows
 from grokcall_procedures.prices import LISTED
 

@@ -32,8 +32,8 @@ from grokcall.errors import (
     ServiceError,
     TransportError,
 )
-from grokcall.lookup import LookupFailedError
-from grokcall.tables import OutputClosed
+from grokcall.lookup.plan import LookupFailedError
+from grokcall.tables.errors import OutputClosed
 
 
 class Exit(enum.IntEnum):

@@ -24,11 +24,13 @@ from grokcall.cli.targets import check_distinct
 from grokcall.cli.values import checked_text, column_types, mapping, names, one_of_types
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import InterfaceError
-from grokcall.journal import JournalBusyError
-from grokcall.lookup import LookupStream, chunk_rows
-from grokcall.lookup.batch import BatchPendingError
-from grokcall.tables import open_table, open_writer
+from grokcall.journal.sqlite_errors import JournalBusyError
+from grokcall.lookup.batch.errors import BatchPendingError
+from grokcall.lookup.plan import chunk_rows
+from grokcall.lookup.stream import LookupStream
 from grokcall.tables.outputs import check_folder, is_forward
+from grokcall.tables.reader import open_table
+from grokcall.tables.writer import open_writer
 from grokcall_parser import parse_call
 
 EMBEDDED = "grokcall-sandbox"

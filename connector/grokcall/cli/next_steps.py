@@ -6,8 +6,8 @@ from pathlib import Path
 
 from grokcall.budget.budget import BudgetReachedError
 from grokcall.execution.executor import is_final
-from grokcall.lookup import LookupFailedError
 from grokcall.lookup.going_on import NOTHING_KEPT
+from grokcall.lookup.plan import LookupFailedError
 
 
 def next_step(error: BaseException, journal: Path | None, flagged: bool) -> str:

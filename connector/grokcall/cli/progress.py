@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from grokcall.execution.summary import Summary
-from grokcall.lookup.batch import BatchCounts
+from grokcall.lookup.batch.looks import BatchCounts
 
 SECONDS_BETWEEN_LINES = 5.0
 

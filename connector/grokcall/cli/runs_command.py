@@ -22,10 +22,11 @@ from grokcall.cli.procedures_command import AsJson, print_json
 from grokcall.core.arrow_arrays import INT64, STRING, array_of
 from grokcall.core.result_columns import CALL_SCHEMA
 from grokcall.errors import InterfaceError
-from grokcall.journal import InDoubt, Journal, RunInfo
 from grokcall.journal.batches import BatchRecord
-from grokcall.journal.run_list import result_schema
-from grokcall.tables import open_writer
+from grokcall.journal.journal import Journal
+from grokcall.journal.reader import InDoubt
+from grokcall.journal.run_list import RunInfo, result_schema
+from grokcall.tables.writer import open_writer
 
 BATCH_ROWS = 256
 MOST_DOUBTS = 20

@@ -13,10 +13,9 @@ import pyarrow as pa
 from grokcall.core.terminals import check_standard_output
 from grokcall.errors import ProgrammingError
 from grokcall.journal.database import COMPANIONS
-from grokcall.tables import open_writer
 from grokcall.tables.formats import is_query, local_path
 from grokcall.tables.outputs import is_forward
-from grokcall.tables.writer import output_format
+from grokcall.tables.writer import open_writer, output_format
 
 QUOTED = re.compile(r"'((?:[^']|'')+)'")
 

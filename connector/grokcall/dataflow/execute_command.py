@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from grokcall.dbapi.connection import Connection
 from grokcall.errors import ProgrammingError
 from grokcall.tables.text_encoding import python_rows
 from grokcall_parser import Call, Explain, Query, find_markers, nearest, parse_statement
 from grokcall_procedures import Parameter, ParameterType
-
-if TYPE_CHECKING:
-    from grokcall.dbapi.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from grokcall.config.options import Options
 from grokcall.dbapi.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.execution.incomplete_answers import OnIncomplete
-from grokcall.lookup import LookupOptions, LookupPlan, OnError, OnNullInput, gathered
+from grokcall.lookup.gathering import gathered
 from grokcall.lookup.mapping import MappingLike, constants_of
+from grokcall.lookup.options import LookupOptions, OnError, OnNullInput
+from grokcall.lookup.plan import LookupPlan
 from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
 from grokcall_parser import nearest, parse_call
 

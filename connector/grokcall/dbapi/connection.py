@@ -23,9 +23,11 @@ from grokcall.dbapi.cursor import Cursor
 from grokcall.duckdb.database import Database
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import KeyLike, Runtime
-from grokcall.lookup import LookupResult, LookupStream, agathered, gathered
+from grokcall.lookup.gathering import agathered, gathered
 from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
+from grokcall.lookup.results import LookupResult
+from grokcall.lookup.stream import LookupStream
 from grokcall_parser import parse_call
 from grokcall_procedures import Catalog
 from grokcall_procedures.prices import Prices

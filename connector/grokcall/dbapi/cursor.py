@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import pyarrow as pa
 
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.core.result_columns import result_table
 from grokcall.core.statement_result import StatementResult
+from grokcall.dbapi.statement_source import StatementSource
 from grokcall.dbapi.statements import StatementRunner, schema_of
 from grokcall.errors import (
     InterfaceError,
@@ -25,9 +26,6 @@ from grokcall.execution.many_calls import ManyCalls
 from grokcall.execution.single_calls import leave_with_table
 from grokcall.tables.text_encoding import python_values
 from grokcall_parser import Call, Query, parse_statement, split_statements
-
-if TYPE_CHECKING:
-    from grokcall.dbapi.connection import Connection
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 P = TypeVar("P", bound=Mapping[str, object] | Sequence[object])
@@ -44,7 +42,7 @@ class Cursor:
     ``messages`` holds the warnings of the last statement, as PEP 249 describes it.
     """
 
-    def __init__(self, connection: Connection, limits: SpendingLimits = UNLIMITED) -> None:
+    def __init__(self, connection: StatementSource, limits: SpendingLimits = UNLIMITED) -> None:
         self.connection = connection
         self.limits = limits
         """What each statement may spend, beside the limits of the connection; can be set anew between statements."""
@@ -301,7 +299,7 @@ class Cursor:
 
     def _check_usable(self) -> None:
         self._check_open()
-        self.connection.check_open()
+        self.connection.runtime.check_open()
 
 
 def row_tuples(table: pa.Table) -> Iterator[tuple[object, ...]]:

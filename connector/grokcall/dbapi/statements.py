@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from grokcall.catalog.catalog import CHANGE_SCHEMA, UserCatalog, change_table
 from grokcall.core.statement_result import StatementResult
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
+from grokcall.dbapi.statement_source import StatementSource
 from grokcall.errors import NotSupportedError
 from grokcall_parser import (
     Call,
@@ -27,9 +28,6 @@ from grokcall_parser import (
 )
 from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES
 
-if TYPE_CHECKING:
-    from grokcall.dbapi.connection import Connection
-
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 
 
@@ -42,7 +40,9 @@ class StatementRunner:
         warn: Told of the warnings.
     """
 
-    def __init__(self, connection: Connection, limits: SpendingLimits, warn: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self, connection: StatementSource, limits: SpendingLimits, warn: Callable[[Iterable[str]], None]
+    ) -> None:
         self._connection = connection
         self._limits = limits
         self._warn = warn
@@ -60,7 +60,7 @@ class StatementRunner:
         return StatementResult(table, table.num_rows)
 
     def _table(self, statement: Statement, parameters: Parameters) -> pa.Table:
-        catalog = self._connection.catalog
+        catalog = self._connection.runtime.catalog
         if isinstance(statement, Call):
             return self._called(statement, parameters)
         if isinstance(statement, Explain):
@@ -82,7 +82,7 @@ class StatementRunner:
 
     def _changed(self, statement: CreateProcedure | DropProcedure) -> pa.Table:
         """Makes or removes a procedure of the user's own."""
-        catalog = self._connection.catalog
+        catalog = self._connection.runtime.catalog
         if not isinstance(catalog, UserCatalog):
             raise NotSupportedError("the connection was given a catalog that cannot be changed")
         if isinstance(statement, CreateProcedure):
@@ -90,7 +90,7 @@ class StatementRunner:
         return change_table(statement.procedure, catalog.drop(statement))
 
     def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
-        options = self._connection.options
+        options = self._connection.runtime.options
         call = self._connection.runtime.binder(statement.call, parameters).bind(parameters)
         self._warn(call.warnings)
         if statement.cost:
@@ -99,7 +99,7 @@ class StatementRunner:
         return explain(call, options.base_url)
 
 
-def schema_of(connection: Connection, statement: Statement, parameters: Parameters) -> pa.Schema:
+def schema_of(connection: StatementSource, statement: Statement, parameters: Parameters) -> pa.Schema:
     """The columns that a statement's result would have; sends nothing.
 
     Raises:

@@ -10,7 +10,7 @@ import duckdb
 
 from grokcall.duckdb.macros import scalar_name
 from grokcall.errors import InterfaceError, NotSupportedError
-from grokcall.lookup import LookupOptions
+from grokcall.lookup.options import LookupOptions
 from grokcall.tables.formats import quoted_text
 from grokcall_parser import nearest
 from grokcall_procedures import Procedure

@@ -28,7 +28,7 @@ from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
-from grokcall.lookup import LookupOptions
+from grokcall.lookup.options import LookupOptions
 from grokcall.tables.formats import quoted_name
 from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import BadValueError, Procedure

@@ -15,7 +15,10 @@ from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, Answe
 from grokcall.execution.coalescing import SharedCall
 from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
 from grokcall.execution.send_guard import Funds, SendGuard
-from grokcall.journal import Journal, JournalRun, RecordedError, fingerprint
+from grokcall.journal.codec import RecordedError
+from grokcall.journal.fingerprint import fingerprint
+from grokcall.journal.journal import Journal
+from grokcall.journal.run import JournalRun
 from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, Estimate, Reserve, estimate

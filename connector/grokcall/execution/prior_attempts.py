@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from grokcall.budget.budget import Budget
-from grokcall.journal import JournalRun
+from grokcall.journal.run import JournalRun
 from grokcall_procedures.estimates import Estimate, Reserve
 
 CallKey: TypeAlias = tuple[bytes, int]

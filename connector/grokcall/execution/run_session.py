@@ -10,7 +10,8 @@ from os import PathLike
 from grokcall.budget.budget import Budget
 from grokcall.execution.executor import RunContext
 from grokcall.execution.prior_attempts import PriorAttempts, prior_attempts
-from grokcall.journal import Journal, JournalRun, RunState
+from grokcall.journal.journal import Journal
+from grokcall.journal.run import JournalRun, RunState
 from grokcall_procedures import Procedure
 from grokcall_procedures.estimates import Allowances
 from grokcall_procedures.learned_tokens import LearnedTokens, TextCall

@@ -25,7 +25,8 @@ from grokcall.execution.single_calls import SingleCall
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.event_loop import BackgroundLoop
-from grokcall.scheduling.ratelimit import Limiter, caps_of
+from grokcall.scheduling.ratelimit.configured import caps_of
+from grokcall.scheduling.ratelimit.limiter import Limiter
 from grokcall_parser import Call
 from grokcall_procedures import Binder, Catalog, Settings
 from grokcall_procedures.estimates import Allowances, estimate

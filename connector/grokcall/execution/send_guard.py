@@ -11,7 +11,7 @@ from grokcall.budget.budget import Budget, Reservation
 from grokcall.core.outcome import Outcome
 from grokcall.errors import Error
 from grokcall.execution.prior_attempts import CallKey
-from grokcall.journal import JournalRun
+from grokcall.journal.run import JournalRun
 from grokcall_procedures import Kind, Request
 from grokcall_procedures.estimates import Reserve
 from grokcall_procedures.learned_tokens import TokenUsage

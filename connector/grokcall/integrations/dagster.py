@@ -17,9 +17,8 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 from pydantic import Field
 
-import grokcall
 from grokcall.config.options import refuse_unknown
-from grokcall.dbapi.connection import Connection
+from grokcall.dbapi.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.execution.summary import Summary
 
@@ -57,7 +56,7 @@ class GrokcallResource(ConfigurableResource[Any]):
         refuse_unknown(self.options, "options of the resource")
         options = {name: variable_value(name, value) for name, value in self.options.items()}
         given = {"base_url": self.base_url, "profile": self.profile, **options}
-        return grokcall.connect(api_key=self.api_key, **given)
+        return connect(api_key=self.api_key, **given)
 
 
 def variable_value(name: str, value: Any) -> Any:

@@ -39,7 +39,7 @@ else:
             f"the plugin needs the package {missing.name!r}: pip install 'grokcall[dbt]'", name=missing.name
         ) from missing
 
-import grokcall
+from grokcall.dbapi.connection import connect
 from grokcall.duckdb import register
 from grokcall.errors import InterfaceError, NotSupportedError
 from grokcall_parser import nearest
@@ -75,7 +75,7 @@ class Plugin(BasePlugin):
                 f"{self.name}: dbt debug prints the profile, so no key stands in it; set XAI_API_KEY, or name a"
                 " profile of grokcall's own: connection: {profile: work}"
             )
-        self._connection = grokcall.connect(**connection)
+        self._connection = connect(**connection)
         self._loaded: dict[str, pa.Table] = {}
 
     def configure_connection(self, conn: Any) -> None:

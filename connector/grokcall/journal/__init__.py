@@ -11,13 +11,24 @@ with Journal("tickets.journal") as journal:
     run.finish("finished", {"rows": 1})
 """
 
-from grokcall.journal.codec import RecalledOutcome, RecordedError
-from grokcall.journal.fingerprint import fingerprint
-from grokcall.journal.journal import Journal
-from grokcall.journal.reader import InDoubt
-from grokcall.journal.run import JournalRun, RunState
-from grokcall.journal.run_list import Pruned, RunInfo
-from grokcall.journal.sqlite_errors import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
+from typing import TYPE_CHECKING
+
+from grokcall.core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from grokcall.journal.codec import RecalledOutcome as RecalledOutcome
+    from grokcall.journal.codec import RecordedError as RecordedError
+    from grokcall.journal.fingerprint import fingerprint as fingerprint
+    from grokcall.journal.journal import Journal as Journal
+    from grokcall.journal.reader import InDoubt as InDoubt
+    from grokcall.journal.run import JournalRun as JournalRun
+    from grokcall.journal.run import RunState as RunState
+    from grokcall.journal.run_list import Pruned as Pruned
+    from grokcall.journal.run_list import RunInfo as RunInfo
+    from grokcall.journal.sqlite_errors import JournalBusyError as JournalBusyError
+    from grokcall.journal.sqlite_errors import JournalDamagedError as JournalDamagedError
+    from grokcall.journal.sqlite_errors import JournalError as JournalError
+    from grokcall.journal.sqlite_errors import JournalPathError as JournalPathError
 
 __all__ = [
     "InDoubt",
@@ -34,3 +45,22 @@ __all__ = [
     "RunState",
     "fingerprint",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "InDoubt": "grokcall.journal.reader",
+        "Journal": "grokcall.journal.journal",
+        "JournalBusyError": "grokcall.journal.sqlite_errors",
+        "JournalDamagedError": "grokcall.journal.sqlite_errors",
+        "JournalError": "grokcall.journal.sqlite_errors",
+        "JournalPathError": "grokcall.journal.sqlite_errors",
+        "JournalRun": "grokcall.journal.run",
+        "Pruned": "grokcall.journal.run_list",
+        "RecalledOutcome": "grokcall.journal.codec",
+        "RecordedError": "grokcall.journal.codec",
+        "RunInfo": "grokcall.journal.run_list",
+        "RunState": "grokcall.journal.run",
+        "fingerprint": "grokcall.journal.fingerprint",
+    },
+)

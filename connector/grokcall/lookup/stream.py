@@ -12,7 +12,6 @@ from typing import Self
 import pyarrow as pa
 
 from grokcall.budget.budget import BudgetReachedError
-from grokcall.budget.cost_totals import DryRun, TokenSample, dry_run
 from grokcall.client.api_client import ApiClient
 from grokcall.client.metadata import counted_tokens, listed_prices
 from grokcall.core.daemon_threads import in_daemon_thread
@@ -25,9 +24,15 @@ from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.run_session import RunSession
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary, SummaryBuilder
-from grokcall.journal import JournalError, RunState, fingerprint
+from grokcall.journal.fingerprint import fingerprint
+from grokcall.journal.run import RunState
 from grokcall.journal.run_list import declared_columns
-from grokcall.lookup.batch import BatchCounts, BatchPass, BatchPendingError, batch_prices
+from grokcall.journal.sqlite_errors import JournalError
+from grokcall.lookup.batch.batch_lookup import BatchPass
+from grokcall.lookup.batch.errors import BatchPendingError
+from grokcall.lookup.batch.looks import BatchCounts
+from grokcall.lookup.batch.prices import batch_prices
+from grokcall.lookup.dry_run import DryRun, TokenSample, dry_run
 from grokcall.lookup.going_on import advice
 from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
@@ -35,7 +40,7 @@ from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
 from grokcall.scheduling.event_loop import PATIENCE, explained, patience_of
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
-from grokcall.tables import Source
+from grokcall.tables.source import Source
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import estimate
 from grokcall_procedures.prices import PRICES, Prices
@@ -277,7 +282,7 @@ class LookupStream:
                 with suppress(InterfaceError):  # a closed connection has stopped everything already
                     self.stop(error if isinstance(error, KeyboardInterrupt) else None, patience)
                 if error is not None:
-                    leave_with(error, self, rest_of(self))
+                    leave_with(error, self.plan, self.summary, rest_of(self))
         finally:
             self._end()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokcall.journal import Journal, JournalRun, RunInfo
+from grokcall.journal.journal import Journal
+from grokcall.journal.run import JournalRun
+from grokcall.journal.run_list import RunInfo
 
 MARK: Mapping[str, str] = {"journal": "goes once every row has its answer"}
 """Stands in the description of a run whose journal is a temporary one."""

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from grokcall.http.transport import HttpResponse
 from grokcall.scheduling.in_flight import InFlight
-from grokcall.scheduling.ratelimit import Caps, Limiter, Permit
+from grokcall.scheduling.ratelimit.configured import Caps
+from grokcall.scheduling.ratelimit.limiter import Limiter
+from grokcall.scheduling.ratelimit.model_limiter import Permit
 from grokcall_procedures import Kind, Request
 
 PATIENCE = 0.25

@@ -1,11 +1,20 @@
 """Tables: what a data flow reads from and writes to."""
 
-from grokcall.tables.errors import OutputClosed, OutputFull
-from grokcall.tables.formats import Format
-from grokcall.tables.media import MediaFolder, sniff_extension, text_schema
-from grokcall.tables.reader import open_table
-from grokcall.tables.source import Source
-from grokcall.tables.writer import Writer, open_writer
+from typing import TYPE_CHECKING
+
+from grokcall.core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from grokcall.tables.errors import OutputClosed as OutputClosed
+    from grokcall.tables.errors import OutputFull as OutputFull
+    from grokcall.tables.formats import Format as Format
+    from grokcall.tables.media import MediaFolder as MediaFolder
+    from grokcall.tables.media import sniff_extension as sniff_extension
+    from grokcall.tables.media import text_schema as text_schema
+    from grokcall.tables.reader import open_table as open_table
+    from grokcall.tables.source import Source as Source
+    from grokcall.tables.writer import Writer as Writer
+    from grokcall.tables.writer import open_writer as open_writer
 
 __all__ = [
     "Format",
@@ -19,3 +28,19 @@ __all__ = [
     "sniff_extension",
     "text_schema",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Format": "grokcall.tables.formats",
+        "MediaFolder": "grokcall.tables.media",
+        "OutputClosed": "grokcall.tables.errors",
+        "OutputFull": "grokcall.tables.errors",
+        "Source": "grokcall.tables.source",
+        "Writer": "grokcall.tables.writer",
+        "open_table": "grokcall.tables.reader",
+        "open_writer": "grokcall.tables.writer",
+        "sniff_extension": "grokcall.tables.media",
+        "text_schema": "grokcall.tables.media",
+    },
+)

@@ -13,11 +13,12 @@ from batching import ASK, answers, asked, batches, billed_once, connected, sums,
 
 import grokcall
 from grokcall.journal import fingerprint
-from grokcall.lookup import LookupOptions, LookupPlan
-from grokcall.lookup.batch import TEXT_PROCEDURES, submission
 from grokcall.lookup.batch import batch_lookup as batch_run
-from grokcall.lookup.batch.requests import LARGEST_REQUEST
+from grokcall.lookup.batch import submission
+from grokcall.lookup.batch.requests import LARGEST_REQUEST, TEXT_PROCEDURES
 from grokcall.lookup.batch.rows import MOST_ROWS, BatchRows
+from grokcall.lookup.options import LookupOptions
+from grokcall.lookup.plan import LookupPlan
 from grokcall.sandbox import Sandbox
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, Settings

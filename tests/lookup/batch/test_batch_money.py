@@ -10,7 +10,7 @@ from batching import Job, batches, billed_once, connected, sums
 
 import grokcall
 from grokcall.journal import Journal
-from grokcall.lookup.batch import batch_prices
+from grokcall.lookup.batch.prices import batch_prices
 from grokcall.sandbox import Sandbox
 from grokcall_procedures.prices import PRICES
 

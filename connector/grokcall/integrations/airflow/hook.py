@@ -28,10 +28,9 @@ else:
             f"the hook needs the package {missing.name!r}: pip install 'grokcall[airflow]'", name=missing.name
         ) from missing
 
-import grokcall
 from grokcall.config.uri import Address, option_texts
 from grokcall.core.redaction import SecretKey
-from grokcall.dbapi.connection import Connection
+from grokcall.dbapi.connection import Connection, connect
 
 __all__ = ["GrokcallHook"]
 
@@ -69,7 +68,7 @@ class GrokcallHook(DbApiHook):
             grokcall.InterfaceError: The Airflow connection names an option that there is not, or a value that an
                 option cannot have.
         """
-        return grokcall.connect(**self._arguments())
+        return connect(**self._arguments())
 
     @property
     def sqlalchemy_url(self) -> Any:

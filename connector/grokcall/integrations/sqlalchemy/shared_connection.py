@@ -12,9 +12,8 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-import grokcall
 from grokcall.core.forks import follow_forks
-from grokcall.dbapi.connection import Connection
+from grokcall.dbapi.connection import Connection, connect
 from grokcall.dbapi.cursor import Cursor
 
 
@@ -73,7 +72,7 @@ class Sharing:
             known = next((pair for pair in self._opened if pair[0] == arguments), None)
             if known is not None and not known[1].closed:
                 return SharedConnection(known[1])
-            connection = grokcall.connect(**arguments)
+            connection = connect(**arguments)
             if known is not None:
                 connection.budget = known[1].budget
                 self._opened.remove(known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -15,9 +14,10 @@ from grokcall.errors import Error, InternalError, NotFoundError
 from grokcall.execution.answer_cache import repeated
 from grokcall.execution.executor import RunContext, recalled
 from grokcall.execution.incomplete_answers import fallen_short
-from grokcall.journal import JournalRun, fingerprint
 from grokcall.journal.batches import BatchRecord, Key
+from grokcall.journal.fingerprint import fingerprint
 from grokcall.journal.mutations import Change
+from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.collection import Taking
 from grokcall.lookup.batch.earlier import EarlierBatches
 from grokcall.lookup.batch.errors import BatchPendingError
@@ -26,12 +26,10 @@ from grokcall.lookup.batch.requests import batch_request
 from grokcall.lookup.batch.reservations import BatchFunds
 from grokcall.lookup.batch.rows import BatchRows
 from grokcall.lookup.batch.submission import Submission
+from grokcall.lookup.plan import LookupPlan
 from grokcall.scheduling.row_scheduler import Chunk
 from grokcall_procedures import BoundCall
 from grokcall_procedures.shortfalls import shortfall_finder
-
-if TYPE_CHECKING:
-    from grokcall.lookup.plan import LookupPlan  # which imports this package
 
 
 class BatchPass:

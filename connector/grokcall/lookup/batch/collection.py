@@ -12,8 +12,8 @@ from grokcall.client.batch_status import BatchStatus, Document
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.errors import Error, InvalidRequestError, NotFoundError, is_systemic
-from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key, taken_from
+from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.answers import outcome_of
 from grokcall.lookup.batch.endings import is_final, unanswered
 from grokcall.lookup.batch.filling import MOST_LOOKS

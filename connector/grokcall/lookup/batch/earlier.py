@@ -12,8 +12,8 @@ from collections.abc import Collection
 from grokcall.client.batch_api import BatchService
 from grokcall.core.redaction import get_logger
 from grokcall.errors import NotFoundError, PermissionDeniedError
-from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key
+from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.collection import Taking
 from grokcall.lookup.batch.looks import Looks
 from grokcall.lookup.batch.rows import BatchRows

@@ -7,18 +7,16 @@ import mmap
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import DataError, Error, InterfaceError
 from grokcall.journal.batches import Key
+from grokcall.lookup.plan import LookupPlan
 from grokcall.scheduling.row_scheduler import Chunk, Values
 from grokcall_procedures import BoundCall
-
-if TYPE_CHECKING:
-    from grokcall.lookup.plan import LookupPlan  # which imports this package
 
 MOST_ROWS = 1_000_000
 """Rows of one batch lookup; beyond as many requests the service slows a team down."""

@@ -24,9 +24,9 @@ from grokcall.errors import (
     ServiceError,
     is_systemic,
 )
-from grokcall.journal import JournalRun
 from grokcall.journal.batches import BatchRecord, Key
 from grokcall.journal.mutations import Change
+from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.filling import SETTLING, Filling, says_already_there
 from grokcall.lookup.batch.requests import batch_request
 from grokcall.lookup.batch.rows import BatchRows

@@ -1,4 +1,4 @@
-"""The routes of the engine."""
+"""The routes of the sandbox."""
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Route
@@ -107,13 +107,13 @@ class _ExactRoute(Route):
         return super().matches(scope)
 
 
-def create_app(engine: SandboxState | None = None) -> Starlette:
-    """The engine as an ASGI application.
+def create_app(state: SandboxState | None = None) -> Starlette:
+    """The sandbox as an ASGI application.
 
     Args:
-        engine: What it works on; a new one with default options when left out.
+        state: What it works on; a new one with default options when left out.
     """
-    state = engine if engine is not None else SandboxState()
+    state = state if state is not None else SandboxState()
     routes: list[BaseRoute] = [
         _ExactRoute(path, Endpoint(state, handler, headers), methods=[method])
         for method, path, handler, headers in _ROUTES

@@ -1,4 +1,4 @@
-"""What the engine billed, in the order it did."""
+"""What the sandbox billed, in the order it did."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class BillingLog:
         self._entries: deque[Entry] = deque(maxlen=max_entries)
         self._total = 0
         self._count = 0
-        self._lock = Lock()  # the program that embeds the engine reads from another thread
+        self._lock = Lock()  # the program that embeds the sandbox reads from another thread
 
     def add(self, entry: Entry) -> Entry:
         """Note a billed request."""

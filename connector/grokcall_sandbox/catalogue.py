@@ -1,4 +1,4 @@
-"""The models and voices the engine serves, with the service's prices in ticks (10,000,000,000 ticks = 1 US dollar)."""
+"""The models and voices the sandbox serves, with the service's prices in ticks (10,000,000,000 ticks = 1 US dollar)."""
 
 import re
 from dataclasses import dataclass

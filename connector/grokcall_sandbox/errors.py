@@ -14,7 +14,7 @@ MODERATED = "imagine:content-moderated"
 
 @dataclass(slots=True)
 class ApiError(Exception):
-    """A request the engine refuses.
+    """A request the sandbox refuses.
 
     Attributes:
         status: The HTTP status.

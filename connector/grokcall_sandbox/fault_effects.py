@@ -1,4 +1,4 @@
-"""What faults tell the rest of the engine about a call."""
+"""What faults tell the rest of the sandbox about a call."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Quota:
     """What the rate-limit headers say, a minute at a time.
 
-    The engine has no limits of its own; the defaults only give clients the headers that they look for. All of each
+    The sandbox has no limits of its own; the defaults only give clients the headers that they look for. All of each
     limit remains, as it nearly always does: the service gives back what was used all the time.
     """
 

@@ -1,9 +1,9 @@
-"""Which API keys the engine takes, and how it refuses the others."""
+"""Which API keys the sandbox takes, and how it refuses the others."""
 
 from grokcall_sandbox.errors import DENIED, ApiError, out_of_credits
 
 SANDBOX_KEY = "xai-sandbox"
-"""The key the command line sends to the engine. Any other is taken too, save those with a telling word in them."""
+"""The key the command line sends to the sandbox. Any other is taken too, save those with a telling word in them."""
 
 _WRONG = ("wrong", "invalid")
 

@@ -27,7 +27,7 @@ class SandboxRequest:
     """One request.
 
     Attributes:
-        engine: What it works on.
+        state: What it works on.
         body: The body, once it was read.
         started: When it arrived, in seconds of the performance counter.
         path: The path, such as `/v1/responses`.
@@ -39,8 +39,8 @@ class SandboxRequest:
         steering: What a fault wants of the answer.
     """
 
-    def __init__(self, engine: SandboxState, scope: Scope, started: float, body: bytes = b"") -> None:
-        self.engine = engine
+    def __init__(self, state: SandboxState, scope: Scope, started: float, body: bytes = b"") -> None:
+        self.state = state
         self.body = body
         self.started = started
         self.path: str = scope["path"]
@@ -76,10 +76,10 @@ class SandboxRequest:
         return f"http://{self.header(b'host')}{path}"
 
     def inner(self, path: str, body: bytes = b"", parameters: Mapping[str, str] | None = None) -> "SandboxRequest":
-        """A call of the engine's own, made on behalf of this one."""
+        """A call of the sandbox's own, made on behalf of this one."""
         headers = [(b"host", self.headers.get(b"host", b"")), (b"content-type", JSON)]
         scope = {"path": path, "method": "POST", "headers": headers, "query_string": b""}
-        return SandboxRequest(self.engine, {**scope, "path_params": parameters or {}}, time.perf_counter(), body)
+        return SandboxRequest(self.state, {**scope, "path_params": parameters or {}}, time.perf_counter(), body)
 
     def decode(self, decoder: "msgspec.json.Decoder[T]") -> T:
         """The JSON body in the decoder's type.

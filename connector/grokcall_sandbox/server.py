@@ -1,4 +1,4 @@
-"""The engine as a server: in a thread for tests and programs, or on its own for the command line."""
+"""The sandbox as a server: in a thread for tests and programs, or on its own for the command line."""
 
 import asyncio
 import socket
@@ -11,6 +11,8 @@ from typing import Self
 import uvicorn
 
 from grokcall_sandbox.app import create_app
+from grokcall_sandbox.faults.fault import Profile
+from grokcall_sandbox.profiles import open_profile
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.wire import OpenProtocol
 
@@ -62,7 +64,10 @@ class Sandbox:
         batch_seconds: float = 0.2,
         refusals: Collection[str] = (),
     ) -> None:
-        self._engine = SandboxState(seed, latency, video_seconds, profile, batch_seconds, frozenset(refusals))
+        def make_profile() -> Profile:
+            return open_profile(profile, seed)
+
+        self._state = SandboxState(seed, latency, video_seconds, make_profile, batch_seconds, frozenset(refusals))
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
@@ -78,21 +83,21 @@ class Sandbox:
 
     def ledger(self) -> list[dict[str, object]]:
         """What was billed, oldest first; also to be had after the server stopped."""
-        return self._engine.ledger.entries()
+        return self._state.ledger.entries()
 
     def stats(self) -> dict[str, object]:
         """How many requests came and how they were answered, as `GET /sandbox/stats` shows it."""
-        return self._engine.traffic.as_dict()
+        return self._state.traffic.as_dict()
 
     def reset(self) -> None:
         """Forget the ledger, the counts, stored responses, files, media and batches."""
         if self._loop is None or not self._loop.is_running():
-            self._engine.reset()
+            self._state.reset()
             return
         asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result(_STOP_SECONDS)
 
     async def _reset(self) -> None:
-        self._engine.reset()
+        self._state.reset()
 
     def serve(self, announce: Callable[[str], None] | None = None) -> None:
         """Serve until SIGINT or SIGTERM.
@@ -133,7 +138,7 @@ class Sandbox:
         self._socket = _listen(self._host, self._port)
         self._port = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            create_app(self._engine),
+            create_app(self._state),
             http=OpenProtocol,
             log_config=None,  # theirs needs a standard output
             log_level="critical",
@@ -161,7 +166,7 @@ class Sandbox:
         return self._socket
 
     def _close(self) -> None:
-        self._engine.close()
+        self._state.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None

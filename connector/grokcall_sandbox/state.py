@@ -1,15 +1,16 @@
-"""Everything a running engine holds: its options, what requests left behind, and what was billed."""
+"""Everything a running sandbox holds: its options, what requests left behind, and what was billed."""
 
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
 from uuid import uuid4
 
 from grokcall_sandbox.batches import Batch
 from grokcall_sandbox.billing_log import BillingLog
 from grokcall_sandbox.bounded_store import BoundedStore
-from grokcall_sandbox.faults.fault import Profile
-from grokcall_sandbox.profiles import open_profile
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.traffic import Traffic
 
@@ -25,7 +26,7 @@ MAX_BATCH_BYTES = 256 * 1024 * 1024
 MEDIA_SECONDS = 3_600.0
 
 REFUSALS = frozenset({"background", "user_location"})
-"""What one user of the service saw refused and another accepted; the engine accepts it unless it is told otherwise."""
+"""What one user of the service saw refused and another accepted; the sandbox accepts it unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,31 @@ class DeferredChat:
     ready_at: float
 
 
+class FaultProfile(Protocol):
+    """The faults that are injected into requests."""
+
+    def strike(self, call: Any, batched: bool = False) -> Sequence[tuple[Any, Random]]:
+        """The faults that strike a request, each with the dice it has for it."""
+        ...
+
+
+class NoFaults:
+    """No faults."""
+
+    def strike(self, call: Any, batched: bool = False) -> Sequence[tuple[Any, Random]]:  # noqa: ARG002
+        """None strikes."""
+        return ()
+
+
 @dataclass
 class SandboxState:
-    """The state of one engine. All but the ledger is touched from the server's event loop only.
+    """The state of one sandbox. All but the ledger is touched from the server's event loop only.
 
     Attributes:
         seed: Gives other pictures and sounds for the same requests.
         latency: Seconds before a POST is answered.
         video_seconds: Seconds that a video stays pending.
-        profile_name: The faults to inject, see `open_profile`.
+        make_profile: Makes the faults to inject, at the beginning and at each reset.
         batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
         refusals: Those of `REFUSALS` that are in force.
     """
@@ -109,7 +126,7 @@ class SandboxState:
     seed: int = 0
     latency: float = 0.0
     video_seconds: float = 0.2
-    profile_name: str | None = None
+    make_profile: Callable[[], FaultProfile] = NoFaults
     batch_seconds: float = 0.2
     refusals: frozenset[str] = frozenset()
     ledger: BillingLog = field(default_factory=BillingLog)
@@ -129,7 +146,7 @@ class SandboxState:
         unknown = sorted(self.refusals - REFUSALS)
         if unknown:
             raise ValueError(f"there is no refusal {unknown[0]!r}; there are {' and '.join(sorted(REFUSALS))}")
-        self.profile: Profile = open_profile(self.profile_name, self.seed)
+        self.profile: FaultProfile = self.make_profile()
         # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
         self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
 
@@ -145,7 +162,7 @@ class SandboxState:
             batch.cancel()
         self.ledger.clear()
         self.traffic.clear()
-        self.profile = open_profile(self.profile_name, self.seed)
+        self.profile = self.make_profile()
         for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
             shelf.clear()
 

@@ -11,7 +11,7 @@ class Traffic:
         self._outcomes: Counter[str] = Counter()
         self._in_flight = 0
         self._peak = 0
-        self._lock = Lock()  # the program that embeds the engine reads from another thread
+        self._lock = Lock()  # the program that embeds the sandbox reads from another thread
 
     def enter(self) -> None:
         """Count a request that came."""

@@ -25,7 +25,7 @@ class Endpoint:
     """An endpoint as an ASGI application: reads, checks the key, handles, bills, answers.
 
     Args:
-        engine: What it works on.
+        state: What it works on.
         handler: What it does.
         headers: What its replies carry besides the content's own headers.
         open_to_all: True where no key is asked for.
@@ -34,13 +34,13 @@ class Endpoint:
 
     def __init__(
         self,
-        engine: SandboxState,
+        state: SandboxState,
         handler: Handler,
         headers: HeaderMaker = plain_headers,
         open_to_all: bool = False,
         limit: int = MAX_JSON_BYTES,
     ) -> None:
-        self._engine = engine
+        self._state = state
         self._handler = handler
         self._headers = headers
         self._open = open_to_all
@@ -48,19 +48,19 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        call = SandboxRequest(self._engine, scope, time.perf_counter())
+        call = SandboxRequest(self._state, scope, time.perf_counter())
         wire = Wire(scope, receive, send)
         if not call.path.startswith("/v1/"):
             await self._exchange(call, wire, lambda _outcome: None)
             return
-        passage = Passage(self._engine.traffic)
+        passage = Passage(self._state.traffic)
         try:
             await self._exchange(call, wire, passage.leave)
         finally:
             passage.leave("cut")
 
     async def _exchange(self, call: SandboxRequest, wire: Wire, leave: Callable[[str], None]) -> None:
-        strikes = self._engine.profile.strike(call)
+        strikes = self._state.profile.strike(call)
         try:
             reply = await self._reply(call, wire, strikes)
         except ConnectionCut as cut:
@@ -68,8 +68,8 @@ class Endpoint:
             await wire.cut(cut.reset)
             return
         billed = self._bill(call, reply)
-        if call.method == "POST" and self._engine.latency:
-            reply = await hold_back(reply, self._engine.latency)
+        if call.method == "POST" and self._state.latency:
+            reply = await hold_back(reply, self._state.latency)
         for fault, dice in strikes:
             reply = await fault.before_answering(call, reply, dice)
         reply.headers += [*GATEWAY, *(self._headers(call, reply) if reply.identified else ())]
@@ -103,7 +103,7 @@ class Endpoint:
         if reply.ticks == 0:
             return []
         entry = Entry(time.time(), call.path, reply.model, call.body_hash, reply.ticks, call.id)
-        return [self._engine.ledger.add(entry)]
+        return [self._state.ledger.add(entry)]
 
 
 async def not_found_route(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox, create_app
+from grokcall_sandbox.profiles import open_profile
 from grokcall_sandbox.state import SandboxState
 
 BODY = json.dumps({"model": "grok-4.3", "input": "2+2?"}).encode()
@@ -222,7 +223,7 @@ def test_every_billed_call_is_in_the_ledger_once_whatever_follows(faulty, profil
 
 
 def test_under_another_server_a_cut_is_an_error_of_the_application():
-    app = create_app(SandboxState(profile_name="cut-before:share=1"))
+    app = create_app(SandboxState(make_profile=lambda: open_profile("cut-before:share=1")))
 
     async def ask():
         transport = httpx.ASGITransport(app=app)

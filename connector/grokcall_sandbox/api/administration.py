@@ -1,4 +1,4 @@
-"""What is the engine's own: its ledger, its reset, and the media it serves."""
+"""What is the sandbox's own: its ledger, its reset, and the media it serves."""
 
 import time
 
@@ -10,24 +10,24 @@ from grokcall_sandbox.state import MEDIA_SECONDS
 
 async def show_ledger(call: SandboxRequest) -> Reply:
     """GET /sandbox/ledger."""
-    ledger = call.engine.ledger
+    ledger = call.state.ledger
     return json_reply({"entries": ledger.entries(), "total_ticks": ledger.total_ticks})
 
 
 async def show_stats(call: SandboxRequest) -> Reply:
     """GET /sandbox/stats."""
-    return json_reply(call.engine.traffic.as_dict())
+    return json_reply(call.state.traffic.as_dict())
 
 
 async def reset(call: SandboxRequest) -> Reply:
     """POST /sandbox/reset."""
-    call.engine.reset()
+    call.state.reset()
     return json_reply({"reset": True})
 
 
 async def serve_medium(call: SandboxRequest) -> Reply:
     """GET /media/{name}: generated media, for an hour."""
-    medium = call.engine.media.get(call.parameters["name"])
+    medium = call.state.media.get(call.parameters["name"])
     if medium is None or time.time() - medium.made_at > MEDIA_SECONDS:
         raise not_found("The medium does not exist or has expired.")
     caching = [(b"cache-control", b"public, max-age=14400")]

@@ -108,7 +108,7 @@ def check_ids(items: list[BatchItem], taken: dict[str, BatchItem]) -> None:
 
 def _items(call: SandboxRequest, asked: list[tuple[str, str, bytes]]) -> list[BatchItem]:
     host, now = call.headers.get(b"host", b""), datetime.now(UTC)
-    due = due_times(len(asked), call.engine.batch_seconds)
+    due = due_times(len(asked), call.state.batch_seconds)
     return [
         BatchItem(item_id, kind, body, host, _model(body), now, when)
         for (item_id, kind, body), when in zip(asked, due, strict=True)

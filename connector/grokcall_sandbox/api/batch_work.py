@@ -38,27 +38,27 @@ class _Options(msgspec.Struct):
 _OPTIONS = msgspec.json.Decoder(_Options)
 
 
-def start_work(engine: SandboxState, batch: Batch) -> None:
+def start_work(state: SandboxState, batch: Batch) -> None:
     """Have the batch's requests done; a worker that is still busy goes on with the new ones."""
     if batch.worker is None or batch.worker.done():
-        batch.worker = asyncio.get_running_loop().create_task(_work(engine, batch))
+        batch.worker = asyncio.get_running_loop().create_task(_work(state, batch))
 
 
-async def _work(engine: SandboxState, batch: Batch) -> None:
+async def _work(state: SandboxState, batch: Batch) -> None:
     while pending := batch.pending():
         for item in pending:
             await asyncio.sleep(max(0.0, item.due - time.monotonic()))
-            await _finish(engine, batch, item)
-            if engine.batches.get(batch.id) is batch:
-                engine.batches.put(batch.id, batch, batch.size)
+            await _finish(state, batch, item)
+            if state.batches.get(batch.id) is batch:
+                state.batches.put(batch.id, batch, batch.size)
 
 
-async def _finish(engine: SandboxState, batch: Batch, item: BatchItem) -> None:
+async def _finish(state: SandboxState, batch: Batch, item: BatchItem) -> None:
     try:
-        kind, value = await _answer(engine, item)
+        kind, value = await _answer(state, item)
     except ApiError as refusal:
         if refusal.ticks:
-            _bill(engine, item, item.model, refusal.ticks)
+            _bill(state, item, item.model, refusal.ticks)
         batch.finish(item, "failed", _failed(item, refusal))
         return
     except Exception as problem:  # a batch must come to its end, whatever one of its requests does
@@ -68,18 +68,18 @@ async def _finish(engine: SandboxState, batch: Batch, item: BatchItem) -> None:
     batch.finish(item, "succeeded", msgspec.json.encode(result))
 
 
-async def _answer(engine: SandboxState, item: BatchItem) -> tuple[str, dict[str, Any]]:
+async def _answer(state: SandboxState, item: BatchItem) -> tuple[str, dict[str, Any]]:
     scope = {"path": "", "method": "POST", "query_string": b"", "headers": [(b"host", item.host)]}
-    call = SandboxRequest(engine, scope, time.perf_counter()).inner(ENDPOINTS[item.kind], item.body)
+    call = SandboxRequest(state, scope, time.perf_counter()).inner(ENDPOINTS[item.kind], item.body)
     options = call.decode(_OPTIONS)
     for name in _NOT_TAKEN:
         if getattr(options, name):
             raise invalid(f"Argument not supported in batches: {name}")
-    for fault, dice in engine.profile.strike(call, batched=True):
+    for fault, dice in state.profile.strike(call, batched=True):
         await fault.before_handling(call, dice)
     reply = await _HANDLERS[item.kind](call)
     ticks = reply.ticks * 4 // 5 if reply.model.startswith(_CHEAPER) else reply.ticks
-    _bill(engine, item, reply.model, ticks)
+    _bill(state, item, reply.model, ticks)
     value = await _value(call, item, reply)
     if ticks != reply.ticks:
         value["usage"]["cost_in_usd_ticks"] = ticks
@@ -101,10 +101,10 @@ async def _value(call: SandboxRequest, item: BatchItem, reply: Reply) -> dict[st
     return done
 
 
-def _bill(engine: SandboxState, item: BatchItem, model: str, ticks: int) -> None:
+def _bill(state: SandboxState, item: BatchItem, model: str, ticks: int) -> None:
     if ticks:
         digest = hashlib.sha256(item.body).digest()
-        item.entry = engine.ledger.add(Entry(time.time(), "/v1/batches", model, digest, ticks, item.id))
+        item.entry = state.ledger.add(Entry(time.time(), "/v1/batches", model, digest, ticks, item.id))
 
 
 def _failed(item: BatchItem, refusal: ApiError) -> bytes:

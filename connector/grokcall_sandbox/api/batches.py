@@ -37,17 +37,17 @@ async def create(call: SandboxRequest) -> Reply:
         raise invalid("name must not be empty.")
     batch = Batch(request.name, request.input_file_id)
     if request.input_file_id is not None:
-        items = read_lines(call, find_file(call.engine, request.input_file_id).data)
+        items = read_lines(call, find_file(call.state, request.input_file_id).data)
         check_ids(items, batch.items)
         batch.add(items)
-    call.engine.batches.put(batch.id, batch, batch.size)
-    start_work(call.engine, batch)
+    call.state.batches.put(batch.id, batch, batch.size)
+    start_work(call.state, batch)
     return json_reply(batch.as_dict())
 
 
 async def list_batches(call: SandboxRequest) -> Reply:
     """GET /v1/batches: the newest first."""
-    newest_first = sorted(call.engine.batches, key=lambda batch: batch.created, reverse=True)
+    newest_first = sorted(call.state.batches, key=lambda batch: batch.created, reverse=True)
     page, token = _page(call, newest_first)
     return json_reply({"batches": [batch.as_dict() for batch in page], "pagination_token": token})
 
@@ -74,8 +74,8 @@ async def add_requests(call: SandboxRequest) -> Reply:
     items = read_added(call)
     check_ids(items, batch.items)
     batch.add(items)
-    call.engine.batches.put(batch.id, batch, batch.size)
-    start_work(call.engine, batch)
+    call.state.batches.put(batch.id, batch, batch.size)
+    start_work(call.state, batch)
     return json_reply(None)
 
 
@@ -94,7 +94,7 @@ async def list_results(call: SandboxRequest) -> Reply:
 
 
 def _find(call: SandboxRequest) -> Batch:
-    batch = call.engine.batches.get(call.parameters["id"])
+    batch = call.state.batches.get(call.parameters["id"])
     if batch is None:
         raise not_found(f"Batch with batch_id={call.parameters['id']} not found")
     return batch

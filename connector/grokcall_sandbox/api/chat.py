@@ -100,7 +100,7 @@ async def create(call: SandboxRequest) -> Reply:
     model = find_text_model(request.model)
     effort = _check(request, model)
     wanted = _wanted_format(request.response_format)
-    conversation, prompt = await _read_conversation(request, call.engine)
+    conversation, prompt = await _read_conversation(request, call.state)
     check_policy(model, conversation)
     room = check_length(model, prompt.tokens)
     tools, choice = _flat_tools(request)
@@ -126,7 +126,7 @@ async def create(call: SandboxRequest) -> Reply:
     completion = _completion(model, written, functions, usage, count, stopped)
     billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.deferred:
-        return json_reply({"request_id": _defer(call.engine, completion)}, **billing)
+        return json_reply({"request_id": _defer(call.state, completion)}, **billing)
     if request.stream:
         with_usage = request.stream_options is not None and request.stream_options.include_usage
         return Reply(build_chunks(completion, with_usage), content_type=EVENTS, **billing)
@@ -136,12 +136,12 @@ async def create(call: SandboxRequest) -> Reply:
 async def retrieve_deferred(call: SandboxRequest) -> Reply:
     """GET /v1/chat/deferred-completion/{id}: readable once."""
     request_id = call.parameters["id"]
-    held = call.engine.deferred.get(request_id)
+    held = call.state.deferred.get(request_id)
     if held is None:
         raise not_found(f"Deferred completion with id={request_id} not found")
     if time.monotonic() < held.ready_at:
         return Reply(b"", 202)
-    call.engine.deferred.take(request_id)
+    call.state.deferred.take(request_id)
     return Reply(held.reply)
 
 
@@ -180,8 +180,8 @@ def _wanted_format(wanted: ResponseFormat | None) -> Format:
     return read_format(wanted.type, wanted.json_schema.schema if wanted.json_schema else b"")
 
 
-async def _read_conversation(request: ChatRequest, engine: SandboxState) -> tuple[Conversation, Prompt]:
-    turns = [await read_message(message.get("role"), message.get("content"), engine) for message in request.messages]
+async def _read_conversation(request: ChatRequest, state: SandboxState) -> tuple[Conversation, Prompt]:
+    turns = [await read_message(message.get("role"), message.get("content"), state) for message in request.messages]
     system = "\n".join(turn.text for turn in turns if turn.role == "system")
     tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)
     prompt = Prompt(tokens, picture_tokens=sum(turn_picture_tokens(turn) for turn in turns))
@@ -270,9 +270,9 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _defer(engine: SandboxState, completion: dict[str, Any]) -> str:
+def _defer(state: SandboxState, completion: dict[str, Any]) -> str:
     request_id = str(uuid4())
     body = msgspec.json.encode(completion)
-    ready = time.monotonic() + engine.video_seconds
-    engine.deferred.put(request_id, DeferredChat(body, ready), len(body))
+    ready = time.monotonic() + state.video_seconds
+    state.deferred.put(request_id, DeferredChat(body, ready), len(body))
     return request_id

@@ -57,9 +57,9 @@ async def compact(call: SandboxRequest) -> Reply:
 
 
 async def _read_turns(call: SandboxRequest, request: CompactionRequest) -> tuple[Turn, ...]:
-    earlier = earlier_response(call.engine, request.previous_response_id)
+    earlier = earlier_response(call.state, request.previous_response_id)
     before = earlier.conversation.turns if earlier else ()
     instructions = earlier.conversation.instructions if earlier else request.instructions
     given = request.input or []
-    new = (Turn("user", given),) if isinstance(given, str) else await read_items(given, call.engine)
+    new = (Turn("user", given),) if isinstance(given, str) else await read_items(given, call.state)
     return ((Turn("system", instructions),) if instructions else ()) + before + new

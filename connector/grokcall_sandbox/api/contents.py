@@ -20,7 +20,7 @@ _TOOL_OUTPUTS = ("function_call_output", "shell_call_output")
 _REPLAYED = ("reasoning", "item_reference")
 
 
-async def read_items(items: list[dict[str, Any]], engine: SandboxState) -> tuple[Turn, ...]:
+async def read_items(items: list[dict[str, Any]], state: SandboxState) -> tuple[Turn, ...]:
     """The turns of an input list.
 
     Raises:
@@ -31,25 +31,25 @@ async def read_items(items: list[dict[str, Any]], engine: SandboxState) -> tuple
         if item.get("type") == "compaction":
             turns += _read_compaction(item)
             continue
-        turn = await _read_item(item, engine)
+        turn = await _read_item(item, state)
         if turn is not None:
             turns.append(turn)
     return tuple(turns)
 
 
-async def read_turns(role: Any, content: Any, engine: SandboxState) -> list[Turn]:
+async def read_turns(role: Any, content: Any, state: SandboxState) -> list[Turn]:
     """One message in Anthropic's shape: what tools gave are turns of their own, before the rest."""
     if not isinstance(content, list):
-        return [await read_message(role, content, engine)]
+        return [await read_message(role, content, state)]
     results = [part for part in content if _is_result(part)]
     turns = [Turn("tool", _output_text(part.get("content", ""))) for part in results]
     rest = [part for part in content if not _is_result(part)]
     if rest or not turns:
-        turns.append(await read_message(role, rest, engine))
+        turns.append(await read_message(role, rest, state))
     return turns
 
 
-async def read_message(role: Any, content: Any, engine: SandboxState) -> Turn:
+async def read_message(role: Any, content: Any, state: SandboxState) -> Turn:
     """One message with a text or a list of parts as its content."""
     if role not in _ROLES:
         raise _no_variant()
@@ -65,14 +65,14 @@ async def read_message(role: Any, content: Any, engine: SandboxState) -> Turn:
     for part in content:
         if not isinstance(part, dict):
             raise _no_variant()
-        await _read_part(part, engine, texts, pictures, documents)
+        await _read_part(part, state, texts, pictures, documents)
     return Turn(_ROLES[role], "\n".join(texts), tuple(pictures), tuple(documents))
 
 
-async def _read_item(item: dict[str, Any], engine: SandboxState) -> Turn | None:
+async def _read_item(item: dict[str, Any], state: SandboxState) -> Turn | None:
     kind = item.get("type", "message")
     if kind == "message":
-        return await read_message(item.get("role"), item.get("content"), engine)
+        return await read_message(item.get("role"), item.get("content"), state)
     if kind in _TOOL_OUTPUTS:
         output = item.get("output")
         if not isinstance(item.get("call_id"), str) or not isinstance(output, str | list):
@@ -94,7 +94,7 @@ def _read_compaction(item: dict[str, Any]) -> tuple[Turn, ...]:
 
 
 async def _read_part(
-    part: dict[str, Any], engine: SandboxState, texts: list[str], pictures: list[Picture], documents: list[Document]
+    part: dict[str, Any], state: SandboxState, texts: list[str], pictures: list[Picture], documents: list[Document]
 ) -> None:
     match part.get("type"):
         case "input_text" | "output_text" | "text":
@@ -110,10 +110,10 @@ async def _read_part(
         case "image":
             pictures.append(await _read_block(part.get("source")))
         case "input_file":
-            documents.append(_read_file(part, engine))
+            documents.append(_read_file(part, state))
         case "file":
             nested = part.get("file")
-            documents.append(_read_file(nested if isinstance(nested, dict) else {}, engine))
+            documents.append(_read_file(nested if isinstance(nested, dict) else {}, state))
         case "refusal" | "tool_use" | "thinking" | "redacted_thinking":
             pass
         case _:
@@ -164,7 +164,7 @@ async def _read_block(source: Any) -> Picture:
     return await _read_picture(source.get("url"))
 
 
-def _read_file(part: dict[str, Any], engine: SandboxState) -> Document:
+def _read_file(part: dict[str, Any], state: SandboxState) -> Document:
     given = [key for key in ("file_id", "file_url", "file_data") if part.get(key) is not None]
     if len(given) != 1:
         raise invalid("Exactly one of file_id, file_url and file_data must be given for an input_file.")
@@ -172,7 +172,7 @@ def _read_file(part: dict[str, Any], engine: SandboxState) -> Document:
     if not isinstance(value, str):
         raise _no_variant()
     if given[0] == "file_id":
-        stored = engine.files.get(value)
+        stored = state.files.get(value)
         if stored is None:
             raise not_found(f"File with id={value} not found")
         return Document(stored.name, stored.data)

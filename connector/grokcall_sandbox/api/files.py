@@ -35,7 +35,7 @@ async def upload(call: SandboxRequest) -> Reply:
     stored = StoredFile(
         f"file_{uuid4()}", file.filename or "file", file.data, now, None if life is None else now + life
     )
-    call.engine.files.put(stored.id, stored, len(stored.data))
+    call.state.files.put(stored.id, stored, len(stored.data))
     return json_reply(stored.as_dict())
 
 
@@ -53,7 +53,7 @@ async def list_files(call: SandboxRequest) -> Reply:
     token = call.query.get("pagination_token", "0")
     if not token.isdigit():
         raise invalid("Invalid pagination_token.")
-    files = sorted((file for file in call.engine.files if not _expired(file)), key=sort, reverse=order == "desc")
+    files = sorted((file for file in call.state.files if not _expired(file)), key=sort, reverse=order == "desc")
     page = files[int(token) : int(token) + int(limit)]
     # A token comes with every page, the last one too.
     return json_reply({"data": [file.as_dict() for file in page], "pagination_token": str(int(token) + len(page))})
@@ -61,19 +61,19 @@ async def list_files(call: SandboxRequest) -> Reply:
 
 async def retrieve(call: SandboxRequest) -> Reply:
     """GET /v1/files/{id}."""
-    return json_reply(find_file(call.engine, call.parameters["id"]).as_dict())
+    return json_reply(find_file(call.state, call.parameters["id"]).as_dict())
 
 
 async def delete(call: SandboxRequest) -> Reply:
     """DELETE /v1/files/{id}."""
-    file = find_file(call.engine, call.parameters["id"])
-    call.engine.files.take(file.id)
+    file = find_file(call.state, call.parameters["id"])
+    call.state.files.take(file.id)
     return json_reply({"id": file.id, "object": "file", "deleted": True})
 
 
 async def content(call: SandboxRequest) -> Reply:
     """GET /v1/files/{id}/content."""
-    file = find_file(call.engine, call.parameters["id"])
+    file = find_file(call.state, call.parameters["id"])
     match call.query.get("format", "original"):
         case "original":
             return Reply(file.data, content_type=b"application/octet-stream")
@@ -83,9 +83,9 @@ async def content(call: SandboxRequest) -> Reply:
             raise invalid(f"Invalid format: {other}. Supported: original, text.")
 
 
-def find_file(engine: SandboxState, file_id: str) -> StoredFile:
+def find_file(state: SandboxState, file_id: str) -> StoredFile:
     """The uploaded file of that id; raises a 404 `ApiError` for none."""
-    file = engine.files.get(file_id)
+    file = state.files.get(file_id)
     if file is None or _expired(file):
         raise not_found(f"File with id={file_id} not found")
     return file

@@ -18,26 +18,26 @@ class Source(msgspec.Struct):
     file_id: str | None = None
 
 
-async def read_picture(source: Source, engine: SandboxState) -> Image.Image:
+async def read_picture(source: Source, state: SandboxState) -> Image.Image:
     """The picture a source means.
 
     Raises:
         ApiError: 400 when it cannot be had or is no JPEG, PNG or WebP of at most 20 MiB, 404 for an unknown file.
     """
-    return open_picture(await _read(source, engine, "image", MAX_PICTURE_BYTES), _PICTURE_FORMATS)
+    return open_picture(await _read(source, state, "image", MAX_PICTURE_BYTES), _PICTURE_FORMATS)
 
 
-async def read_clip(source: Source, engine: SandboxState) -> bytes:
+async def read_clip(source: Source, state: SandboxState) -> bytes:
     """The bytes of the video a source means; raises like `read_picture`."""
-    return await _read(source, engine, "video", MAX_VIDEO_BYTES)
+    return await _read(source, state, "video", MAX_VIDEO_BYTES)
 
 
-async def _read(source: Source, engine: SandboxState, what: str, limit: int) -> bytes:
+async def _read(source: Source, state: SandboxState, what: str, limit: int) -> bytes:
     if (source.url is None) == (source.file_id is None):
         raise invalid(f"Exactly one of url and file_id must be given for the {what}.")
     if source.file_id is None:
         return await read_url(source.url or "", what, limit)
-    stored = engine.files.get(source.file_id)
+    stored = state.files.get(source.file_id)
     if stored is None:
         raise not_found(f"File with id={source.file_id} not found")
     if len(stored.data) > limit:

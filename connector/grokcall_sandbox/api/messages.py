@@ -61,7 +61,7 @@ async def create(call: SandboxRequest) -> Reply:
     turns = [
         turn
         for message in request.messages
-        for turn in await read_turns(message.get("role"), message.get("content"), call.engine)
+        for turn in await read_turns(message.get("role"), message.get("content"), call.state)
     ]
     conversation = Conversation(tuple(turns), _system_text(request.system))
     tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)

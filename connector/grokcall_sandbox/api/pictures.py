@@ -76,7 +76,7 @@ async def edit(call: SandboxRequest) -> Reply:
     given = [request.image] if request.image is not None else request.images or []
     if not 1 <= len(given) <= MAX_SOURCES:
         raise invalid(f"Between 1 and {MAX_SOURCES} images are allowed, {len(given)} were given.")
-    sources: list[Image.Image] = [await read_picture(source, call.engine) for source in given]
+    sources: list[Image.Image] = [await read_picture(source, call.state) for source in given]
     ratio = sources[0].width / sources[0].height
     if request.aspect_ratio not in (None, "auto"):
         ratio = ratio_of(request.aspect_ratio or "1:1")
@@ -119,8 +119,8 @@ async def _answer(
     if FORBIDDEN_MARK in request.prompt:
         raise moderated("image", ticks)
     loop = asyncio.get_running_loop()
-    first = call.engine.seed * MAX_PICTURES
-    drawn = [await loop.run_in_executor(call.engine.renderers, draw, first + number) for number in range(count)]
+    first = call.state.seed * MAX_PICTURES
+    drawn = [await loop.run_in_executor(call.state.renderers, draw, first + number) for number in range(count)]
     data = [_datum(call, picture, request) for picture in drawn]
     return json_reply({"data": data, "usage": {"cost_in_usd_ticks": ticks}}, ticks=ticks, model=model.id)
 
@@ -129,5 +129,5 @@ def _datum(call: SandboxRequest, picture: bytes, request: PictureRequest) -> dic
     kind, suffix = ("image/png", "png") if request.output_format == "png" else ("image/jpeg", "jpeg")
     if request.response_format == "b64_json":
         return {"b64_json": base64.b64encode(picture).decode(), "mime_type": kind}
-    address = call.link(call.engine.keep_medium(picture, kind, suffix))
+    address = call.link(call.state.keep_medium(picture, kind, suffix))
     return {"url": address, "mime_type": kind}

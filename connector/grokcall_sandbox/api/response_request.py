@@ -105,7 +105,7 @@ def check_request(request: ResponseRequest, model: TextModel, refusals: frozense
     Args:
         request: What is asked.
         model: Who is to answer.
-        refusals: Those of `engine.REFUSALS` that are in force.
+        refusals: Those of `sandbox.REFUSALS` that are in force.
 
     Raises:
         ApiError: 400 or 422, the service refuses a parameter.

@@ -38,10 +38,10 @@ async def create(call: SandboxRequest) -> Reply:
     """POST /v1/responses."""
     request = call.decode(DECODER)
     model = find_text_model(request.model)
-    effort = check_request(request, model, call.engine.refusals)
+    effort = check_request(request, model, call.state.refusals)
     wanted = read_format(request.format.type, request.format.schema)
-    earlier = earlier_response(call.engine, request.previous_response_id)
-    conversation, new_tokens = await _read_conversation(call.engine, request, earlier)
+    earlier = earlier_response(call.state, request.previous_response_id)
+    conversation, new_tokens = await _read_conversation(call.state, request, earlier)
     call_ids = check_call_ids(request.input, earlier.call_ids if earlier else frozenset())
     check_policy(model, conversation)
     earlier_tokens = earlier.tokens if earlier else 0
@@ -98,20 +98,20 @@ async def create(call: SandboxRequest) -> Reply:
 
 async def retrieve(call: SandboxRequest) -> Reply:
     """GET /v1/responses/{id}."""
-    return Reply(_stored(call.engine, call.parameters["id"]).reply)
+    return Reply(_stored(call.state, call.parameters["id"]).reply)
 
 
 async def delete(call: SandboxRequest) -> Reply:
     """DELETE /v1/responses/{id}."""
     response_id = call.parameters["id"]
-    _stored(call.engine, response_id)
-    call.engine.responses.take(response_id)
+    _stored(call.state, response_id)
+    call.state.responses.take(response_id)
     return json_reply({"id": response_id, "object": "response", "deleted": True})
 
 
 async def list_input(call: SandboxRequest) -> Reply:
     """GET /v1/responses/{id}/input_items."""
-    stored = _stored(call.engine, call.parameters["id"])
+    stored = _stored(call.state, call.parameters["id"])
     limit = call.query.get("limit", "20")
     if not limit.isdigit() or not 1 <= int(limit) <= 100:
         raise invalid(f"Invalid limit: {limit} is not between 1 and 100.")
@@ -133,23 +133,23 @@ async def list_input(call: SandboxRequest) -> Reply:
     )
 
 
-def earlier_response(engine: SandboxState, response_id: str | None) -> StoredResponse | None:
+def earlier_response(state: SandboxState, response_id: str | None) -> StoredResponse | None:
     """The stored response that a request goes on from; raises a 404 `ApiError` when it is not there."""
-    return None if response_id is None else _stored(engine, response_id)
+    return None if response_id is None else _stored(state, response_id)
 
 
-def _stored(engine: SandboxState, response_id: str) -> StoredResponse:
-    stored = engine.responses.get(response_id)
+def _stored(state: SandboxState, response_id: str) -> StoredResponse:
+    stored = state.responses.get(response_id)
     if stored is None:
         raise not_found(f"Response with id={response_id} not found")
     return stored
 
 
 async def _read_conversation(
-    engine: SandboxState, request: ResponseRequest, earlier: StoredResponse | None
+    state: SandboxState, request: ResponseRequest, earlier: StoredResponse | None
 ) -> tuple[Conversation, int]:
     given = request.input
-    turns = (Turn("user", given),) if isinstance(given, str) else await read_items(given, engine)
+    turns = (Turn("user", given),) if isinstance(given, str) else await read_items(given, state)
     tokens = sum(turn_tokens(turn) for turn in turns)
     instructions = request.instructions or ""
     if earlier is not None:
@@ -175,7 +175,7 @@ def _keep(
     attached = sum(len(picture.data or b"") for picture in conversation.pictures)
     attached += sum(len(document.data or b"") for document in conversation.documents)
     kept = StoredResponse(body, call.body, Conversation(turns, conversation.instructions), tokens, call_ids)
-    call.engine.responses.put(response["id"], kept, len(body) + len(call.body) + attached)
+    call.state.responses.put(response["id"], kept, len(body) + len(call.body) + attached)
 
 
 def _input_items(request: ResponseRequest, response_id: str) -> list[dict[str, Any]]:

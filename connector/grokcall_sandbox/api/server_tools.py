@@ -167,9 +167,9 @@ class ToolRunner:
         return self._item("file_search_call", "fs", queries=[self._query], results=[])
 
     async def _make_picture(self) -> Item:
-        engine, prompt = self._call.engine, self._conversation.question
-        draw = partial(make_picture, prompt, engine.seed, picture_size(1.0, "1k"))
-        picture = await asyncio.get_running_loop().run_in_executor(engine.renderers, draw)
+        state, prompt = self._call.state, self._conversation.question
+        draw = partial(make_picture, prompt, state.seed, picture_size(1.0, "1k"))
+        picture = await asyncio.get_running_loop().run_in_executor(state.renderers, draw)
         result = base64.b64encode(picture).decode()
         return self._item("image_generation_call", "ig", prompt=prompt, result=result)
 

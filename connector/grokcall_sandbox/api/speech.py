@@ -69,7 +69,7 @@ async def speak_text(call: SandboxRequest) -> Reply:
         return encode_sound(samples, wanted.sample_rate, codec, wanted.bit_rate), seconds
 
     loop = asyncio.get_running_loop()
-    sound, seconds = await loop.run_in_executor(call.engine.renderers, render)
+    sound, seconds = await loop.run_in_executor(call.state.renderers, render)
     ticks = len(request.text) * TICKS_PER_SPOKEN_CHARACTER
     if request.with_timestamps:
         return json_reply(_with_timestamps(text, sound, MEDIA_TYPES[codec], seconds), ticks=ticks)

@@ -56,7 +56,7 @@ async def transcribe(call: SandboxRequest) -> Reply:
         return len(channels[0]) / RATE, [hear_words(samples) for samples in channels]
 
     loop = asyncio.get_running_loop()
-    duration, heard = await loop.run_in_executor(call.engine.renderers, listen)
+    duration, heard = await loop.run_in_executor(call.state.renderers, listen)
     language = settings.language or "en"
     every = sorted((word for words in heard for word in words), key=lambda word: word.start)
     told = {"text": _text(every, settings), "language": language, "duration": round(duration, 2)}

@@ -61,8 +61,8 @@ async def generate(call: SandboxRequest) -> Reply:
     model = find_video_model(request.model)
     duration, resolution = _check(request, model)
     source = request.image or (Source(url=request.image_url) if request.image_url else None)
-    first = await read_picture(source, call.engine) if source is not None else None
-    references = [await read_picture(reference, call.engine) for reference in request.reference_images or []]
+    first = await read_picture(source, call.state) if source is not None else None
+    references = [await read_picture(reference, call.state) for reference in request.reference_images or []]
     first = first or (references[0] if references else None)
     size = video_size(_ratio(request, first), resolution)
     pictures = len(references) + (source is not None)
@@ -70,7 +70,7 @@ async def generate(call: SandboxRequest) -> Reply:
     prompt = request.prompt or "Image to video"
 
     def render() -> bytes:
-        return make_clip(prompt, call.engine.seed, duration, size, first)
+        return make_clip(prompt, call.state.seed, duration, size, first)
 
     return _start(call, model, duration, ticks, prompt, render)
 
@@ -82,7 +82,7 @@ async def edit(call: SandboxRequest) -> Reply:
     for name in ("duration", "aspect_ratio", "resolution"):
         if getattr(request, name) is not None:
             raise invalid(f"Argument not supported: {name}")
-    clip = await read_clip(request.video, call.engine)
+    clip = await read_clip(request.video, call.state)
     facts = _facts(clip)
     if facts is None or facts.duration > MAX_EDIT_SECONDS + 0.05:
         return _fail(call, model, "input video too long" if facts else "input video cannot be read")
@@ -97,7 +97,7 @@ async def extend(call: SandboxRequest) -> Reply:
     added = 6 if request.duration is None else request.duration
     if not 1 <= added <= 10:
         raise invalid(f"Invalid duration: {added} is not between 1 and 10.")
-    clip = await read_clip(request.video, call.engine)
+    clip = await read_clip(request.video, call.state)
     facts = _facts(clip)
     if facts is None or not MIN_EXTEND_SECONDS - 0.05 <= facts.duration <= MAX_EXTEND_SECONDS + 0.05:
         return _fail(call, model, "input video must last 2 to 30 seconds" if facts else "input video cannot be read")
@@ -109,12 +109,12 @@ async def extend(call: SandboxRequest) -> Reply:
 async def poll(call: SandboxRequest) -> Reply:
     """GET /v1/videos/{id}."""
     request_id = call.parameters["id"]
-    job = call.engine.videos.get(request_id)
+    job = call.state.videos.get(request_id)
     if job is None:
         raise not_found(f"Video generation with request_id={request_id} not found")
     elapsed = time.monotonic() - job.started
-    if elapsed < call.engine.video_seconds or not job.clip.done():
-        share = elapsed / call.engine.video_seconds if call.engine.video_seconds else 1.0
+    if elapsed < call.state.video_seconds or not job.clip.done():
+        share = elapsed / call.state.video_seconds if call.state.video_seconds else 1.0
         return json_reply({"status": "pending", "progress": min(99, max(1, int(100 * share)))}, status=202)
     if job.moderated:
         refusal = moderated("video", job.ticks)
@@ -128,10 +128,10 @@ async def poll(call: SandboxRequest) -> Reply:
 
 async def finish(call: SandboxRequest, request_id: str) -> dict[str, Any]:
     """What a poll gives once the video is made, or was withheld or failed."""
-    job = call.engine.videos.get(request_id)
+    job = call.state.videos.get(request_id)
     if job is not None:
         await asyncio.wait([asyncio.wrap_future(job.clip)])
-        await asyncio.sleep(max(0.0, job.started + call.engine.video_seconds - time.monotonic()))
+        await asyncio.sleep(max(0.0, job.started + call.state.video_seconds - time.monotonic()))
     reply = await poll(call.inner(f"/v1/videos/{request_id}", parameters={"id": request_id}))
     told: dict[str, Any] = msgspec.json.decode(reply.content if isinstance(reply.content, bytes) else b"{}")
     return told
@@ -139,7 +139,7 @@ async def finish(call: SandboxRequest, request_id: str) -> dict[str, Any]:
 
 def _done(call: SandboxRequest, job: VideoJob) -> dict[str, Any]:
     if job.url is None:
-        job.url = call.engine.keep_medium(job.clip.result(), "video/mp4", "mp4")
+        job.url = call.state.keep_medium(job.clip.result(), "video/mp4", "mp4")
     seconds = int(job.duration) if job.duration == int(job.duration) else round(job.duration, 3)
     return {
         "status": "done",
@@ -200,19 +200,19 @@ def _start(
     call: SandboxRequest, model: VideoModel, duration: float, ticks: int, prompt: str, render: Callable[[], bytes]
 ) -> Reply:
     forbidden = FORBIDDEN_MARK in prompt
-    clip = call.engine.renderers.submit(bytes if forbidden else render)
+    clip = call.state.renderers.submit(bytes if forbidden else render)
     job = VideoJob(model.id, duration, ticks, time.monotonic(), clip, moderated=forbidden)
     return _accept(call, job)
 
 
 def _fail(call: SandboxRequest, model: VideoModel, problem: str) -> Reply:
-    clip = call.engine.renderers.submit(bytes)
+    clip = call.state.renderers.submit(bytes)
     return _accept(call, VideoJob(model.id, 0, 0, time.monotonic(), clip, failure=problem))
 
 
 def _accept(call: SandboxRequest, job: VideoJob) -> Reply:
     request_id = str(uuid4())
-    call.engine.videos.put(request_id, job, 1)
+    call.state.videos.put(request_id, job, 1)
     return json_reply({"request_id": request_id}, ticks=job.ticks, model=job.model)
 
 

@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,31 +10,28 @@ from grokcall_sandbox.errors import moderated, not_found, policy_violation, voic
 from grokcall_sandbox.faults.asking import asked_effort, asked_model
 from grokcall_sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS, Fault
 from grokcall_sandbox.faults.options import Given
-from grokcall_sandbox.replies import refusal_reply
-
-if TYPE_CHECKING:
-    from grokcall_sandbox.replies import Reply
-    from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.replies import Reply, refusal_reply
+from grokcall_sandbox.request import SandboxRequest
 
 
 class Moderation(Fault):
     """Some prompts are refused with 403, some generated pictures and videos are withheld with 400 and billed."""
 
-    async def before_handling(self, call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Refuse texts and speech, which cost nothing then."""
         if call.path in TEXT_PATHS:
             raise policy_violation(asked_model(call) or "unknown")
         if call.path == "/v1/tts":
             raise voice_error(403, "Content violates usage guidelines.")
 
-    async def before_answering(self, call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Withhold what was made; that a video is withheld is told when it is asked for."""
         if reply.status >= 300:
             return reply
         if call.path in PICTURE_PATHS:
             return replace(refusal_reply(moderated("image", reply.ticks)), headers=reply.headers)
         if call.path in VIDEO_PATHS and isinstance(reply.content, bytes):
-            job = call.engine.videos.get(msgspec.json.decode(reply.content)["request_id"])
+            job = call.state.videos.get(msgspec.json.decode(reply.content)["request_id"])
             if job is not None:
                 job.moderated = True
         return reply
@@ -48,7 +44,7 @@ class Refusal(Fault):
         super().__init__(given)
         self._on = "text"
 
-    async def before_handling(self, call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Have the answer refuse."""
         call.steering = replace(call.steering, refuse=True)
 
@@ -61,7 +57,7 @@ class Incomplete(Fault):
         self._on = "text"
         self._keep = given.number("keep")
 
-    async def before_handling(self, call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Have the answer break off."""
         call.steering = replace(call.steering, keep=self._keep)
 
@@ -83,7 +79,7 @@ class Reasoning(Fault):
         self._model = given.word("model")
         self._effort = given.word("effort")
 
-    async def before_handling(self, call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Have the answer take so much reasoning."""
         asked = asked_effort(call)
         if asked is None:
@@ -95,9 +91,9 @@ class Reasoning(Fault):
         if chosen and able:
             call.steering = replace(call.steering, reasoning=self.tokens(call))
 
-    def tokens(self, call: "SandboxRequest") -> int:
+    def tokens(self, call: SandboxRequest) -> int:
         """The tokens that a request takes to reason."""
-        dice = Random(f"{call.engine.seed}:{self._model}:{self._effort}:{call.body_hash.hex()}")  # noqa: S311 - repeatable
+        dice = Random(f"{call.state.seed}:{self._model}:{self._effort}:{call.body_hash.hex()}")  # noqa: S311 - repeatable
         drawn = self._median * math.exp(self._sigma * dice.gauss(0.0, 1.0))
         return min(round(drawn), self._most)
 
@@ -109,7 +105,7 @@ class Misfit(Fault):
         super().__init__(given)
         self._on = "text"
 
-    async def before_handling(self, call: "SandboxRequest", dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, dice: Random, /) -> None:
         """Have the answer miss its schema, in a way of its own each time."""
         call.steering = replace(call.steering, misfit=dice.randrange(1_000))
 
@@ -121,6 +117,6 @@ class ExpiredLinks(Fault):
         super().__init__(given)
         self._on = "links"
 
-    async def before_handling(self, _call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, _call: SandboxRequest, _dice: Random, /) -> None:
         """Refuse the download."""
         raise not_found("The medium does not exist or has expired.")

@@ -1,7 +1,5 @@
 """Whom a request asks for, read before it is handled."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from grokcall_sandbox.catalogue import (
@@ -13,9 +11,7 @@ from grokcall_sandbox.catalogue import (
 )
 from grokcall_sandbox.errors import ApiError
 from grokcall_sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS
-
-if TYPE_CHECKING:
-    from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.request import SandboxRequest
 
 _VOICES = {"/v1/tts": "grok-tts", "/v1/stt": "grok-stt"}
 """What limits and errors call the models that have no id."""
@@ -35,7 +31,7 @@ class _Asking(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Asking)
 
 
-def asked_model(call: "SandboxRequest") -> str | None:
+def asked_model(call: SandboxRequest) -> str | None:
     """The id of the model that serves a request; None where that cannot be told."""
     if call.path in _VOICES:
         return _VOICES[call.path]
@@ -49,7 +45,7 @@ def asked_model(call: "SandboxRequest") -> str | None:
         return None
 
 
-def asked_effort(call: "SandboxRequest") -> tuple[TextModel, str | None] | None:
+def asked_effort(call: SandboxRequest) -> tuple[TextModel, str | None] | None:
     """The model that serves a text request, and the reasoning effort that applies; None where it is refused anyway."""
     try:
         asked = _DECODER.decode(call.body)

@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING
 
 from grokcall_sandbox.errors import ApiError
 from grokcall_sandbox.faults.fault import Fault
 from grokcall_sandbox.faults.options import Given
-from grokcall_sandbox.replies import EVENTS, HTML, JSON, Ending
+from grokcall_sandbox.replies import EVENTS, HTML, JSON, Ending, Reply
+from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.wire import ConnectionCut
-
-if TYPE_CHECKING:
-    from grokcall_sandbox.replies import Reply
-    from grokcall_sandbox.request import SandboxRequest
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Please wait.</body></html>"
 
@@ -58,7 +54,7 @@ class ServerErrors(Fault):
         self._left = self._burst - 1 if struck else 0
         return struck
 
-    async def before_handling(self, _call: "SandboxRequest", dice: Random, /) -> None:
+    async def before_handling(self, _call: SandboxRequest, dice: Random, /) -> None:
         """Fail."""
         failure = dice.choice(self._failures)
         plain = failure.code is None
@@ -73,12 +69,12 @@ class CutBefore(Fault):
         self._at = given.word("at")
         self._reset = given.word("how") == "reset"
 
-    async def before_reading(self, _call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_reading(self, _call: SandboxRequest, _dice: Random, /) -> None:
         """Cut with the body unread."""
         if self._at == "head":
             raise ConnectionCut(self._reset)
 
-    async def before_handling(self, _call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, _call: SandboxRequest, _dice: Random, /) -> None:
         """Cut with the body read."""
         raise ConnectionCut(self._reset)
 
@@ -91,7 +87,7 @@ class CutAfter(Fault):
         self._sent = given.number("sent")
         self._ending: Ending = "reset" if given.word("how") == "reset" else "close"
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Have the reply break off."""
         if reply.status >= 300:
             return reply
@@ -107,7 +103,7 @@ class GatewayTimeout(Fault):
         wanted = given.count("status")
         self._statuses = (wanted,) if wanted else (408, 504, 524)
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, dice: Random, /) -> Reply:
         """Put the gateway's own words in the reply's place."""
         if reply.status >= 300:
             return reply
@@ -123,7 +119,7 @@ class Truncated(Fault):
         super().__init__(given)
         self._sent = given.number("sent")
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Leave out the end."""
         if reply.status >= 300:
             return reply
@@ -133,7 +129,7 @@ class Truncated(Fault):
 class Malformed(Fault):
     """The reply comes whole, but is not JSON; sound is left alone."""
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Break the JSON, in a stream that of one event."""
         if reply.status >= 300:
             return reply
@@ -149,6 +145,6 @@ class Malformed(Fault):
 class WrongType(Fault):
     """The reply is a page for people, with status 200."""
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Put the page in the reply's place."""
         return reply if reply.status >= 300 else replace(reply, content=_PAGE, content_type=HTML)

@@ -3,15 +3,11 @@
 import math
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING
 
 from grokcall_sandbox.faults.fault import Fault
 from grokcall_sandbox.faults.options import Given
-from grokcall_sandbox.replies import hold_back
-
-if TYPE_CHECKING:
-    from grokcall_sandbox.replies import Reply
-    from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.replies import Reply, hold_back
+from grokcall_sandbox.request import SandboxRequest
 
 _SHAPES = ({"seconds"}, {"low", "high"}, {"median", "sigma"}, {"mean"})
 
@@ -50,7 +46,7 @@ class Latency(Fault):
             return dice.expovariate(1.0) * given.number("mean")
         return given.number("median", 0.05) * math.exp(given.number("sigma", 1.0) * dice.gauss(0.0, 1.0))
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, dice: Random, /) -> Reply:
         """Wait."""
         return await hold_back(reply, self.seconds(dice))
 
@@ -62,6 +58,6 @@ class SlowBody(Fault):
         super().__init__(given)
         self._seconds = given.number("seconds")
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Spread the body over its time."""
         return replace(reply, delivery=replace(reply.delivery, seconds=self._seconds))

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from grokcall_sandbox.faults.options import Given
-
-if TYPE_CHECKING:
-    from grokcall_sandbox.replies import Reply
-    from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.replies import Reply
+from grokcall_sandbox.request import SandboxRequest
 
 TEXT_PATHS = frozenset(
     ["/v1/responses", "/v1/responses/compact", "/v1/chat/completions", "/v1/completions", "/v1/messages"]
@@ -55,16 +53,16 @@ class Fault:
         self._struck += 1
         return True
 
-    async def before_reading(self, call: "SandboxRequest", dice: Random, /) -> None:
+    async def before_reading(self, call: SandboxRequest, dice: Random, /) -> None:
         """When the request's head is there; may raise `ConnectionCut` or an `ApiError`."""
 
-    async def before_handling(self, call: "SandboxRequest", dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, dice: Random, /) -> None:
         """When the body was read and the key accepted; may raise `ConnectionCut` or an `ApiError`."""
 
-    def after_handling(self, call: "SandboxRequest", reply: "Reply", /) -> None:
+    def after_handling(self, call: SandboxRequest, reply: Reply, /) -> None:
         """When the request was handled without a refusal."""
 
-    async def before_answering(self, _call: "SandboxRequest", reply: "Reply", _dice: Random, /) -> "Reply":
+    async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """When the reply is ready and billed; what it gives is sent."""
         return reply
 
@@ -85,7 +83,7 @@ class Profile:
         self._counts = [0] * len(self._faults)
         self._seed = seed
 
-    def strike(self, call: "SandboxRequest", batched: bool = False) -> Strikes:
+    def strike(self, call: SandboxRequest, batched: bool = False) -> Strikes:
         """The faults that strike a request, in the order they were named.
 
         Args:

@@ -4,17 +4,14 @@ import time
 from collections import deque
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING
 
 from grokcall_sandbox.errors import EXHAUSTED, TEAM_ID, ApiError, out_of_credits
 from grokcall_sandbox.fault_effects import Quota
 from grokcall_sandbox.faults.asking import asked_model
 from grokcall_sandbox.faults.fault import Fault
 from grokcall_sandbox.faults.options import Given
-
-if TYPE_CHECKING:
-    from grokcall_sandbox.replies import Reply
-    from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.replies import Reply
+from grokcall_sandbox.request import SandboxRequest
 
 
 class Window:
@@ -58,7 +55,7 @@ class RateLimit(Fault):
         self._headers = _retry_after(given)
         self._used: dict[str, tuple[Window, Window, Window]] = {}
 
-    async def before_handling(self, call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Let the request through or refuse it."""
         if not self._announced:
             call.quota = None
@@ -83,7 +80,7 @@ class RateLimit(Fault):
             what = "tokens" if problem.startswith("Tokens") else "requests"
             raise _too_many(what, model, problem, self._headers)
 
-    def after_handling(self, call: "SandboxRequest", reply: "Reply", /) -> None:
+    def after_handling(self, call: SandboxRequest, reply: Reply, /) -> None:
         """Count the tokens."""
         model = asked_model(call)
         if model is not None:
@@ -95,7 +92,7 @@ class RateLimit(Fault):
     def _windows(self, model: str) -> tuple[Window, Window, Window]:
         return self._used.setdefault(model, (Window(1.0), Window(60.0), Window(60.0)))
 
-    def _announce(self, call: "SandboxRequest", requests: int, tokens: int) -> None:
+    def _announce(self, call: SandboxRequest, requests: int, tokens: int) -> None:
         if not self._announced:
             return
         quota = Quota()
@@ -122,14 +119,14 @@ class Storm(Fault):
         """True for the last requests of every so many."""
         return (count - 1) % self._every >= self._every - self._length
 
-    async def before_handling(self, _call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, _call: SandboxRequest, _dice: Random, /) -> None:
         """Refuse the request."""
         message = "The service is at capacity at the moment. Please try again later."
         raise ApiError(429, message, EXHAUSTED, headers=self._headers)
 
 
 class Credits(Fault):
-    """The team's credits are used up at some time, and stay so until the engine is reset."""
+    """The team's credits are used up at some time, and stay so until the sandbox is reset."""
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
@@ -137,9 +134,9 @@ class Credits(Fault):
         self._ticks = given.number("ticks") if given.has("ticks") else None
         self._status = int(given.word("status"))
 
-    async def before_handling(self, call: "SandboxRequest", _dice: Random, /) -> None:
+    async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Refuse the request if what was billed so far has used up the credits."""
-        ledger = call.engine.ledger
+        ledger = call.state.ledger
         called = self._calls is not None and ledger.count >= self._calls
         if called or (self._ticks is not None and ledger.total_ticks >= self._ticks):
             raise out_of_credits(self._status)

@@ -43,7 +43,7 @@ def answer_attachments(conversation: Conversation) -> Answer | None:
 def describe_picture(picture: Picture, number: int) -> str:
     """A sentence on a picture: its format, its size, its main colours."""
     if picture.data is None:
-        return f"Picture {number} is at {picture.address}; this engine fetches nothing from other hosts."
+        return f"Picture {number} is at {picture.address}; this sandbox fetches nothing from other hosts."
     kind, width, height, colours = _picture_facts(picture.data)
     return f"Picture {number} is a {kind} of {width} x {height} pixels, mostly {' and '.join(colours)}."
 
@@ -56,7 +56,7 @@ def main_colour(picture: Picture) -> str | None:
 def describe_document(document: Document, question: str) -> str:
     """Sentences on a file: name, size, structure, and the line that fits the question best."""
     if document.data is None:
-        return f"File {document.name} is known by its address only; this engine fetches nothing from other hosts."
+        return f"File {document.name} is known by its address only; this sandbox fetches nothing from other hosts."
     if document.data.startswith(b"%PDF-"):
         pages = len(_PDF_PAGE.findall(document.data))
         return f"File {document.name} is a PDF of {pages} pages and {len(document.data)} bytes."

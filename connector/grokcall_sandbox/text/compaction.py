@@ -1,4 +1,4 @@
-"""Compacted conversations: what was said, shortened and packed into a text that only the engine can read."""
+"""Compacted conversations: what was said, shortened and packed into a text that only the sandbox can read."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ def unpack_turns(packed: str) -> tuple[Turn, ...]:
     """The turns in an opaque text.
 
     Raises:
-        ValueError: The engine has not packed it.
+        ValueError: The sandbox has not packed it.
     """
     try:
         reader = zlib.decompressobj()

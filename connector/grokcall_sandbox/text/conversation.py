@@ -6,7 +6,7 @@ from itertools import takewhile
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An attached file. `data` is None when only its address is known, for the engine fetches none."""
+    """An attached file. `data` is None when only its address is known, for the sandbox fetches none."""
 
     name: str
     data: bytes | None

@@ -8,83 +8,92 @@
 The module is a PEP 249 driver; ``Connection.lookup`` is the main door for tables.
 """
 
-from grokcall import duckdb as duckdb
-from grokcall._version import __version__
-from grokcall.budget.budget import BudgetReachedError
-from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.catalog.catalog import UserCatalog, open_catalog
-from grokcall.config.api_key import SecretKey
-from grokcall.config.options import Options
-from grokcall.core.outcome import CallStatus
-from grokcall.dataflow.execute_command import CommandParameter, ExecuteCommand
-from grokcall.dataflow.lookup_step import Lookup
-from grokcall.dbapi.connection import Connection, connect
-from grokcall.dbapi.cursor import Cursor
-from grokcall.dbapi.module_globals import (
-    BINARY,
-    DATETIME,
-    NUMBER,
-    ROWID,
-    STRING,
-    Binary,
-    Date,
-    DateFromTicks,
-    Time,
-    TimeFromTicks,
-    Timestamp,
-    TimestampFromTicks,
-    apilevel,
-    paramstyle,
-    threadsafety,
-)
-from grokcall.errors import (
-    AnswerMismatchError,
-    AnswerRefusedError,
-    ArgumentsError,
-    AuthenticationError,
-    CallSyntaxError,
-    ConnectionCutError,
-    ContentRefusedError,
-    CreditsExhaustedError,
-    DatabaseError,
-    DataError,
-    Error,
-    IncompleteAnswerError,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    InvalidRequestError,
-    MalformedReplyError,
-    MediaError,
-    MissingKeyError,
-    NotFoundError,
-    NotReadyError,
-    NotSentError,
-    NotSupportedError,
-    OperationalError,
-    PermissionDeniedError,
-    ProgrammingError,
-    RateLimitedError,
-    ReadTimeoutError,
-    RedirectedError,
-    ReplyTooLargeError,
-    ServerFailureError,
-    ServiceError,
-    StatementError,
-    TransportError,
-    UnknownNameError,
-    Warning,  # noqa: A004 - PEP 249 fixes the name
-)
-from grokcall.execution.summary import Summary
-from grokcall.http.transport import HttpRequest, HttpResponse, Transport
-from grokcall.journal.sqlite_errors import JournalError
-from grokcall.lookup.batch.errors import BatchPendingError
-from grokcall.lookup.mapping import const, file
-from grokcall.lookup.options import LookupOptions
-from grokcall.lookup.plan import LookupFailedError
-from grokcall.lookup.results import LookupResult
-from grokcall.lookup.stream import LookupStream
-from grokcall_procedures import BadValueError
+from typing import TYPE_CHECKING
+
+from grokcall._version import __version__ as __version__
+from grokcall.core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from grokcall import actions as actions
+    from grokcall import duckdb as duckdb
+    from grokcall import sandbox as sandbox
+    from grokcall.budget.budget import BudgetReachedError as BudgetReachedError
+    from grokcall.budget.spending_limits import SpendingLimits as SpendingLimits
+    from grokcall.catalog.catalog import UserCatalog as UserCatalog
+    from grokcall.catalog.catalog import open_catalog as open_catalog
+    from grokcall.config.api_key import SecretKey as SecretKey
+    from grokcall.config.options import Options as Options
+    from grokcall.core.outcome import CallStatus as CallStatus
+    from grokcall.dataflow.execute_command import CommandParameter as CommandParameter
+    from grokcall.dataflow.execute_command import ExecuteCommand as ExecuteCommand
+    from grokcall.dataflow.lookup_step import Lookup as Lookup
+    from grokcall.dbapi.connection import Connection as Connection
+    from grokcall.dbapi.connection import connect as connect
+    from grokcall.dbapi.cursor import Cursor as Cursor
+    from grokcall.dbapi.module_globals import BINARY as BINARY
+    from grokcall.dbapi.module_globals import DATETIME as DATETIME
+    from grokcall.dbapi.module_globals import NUMBER as NUMBER
+    from grokcall.dbapi.module_globals import ROWID as ROWID
+    from grokcall.dbapi.module_globals import STRING as STRING
+    from grokcall.dbapi.module_globals import Binary as Binary
+    from grokcall.dbapi.module_globals import Date as Date
+    from grokcall.dbapi.module_globals import DateFromTicks as DateFromTicks
+    from grokcall.dbapi.module_globals import Time as Time
+    from grokcall.dbapi.module_globals import TimeFromTicks as TimeFromTicks
+    from grokcall.dbapi.module_globals import Timestamp as Timestamp
+    from grokcall.dbapi.module_globals import TimestampFromTicks as TimestampFromTicks
+    from grokcall.dbapi.module_globals import apilevel as apilevel
+    from grokcall.dbapi.module_globals import paramstyle as paramstyle
+    from grokcall.dbapi.module_globals import threadsafety as threadsafety
+    from grokcall.errors import AnswerMismatchError as AnswerMismatchError
+    from grokcall.errors import AnswerRefusedError as AnswerRefusedError
+    from grokcall.errors import ArgumentsError as ArgumentsError
+    from grokcall.errors import AuthenticationError as AuthenticationError
+    from grokcall.errors import CallSyntaxError as CallSyntaxError
+    from grokcall.errors import ConnectionCutError as ConnectionCutError
+    from grokcall.errors import ContentRefusedError as ContentRefusedError
+    from grokcall.errors import CreditsExhaustedError as CreditsExhaustedError
+    from grokcall.errors import DatabaseError as DatabaseError
+    from grokcall.errors import DataError as DataError
+    from grokcall.errors import Error as Error
+    from grokcall.errors import IncompleteAnswerError as IncompleteAnswerError
+    from grokcall.errors import IntegrityError as IntegrityError
+    from grokcall.errors import InterfaceError as InterfaceError
+    from grokcall.errors import InternalError as InternalError
+    from grokcall.errors import InvalidRequestError as InvalidRequestError
+    from grokcall.errors import MalformedReplyError as MalformedReplyError
+    from grokcall.errors import MediaError as MediaError
+    from grokcall.errors import MissingKeyError as MissingKeyError
+    from grokcall.errors import NotFoundError as NotFoundError
+    from grokcall.errors import NotReadyError as NotReadyError
+    from grokcall.errors import NotSentError as NotSentError
+    from grokcall.errors import NotSupportedError as NotSupportedError
+    from grokcall.errors import OperationalError as OperationalError
+    from grokcall.errors import PermissionDeniedError as PermissionDeniedError
+    from grokcall.errors import ProgrammingError as ProgrammingError
+    from grokcall.errors import RateLimitedError as RateLimitedError
+    from grokcall.errors import ReadTimeoutError as ReadTimeoutError
+    from grokcall.errors import RedirectedError as RedirectedError
+    from grokcall.errors import ReplyTooLargeError as ReplyTooLargeError
+    from grokcall.errors import ServerFailureError as ServerFailureError
+    from grokcall.errors import ServiceError as ServiceError
+    from grokcall.errors import StatementError as StatementError
+    from grokcall.errors import TransportError as TransportError
+    from grokcall.errors import UnknownNameError as UnknownNameError
+    from grokcall.errors import Warning as Warning  # noqa: A004 - PEP 249 fixes the name
+    from grokcall.execution.summary import Summary as Summary
+    from grokcall.http.transport import HttpRequest as HttpRequest
+    from grokcall.http.transport import HttpResponse as HttpResponse
+    from grokcall.http.transport import Transport as Transport
+    from grokcall.journal.sqlite_errors import JournalError as JournalError
+    from grokcall.lookup.batch.errors import BatchPendingError as BatchPendingError
+    from grokcall.lookup.mapping import const as const
+    from grokcall.lookup.mapping import file as file
+    from grokcall.lookup.options import LookupOptions as LookupOptions
+    from grokcall.lookup.plan import LookupFailedError as LookupFailedError
+    from grokcall.lookup.results import LookupResult as LookupResult
+    from grokcall.lookup.stream import LookupStream as LookupStream
+    from grokcall_procedures import BadValueError as BadValueError
 
 __all__ = [
     "BINARY",
@@ -166,3 +175,90 @@ __all__ = [
     "paramstyle",
     "threadsafety",
 ]
+
+_MODULES = {
+    "actions": "grokcall.actions",
+    "duckdb": "grokcall.duckdb",
+    "sandbox": "grokcall.sandbox",
+    "AnswerMismatchError": "grokcall.errors",
+    "AnswerRefusedError": "grokcall.errors",
+    "ArgumentsError": "grokcall.errors",
+    "AuthenticationError": "grokcall.errors",
+    "BINARY": "grokcall.dbapi.module_globals",
+    "BadValueError": "grokcall_procedures",
+    "BatchPendingError": "grokcall.lookup.batch.errors",
+    "Binary": "grokcall.dbapi.module_globals",
+    "BudgetReachedError": "grokcall.budget.budget",
+    "CallStatus": "grokcall.core.outcome",
+    "CallSyntaxError": "grokcall.errors",
+    "CommandParameter": "grokcall.dataflow.execute_command",
+    "Connection": "grokcall.dbapi.connection",
+    "ConnectionCutError": "grokcall.errors",
+    "ContentRefusedError": "grokcall.errors",
+    "CreditsExhaustedError": "grokcall.errors",
+    "Cursor": "grokcall.dbapi.cursor",
+    "DATETIME": "grokcall.dbapi.module_globals",
+    "DataError": "grokcall.errors",
+    "DatabaseError": "grokcall.errors",
+    "Date": "grokcall.dbapi.module_globals",
+    "DateFromTicks": "grokcall.dbapi.module_globals",
+    "Error": "grokcall.errors",
+    "ExecuteCommand": "grokcall.dataflow.execute_command",
+    "HttpRequest": "grokcall.http.transport",
+    "HttpResponse": "grokcall.http.transport",
+    "IncompleteAnswerError": "grokcall.errors",
+    "IntegrityError": "grokcall.errors",
+    "InterfaceError": "grokcall.errors",
+    "InternalError": "grokcall.errors",
+    "InvalidRequestError": "grokcall.errors",
+    "JournalError": "grokcall.journal.sqlite_errors",
+    "Lookup": "grokcall.dataflow.lookup_step",
+    "LookupFailedError": "grokcall.lookup.plan",
+    "LookupOptions": "grokcall.lookup.options",
+    "LookupResult": "grokcall.lookup.results",
+    "LookupStream": "grokcall.lookup.stream",
+    "MalformedReplyError": "grokcall.errors",
+    "MediaError": "grokcall.errors",
+    "MissingKeyError": "grokcall.errors",
+    "NUMBER": "grokcall.dbapi.module_globals",
+    "NotFoundError": "grokcall.errors",
+    "NotReadyError": "grokcall.errors",
+    "NotSentError": "grokcall.errors",
+    "NotSupportedError": "grokcall.errors",
+    "OperationalError": "grokcall.errors",
+    "Options": "grokcall.config.options",
+    "PermissionDeniedError": "grokcall.errors",
+    "ProgrammingError": "grokcall.errors",
+    "ROWID": "grokcall.dbapi.module_globals",
+    "RateLimitedError": "grokcall.errors",
+    "ReadTimeoutError": "grokcall.errors",
+    "RedirectedError": "grokcall.errors",
+    "ReplyTooLargeError": "grokcall.errors",
+    "STRING": "grokcall.dbapi.module_globals",
+    "SecretKey": "grokcall.config.api_key",
+    "ServerFailureError": "grokcall.errors",
+    "ServiceError": "grokcall.errors",
+    "SpendingLimits": "grokcall.budget.spending_limits",
+    "StatementError": "grokcall.errors",
+    "Summary": "grokcall.execution.summary",
+    "Time": "grokcall.dbapi.module_globals",
+    "TimeFromTicks": "grokcall.dbapi.module_globals",
+    "Timestamp": "grokcall.dbapi.module_globals",
+    "TimestampFromTicks": "grokcall.dbapi.module_globals",
+    "Transport": "grokcall.http.transport",
+    "TransportError": "grokcall.errors",
+    "UnknownNameError": "grokcall.errors",
+    "UserCatalog": "grokcall.catalog.catalog",
+    "Warning": "grokcall.errors",
+    "apilevel": "grokcall.dbapi.module_globals",
+    "connect": "grokcall.dbapi.connection",
+    "const": "grokcall.lookup.mapping",
+    "file": "grokcall.lookup.mapping",
+    "open_catalog": "grokcall.catalog.catalog",
+    "paramstyle": "grokcall.dbapi.module_globals",
+    "threadsafety": "grokcall.dbapi.module_globals",
+}
+"""Where each public name stands; a module is loaded when one of its names is first used."""
+_RENAMED = {"HttpReply": "HttpResponse", "KeptCatalog": "UserCatalog"}
+
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, _RENAMED)

@@ -32,3 +32,26 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 def folded(name: str) -> str:
     """``name`` without what people get wrong most: case and underscores."""
     return name.casefold().replace("_", "")
+
+
+def hint(name: str, known: Iterable[str], otherwise: str | None = None, *, quoted: bool = False) -> str:
+    """What a message says after a name that is unknown: the one that was meant, or what there is.
+
+    Args:
+        name: What was written.
+        known: What could have been meant.
+        otherwise: What is said where none is near; None for the list of what there is.
+        quoted: Whether names stand in quotation marks, because they may hold anything.
+
+    >>> hint("tmeout", ["timeout", "catalog"]), hint("x", ["timeout", "catalog"])
+    ('did you mean timeout?', 'it has: timeout, catalog')
+    >>> hint("x", ["a b"], quoted=True)
+    "it has: 'a b'"
+    """
+    names = list(known)
+    near = nearest(name, names)
+    if near is not None:
+        return f"did you mean {near!r}?" if quoted else f"did you mean {near}?"
+    if otherwise is not None:
+        return otherwise
+    return f"it has: {', '.join(map(repr, names) if quoted else names) or 'none'}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, UnknownNameError, nearest, point_at
+from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, UnknownNameError, point_at
 from grokcall_parser.errors import DataError
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.answers import shaped
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.settings import Settings
@@ -178,11 +179,9 @@ class Binder:
             raise self._too_many(index)
         parameter = procedure.by_name.get(name.lower())
         if parameter is None:
-            near = nearest(name, [known.name for known in procedure.parameters])
-            names = ", ".join(known.name for known in procedure.parameters) or "none"
+            told = hint(name, (known.name for known in procedure.parameters))
             raise UnknownNameError(
-                f"{procedure.name} has no parameter {name}"
-                + (f"; did you mean {near}?" if near else f"; it has: {names}"),
+                f"{procedure.name} has no parameter {name}; {told}",
                 self.call.text,
                 name_span,
                 procedure=procedure.name,
@@ -324,8 +323,7 @@ class Binder:
         missing = [name for name in self.marker_names if name is not None and name.lower() not in given]
         if missing:
             shown = ", ".join(f":{name}" for name in missing)
-            near = nearest(missing[0], [str(key) for key in values])
-            hint = f"did you mean {near}?" if near else f"pass {{{missing[0]!r}: …}} (NULL is None)"
+            told = hint(missing[0], map(str, values), f"pass {{{missing[0]!r}: …}} (NULL is None)")
             span = next(m.span for m in self.call.markers if m.name == missing[0])
-            raise ArgumentsError(f"no value for {shown}; {hint}", self.call.text, span, procedure=self.procedure.name)
+            raise ArgumentsError(f"no value for {shown}; {told}", self.call.text, span, procedure=self.procedure.name)
         return [given[name.lower()] for name in self.marker_names if name is not None]

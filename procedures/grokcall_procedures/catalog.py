@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from grokcall_parser import Span, UnknownNameError, nearest
+from grokcall_parser import Span, UnknownNameError
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Procedure
 
 
@@ -31,7 +32,6 @@ class Catalog(Mapping[str, Procedure]):
         """
         procedure = self._procedures.get(name.lower())
         if procedure is None:
-            near = nearest(name, list(self))
-            hint = f"did you mean {near}?" if near else "SHOW PROCEDURES lists those there are"
-            raise UnknownNameError(f"there is no procedure {name}; {hint}", text, span, procedure=name)
+            told = hint(name, self, "SHOW PROCEDURES lists those there are")
+            raise UnknownNameError(f"there is no procedure {name}; {told}", text, span, procedure=name)
         return procedure

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from grokcall_parser import ArgumentsError, CreateProcedure, DropProcedure, UnknownNameError, nearest
+from grokcall_parser import ArgumentsError, CreateProcedure, DropProcedure, UnknownNameError
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.catalog import Catalog
 from grokcall_procedures.definition import Procedure
 from grokcall_procedures.own_procedures import own_procedure
@@ -69,9 +70,9 @@ class OwnCatalog(Catalog):
         if name.lower() not in self.statements:
             if statement.if_exists:
                 return self
-            near = nearest(name, [each.procedure for each in self.statements.values()])
-            hint = f"did you mean {near}?" if near else "DROP PROCEDURE IF EXISTS does without"
-            message = f"there is no procedure {name} of your own; {hint}"
+            known = [each.procedure for each in self.statements.values()]
+            told = hint(name, known, "DROP PROCEDURE IF EXISTS does without")
+            message = f"there is no user-defined procedure {name}; {told}"
             raise UnknownNameError(message, statement.text, statement.span, procedure=name)
         caller = next((each for each in self.statements.values() if each.base.lower() == name.lower()), None)
         if caller is not None:

@@ -18,8 +18,8 @@ from grokcall_parser import (
     Marker,
     ParameterDeclaration,
     UnknownNameError,
-    nearest,
 )
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.answers import OUTPUT_SCHEMA
 from grokcall_procedures.binding import Binder
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
@@ -206,11 +206,10 @@ class Body:
         names = {name.lower(): parameter for name, parameter in self.parameters.items()}
         found = names.get(str(marker.name).lower())
         if found is None:
-            near = nearest(str(marker.name), list(self.parameters))
             there = ", ".join(self.parameters) or "none"
+            told = hint(str(marker.name), self.parameters, f"it declares: {there}")
             raise UnknownNameError(
-                f"{self.statement.procedure} declares no parameter {marker.name}; "
-                + (f"did you mean {near}?" if near else f"it declares: {there}"),
+                f"{self.statement.procedure} declares no parameter {marker.name}; {told}",
                 self.statement.text,
                 marker.span,
                 procedure=self.statement.procedure,

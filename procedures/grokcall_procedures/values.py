@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grokcall_parser import nearest
 from grokcall_parser.errors import DataError
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter
 from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, plain
 
@@ -48,11 +48,10 @@ def fit_value(value: object, parameter: Parameter, *, strict_enums: bool = False
     listed, known = listed_value(str(fitted), parameter)
     if known:
         return listed, None
-    near = nearest(listed, parameter.values)
-    hint = f"did you mean {near}?" if near else f"known: {', '.join(parameter.values)}"
+    told = hint(listed, parameter.values, f"known: {', '.join(parameter.values)}")
     if strict_enums:
-        raise UnfitValue(f"{described(listed)} is not one of its values; {hint}")
-    return listed, f"{parameter.name} {described(listed)} is not a listed value; {hint}"
+        raise UnfitValue(f"{described(listed)} is not one of its values; {told}")
+    return listed, f"{parameter.name} {described(listed)} is not a listed value; {told}"
 
 
 def listed_value(value: str, parameter: Parameter) -> tuple[str, bool]:

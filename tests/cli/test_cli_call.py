@@ -108,7 +108,7 @@ WRONG = [
         2,
         "there is no procedure GenerateRespons; did you mean GenerateResponse?",
     ),
-    (["call", ASK, *HI, "--format", "cvs"], 2, "unknown format 'cvs', did you mean 'csv'?; known are "),
+    (["call", ASK, *HI, "--format", "cvs"], 2, "unknown format 'cvs'; did you mean 'csv'?"),
     (
         ["call", ASK, *HI, "--format", "table", "-o", "x.txt"],
         2,

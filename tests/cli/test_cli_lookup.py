@@ -227,7 +227,7 @@ def test_an_output_that_exists_is_replaced_only_by_a_whole_one(run, at_service, 
 
 WRONG = [
     (["nothing.csv", ASK_BODY], "nothing.csv: no such file"),
-    (["ticket.csv", ASK_BODY], "ticket.csv: no such file, did you mean 'tickets.csv'?"),
+    (["ticket.csv", ASK_BODY], "ticket.csv: no such file; did you mean 'tickets.csv'?"),
     (["tickets.csv", "CALL GenerateRespons(:body)"], "there is no procedure GenerateRespons; did you mean "),
     (["tickets.csv", "SELECT 1"], ""),
     (["tickets.csv", ASK], "the input has no column for the marker :Message; it has: 'id', 'body'"),
@@ -258,7 +258,7 @@ WRONG = [
         ["tickets.csv", ASK_BODY, "--retry-failed"],
         "reuse and retry_failed go by a journal; name its file with journal (--journal FILE)",
     ),
-    (["tickets.csv", ASK_BODY, "--input-format", "cvs"], "unknown format 'cvs', did you mean 'csv'?"),
+    (["tickets.csv", ASK_BODY, "--input-format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
     (
         ["tickets.csv", "CALL ListModels()"],
         "ListModels gives any number of rows; a lookup needs one for each input row",

@@ -101,7 +101,7 @@ def test_an_unknown_option_names_the_nearest(config: Path) -> None:
 
 def test_an_unknown_profile_names_the_file_and_the_nearest(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert message(profile="wok") == f"{config} has no profile 'wok'; did you mean 'work'?"
-    assert "it has typo, work, wrong" in message(profile="zzz")
+    assert "it has: 'typo', 'work', 'wrong'" in message(profile="zzz")
     monkeypatch.setenv("GROKCALL_CONFIG", str(config.parent / "nowhere.toml"))
     assert "nowhere.toml" in message()
 

@@ -121,8 +121,8 @@ def test_a_value_that_is_none_of_its_type_names_the_line(here, ending):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"columns": {"idd": "INT64"}}, "no column 'idd' to give a type, did you mean 'id'"),
-        ({"columns": {"id": "INT46"}}, "no type 'INT46', did you mean 'INT64'"),
+        ({"columns": {"idd": "INT64"}}, "no column 'idd' to give a type; did you mean 'id'"),
+        ({"columns": {"id": "INT46"}}, "no type 'INT46'; did you mean 'INT64'"),
         ({"types": "schema"}, "types 'schema' goes by the types of columns"),
         ({"types": "sniff"}, "types must be text, auto or schema, not 'sniff'"),
         ({"encoding": "cp12525"}, "no encoding 'cp12525'"),

@@ -10,7 +10,7 @@ from typing import Self
 from grokcall.budget.budget import Budget
 from grokcall.budget.limits import count_of, seconds_of, ticks_of
 from grokcall.errors import InterfaceError
-from grokcall_parser import nearest
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.estimates import Allowances
 
 
@@ -62,9 +62,7 @@ class SpendingLimits:
         known = [item.name for item in fields(cls)]
         stray = next((name for name in given if name not in known), None)
         if stray is not None:
-            near = nearest(stray, known)
-            hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
-            raise InterfaceError(f"{whose} has no limit {stray!r}; {hint}")
+            raise InterfaceError(f"{whose} has no limit {stray!r}; {hint(stray, known)}")
         return cls(**given)  # type: ignore[arg-type]  # each limit looks at its value itself
 
     @classmethod

@@ -29,10 +29,10 @@ from grokcall_parser import (
     Query,
     Statement,
     find_markers,
-    nearest,
     parse_statement,
     split_statements,
 )
+from grokcall_parser.suggestions import hint
 
 SECONDS_BETWEEN_LOOKS = 0.2
 ANY_SCHEMA = pa.schema([("column", pa.string())])
@@ -92,9 +92,8 @@ def read_script(text: str, given: Mapping[str, object]) -> list[ScriptStatement]
     known = {name.lower() for each in texts for name in marker_names(each, parse_statement(each))}
     stray = next((name for name in given if name.lower() not in known), None)
     if stray is not None:
-        near = nearest(stray, sorted(known))
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(sorted(known)) or 'none'}"
-        raise ProgrammingError(f"no statement has the marker {stray!r}; {hint}")
+        told = hint(stray, sorted(known), f"there are: {', '.join(sorted(known)) or 'none'}")
+        raise ProgrammingError(f"no statement has the marker {stray!r}; {told}")
     return script
 
 

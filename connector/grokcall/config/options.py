@@ -28,7 +28,7 @@ from grokcall._version import __version__
 from grokcall.config.profiles import read_profile
 from grokcall.core.redaction import redact
 from grokcall.errors import InterfaceError
-from grokcall_parser.suggestions import nearest
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.settings import DEFAULT_MODELS, FileTransfer, Settings, ToolLimitField
 from grokcall_procedures.steps import Kind
 
@@ -72,10 +72,7 @@ def _models(value: object) -> object:
         return value
     for kind in value:
         if kind not in DEFAULT_MODELS:
-            near = nearest(str(kind), DEFAULT_MODELS)
-            raise ValueError(
-                f"there is no kind {kind!r} ({f'did you mean {near!r}?' if near else ', '.join(DEFAULT_MODELS)})"
-            )
+            raise ValueError(f"there is no kind {kind!r} ({hint(str(kind), DEFAULT_MODELS, quoted=True)})")
     return {**DEFAULT_MODELS, **value}
 
 
@@ -301,9 +298,8 @@ def refuse_unknown(options: Iterable[str], source: str) -> None:
     """Raises InterfaceError when there is no option of one of these names; ``source`` says who gave them."""
     for name in options:
         if name not in Options.model_fields:
-            near = nearest(name, Options.model_fields)
-            hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(Options.model_fields))}."
-            raise InterfaceError(f"There is no option {name!r} (from {source}); {hint}")
+            known = sorted(Options.model_fields)
+            raise InterfaceError(f"There is no option {name!r} (from {source}); {hint(name, known)}")
 
 
 def _one_line(error: ValidationError, explicit: Mapping[str, object]) -> str:

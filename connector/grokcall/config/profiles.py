@@ -23,7 +23,7 @@ from pathlib import Path
 
 from grokcall.core.redaction import get_logger, hidden
 from grokcall.errors import InterfaceError
-from grokcall_parser.suggestions import nearest
+from grokcall_parser.suggestions import hint
 
 log: logging.Logger = get_logger(__name__)
 
@@ -133,6 +133,4 @@ def keys_hidden(table: dict[str, object]) -> dict[str, object]:
 
 def _suggestion(name: str, profiles: object) -> str:
     names = sorted(profiles) if isinstance(profiles, dict) else []
-    if near := nearest(name, names):
-        return f"; did you mean {near!r}?"
-    return f"; it has {', '.join(names)}." if names else "; it has none."
+    return f"; {hint(name, names, quoted=True)}"

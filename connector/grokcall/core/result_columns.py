@@ -10,7 +10,7 @@ import pyarrow as pa
 from grokcall.core.arrow_arrays import BOOLEAN, INT32, INT64, STRING, array_of, arrays_of
 from grokcall.core.outcome import Outcome
 from grokcall.errors import ProgrammingError, error_code, is_retryable
-from grokcall_parser import nearest
+from grokcall_parser.suggestions import hint
 from grokcall_procedures import Procedure, Row
 
 COST_TYPE: pa.DataType = pa.decimal128(20, 10)
@@ -71,9 +71,9 @@ def chosen_indexes(procedure: Procedure, fields: Sequence[str]) -> Iterable[int]
     for name in fields:
         index = known.get(name.strip().lower())
         if index is None:
-            near = nearest(name, [field.name for field in procedure.row_fields])
-            hint = f"did you mean {near}?" if near else f"DESCRIBE PROCEDURE {procedure.name} lists its fields"
-            raise ProgrammingError(f"{procedure.name} has no result field {name.strip()!r}; {hint}")
+            names = [field.name for field in procedure.row_fields]
+            told = hint(name, names, f"DESCRIBE PROCEDURE {procedure.name} lists its fields")
+            raise ProgrammingError(f"{procedure.name} has no result field {name.strip()!r}; {told}")
         if index in seen:
             raise ProgrammingError(f"the result field {procedure.row_fields[index].name} is asked for twice")
         seen.add(index)

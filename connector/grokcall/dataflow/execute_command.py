@@ -10,7 +10,8 @@ import pyarrow as pa
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import ProgrammingError
 from grokcall.tables.text_encoding import python_rows
-from grokcall_parser import Call, Explain, Query, find_markers, nearest, parse_statement
+from grokcall_parser import Call, Explain, Query, find_markers, parse_statement
+from grokcall_parser.suggestions import hint
 from grokcall_procedures import Parameter, ParameterType
 
 
@@ -111,11 +112,8 @@ class ExecuteCommand:
         known = {item.name.lower() for item in self.parameters}
         stray = next((name for name in parameters or () if str(name).lower().lstrip(":$@") not in known), None)
         if stray is not None:
-            near = nearest(stray, [item.name for item in self.parameters])
-            hint = (
-                f"did you mean {near}?" if near else "it has: " + (", ".join(i.name for i in self.parameters) or "none")
-            )
-            raise ProgrammingError(f"the command has no parameter {stray!r}; {hint}")
+            told = hint(stray, (item.name for item in self.parameters))
+            raise ProgrammingError(f"the command has no parameter {stray!r}; {told}")
         return {parameter.name: given.get(parameter.name.lower()) for parameter in self.parameters}
 
 

@@ -17,7 +17,8 @@ from grokcall.lookup.mapping import MappingLike, constants_of
 from grokcall.lookup.options import LookupOptions, OnError, OnNullInput
 from grokcall.lookup.plan import LookupPlan
 from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
-from grokcall_parser import nearest, parse_call
+from grokcall_parser import parse_call
+from grokcall_parser.suggestions import hint
 
 
 class Lookup:
@@ -69,8 +70,7 @@ class Lookup:
             raise InterfaceError("a step travels between processes, so it takes no key; set XAI_API_KEY where it runs")
         stray = next((name for name in options if name not in Options.model_fields), None)
         if stray is not None:
-            near = nearest(stray, list(Options.model_fields))
-            raise InterfaceError(f"a step has no option {stray!r}" + (f"; did you mean {near}?" if near else ""))
+            raise InterfaceError(f"a step has no option {stray!r}; {hint(stray, Options.model_fields)}")
         parse_call(command)
         self.command = command
         self.mapping = mapping

@@ -12,7 +12,7 @@ from grokcall.duckdb.macros import scalar_name
 from grokcall.errors import InterfaceError, NotSupportedError
 from grokcall.lookup.options import LookupOptions
 from grokcall.tables.formats import quoted_text
-from grokcall_parser import nearest
+from grokcall_parser.suggestions import hint
 from grokcall_procedures import Procedure
 
 OLDEST: tuple[int, int] = (1, 5)
@@ -48,9 +48,7 @@ def options_of(given: dict[str, Any]) -> LookupOptions:
     known = [field.name for field in fields(LookupOptions) if field.name not in NOT_HERE]
     stray = next((name for name in given if name not in known), None)
     if stray is not None:
-        near = nearest(stray, known)
-        hint = f"did you mean {near}?" if near else f"it has: {', '.join(known)}"
-        raise InterfaceError(f"register has no option {stray!r}; {hint}")
+        raise InterfaceError(f"register has no option {stray!r}; {hint(stray, known)}")
     options = LookupOptions(**{"on_error": "fail", **given})
     if options.on_error == "redirect":
         raise InterfaceError("a query has one output: on_error must be 'fail' or 'ignore', not 'redirect'")

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from grokcall.duckdb.literals import Values
 from grokcall.errors import ArgumentsError, ProgrammingError, UnknownNameError
-from grokcall_parser import Marker, find_markers, nearest
+from grokcall_parser import Marker, find_markers
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.types import well_formed
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
@@ -98,7 +99,5 @@ def by_name(
         end = marker.span.end
     stray = next((name for name in given if name not in spellings), None)
     if stray is not None:
-        near = nearest(stray, list(spellings.values()))
-        hint = f"did you mean {near}?" if near else f"it has: {', '.join(spellings.values())}"
-        raise UnknownNameError(f"the query has no marker {stray!r}; {hint}")
+        raise UnknownNameError(f"the query has no marker {stray!r}; {hint(stray, spellings.values())}")
     return "".join([*pieces, sql[end:]]), values

@@ -42,7 +42,7 @@ else:
 from grokcall.dbapi.connection import connect
 from grokcall.duckdb import register
 from grokcall.errors import InterfaceError, NotSupportedError
-from grokcall_parser import nearest
+from grokcall_parser.suggestions import hint
 
 __all__ = ["Plugin"]
 
@@ -67,8 +67,7 @@ class Plugin(BasePlugin):
         settings = (self.creds.settings if self.creds is not None else None) or {}
         stray = next((name for name in plugin_config if name not in SECTIONS and name not in settings), None)
         if stray is not None:
-            near = nearest(stray, SECTIONS)
-            raise InterfaceError(f"{self.name}: config has no {stray!r}; {did_you_mean(near)}")
+            raise InterfaceError(f"{self.name}: config has no {stray!r}; {hint(stray, SECTIONS)}")
         connection, self._lookup = (section_of(plugin_config, name) for name in SECTIONS)
         if "api_key" in connection:
             raise InterfaceError(
@@ -122,8 +121,3 @@ def section_of(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(section, Mapping):
         raise InterfaceError(f"config: {name} has to be a mapping from option to value, not {section!r:.80}")
     return dict(section)
-
-
-def did_you_mean(near: str | None) -> str:
-    """The end of a message about an unknown name."""
-    return f"did you mean {near}?" if near else f"it has {' and '.join(SECTIONS)}"

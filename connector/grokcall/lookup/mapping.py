@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from grokcall.errors import DataError, ProgrammingError
 from grokcall.tables.text_encoding import call_values
-from grokcall_parser import nearest
+from grokcall_parser.suggestions import hint
 from grokcall_procedures import Binder
 from grokcall_procedures.binding import UNKNOWN
 
@@ -149,12 +149,9 @@ def entries_of(binder: Binder, mapping: MappingLike) -> list[Mapped]:
     given = {str(key).lower().lstrip(":$@"): (key, entry) for key, entry in (mapping or {}).items()}
     entries = [given.pop(str(name).lower(), (None, str(name)))[1] for name in names]
     for key, _ in given.values():
-        near = nearest(str(key), [str(name) for name in names])
         shown = ", ".join(f":{name}" for name in names) or "none"
-        raise ProgrammingError(
-            f"the mapping names {key!r}, which is no marker of the statement; "
-            + (f"did you mean {near}?" if near else f"its markers are: {shown}")
-        )
+        told = hint(str(key), map(str, names), f"its markers are: {shown}")
+        raise ProgrammingError(f"the mapping names {key!r}, which is no marker of the statement; {told}")
     return entries
 
 
@@ -169,10 +166,9 @@ def column_index(column: str, schema: pa.Schema, marker: str | None, *, mapped: 
         if folded.count(wanted.lower()) == 1:
             return folded.index(wanted.lower())
     place = f"the marker :{marker}" if marker else "a question mark"
-    near = nearest(column, schema.names)
-    hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(map(repr, schema.names))}"
+    told = hint(column, schema.names, quoted=True)
     if not schema.names:
         raise ProgrammingError(f"the input has no column for {place}; it has no columns at all")
     if mapped:
-        raise ProgrammingError(f"the input has no column {column!r} for {place}; {hint}")
-    raise ProgrammingError(f"the input has no column for {place}; {hint} (a mapping joins a marker with a column)")
+        raise ProgrammingError(f"the input has no column {column!r} for {place}; {told}")
+    raise ProgrammingError(f"the input has no column for {place}; {told} (a mapping joins a marker with a column)")

@@ -15,7 +15,8 @@ from grokcall.lookup.plan import LookupPlan, chunk_rows
 from grokcall.lookup.stream import LookupStream
 from grokcall.tables.reader import open_table
 from grokcall.tables.source import Source
-from grokcall_parser import nearest, parse_call
+from grokcall_parser import parse_call
+from grokcall_parser.suggestions import hint
 
 
 def open_stream(
@@ -58,5 +59,4 @@ def unknown_option(given: Mapping[str, object]) -> str | None:
     stray = next((name for name in given if name not in known), None)
     if stray is None:
         return None
-    near = nearest(stray, known)
-    return f"lookup has no option {stray!r}; " + (f"did you mean {near}?" if near else f"it has: {', '.join(known)}")
+    return f"lookup has no option {stray!r}; {hint(stray, known)}"

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 
 from grokcall.tables.duckdb_reader import private_connection, record_batches
 from grokcall.tables.errors import mapped_errors
-from grokcall.tables.formats import DatabaseTable, nearest, quoted_text
+from grokcall.tables.formats import DatabaseTable, quoted_text
 from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, ProgrammingError
+from grokcall_parser.suggestions import hint
 
 READ_AHEAD = 1 << 20
 
@@ -64,7 +65,7 @@ def open_database_table(file: Path, table: DatabaseTable | None, *, batch_rows: 
             wanted = str(table).split("::", 1)[1]
             found = {each.lower(): each for each in known}.get(wanted.lower())
             if found is None:
-                raise ProgrammingError(f"{file}: there is no table {wanted!r}{nearest(wanted, known)}{listed(known)}")
+                raise ProgrammingError(f"{file}: there is no table {wanted!r}; {hint(wanted, known[:20], quoted=True)}")
             relation = connection.sql(f"FROM source.{table.quoted}")
             counted = relation.aggregate("count(*)").fetchall()
             reader = record_batches(relation, batch_rows)

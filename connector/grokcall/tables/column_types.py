@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from grokcall.tables.formats import nearest
 from grokcall.tables.source import Source
 from grokcall.tables.text_encoding import text_of
 from grokcall_parser.errors import DataError, ProgrammingError
+from grokcall_parser.suggestions import hint
 
 Types: TypeAlias = Literal["text", "auto", "schema"]
 ColumnTypes: TypeAlias = Mapping[str, pa.DataType | str]
@@ -74,7 +74,7 @@ def type_named(name: str) -> pa.DataType:
     found = NAMED.get(folded)
     if found is None:
         known = f"{', '.join(NAMED)} and DECIMAL(precision, scale)"
-        raise ProgrammingError(f"there is no type {name!r}{nearest(folded, NAMED)}; known are {known}")
+        raise ProgrammingError(f"there is no type {name!r}; {hint(folded, NAMED, f'there are {known}', quoted=True)}")
     return found
 
 
@@ -102,8 +102,7 @@ def typed_schema(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Sc
     for name in columns:
         if name not in schema.names:
             raise ProgrammingError(
-                f"there is no column {name!r} to give a type{nearest(name, schema.names)};"
-                f" the table has {', '.join(map(repr, schema.names))}"
+                f"there is no column {name!r} to give a type; {hint(name, schema.names, quoted=True)}"
             )
     return pa.schema([pa.field(field.name, columns.get(field.name, field.type)) for field in schema])
 

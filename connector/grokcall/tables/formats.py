@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import url2pathname
 
 from grokcall_parser.errors import NotSupportedError, ProgrammingError
+from grokcall_parser.suggestions import hint
 
 
 class Format(enum.StrEnum):
@@ -131,7 +130,8 @@ def format_named(name: str) -> Format:
     """
     form = NAMES.get(name.lower().lstrip("."))
     if form is None:
-        raise ProgrammingError(f"unknown format {name!r}{nearest(name, NAMES)}; known are {', '.join(NAMES)}")
+        told = hint(name, NAMES, f"there are {', '.join(NAMES)}", quoted=True)
+        raise ProgrammingError(f"unknown format {name!r}; {told}")
     return form
 
 
@@ -148,18 +148,12 @@ def format_of(path: Path) -> tuple[Format, str | None]:
     if form is None:
         known = " ".join([*ENDINGS, "file.duckdb::table"])
         raise ProgrammingError(
-            f"{path}: cannot tell the format by the ending {ending!r}{nearest(ending, ENDINGS)};"
-            f" name the format, or use one of {known}"
+            f"{path}: cannot tell the format by the ending {ending!r}; "
+            + hint(ending, ENDINGS, f"name the format, or use one of {known}", quoted=True)
         )
     if compression and not form.is_text:
         raise ProgrammingError(f"{path}: a {form.value} file is read without outer compression; decompress it first")
     return form, compression
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``, did you mean 'x'?`` when a known name is near ``name``, else nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def quoted_name(name: str) -> str:

@@ -27,7 +27,6 @@ from grokcall.tables.formats import (
     is_database,
     is_query,
     local_path,
-    nearest,
     shown_path,
 )
 from grokcall.tables.json_files import open_json
@@ -37,6 +36,7 @@ from grokcall.tables.sheets import open_sheet
 from grokcall.tables.source import DEFAULT_BATCH_ROWS, Source
 from grokcall.tables.text_streams import encoding_of, text_file
 from grokcall_parser.errors import DataError, NotSupportedError, OperationalError, ProgrammingError
+from grokcall_parser.suggestions import nearest
 
 QUERY_THREADS = 2
 SECONDS_A_LOOK = 0.2
@@ -281,7 +281,8 @@ def check_file(path: Path) -> None:
         if any(mark in str(path) for mark in "*?["):
             raise ProgrammingError(f"{path}: no such file; for several files write FROM '{path}'")
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise ProgrammingError(f"{path}: no such file{nearest(path.name, beside)}")
+        near = nearest(path.name, beside)
+        raise ProgrammingError(f"{path}: no such file" + (f"; did you mean {near!r}?" if near else ""))
     try:
         path.open("rb").close()
     except PermissionError as error:

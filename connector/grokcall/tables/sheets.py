@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.tables.formats import nearest
 from grokcall.tables.source import Source
 from grokcall_parser.errors import DataError, NotSupportedError, ProgrammingError
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.types import number_text
 
 SHOWN_DIGITS = 15
@@ -48,10 +48,7 @@ def sheet_rows(path: Path, sheet: str | None, name: str) -> list[list[Any]]:
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         if sheet is not None and sheet not in book.sheet_names:
-            raise ProgrammingError(
-                f"{name}: there is no sheet {sheet!r}{nearest(sheet, book.sheet_names)};"
-                f" the workbook has {', '.join(book.sheet_names)}"
-            )
+            raise ProgrammingError(f"{name}: there is no sheet {sheet!r}; {hint(sheet, book.sheet_names, quoted=True)}")
         opened = book.get_sheet_by_index(0) if sheet is None else book.get_sheet_by_name(sheet)
         return list(opened.to_python(skip_empty_area=True))
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 from sqlglot import Token, TokenType, exp
 
-from grokcall_parser import CallSyntaxError, Span, nearest, point_at
+from grokcall_parser import CallSyntaxError, Span, point_at
+from grokcall_parser.suggestions import hint
 from grokcall_parser.tokens import is_name, read_tokens, source, span_of
 from grokcall_procedures.schemas.nested import ListType, MapType, Member, StructType
 from grokcall_procedures.schemas.sql_types import KNOWN, LONGER_NAMES, REMEDIES, TEXTS, TYPES, named_type
@@ -222,8 +223,7 @@ class DdlReader:
             return known
         remedy = REMEDIES.get(kind) if kind is not None else None
         if remedy is None:
-            near = nearest(name, KNOWN)
-            remedy = f"did you mean {near}?" if near else f"there are {', '.join(KNOWN)}, and [] for lists"
+            remedy = hint(name, KNOWN, f"there are {', '.join(KNOWN)}, and [] for lists")
         return self.fail(f"an answer cannot have the type {name}: {remedy}", start)
 
     def sizes(self) -> tuple[int, ...]:

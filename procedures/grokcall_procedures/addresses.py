@@ -77,10 +77,11 @@ def download(text: str, settings: Settings) -> Request:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address stands for this machine."""
-    if host == "localhost":
+    """Whether ``host`` is this machine itself, by its name or address; nothing is resolved."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False

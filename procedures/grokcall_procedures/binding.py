@@ -103,6 +103,10 @@ class Binder:
         """
         return self.bind_row(self._in_order(values))
 
+    def lacks_required(self, row: Sequence[object]) -> bool:
+        """Whether a required parameter has no value in a row, which is given as for :meth:`bind_row`."""
+        return any(row[binding.slot] is None for binding in self.bindings if binding.parameter.required)
+
     def bind_row(self, row: Sequence[object]) -> BoundCall:
         """The call with one value for each of ``marker_names``, in that order; the fast way for lookups."""
         values: Values = self._constants.copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from grokcall_procedures.learned_tokens import LearnedTokens, TextCall
-from grokcall_procedures.prices import TICKS_PER_USD
+from grokcall_procedures.rates import TICKS_PER_USD
 
 REFUSAL_FEE = TICKS_PER_USD // 20
 """Ticks that the service may charge for a prompt that it refuses before it answers."""

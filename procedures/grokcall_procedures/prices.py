@@ -15,11 +15,10 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from grokcall_procedures.documents import decode_json
-from grokcall_procedures.rates import LONG_CONTEXT, FilmPrice, PicturePrice, TextPrice
+from grokcall_procedures.rates import LONG_CONTEXT, TICKS_PER_USD, FilmPrice, PicturePrice, TextPrice
 
 PRICES_DATED = "2026-10-01"
 """The day of the list prices in the table."""
-TICKS_PER_USD = 10_000_000_000
 LISTED = "/v1/models"
 """The word for prices that the service itself told."""
 

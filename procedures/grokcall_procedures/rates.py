@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+
+TICKS_PER_USD = 10_000_000_000
+"""The API counts money in ticks of 1e-10 USD."""
 
 LONG_CONTEXT = 200_000
 """Tokens of a prompt from which a text model's higher prices apply, to all of its tokens."""
@@ -100,3 +104,12 @@ class FilmPrice:
         """The least and the most that a second can cost; a resolution that is not listed may be any of them."""
         listed = self.seconds.get(str(resolution))
         return (listed, listed) if listed is not None else (min(self.seconds.values()), max(self.seconds.values()))
+
+
+def usd(ticks: int) -> Decimal:
+    """Ticks as USD, exact.
+
+    >>> usd(2_306_000)
+    Decimal('0.0002306000')
+    """
+    return Decimal(ticks).scaleb(-10)

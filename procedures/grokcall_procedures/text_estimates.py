@@ -9,12 +9,11 @@ and rare scripts can have more tokens than ``high``, by up to a factor of 2.5; n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from grokcall_procedures.bounds import Allowances, Estimate
 from grokcall_procedures.models import is_multi_agent
 from grokcall_procedures.prices import Prices
-from grokcall_procedures.rates import TextPrice
+from grokcall_procedures.rates import TextPrice, usd
 from grokcall_procedures.readings import OWN_TOOLS, Reading, answer_limit
 from grokcall_procedures.text_bounds import (
     SHORT_ANSWER,
@@ -138,7 +137,7 @@ def caveats(
         if allowances.max_tool_ticks is None:
             reasons.append(f"what tools add has no highest price ({names}; give the option assumed_tool_cost)")
         else:
-            most = f"{Decimal(allowances.max_tool_ticks).scaleb(-10).normalize():f} USD a call (assumed_tool_cost)"
+            most = f"{usd(allowances.max_tool_ticks).normalize():f} USD a call (assumed_tool_cost)"
             price_alone.append(f"tools ({names}) add no more than {most}, with all that their turns read and write")
     if question.reading.images:
         both.append(image_condition(question.reading, allowances))

@@ -10,11 +10,11 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from grokcall.core.arrow_arrays import BOOLEAN, INT64, STRING, table_of
-from grokcall.core.outcome import usd
 from grokcall.core.result_columns import COST_TYPE
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES, Allowances, Estimate, estimate
 from grokcall_procedures.prices import PRICES, Prices
+from grokcall_procedures.rates import usd
 
 COST_SCHEMA = pa.schema(
     [

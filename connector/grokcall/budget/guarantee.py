@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol, TypeAlias
 
 from grokcall.budget.limits import shown
-from grokcall.core.outcome import usd
 from grokcall_procedures.estimates import Estimate
+from grokcall_procedures.rates import usd
 
 Promises: TypeAlias = dict[tuple[str, ...], list[str]]
 """What will not happen, by the conditions under which it will not."""

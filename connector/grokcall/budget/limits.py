@@ -6,8 +6,8 @@ import math
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from typing import Literal, TypeAlias
 
-from grokcall.core.outcome import TICKS_PER_USD
 from grokcall.errors import InterfaceError, OperationalError
+from grokcall_procedures.rates import TICKS_PER_USD
 
 Limit: TypeAlias = Literal["max_cost", "max_calls", "max_tokens", "max_duration"]
 Amount: TypeAlias = Decimal | int | float

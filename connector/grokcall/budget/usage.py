@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from grokcall.budget.limits import Amount, BudgetReachedError, Limit, count_of, seconds_of, shown, ticks_of
-from grokcall.core.outcome import usd
 from grokcall_procedures.bounds import Reserve
+from grokcall_procedures.rates import usd
 
 
 class BudgetUsage:

@@ -8,15 +8,13 @@ next call.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from grokcall.core.file_locks import hold, is_file_of, open_own
+from grokcall.core.files import locked, unlock, write_whole
 from grokcall.errors import OperationalError, ProgrammingError
 from grokcall_parser import CreateProcedure, split_statements
 
@@ -129,26 +127,15 @@ class FileStore:
         """
         lock = self.path.with_name(f"{self.path.name}.lock")
         try:
-            descriptor = self._held(lock)
+            descriptor = locked(lock, LOCK_PATIENCE)
         except OSError as error:
             raise OperationalError(f"{self.name} cannot be written to: {error.strerror}") from None
+        if descriptor is None:
+            raise OperationalError(f"{self.name} is being changed by another process; try again")
         try:
             yield
         finally:
-            with suppress(OSError):
-                lock.unlink()
-            os.close(descriptor)
-
-    def _held(self, lock: Path) -> int:
-        ends = time.monotonic() + LOCK_PATIENCE
-        while True:
-            descriptor = open_own(lock, os.O_RDWR | os.O_CREAT)
-            if hold(descriptor) and is_file_of(descriptor, lock):
-                return descriptor
-            os.close(descriptor)
-            if time.monotonic() >= ends:
-                raise OperationalError(f"{self.name} is being changed by another process; try again")
-            time.sleep(PAUSE)
+            unlock(lock, descriptor)
 
     def write(self, statements: Sequence[CreateProcedure]) -> None:
         """Writes the file aside and renames it.
@@ -157,18 +144,10 @@ class FileStore:
             OperationalError: It cannot be written; the old one is still there.
         """
         text = "\n".join(map(closed, statements))
-        aside = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         try:
-            descriptor = open_own(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                if self.path.exists():
-                    aside.chmod(stat.S_IMODE(self.path.stat().st_mode))
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self.path)
+            mode = stat.S_IMODE(self.path.stat().st_mode) if self.path.exists() else 0o600
+            write_whole(self.path, text.encode(), mode)
         except OSError as error:
-            aside.unlink(missing_ok=True)
             raise OperationalError(f"{self.name} cannot be written to: {error.strerror}") from None
 
 

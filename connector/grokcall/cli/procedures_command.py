@@ -15,9 +15,9 @@ from grokcall.catalog.catalog import open_catalog
 from grokcall.cli.flags import Flags
 from grokcall.cli.screens import write_out
 from grokcall.config.options import load_options
-from grokcall.core.outcome import TICKS_PER_USD
 from grokcall.dbapi.describe import describe_procedure, show_procedures, signature, told, values_of
 from grokcall_procedures import Procedure
+from grokcall_procedures.rates import TICKS_PER_USD
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 

@@ -5,7 +5,6 @@ An argument wins over ``GROKCALL_<NAME>``, that over ``XAI_<NAME>``, that over t
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -29,6 +28,7 @@ from grokcall.config.profiles import read_profile
 from grokcall.core.redaction import redact
 from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
+from grokcall_procedures.addresses import is_loopback
 from grokcall_procedures.settings import DEFAULT_MODELS, FileTransfer, Settings, ToolLimitField
 from grokcall_procedures.steps import Kind
 
@@ -281,17 +281,6 @@ def load_options(profile: str | None = None, **explicit: Any) -> Options:
         return Options(**given)
     except ValidationError as error:
         raise InterfaceError(_one_line(error, given)) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine itself, by its name or address; nothing is resolved."""
-    name = host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def refuse_unknown(options: Iterable[str], source: str) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grokcall.config.options import is_loopback, refuse_unknown
+from grokcall.config.options import refuse_unknown
 from grokcall.core.redaction import SecretKey
 from grokcall.errors import InterfaceError
+from grokcall_procedures.addresses import is_loopback
 
 SHAPE = "grokcall://:KEY@host/v1?timeout=30"
 """What an address looks like; the key, the host with its path, and the options may each be left out."""

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from grokcall_procedures import Row
+from grokcall_procedures.rates import usd
 from grokcall_procedures.types import MOST_TICKS
-
-TICKS_PER_USD = 10_000_000_000
-"""The API counts money in ticks of 1e-10 USD."""
 
 
 class CallStatus(enum.StrEnum):
@@ -84,12 +82,3 @@ class Outcome:
     def cost_usd(self) -> Decimal | None:
         """The price in USD, exact."""
         return None if self.cost_ticks is None else usd(self.cost_ticks)
-
-
-def usd(ticks: int) -> Decimal:
-    """Ticks as USD, exact.
-
-    >>> usd(2_306_000)
-    Decimal('0.0002306000')
-    """
-    return Decimal(ticks).scaleb(-10)

@@ -20,22 +20,17 @@ from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
 from grokcall.duckdb.literals import Values
 from grokcall.duckdb.parameters import Parameters, filled
-from grokcall.duckdb.places import SETTINGS, Place, Places
+from grokcall.duckdb.places import Place, Places
 from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import fetched, may_give_rows, row_schema
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.errors import OperationalError
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
+from grokcall.tables.duckdb_reader import CLOSED, SETTINGS
 from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import Procedure
 
-CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "python_enable_replacements": False,
-}
-"""Nothing is fetched from the network, and no variable of the program is taken for a table."""
 IN_MEMORY = ":memory:"
 _of_parent: set[str] = set()
 """Files that were open when this process was forked: DuckDB would take the parent's, which it may not write to."""
@@ -236,7 +231,7 @@ def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:
             f"the database {name} was open when this process was forked; one process at a time can have it open"
         )
     try:
-        con = duckdb.connect(name, config=CONFIGURATION)
+        con = duckdb.connect(name, config=CLOSED)
     except duckdb.Error as error:
         raise fault_of(f"the database {name}", error) from None
     con.execute(SETTINGS)

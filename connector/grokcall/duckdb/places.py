@@ -13,10 +13,9 @@ from grokcall.duckdb.call_session import CallSession
 from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
 from grokcall.errors import InterfaceError
+from grokcall.tables.duckdb_reader import SETTINGS
 from grokcall_procedures import Procedure
 
-SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
-"""Times are in UTC, and no bar is drawn on standard output."""
 OPENING = re.compile(r"\s*(BEGIN|START)\b", re.IGNORECASE)
 TEMPORARY = re.compile(r"\bTEMP(ORARY)?\b", re.IGNORECASE)
 KEPT_FOR_ALL = frozenset(

@@ -106,14 +106,12 @@ class VectorFunction:
         return list(zip(*columns, strict=True))
 
     def _priced(self, row: Values) -> BoundCall | None:
-        if any(row[binding.slot] is None for binding in self._binder.bindings if binding.parameter.required):
+        if self._binder.lacks_required(row):
             return None
         return self._binder.bind_row(row)
 
     def _bind(self, row: Values) -> BoundCall | Outcome:
-        if self.session.options.on_null_input == "skip" and any(
-            row[binding.slot] is None for binding in self._binder.bindings if binding.parameter.required
-        ):
+        if self.session.options.on_null_input == "skip" and self._binder.lacks_required(row):
             return Outcome(CallStatus.SKIPPED)
         call = self._binder.bind_row(row)
         self.session.promise(call)

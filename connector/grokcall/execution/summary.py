@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from grokcall.budget.limits import BudgetReachedError
 from grokcall.budget.usage import BudgetUsage
-from grokcall.core.outcome import CallStatus, Outcome, usd
+from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import redact
 from grokcall.errors import error_code
 from grokcall_procedures import Procedure
 from grokcall_procedures.learned_tokens import LearnedTokens
+from grokcall_procedures.rates import usd
 from grokcall_procedures.shortfalls import REFUSAL, shortfall_finder
 
 TOKEN_FIELDS = ("Response_UsageInputTokens", "Response_UsageOutputTokens", "Response_UsageTotalTokens")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grokcall.core.file_locks import hold, is_file_of, open_own
+from grokcall.core.files import hold, locked, open_own, unlock
 from grokcall.journal.sqlite_errors import JournalBusyError
 
-TRIES = 4
-PAUSE = 0.05
-"""Seconds between tries: somebody may only be looking whether the journal is held."""
+PATIENCE = 0.15
+"""Seconds to wait for the lock: somebody may only be looking whether the journal is held."""
 
 
 class FileLock:
@@ -43,13 +40,9 @@ class FileLock:
         os.write(self._descriptor, f"process {os.getpid()} on {socket.gethostname()} since {since}\n".encode())
 
     def _acquire(self, journal: Path) -> int:
-        for left in reversed(range(TRIES)):
-            descriptor = open_own(self.path, os.O_RDWR | os.O_CREAT)
-            if hold(descriptor) and is_file_of(descriptor, self.path):
-                return descriptor
-            os.close(descriptor)
-            if left:
-                time.sleep(PAUSE)
+        descriptor = locked(self.path, PATIENCE)
+        if descriptor is not None:
+            return descriptor
         raise JournalBusyError(
             f"the journal {journal} is in use by {holder(self.path)}; wait for it to end, or name another file"
         )
@@ -75,11 +68,9 @@ class FileLock:
         """Gives the lock back; harmless when repeated."""
         if self._descriptor is None:
             return
-        # Removed while it is held: who opened it in between finds that it is no longer the file of that name.
-        with suppress(OSError):
-            self.path.unlink()
-        for descriptor in (*self._held, self._descriptor):
+        for descriptor in self._held:
             os.close(descriptor)
+        unlock(self.path, self._descriptor)
         self._held, self._descriptor = [], None
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from grokcall.core.file_locks import open_own
+from grokcall.core.files import write_whole
 
 SAVED = re.compile("[0-9a-f]{64}")
 """The name of a file that was saved."""
@@ -46,18 +44,7 @@ class MediaStore:
             return
         for folder in (self.root, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Named for the thread: another may be saving the same content at this moment.
-        aside = path.with_suffix(f".{threading.get_ident()}.part")
-        try:
-            with os.fdopen(open_own(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        except OSError:
-            aside.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        write_whole(path, content)
 
     def load(self, digest: bytes) -> bytes:
         """The content with this SHA-256.
@@ -105,14 +92,3 @@ class MediaStore:
 def sha256(content: bytes) -> bytes:
     """The name of a content."""
     return hashlib.sha256(content).digest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Brings the names in a folder to the disk, where the system can."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

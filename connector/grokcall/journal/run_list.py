@@ -13,12 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from grokcall.core.outcome import CallStatus, usd
+from grokcall.core.outcome import CallStatus
 from grokcall.core.result_columns import CALL_SCHEMA, call_row
 from grokcall.errors import InterfaceError
 from grokcall.journal.batches import remove_batches
 from grokcall.journal.reader import ANSWERED, RecordedCall, Records
 from grokcall_procedures import CATALOG, Procedure
+from grokcall_procedures.rates import usd
 
 LATEST = "last"
 """The word for the run that was started last."""

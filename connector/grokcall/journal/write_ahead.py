@@ -17,7 +17,7 @@ from pathlib import Path
 from struct import Struct
 from zlib import crc32
 
-from grokcall.core.file_locks import open_own
+from grokcall.core.files import open_own
 
 HEADER = Struct("<II")
 """Before an entry: its length, which is never 0, and its CRC-32."""

@@ -77,9 +77,7 @@ class LookupPlan:
 
     def bind(self, row: Values) -> BoundCall | Outcome:
         """The call for a row, or the outcome of a row that is skipped."""
-        if self.options.on_null_input == "skip" and any(
-            row[binding.slot] is None for binding in self.binder.bindings if binding.parameter.required
-        ):
+        if self.options.on_null_input == "skip" and self.binder.lacks_required(row):
             return Outcome(CallStatus.SKIPPED)
         return self.binder.bind_row(self.reader.with_files(row))
 

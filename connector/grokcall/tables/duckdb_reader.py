@@ -17,6 +17,16 @@ MOMENTS = frozenset(["timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns",
 PLAIN = INTEGERS | MOMENTS | {"boolean", "float", "double", "decimal", "varchar", "blob", "date", "time"}
 
 
+CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+"""Nothing is fetched from the network, and no variable of the program is taken for a table."""
+SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+"""Times are in UTC, and no bar is drawn on standard output."""
+
+
 def private_connection(threads: int = 1) -> Any:
     """A DuckDB in memory that sees files and nothing else: no Python variables, no downloads.
 
@@ -24,16 +34,13 @@ def private_connection(threads: int = 1) -> Any:
     """
     connection = duckdb.connect(
         config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "python_enable_replacements": False,
+            **CLOSED,
             "preserve_insertion_order": True,
             "temp_directory": tempfile.gettempdir(),
             "threads": threads,
         }
     )
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
+    connection.execute(SETTINGS)
     return connection
 
 

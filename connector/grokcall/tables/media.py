@@ -16,35 +16,21 @@ import pyarrow as pa
 from grokcall.errors import OperationalError
 from grokcall.tables.arrow_types import unique_names
 from grokcall.tables.errors import mapped_errors
+from grokcall_procedures.media import sniff
 
 FOLDER = Path("grokcall_media")
 """The folder for the media of standard output."""
 MOST_FOLDERS = 10_000
-MAGIC = (
-    (0, b"\xff\xd8\xff", "jpg"),
-    (0, b"\x89PNG\r\n\x1a\n", "png"),
-    (8, b"WEBP", "webp"),
-    (0, b"GIF8", "gif"),
-    (4, b"ftyp", "mp4"),
-    (0, b"ID3", "mp3"),
-    (8, b"WAVE", "wav"),
-    (0, b"%PDF-", "pdf"),
-)
 
 
 def sniff_extension(data: bytes) -> str:
-    """The ending for a file of these bytes: jpg, png, webp, gif, mp4, mp3, wav, pdf, and bin for anything else.
+    """The ending for a file of these bytes, such as jpg, png, webp, mp4, mp3, wav and pdf; bin for what is not known.
 
     >>> sniff_extension(b"%PDF-1.7 ..."), sniff_extension(b"")
     ('pdf', 'bin')
     """
-    for offset, magic, ending in MAGIC:
-        if data[offset : offset + len(magic)] == magic and (offset != 8 or data[:4] == b"RIFF"):
-            return ending
-    # An MPEG frame without a tag: eleven bits of synchronisation, then a layer that is not the reserved one (AAC's).
-    if len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06:
-        return "mp3"
-    return "bin"
+    known = sniff(data)
+    return "bin" if known is None else known.extension.removeprefix(".")
 
 
 def is_bytes(of: pa.DataType) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import sys
 from pathlib import Path
 from typing import Protocol
 
+from grokcall.core.files import sync_folder
 from grokcall.core.terminals import TerminalStream, check_standard_output
 from grokcall.tables.duckdb_reader import private_connection
 from grokcall.tables.errors import mapped_errors
@@ -218,13 +218,3 @@ def check_folder(path: Path) -> None:
         raise ProgrammingError(f"{path}: is a folder; name a file in it")
     if not path.parent.is_dir():
         raise ProgrammingError(f"{path}: there is no folder {path.parent}; make it first")
-
-
-def sync_folder(folder: Path) -> None:
-    """Has the disk keep a rename; where folders cannot be opened, it does so by itself."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

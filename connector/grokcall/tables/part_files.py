@@ -8,7 +8,7 @@ import re
 import secrets
 from pathlib import Path
 
-from grokcall.core.file_locks import hold, is_file_of
+from grokcall.core.files import hold, is_file_of
 from grokcall.tables.reserved_file import ReservedFile
 
 TRIES = 3

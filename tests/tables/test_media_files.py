@@ -21,7 +21,7 @@ PNG, PDF = b"\x89PNG\r\n\x1a\n" + b"x" * 100, b"%PDF-1.7"
         (b"\x00\x00\x00\x20ftypisom", "mp4"),
         (b"ID3\x04", "mp3"),
         (b"\xff\xfb\x90\x44", "mp3"),
-        (b"\xff\xf3\x40", "mp3"),
+        (b"\xff\xf3\x40\xc4", "mp3"),
         (b"RIFF\x00\x00\x00\x00WAVEfmt ", "wav"),
         (PDF, "pdf"),
         (b"", "bin"),

@@ -20,47 +20,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
 
-from grokcall.budget.guarantee import promise, resent
+from grokcall.budget.chain import BudgetChain
 from grokcall.budget.limits import BudgetReachedError
-from grokcall.budget.usage import BudgetUsage
+from grokcall.budget.reservation import Estimating, Reservation, Waiter
 from grokcall_procedures.estimates import Estimate, Reserve
 
 __all__ = ["Budget", "BudgetReachedError", "Estimating", "Reservation"]
-
-Estimating: TypeAlias = Callable[[], Estimate]
-"""Estimates a call anew, with what has been learned meanwhile."""
-
-
-@dataclass(slots=True, eq=False)
-class Reservation:
-    """What is set aside for one call in a budget and those above it; ``open`` until it is settled or released."""
-
-    budget: Budget
-    need: Reserve
-    estimating: Estimating | None = None
-    open: bool = True
-    further: Reserve = field(default_factory=Reserve)
-    """What was set aside beside the call's need, for requests that were sent again."""
-
-    @property
-    def whole(self) -> Reserve:
-        """All that is set aside for the call."""
-        return Reserve(self.need.ticks + self.further.ticks, self.need.tokens + self.further.tokens)
-
-
-@dataclass(slots=True, eq=False)
-class Waiter:
-    """A call that waits for room."""
-
-    need: Reserve
-    estimating: Estimating | None
-    ticket: int
-    loop: asyncio.AbstractEventLoop
-    admitted: asyncio.Future[None]
-    reservation: Reservation | None = None
-    error: BudgetReachedError | None = None
 
 
 @dataclass(slots=True)
@@ -75,7 +41,7 @@ class Queues:
     """What is set aside for calls of which more may be learned while they are in flight."""
 
 
-class Budget(BudgetUsage):
+class Budget(BudgetChain):
     """Limits for a statement, a run or a connection.
 
     Every reservation counts for the budget and for those above it. Threads and event loops may share a budget.
@@ -108,16 +74,9 @@ class Budget(BudgetUsage):
         parent: Budget | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(max_cost, max_calls, max_tokens, max_duration, name, clock)
-        self.parent = parent
+        super().__init__(max_cost, max_calls, max_tokens, max_duration, name, parent, clock)
         self._queue: deque[Waiter] = deque()
         self._queues: Queues = parent._queues if parent is not None else Queues()
-        self._chain: tuple[Budget, ...] = (self, *(parent._chain if parent is not None else ()))
-
-    @property
-    def limited(self) -> bool:
-        """Whether this budget or one above it has a limit, so that calls have to be estimated at all."""
-        return any(budget.has_limit for budget in self._chain)
 
     async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
         """Sets aside what a call may take, as soon as there is room for it.
@@ -185,7 +144,7 @@ class Budget(BudgetUsage):
             self._give_back(reservation)
             whole = reservation.whole
             over = (ticks or 0) > whole.ticks or (tokens or 0) > whole.tokens
-            for budget in reservation.budget._chain:
+            for budget in reservation.chain:
                 budget.spent_ticks += whole.ticks if ticks is None else ticks
                 budget.tokens += whole.tokens if tokens is None else tokens
                 budget.over_calls += over
@@ -205,11 +164,11 @@ class Budget(BudgetUsage):
             Whether there was room.
         """
         with self._queues.lock:
-            if not all(budget.fits(more.ticks, more.tokens) for budget in reservation.budget._chain):
+            if not all(budget.fits(more.ticks, more.tokens) for budget in reservation.chain):
                 return False
             further = reservation.further
             reservation.further = Reserve(further.ticks + more.ticks, further.tokens + more.tokens)
-            for budget in reservation.budget._chain:
+            for budget in reservation.chain:
                 budget.add_aside(more.ticks, more.tokens)
             return True
 
@@ -223,7 +182,7 @@ class Budget(BudgetUsage):
                 assert reservation.estimating is not None
                 before = reservation.need
                 reservation.need = need = before.raised_to(reservation.estimating().reserve)
-                for budget in reservation.budget._chain:
+                for budget in reservation.chain:
                     budget.add_aside(need.ticks - before.ticks, need.tokens - before.tokens)
             for budget in self._queues.waiting:
                 for waiter in budget._queue:
@@ -234,45 +193,6 @@ class Budget(BudgetUsage):
         """Counts what earlier tries of the same run used up, in this budget alone: those above it are not the run's."""
         with self._queues.lock:
             self.bring_forward(ticks, tokens, calls)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds in which calls may still start, here and above; None without a limit."""
-        left = [budget.remaining_seconds for budget in self._chain if budget.max_duration is not None]
-        return min((seconds for seconds in left if seconds is not None), default=None)
-
-    def check_time(self) -> None:
-        """Makes sure that calls may still start.
-
-        Raises:
-            BudgetReachedError: The time is over, here or above.
-        """
-        if self.seconds_left == 0.0:
-            raise self.overtime()
-
-    def overtime(self) -> BudgetReachedError:
-        """The error for calls that come too late, in the name of the budget whose time is over first."""
-        timed = [budget for budget in self._chain if budget.max_duration is not None]
-        first = min(timed, key=lambda budget: budget.remaining_seconds or 0.0)
-        error = first.too_late()
-        first.stopped = first.stopped or error
-        return error
-
-    def guarantee(self, example: Estimate, in_flight: int = 1, resends: int = 1) -> str:
-        """What the limits are worth for calls like ``example``, in a sentence to show before the run starts.
-
-        Args:
-            example: What one of the calls may take.
-            in_flight: How many run at once at the most.
-            resends: How often a request may be sent whose answer is lost.
-
-        >>> Budget(max_cost=5).guarantee(Estimate(1, 2, 3))
-        'The run will not cost more than 5 USD.'
-        """
-        sentences = [promise(budget, example, in_flight) for budget in self._chain]
-        if resends > 1 and any(budget.max_ticks is not None for budget in self._chain):
-            sentences.append(resent(resends))
-        return " ".join(filter(None, sentences)) or "No limit of cost, calls, tokens or time is set."
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: what is in flight is the parent's, and counts as spent here."""
@@ -291,7 +211,7 @@ class Budget(BudgetUsage):
     def _take(self, need: Reserve, estimating: Estimating | None = None) -> Reservation:
         for budget in self._chain:
             budget.set_aside(need)
-        reservation = Reservation(self, need, estimating)
+        reservation = Reservation(self._chain, need, estimating)
         if estimating is not None:
             self._queues.open.add(reservation)
         return reservation
@@ -299,12 +219,12 @@ class Budget(BudgetUsage):
     def _give_back(self, reservation: Reservation) -> None:
         reservation.open = False
         self._queues.open.discard(reservation)
-        for budget in reservation.budget._chain:
+        for budget in reservation.chain:
             budget.give_back(reservation.whole)
 
     def _undo(self, reservation: Reservation) -> None:
         self._give_back(reservation)
-        for budget in reservation.budget._chain:
+        for budget in reservation.chain:
             budget.calls -= 1
 
     def _enqueue(self, need: Reserve, estimating: Estimating | None) -> Waiter:

@@ -5,10 +5,8 @@ An argument wins over ``GROKCALL_<NAME>``, that over ``XAI_<NAME>``, that over t
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -24,6 +22,7 @@ from pydantic_settings import (
 )
 
 from grokcall._version import __version__
+from grokcall.config.option_values import ModelId, Pace, Seconds, Usd, base_url_text, header_text, model_table
 from grokcall.config.profiles import read_profile
 from grokcall.core.redaction import redact
 from grokcall.errors import InterfaceError
@@ -48,60 +47,6 @@ ENVIRONMENT_PREFIXES = ("GROKCALL_", "XAI_")
 """What stands before an option's name in the environment; the first that is set counts."""
 
 
-def _base_url(text: str) -> str:
-    url = text.strip().rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("it has to begin with https:// and a host, like https://api.x.ai/v1")
-    if not (url.isascii() and url.isprintable()) or " " in url:
-        raise ValueError("it has characters that no address has")
-    if "@" in parts.netloc:
-        raise ValueError("it has a user or password inside; give the key as api_key or in XAI_API_KEY")
-    if parts.query or parts.fragment:
-        raise ValueError("it has to end with the path, like https://api.x.ai/v1")
-    if parts.port == 0:
-        raise ValueError("no server listens on port 0")
-    return url
-
-
-def _models(value: object) -> object:
-    """``default_models`` from JSON, ``text=grok-4.6,image=…`` or a mapping, laid over the built-in ones."""
-    if isinstance(value, str):
-        value = _json(value) if value.lstrip().startswith("{") else _pairs(value)
-    if not isinstance(value, Mapping):
-        return value
-    for kind in value:
-        if kind not in DEFAULT_MODELS:
-            raise ValueError(f"there is no kind {kind!r} ({hint(str(kind), DEFAULT_MODELS, quoted=True)})")
-    return {**DEFAULT_MODELS, **value}
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError('it is no valid JSON; write it as {"text": "grok-4.3"} or as text=grok-4.3') from None
-
-
-def _pairs(text: str) -> dict[str, str]:
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    if not all(key.strip() and value.strip() for key, _, value in pairs):
-        raise ValueError("write it as text=grok-4.3,image=grok-imagine-image or as a JSON object")
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def _header_text(text: str) -> str:
-    if not (text.isascii() and text.isprintable()):
-        raise ValueError("only printable ASCII characters can stand in a header")
-    return text
-
-
-Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-ModelId = Annotated[str, Field(min_length=1, max_length=200)]
-Pace = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]
-
-
 class _ProfileSource(InitSettingsSource):
     """The options of the profile in the configuration file."""
 
@@ -117,7 +62,7 @@ class Options(BaseSettings):
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+    base_url: Annotated[str, AfterValidator(base_url_text)] = Field(
         "https://api.x.ai/v1",
         description="The address of the API: https, or http on this machine. Any server with /responses will do.",
     )
@@ -173,7 +118,7 @@ class Options(BaseSettings):
     assumed_tool_cost: Usd | None = Field(
         None, description="USD that tools are reckoned to add to a call at most, over all of its turns, 0 or more."
     )
-    default_models: Annotated[Mapping[str, ModelId], NoDecode, BeforeValidator(_models)] = Field(
+    default_models: Annotated[Mapping[str, ModelId], NoDecode, BeforeValidator(model_table)] = Field(
         default_factory=lambda: DEFAULT_MODELS,
         description="The model of each kind (text, image, image_edit, video, video_edit) when a call names none.",
     )
@@ -207,7 +152,7 @@ class Options(BaseSettings):
         None, description="A PEM file of further certificate authorities to trust, such as a company's own."
     )
     profile: str | None = Field(None, description="The table [profiles.NAME] of the configuration file to use.")
-    user_agent: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_header_text)] = Field(
+    user_agent: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(header_text)] = Field(
         f"grokcall/{__version__}", description="The header User-Agent."
     )
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, UnknownNameError, point_at
+from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Span, point_at
 from grokcall_parser.errors import DataError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.answers import shaped
+from grokcall_procedures.arguments import check_count, check_required, parameter_of
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import UnfitValue, described
@@ -135,11 +136,11 @@ class Binder:
         return BoundCall(self.procedure, values, self.settings, warnings)
 
     def _resolve(self) -> tuple[MarkerBinding, ...]:
-        self._check_count()
+        check_count(self.call, self.procedure, self.settings)
         taken: dict[str, Span] = {}
         bindings: list[MarkerBinding] = []
         for index, argument in enumerate(self.call.arguments):
-            parameter, position = self._parameter_of(index, argument.name, argument.name_span)
+            parameter, position = parameter_of(self.call, self.procedure, index)
             if parameter.name in taken:
                 raise ArgumentsError(
                     f"{self.procedure.name}: {parameter.name} (position {position}) is given twice; keep one of them",
@@ -156,55 +157,8 @@ class Binder:
                 bindings.append(MarkerBinding(parameter, position, self._slot(argument.value)))
             else:
                 self._take_literal(argument.value, parameter, position)
-        self._check_required(taken)
+        check_required(self.call, self.procedure, taken)
         return tuple(bindings)
-
-    def _check_count(self) -> None:
-        declared = len(self.procedure.positional)
-        given = sum(not self._is_named_only(argument) for argument in self.call.arguments)
-        if self.settings.strict_arity and given != declared:
-            remedy = "pass NULL for those that are not needed" if given < declared else "leave out the last"
-            raise ArgumentsError(
-                f"{self.procedure.name} takes exactly {declared} arguments here (strict_arity), got {given}; {remedy}",
-                self.call.text,
-                self.call.span,
-                procedure=self.procedure.name,
-            )
-
-    def _is_named_only(self, argument: Argument) -> bool:
-        parameter = self.procedure.by_name.get((argument.name or "").lower())
-        return parameter is not None and parameter.named_only
-
-    def _parameter_of(self, index: int, name: str | None, name_span: Span | None) -> tuple[Parameter, int]:
-        procedure = self.procedure
-        if name is None:
-            if index < len(procedure.positional):
-                return procedure.positional[index], index + 1
-            raise self._too_many(index)
-        parameter = procedure.by_name.get(name.lower())
-        if parameter is None:
-            told = hint(name, (known.name for known in procedure.parameters))
-            raise UnknownNameError(
-                f"{procedure.name} has no parameter {name}; {told}",
-                self.call.text,
-                name_span,
-                procedure=procedure.name,
-                parameter=name,
-            )
-        return parameter, procedure.parameters.index(parameter) + 1
-
-    def _too_many(self, index: int) -> ArgumentsError:
-        procedure, declared = self.procedure, len(self.procedure.positional)
-        named = [parameter.name for parameter in procedure.parameters if parameter.named_only]
-        by_name = f"; by name it also takes {', '.join(named)}" if named else ""
-        takes = "no arguments" if declared == 0 else f"at most {declared} argument{'s' if declared > 1 else ''}"
-        return ArgumentsError(
-            f"{procedure.name} takes {takes}{' by position' if named else ''}, got {len(self.call.arguments)}{by_name}",
-            self.call.text,
-            self.call.arguments[index].span,
-            procedure=procedure.name,
-            position=index + 1,
-        )
 
     def _slot(self, marker: Marker) -> int:
         if marker.name is None:
@@ -264,19 +218,6 @@ class Binder:
             return UNKNOWN
         given = {str(key).lower().lstrip(":$@"): value for key, value in known.items()}
         return given.get(marker.name.lower(), UNKNOWN)
-
-    def _check_required(self, taken: Mapping[str, Span]) -> None:
-        for position, parameter in enumerate(self.procedure.parameters, 1):
-            if parameter.required and parameter.name not in taken:
-                raise ArgumentsError(
-                    f"{self.procedure.name} needs {parameter.name} (position {position}, {parameter.type}): "
-                    "add the argument",
-                    self.call.text,
-                    self.call.span,
-                    procedure=self.procedure.name,
-                    parameter=parameter.name,
-                    position=position,
-                )
 
     def _fit(
         self, value: object, parameter: Parameter, position: int, span: Span | None = None

@@ -1,0 +1,102 @@
+"""The arguments of a statement and the parameters that they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from grokcall_parser import Argument, ArgumentsError, Call, UnknownNameError
+from grokcall_parser.suggestions import hint
+from grokcall_procedures.definition import Parameter, Procedure
+from grokcall_procedures.settings import Settings
+
+
+def check_count(call: Call, procedure: Procedure, settings: Settings) -> None:
+    """Makes sure that there are as many arguments as the option ``strict_arity`` demands.
+
+    Raises:
+        ArgumentsError: There are others.
+    """
+    declared = len(procedure.positional)
+    given = sum(not is_named_only(procedure, argument) for argument in call.arguments)
+    if settings.strict_arity and given != declared:
+        remedy = "pass NULL for those that are not needed" if given < declared else "leave out the last"
+        raise ArgumentsError(
+            f"{procedure.name} takes exactly {declared} arguments here (strict_arity), got {given}; {remedy}",
+            call.text,
+            call.span,
+            procedure=procedure.name,
+        )
+
+
+def is_named_only(procedure: Procedure, argument: Argument) -> bool:
+    """Whether an argument is given by a name and could not be given otherwise."""
+    parameter = procedure.by_name.get((argument.name or "").lower())
+    return parameter is not None and parameter.named_only
+
+
+def parameter_of(call: Call, procedure: Procedure, index: int) -> tuple[Parameter, int]:
+    """The parameter that an argument fills, and its position from 1.
+
+    Args:
+        call: The statement.
+        procedure: Its definition.
+        index: The number of the argument, from 0.
+
+    Raises:
+        ArgumentsError: There are too many.
+        UnknownNameError: There is no parameter of that name.
+    """
+    name, name_span = call.arguments[index].name, call.arguments[index].name_span
+    if name is None:
+        if index < len(procedure.positional):
+            return procedure.positional[index], index + 1
+        raise too_many(call, procedure, index)
+    parameter = procedure.by_name.get(name.lower())
+    if parameter is None:
+        told = hint(name, (known.name for known in procedure.parameters))
+        raise UnknownNameError(
+            f"{procedure.name} has no parameter {name}; {told}",
+            call.text,
+            name_span,
+            procedure=procedure.name,
+            parameter=name,
+        )
+    return parameter, procedure.parameters.index(parameter) + 1
+
+
+def too_many(call: Call, procedure: Procedure, index: int) -> ArgumentsError:
+    """The error for an argument that has no parameter."""
+    declared = len(procedure.positional)
+    named = [parameter.name for parameter in procedure.parameters if parameter.named_only]
+    by_name = f"; by name it also takes {', '.join(named)}" if named else ""
+    takes = "no arguments" if declared == 0 else f"at most {declared} argument{'s' if declared > 1 else ''}"
+    return ArgumentsError(
+        f"{procedure.name} takes {takes}{' by position' if named else ''}, got {len(call.arguments)}{by_name}",
+        call.text,
+        call.arguments[index].span,
+        procedure=procedure.name,
+        position=index + 1,
+    )
+
+
+def check_required(call: Call, procedure: Procedure, given: Collection[str]) -> None:
+    """Makes sure that each required parameter has an argument.
+
+    Args:
+        call: The statement.
+        procedure: Its definition.
+        given: The names of the parameters that have one.
+
+    Raises:
+        ArgumentsError: One has none.
+    """
+    for position, parameter in enumerate(procedure.parameters, 1):
+        if parameter.required and parameter.name not in given:
+            raise ArgumentsError(
+                f"{procedure.name} needs {parameter.name} (position {position}, {parameter.type}): add the argument",
+                call.text,
+                call.span,
+                procedure=procedure.name,
+                parameter=parameter.name,
+                position=position,
+            )

@@ -18,6 +18,7 @@ from grokcall.core.redaction import get_logger
 from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
 from grokcall.lookup.batch.requests import BatchRequest, request_id
 from grokcall.lookup.batch.status import BatchStatus, Document, status_of
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_procedures import BoundCall, Kind, Procedure, Request, Settings, Steps
 from grokcall_procedures.lenient_json import read_json
 
@@ -43,10 +44,12 @@ class BatchService:
 
     Args:
         engine: Sends the requests.
+        loop: Where it does; what is here may be awaited from any other loop.
     """
 
-    def __init__(self, engine: CallRunner) -> None:
+    def __init__(self, engine: CallRunner, loop: BackgroundLoop) -> None:
         self._engine = engine
+        self._loop = loop
         self._pause = max(engine.options.poll_interval, 0.01)
 
     async def create(self, name: str) -> BatchStatus:
@@ -139,7 +142,7 @@ class BatchService:
         """What became of a request, once the service's limits let it through."""
         held, pause = 0.0, self._pause
         while True:
-            outcome = await self._engine.run(exchange(request))
+            outcome = await self._loop.arun(self._engine.run(exchange(request)))
             error = outcome.error
             if not isinstance(error, RateLimitedError) or not is_retryable(error):
                 return outcome

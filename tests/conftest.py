@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,10 @@ from scripted_service import KEY, Service
 
 if TYPE_CHECKING:
     from grokcall.sandbox import Sandbox
+
+# Under python -O nothing is asserted but what pytest rewrites: tests by itself, and what they share when it is told so.
+SHARED = {path.stem for path in Path(__file__).parent.rglob("*.py")} - {"conftest", "__init__"}
+pytest.register_assert_rewrite(*(name for name in SHARED - sys.modules.keys() if not name.startswith("test_")))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -58,9 +58,11 @@ def program(folder: Path, text: str, *arguments: str) -> subprocess.CompletedPro
     """A program of its own, as workers that do not fork need it."""
     path = folder / "program.py"
     path.write_text(text)
-    environment = {**os.environ, "XAI_API_KEY": KEY, "PYTHONWARNINGS": "default,ignore:This process:DeprecationWarning"}
+    # Without asyncio's debug mode, which tells of whatever takes long on a busy machine.
+    told = {"PYTHONASYNCIODEBUG": "", "PYTHONWARNINGS": "default,ignore:This process:DeprecationWarning"}
+    environment = {**os.environ, **told, "XAI_API_KEY": KEY}
     command = [sys.executable, str(path), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.parametrize("transport", ["aiohttp", "httpx"])

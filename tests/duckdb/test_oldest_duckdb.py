@@ -14,7 +14,7 @@ from grokcall.duckdb import OLDEST
 SHAPES = Path(__file__).with_name("test_query_shapes.py")
 OTHERS = [Path(__file__).with_name(f"test_{name}_in_queries.py") for name in ("limits", "typed_columns")]
 RELEASE = "{}.{}.0".format(*OLDEST)
-SECONDS = 110
+SECONDS = 600
 
 
 def installed(version: str, folder: Path) -> str | None:

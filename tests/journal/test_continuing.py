@@ -17,6 +17,7 @@ import pytest
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from installed import COMMAND
+from scripted_service import echo, refused
 
 ASK = "CALL GenerateResponse(:body)"
 LONGEST = 60.0
@@ -253,3 +254,29 @@ def test_a_signal_before_the_first_row_ends_the_command_as_an_interrupt(tmp_path
     assert process.returncode == 130, err
     assert "interrupted" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("options", [{}, {"dedupe": False}])
+def test_equal_rows_that_failed_are_tried_again_by_one_request_unless_each_has_its_own(
+    service, connecting, tmp_path, options
+):
+    rows = [{"body": body} for body in ("a", "b", "a", "a", "b", "a")]
+    told = {"journal": tmp_path / "j", "retry_failed": True, "on_error": "ignore", **options}
+    service.script = lambda asked: refused(400, f"{asked.text} is refused")
+    connection = connecting(max_attempts=1)
+    assert connection.lookup(ASK, rows, **told).summary.failed == 6
+    service.asked.clear()
+    service.script = echo
+    found = connection.lookup(ASK, rows, **told)
+    assert found.rows["Response_Result"].to_pylist() == ["A", "B", "A", "A", "B", "A"]
+    assert sorted(service.texts) == (["a", "a", "a", "a", "b", "b"] if options else ["a", "b"])
+    assert connection.lookup(ASK, rows, **told).summary.cached == 6
+
+
+def test_equal_rows_that_another_run_has_answered_are_not_sent(service, connecting, tmp_path):
+    rows = [{"body": body} for body in ("a", "b", "a", "a", "b", "a")]
+    connection = connecting()
+    connection.lookup(ASK, rows[:1], journal=tmp_path / "j")
+    found = connection.lookup(ASK, rows, journal=tmp_path / "j", reuse=True)
+    assert found.rows["Response_Result"].to_pylist() == ["A", "B", "A", "A", "B", "A"]
+    assert service.texts == ["a", "b"]

@@ -18,6 +18,7 @@ from grokcall.client.batch_status import BatchStatus, Document, status_of
 from grokcall.core.redaction import get_logger
 from grokcall.errors import InvalidRequestError, MalformedReplyError, NotFoundError, RateLimitedError, is_retryable
 from grokcall.journal.batches import Key
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_procedures import Kind, Reply, Request
 from grokcall_procedures.lenient_json import read_json
 
@@ -86,10 +87,12 @@ class BatchService:
 
     Args:
         api: Sends the requests.
+        loop: Where it does; what is here may be awaited from any other loop.
     """
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, loop: BackgroundLoop) -> None:
         self._api = api
+        self._loop = loop
         self._pause = max(api.options.poll_interval, 0.01)
 
     async def create(self, name: str) -> BatchStatus:
@@ -180,7 +183,7 @@ class BatchService:
         held, pause = 0.0, self._pause
         while True:
             try:
-                return await self._api.fetch(request)
+                return await self._loop.arun(self._api.fetch(request))
             except RateLimitedError as error:
                 wait = max(error.retry_after or 0.0, pause)
                 held += wait

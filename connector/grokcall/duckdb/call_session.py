@@ -106,6 +106,7 @@ class CallSession:
         """
         if not self._closing.alive:
             raise InterfaceError("the registration is closed; register again")
+        self.open_books()
         outcomes, interrupt = self.runtime.loop.run_patiently(
             self._outcomes(procedure, bind, rows, settle, verdicts), self._stop
         )
@@ -191,6 +192,10 @@ class CallSession:
             yield
         finally:
             self._windows.discard(window)
+
+    def open_books(self) -> None:
+        """Opens the journal, if there is one, in the caller's thread; on the loop it would hold up other calls."""
+        self._started()
 
     def _started(self) -> CallExecutor:
         with self._lock:

@@ -67,6 +67,7 @@ class ReadAhead:
         Raises:
             grokcall.Error: What ended the calls early.
         """
+        self._session.open_books()
         return self._session.runtime.loop.run(self._gathered(rows))
 
     async def _gathered(self, rows: Sequence[Values]) -> list[Outcome] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from grokcall.budget.budget import Budget
 from grokcall.client.call_runner import CallRunner
 from grokcall.client.resume_state import ResumeState
+from grokcall.core.daemon_threads import Gathered
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, MediaError, is_retryable, is_systemic
 from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
 from grokcall.execution.coalescing import SharedCall
 from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
 from grokcall.execution.send_guard import Funds, SendGuard
-from grokcall.journal.codec import RecordedError
+from grokcall.journal.codec import RecalledOutcome, RecordedError
 from grokcall.journal.fingerprint import fingerprint
 from grokcall.journal.journal import Journal
 from grokcall.journal.run import JournalRun
@@ -79,6 +81,8 @@ class CallExecutor:
         self._answers: AnswerStore = books.answers or AnswerCache(REMEMBERED_BYTES)
         self._estimates: Callable[[BoundCall], Estimate] = lambda call: estimate(call, books.prices, books.allowances)
         self._unknown = UnknownTries(books.earlier, self._budget)
+        self._reader = Gathered()
+        self._looks: dict[CallKey, asyncio.Future[Outcome | None]] = {}
 
     def guarantee(self, call: BoundCall) -> str | None:
         """What the limits are worth for calls like this one, in a sentence; None where there is no limit."""
@@ -102,18 +106,40 @@ class CallExecutor:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
             self._unknown.charge((key, ordinal), lambda: self._estimates(call))
-            return recalled(books, key, ordinal) or await self._paid(call, (key, ordinal))
+            return await self._recalled((key, ordinal)) or await self._paid(call, (key, ordinal))
+        known = await self._shared(key)
+        if known is None:
+            self._unknown.charge((key, 0), lambda: self._estimates(call))
+            # An equal one may have begun while the journal was read.
+            known = self._answers.get(key) or await self._recalled((key, 0)) or await self._shared(key)
+        if known is not None:
+            return known
+        shared = self._under_way[key] = SharedCall(self.gate.in_flight)
+        return await shared.made(self._made(call, key, shared))
+
+    async def _shared(self, key: bytes) -> Outcome | None:
+        """The outcome of an equal call that is under way; None when there is none."""
         while (shared := self._under_way.get(key)) is not None and not shared.stopped:
             try:
                 return repeated(await shared.outcome())
             except CallStoppedError:
                 continue
-        self._unknown.charge((key, 0), lambda: self._estimates(call))
-        known = recalled(books, key, 0) or self._answers.get(key)
-        if known is not None:
-            return known
-        shared = self._under_way[key] = SharedCall(self.gate.in_flight)
-        return await shared.made(self._made(call, key, shared))
+        return None
+
+    async def _recalled(self, place: CallKey) -> Outcome | None:
+        """What the journal knows of a call. It is read in a thread, once for equal calls: it may wait for a disk."""
+        books = self._books
+        if not is_on_record(books, *place):
+            return None
+        look = self._looks.get(place)
+        if look is None:
+            look = self._looks[place] = self._reader.done(lambda: recalled(books, *place))
+        try:
+            return await asyncio.shield(look)
+        finally:
+            # By the first that goes on, which then makes the call: whoever comes later shares that.
+            if look.done():
+                self._looks.pop(place, None)
 
     async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
         """The outcome of a call, for every equal one that comes while it is under way."""
@@ -139,7 +165,7 @@ class CallExecutor:
         """
         run = self._books.run
         start = SendGuard(run, place)
-        memory = memory_of(self._books, call, place, lambda: self._one(call)) if place is not None else None
+        memory = await self._memory(call, place) if place is not None else None
         if self._budget is None:
             outcome = await self._runner.run(call, memory, start)
             self._price(outcome, call)
@@ -172,6 +198,13 @@ class CallExecutor:
         self._settle(call, outcome, start, start.funds)
         return outcome
 
+    async def _memory(self, call: BoundCall, place: CallKey) -> ResumeState | None:
+        """What the journal keeps of a call's billed starts."""
+        run = self._books.run
+        began = run is not None and bool(run.memo(*place))
+        failed = await self._reader.done(lambda: run.recall_failed(*place)) if run is not None and began else None
+        return memory_of(self._books, call, place, failed, lambda: self._one(call))
+
     def _learn(self, call: TextCall | None, usage: TokenUsage) -> None:
         """Takes in what a reply says of its tokens; what is set aside for calls in flight rises with it."""
         if call is not None and self._budget is not None and self._books.allowances.learned.learn(call, usage):
@@ -203,6 +236,12 @@ class CallExecutor:
         return self._estimates(call).request_reserve
 
 
+def is_on_record(books: RunContext, key: bytes, ordinal: int) -> bool:
+    """Whether the journal may have something of a call; told without waiting for a disk."""
+    run = books.run
+    return run is not None and (run.knows(key, ordinal) or (books.reuse is not None and books.reuse.may_know(key)))
+
+
 def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     """What the journal knows of a call: its answer, or a failure that another try would not mend."""
     run = books.run
@@ -219,13 +258,16 @@ def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
 
 
-def memory_of(books: RunContext, call: BoundCall, place: CallKey, need: Callable[[], Reserve]) -> ResumeState | None:
+def memory_of(
+    books: RunContext, call: BoundCall, place: CallKey, failed: RecalledOutcome | None, need: Callable[[], Reserve]
+) -> ResumeState | None:
     """What the journal keeps of a call's billed starts, so that what was paid for is fetched again, not begun again.
 
     Args:
         books: The lookup's.
         call: The call.
         place: Where the journal has it.
+        failed: What it failed with, where it was begun.
         need: Gives what a start counts with as long as its price is not on record.
     """
     run = books.run
@@ -236,7 +278,6 @@ def memory_of(books: RunContext, call: BoundCall, place: CallKey, need: Callable
         await run.remember(*place, step, reply, need())
 
     replies = run.memo(*place)
-    failed = run.recall_failed(*place) if replies else None
     if books.retry_failed and failed is not None and is_lost(call, failed):
         replies = []
     return ResumeState(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)

@@ -21,21 +21,24 @@ def key_of(fingerprint: bytes, ordinal: int) -> int:
 
 
 class CallIndex:
-    """A map from 64-bit numbers to 64-bit numbers; what is set last counts."""
+    """A map from 64-bit numbers to 64-bit numbers; what is set last counts.
+
+    One thread at a time may change it; any may read it meanwhile.
+    """
 
     def __init__(self) -> None:
         self._recent: dict[int, int] = {}
-        self._keys: npt.NDArray[np.int64] = np.empty(0, np.int64)
-        self._values: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._sorted: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] = np.empty(0, np.int64), np.empty(0, np.int64)
 
     def get(self, key: int) -> int | None:
         """The value of ``key``; None when it has none."""
         value = self._recent.get(key)
-        if value is not None or not len(self._keys):
+        keys, values = self._sorted
+        if value is not None or not len(keys):
             return value
-        place = int(self._keys.searchsorted(np.int64(key)))
-        if place < len(self._keys) and self._keys[place] == key:
-            return int(self._values[place])
+        place = int(keys.searchsorted(np.int64(key)))
+        if place < len(keys) and keys[place] == key:
+            return int(values[place])
         return None
 
     def set(self, key: int, value: int) -> None:
@@ -52,10 +55,10 @@ class CallIndex:
 
     def _merge(self) -> None:
         count = len(self._recent)
-        keys = np.concatenate([self._keys, np.fromiter(self._recent.keys(), np.int64, count)])
-        values = np.concatenate([self._values, np.fromiter(self._recent.values(), np.int64, count)])
+        keys = np.concatenate([self._sorted[0], np.fromiter(self._recent.keys(), np.int64, count)])
+        values = np.concatenate([self._sorted[1], np.fromiter(self._recent.values(), np.int64, count)])
         order = np.argsort(keys, kind="stable")
         keys, values = keys[order], values[order]
         last = np.append(keys[1:] != keys[:-1], True)
-        self._keys, self._values = keys[last], values[last]
-        self._recent.clear()
+        self._sorted = keys[last], values[last]  # before the others go, for whoever reads finds them here or there
+        self._recent = {}

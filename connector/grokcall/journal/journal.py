@@ -159,6 +159,10 @@ class Journal:
         """The newest good outcome of a call in any run, as ``cached``; None when there is none."""
         return self._records.anywhere(fingerprint)
 
+    def may_know(self, fingerprint: bytes) -> bool:
+        """Whether :meth:`recall_any` may find something; told without waiting for a disk."""
+        return self._records.may_have(fingerprint)
+
     def runs(self) -> list[RunInfo]:
         """Every run, the oldest first."""
         return list_runs(self._records, live=self._lock is not None or is_held(self.path))

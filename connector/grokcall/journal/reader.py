@@ -136,14 +136,20 @@ class Records:
 
     def anywhere(self, fingerprint: bytes) -> RecalledOutcome | None:
         """The newest good outcome of a call, whichever run it belongs to."""
-        if self.everywhere is None:
+        everywhere = self.everywhere
+        if everywhere is None:
             self.flush()
-            self.everywhere = CallIndex()
+            everywhere = CallIndex()
             chosen = "SELECT id, fingerprint, ordinal, ok FROM calls WHERE ok = 1 AND id > ? ORDER BY id LIMIT ?"
             for chunk in self.chunks(chosen):
-                self.everywhere.update({key_of(found, 0): id_ for id_, found, _, _ in chunk})
-        call = self.everywhere.get(key_of(fingerprint, 0))
+                everywhere.update({key_of(found, 0): id_ for id_, found, _, _ in chunk})
+            self.everywhere = everywhere  # what was recorded meanwhile is found in its run
+        call = everywhere.get(key_of(fingerprint, 0))
         return None if call is None else self.outcome(call, fingerprint)
+
+    def may_have(self, fingerprint: bytes) -> bool:
+        """Whether there may be a good outcome of a call; told without waiting for a disk."""
+        return self.everywhere is None or self.everywhere.get(key_of(fingerprint, 0)) is not None
 
     def outcome(self, call: int, fingerprint: bytes, ordinal: int | None = None) -> RecalledOutcome | None:
         """The outcome with an id; None when it belongs to another call or can no longer be read."""

@@ -181,22 +181,40 @@ class JournalRun:
         """
         if outcome.status not in SENT:
             raise InternalError(f"only what was sent is recorded, not a call that was {outcome.status}")
-        if plain or is_plain(outcome):
-            self._record(fingerprint, ordinal, outcome, packed_whatever(outcome, plain=True), along)
+        plain = plain or is_plain(outcome)
+        if plain and not self.knows(fingerprint, ordinal):
+            self._record(fingerprint, ordinal, outcome, packed_whatever(outcome, plain=True), along, None)
         else:
             # It was paid for: whoever is cancelled meanwhile does not keep it out of the journal.
-            await asyncio.shield(asyncio.create_task(self._record_media(fingerprint, ordinal, outcome, along)))
+            work = self._record_aside(fingerprint, ordinal, outcome, along, plain=plain)
+            await asyncio.shield(asyncio.create_task(work))
+        if self._writer.is_behind:
+            await asyncio.to_thread(self._writer.flush)
 
-    async def _record_media(self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change]) -> None:
-        # To hash and save a film takes a while, in which other calls can go on.
-        made = await asyncio.to_thread(self._with_files, outcome)
-        self._record(fingerprint, ordinal, outcome, made, along)
+    async def _record_aside(
+        self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change], *, plain: bool
+    ) -> None:
+        # To hash and save a film takes a while, as does a look at the disk; other calls go on meanwhile.
+        before = await asyncio.to_thread(self._known_place, fingerprint, ordinal)
+        made = packed_whatever(outcome, plain=True) if plain else await asyncio.to_thread(self._with_files, outcome)
+        self._record(fingerprint, ordinal, outcome, made, along, before)
+
+    def _known_place(self, fingerprint: bytes, ordinal: int) -> int | None:
+        """Where the call stands in the index; None where it does not, or another one stands there."""
+        place = self._index.get(key_of(fingerprint, ordinal))
+        return place if place is not None and self._records.is_call(place >> 1, fingerprint, ordinal) else None
 
     def _record(
-        self, fingerprint: bytes, ordinal: int, outcome: Outcome, made: Packed, along: Sequence[Change]
+        self,
+        fingerprint: bytes,
+        ordinal: int,
+        outcome: Outcome,
+        made: Packed,
+        along: Sequence[Change],
+        before: int | None,
     ) -> None:
         call, key = (fingerprint, ordinal), key_of(fingerprint, ordinal)
-        changes, place = self._changes(fingerprint, ordinal, key, outcome, made)
+        changes, place = self._changes(fingerprint, ordinal, outcome, made, before)
         changes += [(CLOSE_INTENT, (intent,)) for intent in self._open.get(call, ())]
         settled = call in self._memos and is_settled(outcome)
         if call in self._memos:
@@ -219,9 +237,9 @@ class JournalRun:
         return made
 
     def _changes(
-        self, fingerprint: bytes, ordinal: int, key: int, outcome: Outcome, made: Packed
+        self, fingerprint: bytes, ordinal: int, outcome: Outcome, made: Packed, before: int | None
     ) -> tuple[list[Change], int]:
-        """What to write for an outcome, and where the call then stands in the index."""
+        """What to write for an outcome, and where the call then stands in the index; it stood ``before`` elsewhere."""
         ok = int(outcome.status is CallStatus.OK)
         word = "" if outcome.error is None else error_code(outcome.error)
         ticks, attempts = outcome.cost_ticks, outcome.attempts
@@ -229,8 +247,7 @@ class JournalRun:
         tried = int(attempts > 0 and (ok == 1 or ticks is not None or unpriced > 0))
         begun_ticks, begun_tokens = self._begun.get((fingerprint, ordinal), (0, 0))
         bound = outcome.unpriced_ticks + begun_ticks
-        before = self._index.get(key)
-        if before is None or not self._records.is_call(before >> 1, fingerprint, ordinal):
+        if before is None:
             number = next(self._records.numbers)
             whose = (number, self.number, self.session, bytearray(fingerprint), ordinal)
             counted = (tried, max(unpriced, 0), max(bound, 0), begun_tokens, tokens)

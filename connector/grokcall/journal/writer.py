@@ -26,7 +26,7 @@ GATHER_SECONDS = 1.0
 RIPE, RIPE_BYTES = 8192, 16 << 20
 """Entries, and their bytes, after which it does so at once."""
 MOST_WAITING, MOST_BYTES = 4 * RIPE, 4 * RIPE_BYTES
-"""Those after which whoever adds one waits for the database, so that memory stays bounded on a slow disk."""
+"""Those after which whoever records a call waits for the database, so that memory stays bounded on a slow disk."""
 SYNC_SECONDS = 1.0
 """How long the system may keep a transaction in its memory before it has to be on the disk."""
 
@@ -58,6 +58,8 @@ class Writer:
         self._absorbing: Group | None = None
         self._ripe = threading.Event()
         self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | bool] = queue.SimpleQueue()
+        self.is_behind: bool = False
+        """Whether so much waits for the database that whoever goes on has to :meth:`flush` first."""
         self._failure: JournalError | None = None
         self._closed = False
         self._synced = time.monotonic()
@@ -82,12 +84,9 @@ class Writer:
             count = self._group.take(number, changes)
         if count == 1:
             self._queue.put(True)
-        elif count < RIPE and size < RIPE_BYTES:
-            return
-        if count >= MOST_WAITING or size >= MOST_BYTES:
-            self.flush()
-        elif count >= RIPE or size >= RIPE_BYTES:
+        if count >= RIPE or size >= RIPE_BYTES:
             self._ripe.set()
+        self.is_behind = count >= MOST_WAITING or size >= MOST_BYTES
 
     def waiting(self, call: int) -> tuple[Values, bytes] | None:
         """The row and the answer of a new call that the database does not have yet; None when it has it."""

@@ -98,6 +98,7 @@ class LookupStream:
             self.summary.budget, self.summary.learned = self._budget, self._allowances.learned
         self._prices: Prices | None = None if plan.options.prices == "service" else PRICES
         self._books: RunSession | None = None
+        self._left_at_service = 0
         self._reason: BaseException | None = None
         # What has left the window and was not yet given out: an interrupt may strike between the two.
         self._held: Chunk[pa.RecordBatch] | None = None
@@ -145,9 +146,7 @@ class LookupStream:
     @property
     def at_service(self) -> int:
         """How many calls are in batches whose answers have not been taken, as far as the journal knows."""
-        run = self._books.run if self._books is not None else None
-        open_batches = [] if run is None else run.batches.open()
-        return sum(batch.calls - batch.taken for batch in open_batches if batch.state != "late")
+        return calls_at_service(self._books) if self._books is not None else 0
 
     @property
     def is_begun(self) -> bool:
@@ -308,7 +307,7 @@ class LookupStream:
     async def aclose(self) -> None:
         """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
         await self._astop()
-        self._end()
+        await asyncio.shield(self._ending(self._end))
 
     def _end(self) -> None:
         self._over = True
@@ -316,8 +315,21 @@ class LookupStream:
             return
         if not (isinstance(self._window, RowScheduler) and self._window.is_reading):
             self._source.close()
+        if isinstance(self._window, BatchPass):
+            self._window.close()
         if self._books is not None:
             self._books.close(self.state, self.summary.as_dict())
+
+    def _ending(self, work: Callable[[], None]) -> asyncio.Future[None]:
+        """Does what closes the lookup aside from the loop, which ends no sooner than it is done."""
+        loop = asyncio.get_running_loop()
+        try:
+            return loop.run_in_executor(None, work)
+        except RuntimeError:  # no thread is started any more, so nobody is disturbed either
+            work()
+            done = loop.create_future()
+            done.set_result(None)
+            return done
 
     def discard_journal(self) -> bool:
         """Has a temporary journal go when the lookup is closed, unless it is needed; gives whether it goes.
@@ -352,7 +364,7 @@ class LookupStream:
         try:
             await self._astop(PATIENCE if self.plan.options.journal is not None else 0.0)
         finally:
-            self._end()
+            await asyncio.shield(self._ending(self._end))
 
     def __enter__(self) -> Self:
         return self
@@ -388,26 +400,29 @@ class LookupStream:
         """Opens the journal aside from the loop, on which other calls are under way."""
         opening = in_daemon_thread(self._brought_forward)
         try:
-            self._books, self.summary.earlier_ticks = await asyncio.shield(opening)
+            self._books, self.summary.earlier_ticks, self._left_at_service = await asyncio.shield(opening)
         except asyncio.CancelledError:
             opening.add_done_callback(self._opened_too_late)
             raise
         if self._stopped:
             raise LookupStoppedError
 
-    def _brought_forward(self) -> tuple[RunSession, int]:
+    def _brought_forward(self) -> tuple[RunSession, int, int]:
+        """The books, what earlier tries cost, and how many of their calls are still in batches."""
         books = self._opened_books()
         try:
-            return books, books.bring_forward(self.plan.binder.procedure, self._own_budget).ticks
+            ticks = books.bring_forward(self.plan.binder.procedure, self._own_budget).ticks
+            return books, ticks, calls_at_service(books)
         except BaseException:
             books.close("failed", self.summary.as_dict())
             raise
 
-    def _opened_too_late(self, opening: asyncio.Future[tuple[RunSession, int]]) -> None:
+    def _opened_too_late(self, opening: asyncio.Future[tuple[RunSession, int, int]]) -> None:
         if opening.exception() is None:
-            self._books, self.summary.earlier_ticks = opening.result()
+            books, self.summary.earlier_ticks, _ = opening.result()
+            self._books = books
             if self._over:
-                self._books.close(self.state, self.summary.as_dict())
+                self._ending(lambda: books.close(self.state, self.summary.as_dict()))
 
     def _batch_pass(self, books: RunSession, api: ApiClient) -> BatchPass | None:
         """The pass through batches; None for a lookup that sends each call by itself.
@@ -420,11 +435,12 @@ class LookupStream:
             return None
         if options.batch:
             chunks = self.plan.chunks(iter(self._source))
-            return BatchPass(self.plan, chunks, books.books, run, api, self._counted, self._told, self.row_count)
-        if self.at_service:
+            told = self._counted, self._told, self.row_count
+            return BatchPass(self.plan, chunks, books.books, run, api, self._runtime.loop, *told)
+        if self._left_at_service:
             raise InterfaceError(
-                f"{self.at_service:,} calls of this lookup are at the service in a batch, and would be paid for again; "
-                "take their answers with batch (--batch) first"
+                f"{self._left_at_service:,} calls of this lookup are at the service in a batch, and would be paid for "
+                "again; take their answers with batch (--batch) first"
             )
         return None
 
@@ -466,6 +482,12 @@ class LookupStream:
         if self.on_outcome is not None:
             self.on_outcome(outcome)
         return self.plan.fatal(outcome, row)
+
+
+def calls_at_service(books: RunSession) -> int:
+    """How many calls of a run are in batches whose answers have not been taken; read from the journal."""
+    open_batches = [] if books.run is None else books.run.batches.open()
+    return sum(batch.calls - batch.taken for batch in open_batches if batch.state != "late")
 
 
 def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], BaseException | None]:

@@ -35,9 +35,13 @@ class BackgroundLoop:
     """An event loop that runs in a thread of its own from the first use until :meth:`close`.
 
     Any number of threads may use it at the same time. In the child of a fork it begins anew, with a thread of its own.
+
+    Args:
+        name: What its thread is called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "grokcall") -> None:
+        self._name = name
         self._lock = threading.RLock()  # a signal's handler may submit in the midst of a submit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -167,7 +171,7 @@ class BackgroundLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(
-                target=self._run_until_stopped, args=(self._loop,), name="grokcall", daemon=True
+                target=self._run_until_stopped, args=(self._loop,), name=self._name, daemon=True
             )
             self._thread.start()
         return self._loop

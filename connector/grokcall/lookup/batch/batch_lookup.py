@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from grokcall.lookup.batch.reservations import BatchFunds
 from grokcall.lookup.batch.rows import BatchRows
 from grokcall.lookup.batch.submission import Submission
 from grokcall.lookup.plan import LookupPlan
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall.scheduling.row_scheduler import Chunk
 from grokcall_procedures import BoundCall
 from grokcall_procedures.shortfalls import shortfall_finder
@@ -35,13 +37,17 @@ from grokcall_procedures.shortfalls import shortfall_finder
 class BatchPass:
     """One pass over a table through batches; has the methods of :class:`grokcall.scheduling.row_scheduler.Window`.
 
+    It works on a loop of its own, for at nearly every step it waits for the journal, and reads files of rows; on the
+    connection's, other calls would wait with it.
+
     Args:
         plan: The lookup's plan.
         chunks: The input.
         books: Its budget and how it dedupes.
         run: The run of the journal.
         api: Sends requests.
-        settle: Told of each row's outcome and number from 0; gives the error that ends the pass, if any.
+        loop: The connection's, on which it sends them.
+        settle: Told of each row's outcome and number from 0, on that loop; gives the error that ends the pass, if any.
         report: Told how far the batches are, whenever that is known anew.
         row_count: Rows of the input, where that is known.
 
@@ -56,6 +62,7 @@ class BatchPass:
         books: RunContext,
         run: JournalRun,
         api: ApiClient,
+        loop: BackgroundLoop,
         settle: Callable[[Outcome, int], BaseException | None],
         report: Callable[[BatchCounts], None],
         row_count: int | None = None,
@@ -72,7 +79,7 @@ class BatchPass:
         self._funds = BatchFunds(books)
         self._rows = BatchRows(plan, lambda call: fingerprint(call, base_url), dedupe=books.dedupe)
         self._rows.refuse_too_many(row_count or 0)
-        service = BatchService(api)
+        service = BatchService(api, loop)
         self._submission = Submission(service, run, self._rows, self._recorded, pause)
         taking = Taking(service, run, self._rows, self._recorded, pause)
         self._looks = Looks(service, self._submission, taking, report, pause)
@@ -88,20 +95,42 @@ class BatchPass:
         self._work: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
         self._fatal: BaseException | None = None
+        self._own_loop = BackgroundLoop("grokcall-batch")
+        self._closing = weakref.finalize(self, self._own_loop.close)
+        self._closing.atexit = False
 
     def start(self) -> None:
-        """Starts the work; must be called on the loop."""
-        self._work = asyncio.get_running_loop().create_task(self._do())
+        """Starts the work."""
+        self._own_loop.submit(self._begin())
 
     async def next_chunk(self) -> Chunk[pa.RecordBatch] | None:
         """The next chunk in order, None at the end.
 
         When the pass fails the rows whose outcome is known still come, then the failure is raised.
         """
-        assert self._work is not None
-        await asyncio.wait([self._work])
         if self._fatal is not None:
             raise self._fatal
+        chunk = await self._own_loop.arun(self._assembled())
+        if chunk is not None:
+            for at, outcome in enumerate(chunk.outcomes):
+                if outcome is not None:
+                    self._fatal = self._fatal or self._settle(outcome, chunk.first + at)
+        return chunk
+
+    async def stop(self, reason: BaseException) -> None:
+        """Ends the work; batches go on at the service. :meth:`next_chunk` gives what is known and raises ``reason``."""
+        await self._own_loop.arun(self._stopped(reason))
+
+    def close(self) -> None:
+        """Ends everything, from any thread; harmless when repeated."""
+        self._closing()
+
+    async def _begin(self) -> None:
+        self._work = asyncio.get_running_loop().create_task(self._do())
+
+    async def _assembled(self) -> Chunk[pa.RecordBatch] | None:
+        assert self._work is not None
+        await asyncio.wait([self._work])
         failure = self._failure
         if failure is not None and (isinstance(failure, BatchPendingError) or not self._rows.is_complete):
             raise failure
@@ -116,12 +145,10 @@ class BatchPass:
         for at, slot in enumerate(slots):
             outcome = slot if isinstance(slot, Outcome) else self._outcome(slot)
             if outcome is not None:
-                chunk.outcomes[at] = outcome = self._held_to_wholeness(outcome)
-                self._fatal = self._fatal or self._settle(outcome, chunk.first + at)
+                chunk.outcomes[at] = self._held_to_wholeness(outcome)
         return chunk
 
-    async def stop(self, reason: BaseException) -> None:
-        """Ends the work; batches go on at the service. :meth:`next_chunk` gives what is known and raises ``reason``."""
+    async def _stopped(self, reason: BaseException) -> None:
         self._failure = self._failure or reason
         if self._work is not None:
             self._work.cancel()

@@ -27,6 +27,7 @@ from grokcall_parser import Call, Query, parse_statement, split_statements
 
 if TYPE_CHECKING:
     from grokcall.dbapi.connection import Connection
+    from grokcall.dbapi.transactions import Transactions
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 P = TypeVar("P", bound=Mapping[str, object] | Sequence[object])
@@ -39,16 +40,20 @@ class Cursor:
     Args:
         connection: Where the calls go.
         limits: What each statement may spend.
+        transactions: Those that statements of DuckDB are part of; None for those of the connection.
 
     ``messages`` holds the warnings of the last statement, as PEP 249 describes it.
     """
 
-    def __init__(self, connection: Connection, limits: SpendingLimits = UNLIMITED) -> None:
+    def __init__(
+        self, connection: Connection, limits: SpendingLimits = UNLIMITED, transactions: Transactions | None = None
+    ) -> None:
         self.connection = connection
         self.limits = limits
         """What each statement may spend, beside the limits of the connection; can be set anew between statements."""
         self.arraysize = 1
         self.messages: list[tuple[type[Warning], str]] = []
+        self._transactions = transactions
         self._table: pa.Table | None = None
         self._rows: Iterator[tuple[object, ...]] | None = None
         self._rowcount = -1
@@ -232,7 +237,7 @@ class Cursor:
     def adbc_execute_schema(self, operation: str, parameters: Parameters = None) -> pa.Schema:
         """The schema that a statement's result would have; sends nothing."""
         self._check_usable()
-        return schema_of(self.connection, parse_statement(operation), parameters)
+        return schema_of(self.connection, parse_statement(operation), parameters, self._transactions)
 
     def nextset(self) -> bool | None:
         """Goes on to the next result of a script; None when there is none."""
@@ -269,7 +274,7 @@ class Cursor:
         self.close()
 
     def _runner(self) -> StatementRunner:
-        return StatementRunner(self.connection, self.limits, self._note)
+        return StatementRunner(self.connection, self.limits, self._note, self._transactions)
 
     def _note(self, warnings: Iterable[str]) -> None:
         self.messages += [(Warning, text) for text in dict.fromkeys(warnings)]

@@ -31,6 +31,7 @@ from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES
 
 if TYPE_CHECKING:
     from grokcall.dbapi.connection import Connection
+    from grokcall.dbapi.transactions import Transactions
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 
@@ -55,12 +56,20 @@ class StatementRunner:
         connection: Whose statements they are.
         limits: What each may spend, beside the limits of the connection.
         warn: Told of the warnings.
+        transactions: Those that statements of DuckDB are part of; None for those of the connection.
     """
 
-    def __init__(self, connection: Connection, limits: SpendingLimits, warn: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        limits: SpendingLimits,
+        warn: Callable[[Iterable[str]], None],
+        transactions: Transactions | None = None,
+    ) -> None:
         self._connection = connection
         self._limits = limits
         self._warn = warn
+        self._transactions = transactions
 
     def run(self, statement: Statement, parameters: Parameters) -> StatementResult:
         """What a statement gives.
@@ -70,7 +79,7 @@ class StatementRunner:
         """
         if isinstance(statement, Query):
             database = self._connection.database()
-            return database.run(statement.text, parameters, self._limits, self._warn)
+            return database.run(statement.text, parameters, self._limits, self._warn, self._transactions)
         table = self._table(statement, parameters)
         return StatementResult(table, table.num_rows)
 
@@ -117,7 +126,9 @@ class StatementRunner:
         return explain(call, options.base_url)
 
 
-def schema_of(connection: Connection, statement: Statement, parameters: Parameters) -> pa.Schema:
+def schema_of(
+    connection: Connection, statement: Statement, parameters: Parameters, transactions: Transactions | None = None
+) -> pa.Schema:
     """The columns that a statement's result would have; sends nothing.
 
     Raises:
@@ -135,5 +146,5 @@ def schema_of(connection: Connection, statement: Statement, parameters: Paramete
     if isinstance(statement, CreateProcedure | DropProcedure):
         return CHANGE_SCHEMA
     if isinstance(statement, Query):
-        return connection.database().schema(statement.text, parameters)
+        return connection.database().schema(statement.text, parameters, transactions)
     return pa.table({statement.name: [statement.value]}).schema

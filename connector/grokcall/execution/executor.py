@@ -16,6 +16,7 @@ from grokcall.execution.coalescing import SharedCall
 from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
 from grokcall.execution.send_guard import Funds, SendGuard
 from grokcall.journal import Journal, JournalRun, RecordedError, fingerprint
+from grokcall.other_runs import OtherRuns
 from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, Estimate, Reserve, estimate
@@ -45,6 +46,7 @@ class RunContext:
         earlier: What earlier tries of the run took; all that is known of it is in the budget already.
         answers: Holds finished answers for equal calls to come, in several passes that can be stopped one by one; None
             for one pass, and as many as fit into little memory.
+        other_runs: Tells of answers in the journal's other runs where they may not be taken; None for nothing to tell.
     """
 
     dedupe: bool = True
@@ -56,6 +58,7 @@ class RunContext:
     prices: Prices = PRICES
     earlier: PriorAttempts = NO_TRIES
     answers: AnswerStore | None = None
+    other_runs: OtherRuns | None = None
 
 
 class CallExecutor:
@@ -209,6 +212,8 @@ def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     found = run.recall(key, ordinal) if is_known else None
     if found is None and books.reuse is not None:
         found = books.reuse.recall_any(key)
+    elif not is_known and books.other_runs is not None:
+        books.other_runs.look_for(key)
     if found is not None or not is_known or books.retry_failed:
         return found
     failed = run.recall_failed(key, ordinal)

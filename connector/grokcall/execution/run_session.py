@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 
@@ -11,6 +11,7 @@ from grokcall.budget.budget import Budget
 from grokcall.execution.executor import RunContext
 from grokcall.execution.prior_attempts import PriorAttempts, prior_attempts
 from grokcall.journal import Journal, JournalRun, RunState
+from grokcall.other_runs import OtherRuns
 from grokcall_procedures import Procedure
 from grokcall_procedures.estimates import Allowances
 from grokcall_procedures.learned_tokens import LearnedTokens, TextCall
@@ -31,6 +32,7 @@ class RunSession:
         description: What ``grokcall runs`` shows of it.
         budget: What may be spent.
         dedupe, reuse, retry_failed, allowances, prices: As for :class:`RunContext`.
+        tell: Told of answers in other runs of the journal, which are not taken without ``reuse``.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class RunSession:
         allowances: Allowances,
         prices: Prices = PRICES,
         former: str | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.journal: Journal | None = Journal(journal) if journal is not None else None
         self.run: JournalRun | None = None
@@ -58,6 +61,8 @@ class RunSession:
         self.books: RunContext = RunContext(
             dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances, prices
         )
+        if tell is not None and self.journal is not None and not reuse:
+            self.books = replace(self.books, other_runs=OtherRuns(self.journal, tell))
 
     def bring_forward(self, procedure: Procedure, own: Budget | None) -> PriorAttempts:
         """Counts what earlier tries of the run took, in ``own``, the budget of the run itself, if it has one."""

@@ -32,6 +32,7 @@ from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, example_call, moves_media
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.temporary_journals import MARK, is_needed
+from grokcall.other_runs import to_the_log
 from grokcall.scheduling.event_loop import PATIENCE, BackgroundLoop, explained, patience_of
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
 from grokcall.tables import Source
@@ -79,6 +80,8 @@ class LookupStream:
         """Told of each outcome as it ends, on the connection's loop; must be quick."""
         self.on_batches: Callable[[BatchCounts], None] | None = None
         """Told how far the batches of the lookup are, whenever that is known anew; must be quick."""
+        self.on_hint: Callable[[str], None] = to_the_log
+        """Told what can be done better, before a call is paid for; it goes to the log, and must be quick."""
         self.service: str | None = None
         """What the journal calls the service, so that it is known again at another address; None for its base URL."""
         self.temporary: bool = False
@@ -450,6 +453,7 @@ class LookupStream:
             allowances=self._allowances,
             prices=self._reckoned(self._prices or PRICES),
             former=former_identity(self.plan, self._source.name, self._service()),
+            tell=hinted_to(weakref.ref(self)),
         )
 
     def _known_prices(self) -> Prices:
@@ -465,6 +469,17 @@ class LookupStream:
         if self.on_outcome is not None:
             self.on_outcome(outcome)
         return self.plan.fatal(outcome, row)
+
+
+def hinted_to(stream: weakref.ref[LookupStream]) -> Callable[[str], None]:
+    """Tells a stream what can be done better, for as long as there is one."""
+
+    def tell(hint: str) -> None:
+        there = stream()
+        if there is not None:
+            there.on_hint(hint)
+
+    return tell
 
 
 def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], BaseException | None]:

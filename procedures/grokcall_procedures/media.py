@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grokcall_procedures.media_ends import ends_too_early
 from grokcall_procedures.steps import MalformedReplyError
 from grokcall_procedures.types import UnfitValue, to_binary
 
@@ -113,6 +114,8 @@ def is_mp3_frame(header: bytes) -> bool:
 def media_reader(*accepted: MediaType) -> Callable[[object], bytes]:
     """A parameter's reader for bytes of the ``accepted`` kinds only: others are refused before anything is sent.
 
+    So are media of these kinds that end too early.
+
     >>> media_reader(JPEG, PNG)(b"GIF89a;")
     Traceback (most recent call last):
     grokcall_procedures.types.UnfitValue: is a GIF; JPEG or PNG are accepted
@@ -127,6 +130,10 @@ def media_reader(*accepted: MediaType) -> Callable[[object], bytes]:
         if found not in accepted:
             kind = f"is {found.article} {found.name}" if found else "is of an unknown kind"
             raise UnfitValue(f"{kind}; {remedy}")
+        if ends_too_early(data, found.name):
+            raise UnfitValue(
+                f"is {found.article} {found.name} that ends too early, after {len(data):,} bytes; get it anew"
+            )
         return data
 
     return read

@@ -207,3 +207,13 @@ def test_closed_streams_that_are_not_needed_hinder_nothing(tmp_path: Path) -> No
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False)
     assert done.returncode == 0
     assert (tmp_path / "out.csv").read_text().count("\n") == 2
+
+
+@pytest.mark.parametrize("way", ["SET enable_progress_bar = true", "PRAGMA enable_progress_bar", "SELECT 1"])
+def test_duckdb_draws_no_bar_among_the_data(way: str, tmp_path: Path):
+    slow = "SELECT 'end' AS a, count(*) AS n FROM range(20000) a, range(20000) b WHERE a.range * b.range % 7 = 1"
+    seen = on_terminal(
+        "sql", f"SET threads = 1; {way}; SET progress_bar_time = 1; {slow}", "--format", "csv", "-q", cwd=tmp_path
+    )
+    assert "end,48" in seen
+    assert not set("%\u2588\u2595\u258f") & set(seen)

@@ -292,7 +292,7 @@ def test_a_single_statement_has_no_next_result(connection):
     assert connection.execute("SELECT 1").nextset() is None
 
 
-def test_commit_and_rollback_do_nothing(connection):
+def test_commit_and_rollback_do_nothing_without_a_transaction(connection):
     cursor = connection.execute(ASK, {"Message": "hi"})
     assert connection.commit() is None
     assert connection.rollback() is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import grokcall
-from scripted_service import Service, answered
+from scripted_service import Answer, Asked, Script, Service, answered
 
 THREADS = 8
 ASK = "SELECT r.Response_Result FROM (SELECT ? AS body) t, GenerateResponse(t.body) r"
@@ -25,6 +26,30 @@ def together(work: Callable[[int], object]) -> list[object]:
 
     with ThreadPoolExecutor(THREADS) as threads:
         return list(threads.map(begin, range(THREADS)))
+
+
+def waiting_for(threads: int, service: Service) -> Script:
+    """Answers nobody before so many have asked, up to 30 s."""
+
+    everyone = asyncio.Event()
+
+    async def script(asked: Asked) -> Answer:
+        if len(service.asked) == threads:
+            everyone.set()
+        await asyncio.wait_for(everyone.wait(), 30)
+        return answered(asked.text.upper())
+
+    return script
+
+
+@pytest.mark.parametrize("sql", [ASK, "CALL GenerateResponse(?)"])
+def test_twenty_threads_wait_for_the_service_at_the_same_time(connecting, service: Service, sql):
+    connection = connecting(concurrency=20)
+    service.script = waiting_for(20, service)
+    with ThreadPoolExecutor(20) as threads:
+        found = list(threads.map(lambda number: connection.execute(sql, [f"q{number}"]).fetchone()[0], range(20)))
+    assert found == [f"Q{number}" for number in range(20)]
+    assert service.peak == 20
 
 
 @pytest.fixture

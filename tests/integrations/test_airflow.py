@@ -100,3 +100,38 @@ except grokcall.InterfaceError as error: print(error)
     assert "3.0 <grokcall.Connection to http://localhost:8000/v1>" in shown
     assert "did you mean timeout?" in shown
     assert SANDBOX_KEY not in shown
+
+
+def test_statements_are_undone_together_and_rows_stay_out_of_the_logs(airflow, sandbox):
+    airflow.run("db", "migrate")
+    base_url = sandbox.base_url
+    airflow.environment["AIRFLOW_CONN_GROKCALL_DEFAULT"] = connection(
+        base_url, database=str(airflow.folder / "kept.db")
+    )
+    shown = airflow.python(f"""
+import logging, sys
+logging.basicConfig(stream=sys.stdout, level=logging.DEBUG)
+from grokcall.airflow.hook import GrokcallHook
+hook = GrokcallHook()
+count = lambda: print("RESULT", hook.get_first("SELECT count(*) FROM t")[0])
+hook.run("CREATE TABLE t (id INTEGER PRIMARY KEY, body VARCHAR)")
+statements = ["INSERT INTO t VALUES (1, 'a')", "INSERT INTO t VALUES (2, 'b')", "INSERT INTO t VALUES (1, 'again')"]
+for autocommit in (False, True):
+    try: hook.run(statements, autocommit=autocommit)
+    except Exception as error: print("RESULT", type(error).__name__)
+    count()
+rows = [(3, {QUESTION!r}), (4, {QUESTION!r})]
+hook.insert_rows("t", rows)
+hook.insert_rows("t", rows, ["id", "body"], replace=True)
+count()
+for table in ("t", "missing"):
+    try: hook.insert_rows(table, [(5, {QUESTION!r}), (3, {QUESTION!r})])
+    except Exception as error: print("RESULT", type(error).__name__)
+count()
+hook.log.error("Beside: %s", "stays")
+""")
+    results = [line.removeprefix("RESULT ") for line in shown.splitlines() if line.startswith("RESULT")]
+    assert results == ["IntegrityError", "0", "IntegrityError", "2", "4", "IntegrityError", "StatementError", "4"]
+    assert "Generated sql: INSERT INTO missing" in shown
+    assert "Beside: stays" in shown
+    assert QUESTION not in shown

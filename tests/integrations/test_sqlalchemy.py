@@ -12,6 +12,7 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import MetaData, Table, create_engine, exc, func, inspect, select, text, tuple_
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 
 import grokcall
@@ -62,7 +63,7 @@ def test_a_connection_that_was_closed_is_replaced_by_the_next_ping(address):
     engine.dispose()
 
 
-def test_commit_and_rollback_are_allowed_and_change_nothing(engine, service):
+def test_commit_and_rollback_change_nothing_about_calls(engine, service):
     with engine.begin() as connection:
         connection.execute(ASK, {"Message": "a"})
     with engine.connect() as connection:
@@ -72,11 +73,120 @@ def test_commit_and_rollback_are_allowed_and_change_nothing(engine, service):
     assert len(service.asked) == 2
 
 
-def test_each_statement_is_its_own_transaction_and_no_other_level_is_taken(engine):
+def table_of(engine, *, rows: int = 0) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY, body VARCHAR)"))
+        for number in range(rows):
+            connection.execute(text("INSERT INTO t VALUES (:id, 'x')"), {"id": number})
+
+
+def count(engine) -> int:
     with engine.connect() as connection:
+        return connection.execute(text("SELECT count(*) FROM t")).scalar()
+
+
+def insert(connection, number: int = 7) -> None:
+    connection.execute(text("INSERT INTO t VALUES (:id, 'x')"), {"id": number})
+
+
+class StopError(Exception):
+    """What goes wrong in the middle."""
+
+
+def stop_after(connection, *statements: str) -> None:
+    for each in statements:
+        connection.execute(text(each))
+    raise StopError
+
+
+@pytest.mark.parametrize("pool", [{}, {"poolclass": NullPool}, {"poolclass": StaticPool}])
+def test_a_block_that_raises_is_undone_and_one_that_ends_is_kept(address, pool):
+    engine = create_engine(address, **pool)
+    table_of(engine)
+    with pytest.raises(StopError), engine.begin() as connection:
+        stop_after(connection, "INSERT INTO t VALUES (7, 'x')", "CREATE TABLE other (a INTEGER)")
+    assert count(engine) == 0
+    assert not inspect(engine).has_table("other")
+    with engine.connect() as connection:
+        insert(connection)  # neither kept nor undone: so it is undone
+    assert count(engine) == 0
+    with engine.begin() as connection:
+        insert(connection)
+    assert count(engine) == 1
+    engine.dispose()
+
+
+def test_a_session_is_undone_and_kept(engine):
+    table_of(engine)
+    tickets = Table("t", MetaData(), autoload_with=engine)
+    with Session(engine) as session:
+        session.execute(tickets.insert(), [{"id": 1}, {"id": 2}])
+        assert session.execute(select(func.count()).select_from(tickets)).scalar() == 2
+        session.rollback()
+        assert session.execute(select(func.count()).select_from(tickets)).scalar() == 0
+        session.execute(tickets.insert(), [{"id": 3}])
+        session.commit()
+    assert count(engine) == 1
+
+
+def test_an_error_undoes_the_block_and_leaves_the_engine_usable(engine):
+    table_of(engine, rows=1)
+    for wrong in ("INSERT INTO t VALUES (0, 'again')", "SELECT nothing FROM t"):
+        with pytest.raises(exc.DBAPIError), engine.begin() as connection:
+            stop_after(connection, "INSERT INTO t VALUES (7, 'x')", wrong)
+    assert count(engine) == 1
+
+
+def test_others_see_what_was_committed_and_nothing_else(engine):
+    table_of(engine)
+    with engine.connect() as one, engine.connect() as other:
+        insert(one, 1)
+        insert(other, 2)
+        assert one.execute(text("SELECT list(id) FROM t")).scalar() == [1]
+        assert other.execute(text("SELECT list(id) FROM t")).scalar() == [2]
+        one.commit()
+        assert other.execute(text("SELECT list(id) FROM t")).scalar() == [2]  # as it was when its transaction began
+        other.commit()
+        assert sorted(other.execute(text("SELECT list(id) FROM t")).scalar()) == [1, 2]
+
+
+def test_an_answer_is_kept_whatever_becomes_of_the_block(engine, service):
+    asked = "SELECT r.Response_Result FROM (SELECT 'hi' AS body) t, GenerateResponse(t.body) r"
+    with pytest.raises(StopError), engine.begin() as connection:
+        stop_after(connection, asked, "CALL GenerateResponse('beside')")
+    with engine.begin() as connection:
+        assert connection.execute(text(asked)).scalar() == "HI"
+    assert service.texts == ["hi", "beside"]
+
+
+def test_transactions_of_threads_run_side_by_side(address, service):
+    engine = create_engine(f"{address}?concurrency=8", pool_size=8)
+    table_of(engine)
+    together = threading.Barrier(8)
+    filled = text("INSERT INTO t SELECT :id, r.Response_Result FROM (SELECT :q AS q) a, GenerateResponse(a.q) r")
+
+    def fill(number: int) -> None:
+        with engine.begin() as connection:
+            connection.execute(filled, {"id": number, "q": f"q{number}"})
+            together.wait(30)  # all are open at the same time
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(fill, range(8)))
+    assert count(engine) == 8
+    engine.dispose()
+
+
+def test_autocommit_keeps_each_statement_at_once(engine):
+    table_of(engine)
+    with engine.connect() as connection:
+        assert connection.get_isolation_level() == "SNAPSHOT"
+        assert connection.default_isolation_level == "SNAPSHOT"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         assert connection.get_isolation_level() == "AUTOCOMMIT"
-        with_level = connection.execution_options(isolation_level="AUTOCOMMIT")
-        assert with_level.execute(text("SELECT 1")).scalar() == 1
+        insert(connection)
+        connection.rollback()
+        insert(connection, 8)
+    assert count(engine) == 2
     with engine.connect() as connection, pytest.raises(exc.ArgumentError, match="SERIALIZABLE"):
         connection.execution_options(isolation_level="SERIALIZABLE")
 

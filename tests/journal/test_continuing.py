@@ -280,3 +280,36 @@ def test_equal_rows_that_another_run_has_answered_are_not_sent(service, connecti
     found = connection.lookup(ASK, rows, journal=tmp_path / "j", reuse=True)
     assert found.rows["Response_Result"].to_pylist() == ["A", "B", "A", "A", "B", "A"]
     assert service.texts == ["a", "b"]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_answers_in_other_runs_are_spoken_of_before_the_first_call_and_taken_with_reuse(sandbox, tmp_path, batch):
+    variables = {"XAI_BASE_URL": sandbox.base_url}
+    sources = [source_file(tmp_path, 3), tmp_path / "renamed.csv", tmp_path / "longer.csv"]
+    sources[1].write_text(sources[0].read_text())
+    sources[2].write_text(sources[0].read_text() + "7,What else?\n")
+    way = ["--batch"] if batch else []
+
+    def lookup(source: Path, *flags: str) -> str:
+        command = ["lookup", source, ASK, "-o", tmp_path / "out.csv", "--journal", tmp_path / "j", *flags]
+        code, _, err = ran(*command, **variables)
+        assert code == 0, err
+        return err
+
+    assert "other runs" not in lookup(sources[0])
+    told = lookup(sources[1], *way)
+    assert told.count("the journal has answers to such calls in other runs; with reuse (--reuse)") == 1
+    assert "other runs" not in lookup(sources[1], *way)  # this one has them all
+    billed = len(sandbox.ledger())
+    assert "other runs" not in lookup(sources[2], "--reuse")
+    assert len(sandbox.ledger()) == billed + 1
+
+
+def test_answers_in_other_runs_are_spoken_of_in_the_log_of_a_program(connection, tmp_path, caplog):
+    for name, told in (("one", 0), ("two", 1), ("three", 1)):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"body\na\nb\n{name}\n")
+        caplog.clear()
+        with caplog.at_level("WARNING", "grokcall"):
+            connection.lookup(ASK, path, journal=tmp_path / "j")
+        assert caplog.text.count("with reuse (--reuse)") == told

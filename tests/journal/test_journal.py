@@ -322,6 +322,24 @@ def test_pruning_removes_runs_and_the_media_that_only_they_use(path, wait):
     assert len(list(path.with_name("run.journal.media").rglob("*"))) == 2
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_media_that_stand_beside_a_link_are_found_through_it(path, wait, read_only):
+    with Journal(path) as journal:
+        wait(made(journal.begin("a", {}), A, good(b"picture" * 1000)))
+    link = path.with_name("link.journal")
+    link.symlink_to(path.name)
+    path.with_name("run.journal.media").rename(path.with_name("link.journal.media"))
+    with Journal(link, read_only=read_only) as journal:
+        assert journal.recall_any(A).rows == [(b"picture" * 1000,)]
+        if read_only:
+            return
+        wait(made(journal.begin("b", {}), B, good(b"another" * 1000)))
+        assert journal.prune(older_than=timedelta(0)).bytes == 7000
+    assert not [each for each in path.with_name("link.journal.media").rglob("*") if each.is_file()]
+    with Journal(path, read_only=True) as journal:
+        assert journal.recall_any(B).rows == [(b"another" * 1000,)]
+
+
 def test_equal_media_are_one_file(path, wait):
     with Journal(path) as journal:
         run = journal.begin("a", {})

@@ -105,6 +105,61 @@ def test_the_second_picture_is_named_by_its_own_place():
         bind("CALL AnalyzeImage('?', :a, :b)", {"a": PNG, "b": GIF})
 
 
+BOX = b"\x00\x00\x00\x40moov"
+WHOLE = [picture(name, size) for name in ("JPEG", "PNG", "WEBP") for size in ((1, 1), (2, 2), (64, 48))]
+"""Whole pictures of each kind that a parameter takes, small and larger."""
+
+
+def starting_video(content: bytes) -> None:
+    bind("CALL GenerateVideo('boat', Image_Content => :c)", {"c": content})
+
+
+@pytest.mark.parametrize("whole", WHOLE, ids=lambda data: f"{sniff(data).name}-{len(data)}")
+def test_a_picture_that_ends_too_early_is_refused_wherever_it_was_cut(whole):
+    name = sniff(whole).name
+
+    starting_video(whole)
+    starting_video(whole + b"\0" * 1000)  # what stands behind the end does not matter
+    for end in {12, 40, len(whole) // 2, len(whole) - 9, len(whole) - 1} & set(range(12, len(whole))):
+        reason = rf"Image_Content \(position \d\): is a {name} that ends too early, after {end:,} bytes; get it anew$"
+        with pytest.raises(BadValueError, match=reason):
+            starting_video(whole[:end])
+
+
+@pytest.mark.parametrize(
+    ("statement", "content", "name"),
+    [
+        ("AnalyzeImage('?', :c)", PNG[:8], "a PNG that ends too early, after 8 bytes"),
+        ("AnalyzeImage('?', :c)", PNG[:8] + bytes(32), "a PNG that ends too early"),
+        ("AnalyzeImage('?', :c)", JPEG[:3], "a JPEG that ends too early, after 3 bytes"),
+        ("AnalyzeImage('?', :c)", JPEG[:3] + bytes(37), "a JPEG that ends too early, after 40 bytes"),
+        ("EditImage('pink', :c)", WEBP[:16], "a WebP that ends too early, after 16 bytes"),
+        ("EditVideo(:c, 'snow')", ftyp(b"isom"), None),
+        ("EditVideo(:c, 'snow')", ftyp(b"isom")[:12], "an MP4 that ends too early, after 12 bytes"),
+        ("EditVideo(:c, 'snow')", MP4 + BOX, "an MP4 that ends too early"),
+        ("EditVideo(:c, 'snow')", MP4 + BOX + bytes(56), None),
+        ("EditVideo(:c, 'snow')", MP4 + b"\0\0\0\1mdat" + (99).to_bytes(8, "big"), "an MP4 that ends too early"),
+        ("EditVideo(:c, 'snow')", MP4 + b"\0\0\0\0mdat film to the end", None),
+        (
+            "AnalyzeImageByUrl('?', :c)",
+            "data:image/png;base64,iVBORw0KGgo=",
+            "a PNG that ends too early, after 8 bytes",
+        ),
+    ],
+)
+def test_media_that_break_off_are_named(statement, content, name):
+    if name is None:
+        bind(f"CALL {statement}", {"c": content})
+        return
+    with pytest.raises(BadValueError, match=f"is {name}"):
+        bind(f"CALL {statement}", {"c": content})
+
+
+@pytest.mark.parametrize("content", [PNG[:8] + b"what is this? " * 9, JPEG[:3] + b"what is this? " * 9])
+def test_what_cannot_be_followed_is_left_to_the_service(content):
+    starting_video(content)
+
+
 @pytest.mark.parametrize(
     ("statement", "head", "limit"),
     [

@@ -96,6 +96,33 @@ def test_queries_refuse_a_pipe(tmp_path, connection, sql):
         connection.cursor().adbc_execute_schema(sql.format(path))
 
 
+@pytest.mark.parametrize(
+    ("sql", "given"),
+    [
+        ("FROM read_csv(?)", lambda pipe: [pipe]),
+        ("FROM read_csv(:file)", lambda pipe: {"file": pipe}),
+        ("FROM read_csv(?)", lambda pipe: [Path(pipe)]),
+        ("FROM read_json_auto($file)", lambda pipe: {"FILE": pipe}),
+        ("SELECT * FROM t, read_text ( ? )", lambda pipe: [pipe]),
+        ("FROM read_csv(?)", lambda pipe: [["there.csv", pipe]]),
+        ("FROM sniff_csv(?)", lambda pipe: [pipe]),
+        ("CREATE TABLE made AS FROM parquet_scan(?)", lambda pipe: [pipe]),
+    ],
+)
+def test_queries_refuse_a_pipe_that_is_given_as_a_value(tmp_path, connection, sql, given):
+    os.mkfifo(tmp_path / "p.csv")
+    with pytest.raises(grokcall.ProgrammingError, match=r"p\.csv: is a pipe, which can be read only once"):
+        connection.execute(sql, given(str(tmp_path / "p.csv")))
+
+
+def test_the_name_of_a_pipe_may_be_a_text_like_others(tmp_path, connection):
+    os.mkfifo(tmp_path / "p.csv")
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    asked = str(tmp_path / "p.csv")
+    assert connection.execute("SELECT ? AS name", [asked]).fetchone() == (asked,)
+    assert connection.execute("SELECT a FROM read_csv(?)", [str(tmp_path / "t.csv")]).fetchone() == (1,)
+
+
 def test_a_select_as_input_refuses_a_pipe(tmp_path):
     path = tmp_path / "rows.csv"
     os.mkfifo(path)

@@ -72,6 +72,50 @@ def test_a_run_that_fails_leaves_its_rows_beside_the_old_file(here, target, name
     assert names() == sorted([file, str(writer.kept)])
 
 
+def partial_of(target: str, number: str = "") -> str:
+    file, _, table = target.partition("::")
+    stem, ending = file.split(".")
+    return f"{stem}.{table}.partial{number}.parquet" if table else f"{stem}.partial{number}.{ending}"
+
+
+def fail(target: str) -> str:
+    writer = open_writer(target, TABLE.schema)
+    with pytest.raises(RuntimeError, match="interrupted"):
+        write_and_fail(writer, TABLE.to_batches()[0])
+    return str(writer.kept)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_part_takes_the_place_of_ours_and_goes_when_the_table_is_whole(here, target, names):
+    for _ in range(3):
+        assert fail(target) == partial_of(target)
+    write(target).remove_partial()
+    assert names() == [target.partition("::")[0]]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("theirs", ["a file", "an empty file", "a link", "a folder", "ours that was changed"])
+def test_a_part_takes_no_file_of_somebody_else(here, target, theirs, names):
+    name = partial_of(target)
+    if theirs == "a link":
+        (here / "kept").write_text("kept")
+        (here / name).symlink_to("kept")
+    elif theirs == "a folder":
+        (here / name).mkdir()
+    elif theirs == "ours that was changed":
+        assert fail(target) == name
+        (here / name).write_text("kept")
+    else:
+        (here / name).write_text("kept" if theirs == "a file" else "")
+    before = names()
+    for _ in range(2):
+        assert fail(target) == partial_of(target, "-2")
+    write(target).remove_partial()
+    assert names() == sorted([*before, target.partition("::")[0]])
+    if theirs not in ("a folder", "an empty file"):
+        assert (here / name).read_text() == "kept"
+
+
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("end", ["keep_partial", "abort"])
 def test_a_run_that_fails_before_its_first_row_leaves_nothing(here, target, end, names):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
 
+from grokcall._version import __version__
 from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.screens import shown
 from grokcall.core.redaction import redact
@@ -34,6 +36,9 @@ from grokcall.errors import (
 )
 from grokcall.lookup.plan import LookupFailedError
 from grokcall.tables.errors import OutputClosed
+
+LONGEST_FAULT = 500
+"""Characters of an error that nobody foresaw: it may quote a row."""
 
 
 class Exit(enum.IntEnum):
@@ -88,8 +93,17 @@ def one_line(error: BaseException) -> str:
     return redact(text if isinstance(error, Error | ImportError) else f"{type(error).__name__}: {text}")
 
 
-def guarded(command: Callable[..., int | None], console: Console, arguments: dict[str, Any]) -> int:
-    """The exit code of a command; an error that can be foreseen is shown in a line, with its notes."""
+def guarded(
+    command: Callable[..., int | None], console: Console, arguments: dict[str, Any], *, traced: bool = False
+) -> int:
+    """The exit code of a command; an error is shown in a line, with its notes.
+
+    Args:
+        command: The command.
+        console: Where errors are shown.
+        arguments: Those of the command.
+        traced: Whether the traceback of an error that nobody foresaw is shown as well.
+    """
     try:
         code = command(**arguments) or Exit.FINE
         if sys.stdout is not None:
@@ -104,7 +118,25 @@ def guarded(command: Callable[..., int | None], console: Console, arguments: dic
         for note in getattr(error, "__notes__", ()):
             console.print(shown(redact(note)), soft_wrap=True)
         return exit_of(error)
+    except Exception as error:
+        forget_standard_output()
+        tell_unforeseen(error, console, traced=traced)
+        return exit_of(error)
     return code
+
+
+def tell_unforeseen(error: Exception, console: Console, *, traced: bool) -> None:
+    """Shows an error that is a fault of ours, and what can be done."""
+    if traced:
+        for line in redact("".join(traceback.format_exception(error))).splitlines():
+            console.print(shown(line), soft_wrap=True)
+    line = " ".join(one_line(error).split())
+    told = line if len(line) <= LONGEST_FAULT else f"{line[:LONGEST_FAULT]}…"
+    console.print(shown(f"grokcall: this should not happen ({told})", "red"), soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        console.print(shown(redact(note)), soft_wrap=True)
+    where = "the traceback above" if traced else "the traceback that --verbose shows"
+    console.print(f"it is a fault of grokcall {__version__}; please report it with {where}", soft_wrap=True)
 
 
 def forget_standard_output() -> None:

@@ -301,7 +301,7 @@ def shared_flags(command: Callable[..., int | None]) -> Callable[..., None]:
         given = Flags(**{item.name: arguments.pop(item.name) for item in fields(Flags)})
         flags = given.laid_over(context.obj) if isinstance(context.obj, Flags) else given
         context.obj = flags
-        code = guarded(command, flags.errors(), {"flags": flags, **arguments})
+        code = guarded(command, flags.errors(), {"flags": flags, **arguments}, traced=flags.verbose)
         if code:
             raise typer.Exit(code)
 

@@ -21,6 +21,7 @@ from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.cursor import Cursor
 from grokcall.duckdb.database import Database
+from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import KeyLike, Runtime
 from grokcall.lookup.gathering import agathered, gathered
@@ -67,7 +68,9 @@ class Connection:
     """A connection as PEP 249 has it; threads may share it, each with cursors of its own.
 
     The calls of all its cursors and lookups run on one event loop in the background and share one limit of calls in
-    flight. ``commit`` and ``rollback`` do nothing: what was answered cannot be taken back.
+    flight. Each statement of DuckDB is kept at once, save between the statements BEGIN and COMMIT or ROLLBACK, or with
+    ``autocommit = False``. ``commit`` and ``rollback`` end such a transaction, and do nothing without one. Calls are
+    part of none: what was answered cannot be taken back.
 
     In the child of a fork it begins anew, with a loop, sockets and a database of its own; what was spent by then counts
     there as well. Cursors and lookups from before the fork cannot be used in the child.
@@ -90,6 +93,8 @@ class Connection:
         self._lock = threading.Lock()
         self._database: Database | None = None
         self._database_options: dict[str, Any] = {}
+        self.transactions: Transactions = Transactions()
+        """Those of the statements of DuckDB."""
         follow_forks(self)
 
     def __repr__(self) -> str:
@@ -266,14 +271,46 @@ class Connection:
         abandon(self._database)
         self._lock = threading.Lock()
         self._database = None
+        automatic, self.transactions = self.transactions.automatic, Transactions()
+        self.transactions.automatic = automatic
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether each statement of DuckDB is kept at once, which is so until this is set to False.
+
+        Then the first of them begins a transaction, which all cursors of the connection share until ``commit`` or
+        ``rollback``; what was not committed is gone when the connection is closed. To set it to True commits.
+
+        >>> with connect() as connection:
+        ...     connection.autocommit = False
+        ...     connection.execute("CREATE TABLE kept (id INTEGER)").rowcount
+        ...     connection.rollback()
+        ...     connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
+        -1
+        (0,)
+        """
+        return not self.transactions.automatic
+
+    @autocommit.setter
+    def autocommit(self, wanted: bool) -> None:
+        if wanted:
+            self.commit()
+        self.check_open()
+        self.transactions.automatic = not wanted
 
     def commit(self) -> None:
-        """Does nothing."""
+        """Keeps what statements of DuckDB did in the open transaction; does nothing when there is none.
+
+        Raises:
+            grokcall.Error: DuckDB cannot keep it; everything is as it was before the transaction.
+        """
         self.check_open()
+        self.transactions.commit()
 
     def rollback(self) -> None:
-        """Does nothing."""
+        """Undoes what statements of DuckDB did in the open transaction; does nothing when there is none."""
         self.check_open()
+        self.transactions.rollback()
 
     def close(self) -> None:
         """Ends calls that run and closes the connection; harmless when repeated."""

@@ -17,6 +17,7 @@ from grokcall.core.result_columns import result_table
 from grokcall.core.statement_result import StatementResult
 from grokcall.dbapi.statement_source import StatementSource
 from grokcall.dbapi.statements import StatementRunner, schema_of
+from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import (
     InterfaceError,
     ProgrammingError,
@@ -38,16 +39,20 @@ class Cursor:
     Args:
         connection: Where the calls go.
         limits: What each statement may spend.
+        transactions: Those that statements of DuckDB are part of; None for those of the connection.
 
     ``messages`` holds the warnings of the last statement, as PEP 249 describes it.
     """
 
-    def __init__(self, connection: StatementSource, limits: SpendingLimits = UNLIMITED) -> None:
+    def __init__(
+        self, connection: StatementSource, limits: SpendingLimits = UNLIMITED, transactions: Transactions | None = None
+    ) -> None:
         self.connection = connection
         self.limits = limits
         """What each statement may spend, beside the limits of the connection; can be set anew between statements."""
         self.arraysize = 1
         self.messages: list[tuple[type[Warning], str]] = []
+        self._transactions = transactions
         self._table: pa.Table | None = None
         self._rows: Iterator[tuple[object, ...]] | None = None
         self._rowcount = -1
@@ -231,7 +236,7 @@ class Cursor:
     def adbc_execute_schema(self, operation: str, parameters: Parameters = None) -> pa.Schema:
         """The schema that a statement's result would have; sends nothing."""
         self._check_usable()
-        return schema_of(self.connection, parse_statement(operation), parameters)
+        return schema_of(self.connection, parse_statement(operation), parameters, self._transactions)
 
     def nextset(self) -> bool | None:
         """Goes on to the next result of a script; None when there is none."""
@@ -268,7 +273,7 @@ class Cursor:
         self.close()
 
     def _runner(self) -> StatementRunner:
-        return StatementRunner(self.connection, self.limits, self._note)
+        return StatementRunner(self.connection, self.limits, self._note, self._transactions)
 
     def _note(self, warnings: Iterable[str]) -> None:
         self.messages += [(Warning, text) for text in dict.fromkeys(warnings)]

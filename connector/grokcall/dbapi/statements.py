@@ -14,6 +14,7 @@ from grokcall.core.statement_result import StatementResult
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
 from grokcall.dbapi.statement_source import StatementSource
+from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import NotSupportedError
 from grokcall_parser import (
     Call,
@@ -38,14 +39,20 @@ class StatementRunner:
         connection: Whose statements they are.
         limits: What each may spend, beside the limits of the connection.
         warn: Told of the warnings.
+        transactions: Those that statements of DuckDB are part of; None for those of the connection.
     """
 
     def __init__(
-        self, connection: StatementSource, limits: SpendingLimits, warn: Callable[[Iterable[str]], None]
+        self,
+        connection: StatementSource,
+        limits: SpendingLimits,
+        warn: Callable[[Iterable[str]], None],
+        transactions: Transactions | None = None,
     ) -> None:
         self._connection = connection
         self._limits = limits
         self._warn = warn
+        self._transactions = transactions
 
     def run(self, statement: Statement, parameters: Parameters) -> StatementResult:
         """What a statement gives.
@@ -55,7 +62,7 @@ class StatementRunner:
         """
         if isinstance(statement, Query):
             database = self._connection.database()
-            return database.run(statement.text, parameters, self._limits, self._warn)
+            return database.run(statement.text, parameters, self._limits, self._warn, self._transactions)
         table = self._table(statement, parameters)
         return StatementResult(table, table.num_rows)
 
@@ -99,7 +106,9 @@ class StatementRunner:
         return explain(call, options.base_url)
 
 
-def schema_of(connection: StatementSource, statement: Statement, parameters: Parameters) -> pa.Schema:
+def schema_of(
+    connection: StatementSource, statement: Statement, parameters: Parameters, transactions: Transactions | None = None
+) -> pa.Schema:
     """The columns that a statement's result would have; sends nothing.
 
     Raises:
@@ -117,5 +126,5 @@ def schema_of(connection: StatementSource, statement: Statement, parameters: Par
     if isinstance(statement, CreateProcedure | DropProcedure):
         return CHANGE_SCHEMA
     if isinstance(statement, Query):
-        return connection.database().schema(statement.text, parameters)
+        return connection.database().schema(statement.text, parameters, transactions)
     return pa.table({statement.name: [statement.value]}).schema

@@ -20,14 +20,15 @@ from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
 from grokcall.duckdb.literals import Values
 from grokcall.duckdb.parameters import Parameters, filled
-from grokcall.duckdb.places import Place, Places
+from grokcall.duckdb.places import SETTINGS, Place, Places, transaction_word
 from grokcall.duckdb.query_costs import priced_query
-from grokcall.duckdb.results import fetched, may_give_rows, row_schema
+from grokcall.duckdb.results import NOTHING, fetched, may_give_rows, row_schema
+from grokcall.duckdb.transactions import Transactions
 from grokcall.duckdb.typed_calls import TypedQuery
 from grokcall.errors import OperationalError
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
-from grokcall.tables.duckdb_reader import CLOSED, SETTINGS
+from grokcall.tables.duckdb_reader import CLOSED
 from grokcall.tables.pipes import refuse_pipes
 from grokcall_procedures import Procedure
 
@@ -41,7 +42,7 @@ class Database:
 
     All cursors of the connection share it: a table that one has made is there for the others. Queries of several
     threads run side by side. Statements that write wait for each other, and so do all of them while a transaction is
-    open or once something is temporary, set or prepared.
+    open or once something is temporary, set or prepared. Connections of a SQLAlchemy engine wait for nobody.
 
     Args:
         runtime: Makes the calls.
@@ -91,6 +92,7 @@ class Database:
         parameters: Parameters = None,
         limits: SpendingLimits = UNLIMITED,
         warn: Callable[[Iterable[str]], None] = lambda _: None,
+        transactions: Transactions | None = None,
     ) -> StatementResult:
         """Runs one statement of DuckDB to its end.
 
@@ -99,17 +101,25 @@ class Database:
             parameters: A mapping for named markers, a sequence for question marks.
             limits: What it may spend, beside the limits of the database and the connection.
             warn: Told of the warnings.
+            transactions: Those that it is part of; None for those of the connection.
 
         Raises:
             grokcall.StatementError: It is wrong; the message has the place.
             grokcall.Error: What DuckDB, or a call, failed with.
         """
-        refuse_pipes(sql)
+        refuse_pipes(sql, parameters)
         text, values = filled(sql, parameters)
-        with self._places.free(text) as place:
+        transactions = transactions or self._runtime.transactions
+        with transactions.place(self._places, text) as place:
+            if transaction_word(text) is not None:
+                with told(place, TypedQuery(text, text), values):
+                    place.transact(text)
+                return NOTHING
             priced = priced_query(text)
-            with interruptible(place):
+            with prepared_at(place):
                 warn(place.bring_up_to_date(self._wanted(), text))
+                if transactions.automatic and not place.in_transaction:
+                    place.transact("BEGIN")
                 query = place.registration.typed(text if priced is None else priced)
             before = dict(self.summary.warnings)
             if priced is not None:
@@ -126,19 +136,19 @@ class Database:
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
-    def schema(self, sql: str, parameters: Parameters = None) -> pa.Schema:
+    def schema(self, sql: str, parameters: Parameters = None, transactions: Transactions | None = None) -> pa.Schema:
         """The columns that a query would give; calls nothing. Markers without a value are NULL.
 
         Raises:
             grokcall.StatementError: It is wrong.
             ProgrammingError: The statement is none that only reads.
         """
-        refuse_pipes(sql)
+        refuse_pipes(sql, parameters)
         text, values = filled(sql, parameters, missing_is_null=True)
         if priced_query(text) is not None:
             return COST_SCHEMA
-        with self._places.free(text) as place:
-            with interruptible(place):
+        with (transactions or self._runtime.transactions).place(self._places, text) as place:
+            with prepared_at(place):
                 place.bring_up_to_date(self._wanted(), text)
                 query = place.registration.typed(text)
             with told(place, query, values):
@@ -207,6 +217,16 @@ def interruptible(place: Place) -> Iterator[None]:
         if is_interrupt(error):
             raise KeyboardInterrupt from None
         raise
+
+
+@contextmanager
+def prepared_at(place: Place) -> Iterator[None]:
+    """Turns DuckDB's errors inside the block, before a statement is run, into ours: a transaction may have failed."""
+    try:
+        with interruptible(place):
+            yield
+    except duckdb.Error as error:
+        raise fault_of("the query", error) from None
 
 
 @contextmanager

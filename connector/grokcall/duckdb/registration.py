@@ -155,7 +155,7 @@ class Registration:
         """
         con = self._opened()
         values: Values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or ()) or None
-        refuse_pipes(sql)
+        refuse_pipes(sql, values)
         priced = priced_query(sql)
         query = self.typed(sql if priced is None else priced)
         try:

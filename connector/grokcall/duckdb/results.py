@@ -10,6 +10,7 @@ from grokcall.core.statement_result import StatementResult
 from grokcall.duckdb.literals import Values
 from grokcall.errors import ProgrammingError
 from grokcall.tables.duckdb_reader import plain_relation
+from grokcall.tables.large_columns import narrowed
 
 NOTHING = StatementResult(None)
 QUERY_RESULT, CHANGED_ROWS = "QUERY_RESULT", "CHANGED_ROWS"
@@ -31,7 +32,7 @@ def fetched(con: Any, sql: str, values: Values) -> StatementResult:
     if CHANGED_ROWS in expected and is_count(relation) and "returning" not in sql.lower():
         counts = relation.fetchall()
         return StatementResult(None, counts[0][0]) if counts else NOTHING
-    table: pa.Table = plain_relation(relation).to_arrow_table()
+    table = narrowed(plain_relation(relation).to_arrow_table())
     return StatementResult(table, table.num_rows)
 
 
@@ -79,5 +80,4 @@ def row_schema(con: Any, sql: str, values: Values) -> pa.Schema:
     """
     if statement_of(con, sql).type.name != "SELECT":
         raise ProgrammingError("only a query that reads has columns that are known before it is run")
-    table: pa.Table = plain_relation(con.sql(sql, params=values).limit(0)).to_arrow_table()
-    return table.schema
+    return narrowed(plain_relation(con.sql(sql, params=values).limit(0)).to_arrow_table()).schema

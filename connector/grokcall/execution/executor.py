@@ -15,6 +15,7 @@ from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, MediaError, is_retryable, is_systemic
 from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
 from grokcall.execution.coalescing import SharedCall
+from grokcall.execution.other_runs import OtherRuns
 from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
 from grokcall.execution.send_guard import Funds, SendGuard
 from grokcall.journal.codec import RecalledOutcome, RecordedError
@@ -50,6 +51,7 @@ class RunContext:
         earlier: What earlier tries of the run took; all that is known of it is in the budget already.
         answers: Holds finished answers for equal calls to come, in several passes that can be stopped one by one; None
             for one pass, and as many as fit into little memory.
+        other_runs: Tells of answers in the journal's other runs where they may not be taken; None for nothing to tell.
     """
 
     dedupe: bool = True
@@ -61,6 +63,7 @@ class RunContext:
     prices: Prices = PRICES
     earlier: PriorAttempts = NO_TRIES
     answers: AnswerStore | None = None
+    other_runs: OtherRuns | None = None
 
 
 class CallExecutor:
@@ -251,6 +254,8 @@ def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     found = run.recall(key, ordinal) if is_known else None
     if found is None and books.reuse is not None:
         found = books.reuse.recall_any(key)
+    elif not is_known and books.other_runs is not None:
+        books.other_runs.look_for(key)
     if found is not None or not is_known or books.retry_failed:
         return found
     failed = run.recall_failed(key, ordinal)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 
 from grokcall.budget.budget import Budget
 from grokcall.execution.executor import RunContext
+from grokcall.execution.other_runs import OtherRuns
 from grokcall.execution.prior_attempts import PriorAttempts, prior_attempts
 from grokcall.journal.journal import Journal
 from grokcall.journal.run import JournalRun, RunState
@@ -32,6 +33,7 @@ class RunSession:
         description: What ``grokcall runs`` shows of it.
         budget: What may be spent.
         dedupe, reuse, retry_failed, allowances, prices: As for :class:`RunContext`.
+        tell: Told of answers in other runs of the journal, which are not taken without ``reuse``.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RunSession:
         allowances: Allowances,
         prices: Prices = PRICES,
         former: str | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.journal: Journal | None = Journal(journal) if journal is not None else None
         self.run: JournalRun | None = None
@@ -59,6 +62,8 @@ class RunSession:
         self.books: RunContext = RunContext(
             dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances, prices
         )
+        if tell is not None and self.journal is not None and not reuse:
+            self.books = replace(self.books, other_runs=OtherRuns(self.journal, tell))
 
     def bring_forward(self, procedure: Procedure, own: Budget | None) -> PriorAttempts:
         """Counts what earlier tries of the run took, in ``own``, the budget of the run itself, if it has one."""

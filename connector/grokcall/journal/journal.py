@@ -72,7 +72,8 @@ class Journal:
         self.path: Path = Path(path).resolve()
         self.set_aside: Path | None = None
         self.dispensable: bool = False
-        media = MediaStore(self.path.with_name(f"{self.path.name}.media"))
+        # Once, media were put beside the link through which a journal was opened.
+        media = MediaStore(*(place.with_name(f"{place.name}.media") for place in (self.path, Path(path).absolute())))
         self._lock: FileLock | None = None
         self._active: set[int] = set()
         self._copy: TemporaryDirectory[str] | None = None

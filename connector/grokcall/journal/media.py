@@ -23,10 +23,12 @@ class MediaStore:
 
     Args:
         root: The folder; made when the first file comes.
+        earlier: Another one in which files may be, where nothing is saved any more.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, earlier: Path | None = None) -> None:
         self.root = root
+        self._earlier = None if earlier is None or earlier == root else MediaStore(earlier)
 
     def path_of(self, digest: bytes) -> Path:
         """Where the content with this SHA-256 stands."""
@@ -56,6 +58,8 @@ class MediaStore:
         try:
             content = path.read_bytes()
         except OSError as error:
+            if self._earlier is not None:
+                return self._earlier.load(digest)
             raise LostMediaError(f"{path} cannot be read: {error.strerror}") from error
         if sha256(content) != digest:
             raise LostMediaError(f"{path} no longer holds what was saved there")
@@ -63,7 +67,8 @@ class MediaStore:
 
     def remove(self, digests: Iterable[bytes]) -> int:
         """Removes files; gives the bytes that came free."""
-        freed = 0
+        digests = list(digests)
+        freed = 0 if self._earlier is None else self._earlier.remove(digests)
         for digest in digests:
             path = self.path_of(digest)
             try:

@@ -21,6 +21,7 @@ from grokcall.errors import CreditsExhaustedError, InterfaceError
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
+from grokcall.execution.other_runs import to_the_log
 from grokcall.execution.run_session import RunSession
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary, SummaryBuilder
@@ -81,6 +82,8 @@ class LookupStream:
         """Told of each outcome as it ends, on the connection's loop; must be quick."""
         self.on_batches: Callable[[BatchCounts], None] | None = None
         """Told how far the batches of the lookup are, whenever that is known anew; must be quick."""
+        self.on_hint: Callable[[str], None] = to_the_log
+        """Told what can be done better, before a call is paid for; it goes to the log, and must be quick."""
         self.service: str | None = None
         """What the journal calls the service, so that it is known again at another address; None for its base URL."""
         self.temporary: bool = False
@@ -467,6 +470,7 @@ class LookupStream:
             allowances=self._allowances,
             prices=self._reckoned(self._prices or PRICES),
             former=former_identity(self.plan, self._source.name, self._service()),
+            tell=hinted_to(weakref.ref(self)),
         )
 
     def _known_prices(self) -> Prices:
@@ -488,6 +492,17 @@ def calls_at_service(books: RunSession) -> int:
     """How many calls of a run are in batches whose answers have not been taken; read from the journal."""
     open_batches = [] if books.run is None else books.run.batches.open()
     return sum(batch.calls - batch.taken for batch in open_batches if batch.state != "late")
+
+
+def hinted_to(stream: weakref.ref[LookupStream]) -> Callable[[str], None]:
+    """Tells a stream what can be done better, for as long as there is one."""
+
+    def tell(hint: str) -> None:
+        there = stream()
+        if there is not None:
+            there.on_hint(hint)
+
+    return tell
 
 
 def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], BaseException | None]:

@@ -23,8 +23,8 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,
 }
 """Nothing is fetched from the network, and no variable of the program is taken for a table."""
-SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
-"""Times are in UTC, and no bar is drawn on standard output."""
+SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET enable_progress_bar_print = false"
+"""Times are in UTC, and no bar is drawn on standard output, SET or not."""
 
 
 def private_connection(threads: int = 1) -> Any:

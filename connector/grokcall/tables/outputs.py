@@ -14,6 +14,7 @@ from grokcall.tables.duckdb_reader import private_connection
 from grokcall.tables.errors import mapped_errors
 from grokcall.tables.formats import DatabaseTable, quoted_name, quoted_text
 from grokcall.tables.part_files import Part
+from grokcall.tables.partials import Partial
 from grokcall.tables.reserved_file import ForwardStream, OutputStream, ReservedFile
 from grokcall_parser.errors import OperationalError, ProgrammingError
 
@@ -65,7 +66,7 @@ class StagedFile:
             raise ProgrammingError(f"{path}: there is such a file already; remove it, or allow overwriting")
         self.path = path
         self._final = path.resolve()  # a link stays a link
-        self._partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+        self._partial = Partial(path.with_name(f"{path.stem}.partial{path.suffix}"))
         with mapped_errors(self.name):
             self._part = Part(self._final)
             self.stream: ReservedFile = self._part.stream
@@ -81,9 +82,9 @@ class StagedFile:
     def keep(self) -> Path:
         """Renames the part to ``out.partial.parquet``."""
         self.stream.seal()
-        self._part.rename(self._partial)
-        sync_folder(self._partial.parent)
-        return self._partial
+        kept = self._partial.take(self._part)
+        sync_folder(kept.parent)
+        return kept
 
     def discard(self) -> None:
         """Removes what was written."""
@@ -92,7 +93,7 @@ class StagedFile:
 
     def remove_partial(self) -> None:
         """Removes the part that an earlier try has left."""
-        self._partial.unlink(missing_ok=True)
+        self._partial.remove()
 
 
 class StagedTable:
@@ -110,7 +111,7 @@ class StagedTable:
         check_folder(table.file)
         if table.file.exists():
             self._check_database(overwrite=overwrite)
-        self._partial = table.file.with_name(f"{table.file.stem}.{table.table}.partial.parquet")
+        self._partial = Partial(table.file.with_name(f"{table.file.stem}.{table.table}.partial.parquet"))
         with mapped_errors(self.name):
             self._part = Part(table.file.with_name(f"{table.file.stem}.{table.table}.parquet"))
             self.stream: ReservedFile = self._part.stream
@@ -156,8 +157,7 @@ class StagedTable:
         return self._rename()
 
     def _rename(self) -> Path:
-        self._part.rename(self._partial)
-        return self._partial
+        return self._partial.take(self._part)
 
     def discard(self) -> None:
         """Removes the waiting rows."""
@@ -166,7 +166,7 @@ class StagedTable:
 
     def remove_partial(self) -> None:
         """Removes the rows that an earlier try has left."""
-        self._partial.unlink(missing_ok=True)
+        self._partial.remove()
 
 
 class Forward:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
         connection: Any
 
+        @property
+        def log(self) -> Any: ...
+
         def __init__(self, *args: Any, **kwargs: Any) -> None: ...
 
 else:
@@ -33,6 +36,25 @@ from grokcall.core.redaction import SecretKey
 from grokcall.dbapi.connection import Connection, connect
 
 __all__ = ["GrokcallHook"]
+
+
+class RowlessLog:
+    """A log without the line that Airflow's ``insert_rows`` writes of rows that could not be inserted.
+
+    Args:
+        log: Where all else goes; a logger of ``logging`` or of structlog.
+    """
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def error(self, event: Any, *args: Any, **kwargs: Any) -> None:
+        """Writes a line about an error."""
+        if event != "Parameters: %s":
+            self._log.error(event, *args, **kwargs)
 
 
 class GrokcallHook(DbApiHook):
@@ -52,13 +74,15 @@ class GrokcallHook(DbApiHook):
     default_conn_name = "grokcall_default"
     conn_type = "grokcall"
     hook_name = "Grok (grokcall)"
-    supports_autocommit = False
+    supports_autocommit = True
     supports_executemany = True
     _placeholder = "?"
     # Costs nothing, and unlike SELECT 1 it finds out whether the service can be reached and takes the key.
     _test_connection_sql = "CALL ListModels()"
 
     def __init__(self, *args: Any, log_sql: bool = False, **kwargs: Any) -> None:
+        kwargs.setdefault("replace_statement_format", "INSERT OR REPLACE INTO {} {} VALUES ({})")
+        self._shows_rows = log_sql
         super().__init__(*args, log_sql=log_sql, **kwargs)
 
     def get_conn(self) -> Connection:
@@ -69,6 +93,11 @@ class GrokcallHook(DbApiHook):
                 option cannot have.
         """
         return connect(**self._arguments())
+
+    @property
+    def log(self) -> Any:
+        """The log of the task, which rows that could not be inserted reach with ``log_sql`` only."""
+        return super().log if self._shows_rows else RowlessLog(super().log)
 
     @property
     def sqlalchemy_url(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -14,6 +14,9 @@ from grokcall.errors import NotSupportedError
 from grokcall.integrations.sqlalchemy.inspection import ProcedureInspector
 from grokcall.integrations.sqlalchemy.reflection import TableReflection
 from grokcall.integrations.sqlalchemy.shared_connection import SharedConnection, Sharing
+
+LEVELS = {False: "SNAPSHOT", True: "AUTOCOMMIT"}
+"""The isolation level by whether each statement is kept at once: a transaction sees what was there when it began."""
 
 
 class GrokcallCompiler(SQLCompiler):
@@ -32,7 +35,8 @@ class GrokcallDialect(TableReflection):
     cursor, through ``text`` or ``exec_driver_sql``; tables of its DuckDB can be reflected and selected from.
 
     Whatever the pool holds is one connection underneath, for as long as the engine lives, so that the limits of a
-    connection, its budget among them, and its database are the engine's. ``commit`` and ``rollback`` do nothing.
+    connection, its budget among them, and its database are the engine's. Transactions are those of DuckDB, one for each
+    place in the pool; calls are not undone. ``isolation_level="AUTOCOMMIT"`` keeps each statement at once.
     """
 
     name = "grokcall"
@@ -80,20 +84,29 @@ class GrokcallDialect(TableReflection):
         """Whether the connection was closed, so that the pool has to open another."""
         return connection is not None and bool(getattr(connection, "closed", False))
 
-    def get_isolation_level(self, dbapi_connection: Any) -> Literal["AUTOCOMMIT"]:
-        """What was answered stays: each statement is its own transaction."""
-        return "AUTOCOMMIT"
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Has the next statement of DuckDB begin a transaction, save at the level ``AUTOCOMMIT``."""
+        dbapi_connection.begin()
 
-    def get_isolation_level_values(self, dbapi_conn: Any) -> Sequence[Literal["AUTOCOMMIT"]]:
-        """The only level that there is."""
-        return ("AUTOCOMMIT",)
+    def get_isolation_level(self, dbapi_connection: Any) -> Any:
+        """``SNAPSHOT``, or ``AUTOCOMMIT`` where that was chosen."""
+        return LEVELS[dbapi_connection.autocommit]
+
+    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
+        """``SNAPSHOT``."""
+        return LEVELS[False]
+
+    def get_isolation_level_values(self, dbapi_conn: Any) -> Sequence[Any]:
+        """The two levels that there are."""
+        return tuple(LEVELS.values())
 
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
-        """Does nothing: SQLAlchemy has already refused any other level."""
+        """Chooses between transactions and statements that are kept at once."""
+        dbapi_connection.autocommit = level == LEVELS[True]
 
     def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
-        """True."""
-        return True
+        """Whether each statement is kept at once."""
+        return bool(dbapi_conn.autocommit)
 
     def do_savepoint(self, connection: Any, name: str) -> NoReturn:
         """Raises: DuckDB has no savepoints.
@@ -102,5 +115,5 @@ class GrokcallDialect(TableReflection):
             grokcall.NotSupportedError: Always.
         """
         raise NotSupportedError(
-            "there are no savepoints, so begin_nested() cannot be used: each statement is its own transaction"
+            "there are no savepoints in DuckDB, so begin_nested() cannot be used; begin() gives a whole transaction"
         )

@@ -15,10 +15,11 @@ from typing import Any
 from grokcall.core.forks import follow_forks
 from grokcall.dbapi.connection import Connection, connect
 from grokcall.dbapi.cursor import Cursor
+from grokcall.duckdb.transactions import Transactions
 
 
 class SharedConnection:
-    """What a pool holds: a place at the connection of its engine.
+    """What a pool holds: a place at the connection of its engine, with transactions of its own.
 
     Args:
         connection: The connection.
@@ -26,6 +27,7 @@ class SharedConnection:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._transactions = Transactions(alone=True)
         self._left = False
 
     def __repr__(self) -> str:
@@ -38,19 +40,41 @@ class SharedConnection:
 
     def cursor(self) -> Cursor:
         """A new cursor."""
-        return self.connection.cursor()
+        self.connection.check_open()
+        return Cursor(self.connection, transactions=self._transactions)
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether each statement of DuckDB is kept at once, and runs where the connection's own statements do."""
+        return not self._transactions.alone
+
+    @autocommit.setter
+    def autocommit(self, wanted: bool) -> None:
+        if wanted == self.autocommit:
+            return
+        self._transactions.close()
+        self._transactions = Transactions(alone=not wanted)
+
+    def begin(self) -> None:
+        """Has the next statement of DuckDB begin a transaction."""
+        self._transactions.automatic = self._transactions.alone
 
     def commit(self) -> None:
-        """Does nothing."""
-        self.connection.commit()
+        """Keeps what statements of DuckDB did in the open transaction; calls are not part of it."""
+        self.connection.check_open()
+        self._transactions.automatic = False
+        self._transactions.commit()
 
     def rollback(self) -> None:
-        """Does nothing."""
-        self.connection.rollback()
+        """Undoes what statements of DuckDB did in the open transaction; calls cannot be undone."""
+        self.connection.check_open()
+        self._transactions.automatic = False
+        self._transactions.rollback()
 
     def close(self) -> None:
         """Leaves the place; the connection is the engine's, and ends with it."""
         self._left = True
+        self._transactions.close()
 
 
 class Sharing:

@@ -1,0 +1,66 @@
+"""Transactions of DuckDB: where the statements of a connection run, and when one begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from grokcall.duckdb.places import Place, Places
+
+
+class Transactions:
+    """The transactions of one user of a database, one after the other. Calls are not undone by any of them.
+
+    Without ``automatic`` a transaction is what stands between the statements BEGIN and COMMIT or ROLLBACK.
+
+    Args:
+        alone: Whether the statements run on a DuckDB connection of their own, so that others neither take part in the
+            transactions nor wait for them.
+
+    Attributes:
+        automatic: Whether the next statement begins a transaction when none is open.
+    """
+
+    def __init__(self, *, alone: bool = False) -> None:
+        self.alone = alone
+        self.automatic: bool = False
+        self._place: Place | None = None
+        """Where the last statement may have begun one."""
+
+    @contextmanager
+    def place(self, places: Places, sql: str) -> Iterator[Place]:
+        """The place for a statement, for the block in which it runs."""
+        if self.alone:
+            if self._place is None or self._place not in places:  # the database may be another since a fork
+                self._place = places.own()
+        else:
+            self._place = places.first
+        if not (self.alone or self.automatic):
+            with places.free(sql) as place:
+                yield place
+            return
+        with self._place.lock:
+            self._place.interrupted = False
+            yield self._place
+
+    def commit(self) -> None:
+        """Keeps what was done since the transaction began; nothing happens when none is open.
+
+        Raises:
+            grokcall.Error: DuckDB cannot; everything is as it was before the transaction.
+        """
+        self._end("COMMIT")
+
+    def rollback(self) -> None:
+        """Undoes what was done since the transaction began; nothing happens when none is open."""
+        self._end("ROLLBACK")
+
+    def close(self) -> None:
+        """Lets the DuckDB connection go, and with it what was not committed; harmless when repeated."""
+        place, self._place = self._place, None
+        if self.alone and place is not None:
+            place.close()
+
+    def _end(self, word: str) -> None:
+        if self._place is not None:
+            self._place.end(word)

@@ -47,6 +47,7 @@ class Database:
     Args:
         runtime: Makes the calls.
         path: The file of the database; None for one in memory.
+        transactions: Those of statements that name no other.
         **options: How rows are treated, as for :func:`grokcall.duckdb.register`.
 
     Raises:
@@ -54,9 +55,16 @@ class Database:
         OperationalError: The file cannot be opened, for example because another process has it open.
     """
 
-    def __init__(self, runtime: Runtime, path: str | os.PathLike[str] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        path: str | os.PathLike[str] | None = None,
+        transactions: Transactions | None = None,
+        **options: Any,
+    ) -> None:
         chosen = options_of(options)
         self._runtime = runtime
+        self._transactions = transactions or Transactions()
         self._session = CallSession(runtime, chosen, owned=False)
         self._places = Places(Place(opened(path), self._session, whole=True))
         self._file = None if path is None else os.path.realpath(path)
@@ -109,7 +117,7 @@ class Database:
         """
         refuse_pipes(sql, parameters)
         text, values = filled(sql, parameters)
-        transactions = transactions or self._runtime.transactions
+        transactions = transactions or self._transactions
         with transactions.place(self._places, text) as place:
             if transaction_word(text) is not None:
                 with told(place, TypedQuery(text, text), values):
@@ -147,7 +155,7 @@ class Database:
         text, values = filled(sql, parameters, missing_is_null=True)
         if priced_query(text) is not None:
             return COST_SCHEMA
-        with (transactions or self._runtime.transactions).place(self._places, text) as place:
+        with (transactions or self._transactions).place(self._places, text) as place:
             with prepared_at(place):
                 place.bring_up_to_date(self._wanted(), text)
                 query = place.registration.typed(text)

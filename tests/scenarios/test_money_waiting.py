@@ -16,7 +16,8 @@ import pytest
 
 import grokcall
 from grokcall.execution.answer_cache import AnswerCache
-from grokcall.execution.executor import CallExecutor, RunContext
+from grokcall.execution.executor import CallExecutor
+from grokcall.execution.run_context import RunContext
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.write_ahead import ROOM
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler

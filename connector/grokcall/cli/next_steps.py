@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grokcall.budget.budget import BudgetReachedError
-from grokcall.execution.executor import is_final
+from grokcall.execution.recall import is_final
 from grokcall.lookup.going_on import NOTHING_KEPT
 from grokcall.lookup.plan import LookupFailedError
 

@@ -228,7 +228,9 @@ class Connection:
             if self._database is None:
                 close_at_exit(self)
                 self._database_options = options or self._database_options
-                self._database = Database(self.runtime, self.options.database, self.transactions, **self._database_options)
+                self._database = Database(
+                    self.runtime, self.options.database, self.transactions, **self._database_options
+                )
             elif options:
                 raise InterfaceError("the database is open already; give its options before the first query")
             return self._database

@@ -21,9 +21,10 @@ from grokcall.core.redaction import get_logger
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.query_costs import QueryCosts
 from grokcall.errors import InterfaceError
-from grokcall.execution.executor import CallExecutor, RunContext
+from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.prior_attempts import prior_attempts
+from grokcall.execution.run_context import RunContext
 from grokcall.execution.run_session import RunSession
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.spilling_cache import SpillingAnswerCache

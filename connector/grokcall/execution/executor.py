@@ -5,65 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from grokcall.budget.budget import Budget
 from grokcall.client.call_runner import CallRunner
 from grokcall.client.resume_state import ResumeState
 from grokcall.core.daemon_threads import Gathered
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.errors import Error, MediaError, is_retryable, is_systemic
+from grokcall.errors import Error
 from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
 from grokcall.execution.coalescing import SharedCall
-from grokcall.execution.other_runs import OtherRuns
-from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
+from grokcall.execution.prior_attempts import CallKey, UnknownTries
+from grokcall.execution.recall import is_on_record, memory_of, recalled
+from grokcall.execution.run_context import RunContext
 from grokcall.execution.send_guard import Funds, SendGuard
-from grokcall.journal.codec import RecalledOutcome, RecordedError
 from grokcall.journal.fingerprint import fingerprint
-from grokcall.journal.journal import Journal
-from grokcall.journal.run import JournalRun
 from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall
-from grokcall_procedures.estimates import Allowances, Estimate, Reserve, estimate
-from grokcall_procedures.learned_tokens import LearnedTokens, TextCall, TokenUsage
-from grokcall_procedures.prices import PRICES, Prices
+from grokcall_procedures.estimates import Estimate, Reserve, estimate
+from grokcall_procedures.learned_tokens import TextCall, TokenUsage
 from grokcall_procedures.usage import tokens_used
-
-BUDGET_ALLOWANCES = Allowances(refusal_fee_ticks=0)
-"""What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
-the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
-FILM_KINDS = frozenset({"video", "video_edit"})
-"""The models of procedures whose result has a new link whenever it is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """What a run keeps books of.
-
-    Args:
-        dedupe: Whether equal calls share one request, also while it is under way.
-        budget: What may be spent; None for no limit.
-        run: The run of the journal that holds its outcomes; None for no journal.
-        reuse: A journal whose other runs may answer as well.
-        retry_failed: Whether calls that failed for good are sent again.
-        allowances: What the budget takes for granted where the service states no limit.
-        prices: What things cost.
-        earlier: What earlier tries of the run took; all that is known of it is in the budget already.
-        answers: Holds finished answers for equal calls to come, in several passes that can be stopped one by one; None
-            for one pass, and as many as fit into little memory.
-        other_runs: Tells of answers in the journal's other runs where they may not be taken; None for nothing to tell.
-    """
-
-    dedupe: bool = True
-    budget: Budget | None = None
-    run: JournalRun | None = None
-    reuse: Journal | None = None
-    retry_failed: bool = False
-    allowances: Allowances = field(default_factory=lambda: fresh(BUDGET_ALLOWANCES))
-    prices: Prices = PRICES
-    earlier: PriorAttempts = NO_TRIES
-    answers: AnswerStore | None = None
-    other_runs: OtherRuns | None = None
 
 
 class CallExecutor:
@@ -237,69 +197,3 @@ class CallExecutor:
     def _one(self, call: BoundCall) -> Reserve:
         """What is reserved for one request of a call."""
         return self._estimates(call).request_reserve
-
-
-def is_on_record(books: RunContext, key: bytes, ordinal: int) -> bool:
-    """Whether the journal may have something of a call; told without waiting for a disk."""
-    run = books.run
-    return run is not None and (run.knows(key, ordinal) or (books.reuse is not None and books.reuse.may_know(key)))
-
-
-def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
-    """What the journal knows of a call: its answer, or a failure that another try would not mend."""
-    run = books.run
-    if run is None:
-        return None
-    is_known = run.knows(key, ordinal)
-    found = run.recall(key, ordinal) if is_known else None
-    if found is None and books.reuse is not None:
-        found = books.reuse.recall_any(key)
-    elif not is_known and books.other_runs is not None:
-        books.other_runs.look_for(key)
-    if found is not None or not is_known or books.retry_failed:
-        return found
-    failed = run.recall_failed(key, ordinal)
-    # To look again for a film that was begun costs nothing, whatever the last look failed with.
-    return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
-
-
-def memory_of(
-    books: RunContext, call: BoundCall, place: CallKey, failed: RecalledOutcome | None, need: Callable[[], Reserve]
-) -> ResumeState | None:
-    """What the journal keeps of a call's billed starts, so that what was paid for is fetched again, not begun again.
-
-    Args:
-        books: The lookup's.
-        call: The call.
-        place: Where the journal has it.
-        failed: What it failed with, where it was begun.
-        need: Gives what a start counts with as long as its price is not on record.
-    """
-    run = books.run
-    if run is None:
-        return None
-
-    async def remember(step: int, reply: bytes) -> None:
-        await run.remember(*place, step, reply, need())
-
-    replies = run.memo(*place)
-    if books.retry_failed and failed is not None and is_lost(call, failed):
-        replies = []
-    return ResumeState(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
-
-
-def is_lost(call: BoundCall, outcome: Outcome) -> bool:
-    """Whether what a call began can be had no more; for a film the service gives a new link."""
-    return isinstance(outcome.error, RecordedError) and (
-        outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in FILM_KINDS
-    )
-
-
-def fresh(allowances: Allowances) -> Allowances:
-    """The same allowances, for a connection that has learned nothing yet."""
-    return replace(allowances, learned=LearnedTokens())
-
-
-def is_final(error: Exception | None) -> bool:
-    """Whether the same call would fail in the same way: neither time nor another key or account can mend it."""
-    return error is not None and not is_retryable(error) and not is_systemic(error)

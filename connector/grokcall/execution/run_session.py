@@ -8,9 +8,9 @@ from dataclasses import replace
 from os import PathLike
 
 from grokcall.budget.budget import Budget
-from grokcall.execution.executor import RunContext
 from grokcall.execution.other_runs import OtherRuns
 from grokcall.execution.prior_attempts import PriorAttempts, prior_attempts
+from grokcall.execution.run_context import RunContext
 from grokcall.journal.journal import Journal
 from grokcall.journal.run import JournalRun, RunState
 from grokcall_procedures import Procedure

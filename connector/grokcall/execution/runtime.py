@@ -20,7 +20,8 @@ from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import result_table
 from grokcall.core.unknown_names import explained
 from grokcall.errors import InterfaceError, UnknownNameError
-from grokcall.execution.executor import BUDGET_ALLOWANCES, CallExecutor, RunContext, fresh
+from grokcall.execution.executor import CallExecutor
+from grokcall.execution.run_context import BUDGET_ALLOWANCES, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.scheduling.admission import Gate

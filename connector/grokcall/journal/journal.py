@@ -30,12 +30,12 @@ from grokcall.journal.database import (
     refuse_strangers,
     remove_database,
 )
-from grokcall.journal.locks import FileLock, is_held
+from grokcall.journal.locks import FileLock, is_held, lock_of
 from grokcall.journal.media import MediaStore
 from grokcall.journal.reader import InDoubt, Records, logger
 from grokcall.journal.run import JournalRun
 from grokcall.journal.run_list import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
-from grokcall.journal.sqlite_errors import JournalBusyError, JournalError, JournalPathError, mapped_errors
+from grokcall.journal.sqlite_errors import JournalBusyError, mapped_errors
 from grokcall.journal.write_ahead import WriteAheadLog, has_tail
 from grokcall.journal.writer import Writer
 
@@ -86,7 +86,7 @@ class Journal:
             self._records = Records(open_for_reading(place), media, self.path)
             return
         refuse_strangers(self.path)
-        self._lock = locked(self.path)
+        self._lock = lock_of(self.path)
         try:
             self._records = self._opened(media)
         except BaseException:
@@ -264,25 +264,6 @@ class Journal:
         if self._records.writer is None:
             raise InterfaceError(f"the journal {self.path} was opened for reading only")
         return self._records.writer
-
-
-def locked(path: Path) -> FileLock:
-    """The lock of a journal.
-
-    Raises:
-        JournalBusyError: Another holds it.
-        JournalPathError: The folder takes no files.
-    """
-    if not path.parent.is_dir():
-        raise JournalPathError(f"the journal {path} cannot be made: there is no folder {path.parent}")
-    try:
-        return FileLock(path)
-    except PermissionError as error:
-        raise JournalPathError(
-            f"the journal {path} cannot be made: {error.strerror} in {path.parent}; check its permissions"
-        ) from error
-    except OSError as error:
-        raise JournalError(f"the journal {path} cannot be made: {error.strerror}") from error
 
 
 def bring_in(path: Path) -> None:

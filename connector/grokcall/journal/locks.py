@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grokcall.core.files import hold, locked, open_own, unlock
-from grokcall.journal.sqlite_errors import JournalBusyError
+from grokcall.journal.sqlite_errors import JournalBusyError, JournalError, JournalPathError
 
 PATIENCE = 0.15
 """Seconds to wait for the lock: somebody may only be looking whether the journal is held."""
@@ -72,6 +72,25 @@ class FileLock:
             os.close(descriptor)
         unlock(self.path, self._descriptor)
         self._held, self._descriptor = [], None
+
+
+def lock_of(path: Path) -> FileLock:
+    """The lock of a journal.
+
+    Raises:
+        JournalBusyError: Another holds it.
+        JournalPathError: The folder takes no files.
+    """
+    if not path.parent.is_dir():
+        raise JournalPathError(f"the journal {path} cannot be made: there is no folder {path.parent}")
+    try:
+        return FileLock(path)
+    except PermissionError as error:
+        raise JournalPathError(
+            f"the journal {path} cannot be made: {error.strerror} in {path.parent}; check its permissions"
+        ) from error
+    except OSError as error:
+        raise JournalError(f"the journal {path} cannot be made: {error.strerror}") from error
 
 
 def is_held(journal: Path) -> bool:

@@ -7,15 +7,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.core.unread import unexpected
-from grokcall.errors import Error, InterfaceError, InternalError, ServiceError, error_code, is_retryable, is_systemic
+from grokcall.errors import InterfaceError, InternalError, error_code
 from grokcall.journal.batches import RunBatches
 from grokcall.journal.call_index import key_of
-from grokcall.journal.codec import Packed, RecalledOutcome, is_plain, packed
+from grokcall.journal.codec import Packed, RecalledOutcome, is_plain
 from grokcall.journal.mutations import (
     ADD_COST,
     ANSWER,
@@ -31,6 +29,8 @@ from grokcall.journal.mutations import (
     Change,
 )
 from grokcall.journal.reader import InDoubt, RecordedCall, Records
+from grokcall.journal.recordable import is_settled, packed_whatever
+from grokcall.journal.spent import Spent, spent_by
 from grokcall.journal.sqlite_errors import mapped_errors
 from grokcall.journal.writer import Writer
 from grokcall_procedures.bounds import Reserve
@@ -40,40 +40,6 @@ RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "failed", "b
 
 SENT = (CallStatus.OK, CallStatus.ERROR)
 MEMOS = "SELECT fingerprint, ordinal, step, reply, ticks, tokens FROM memos WHERE run = ?"
-SPENT = """
-SELECT sum(calls), sum(high), sum(low), sum(tokens) FROM (
-    SELECT ifnull(sum(tries), 0) AS calls, ifnull(sum(cost_ticks >> 32), 0) AS high,
-        ifnull(sum(ifnull(cost_ticks & 0xffffffff, 0) + ifnull(bound_ticks, 0)), 0) AS low,
-        ifnull(sum(ifnull(tokens, 0) + ifnull(bound_tokens, 0)), 0) AS tokens FROM calls WHERE run = :run
-    UNION ALL SELECT count(*), 0, ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM intents WHERE run = :run
-    UNION ALL SELECT count(*) FILTER (WHERE ticks > 0), 0, ifnull(sum(ticks), 0), ifnull(sum(tokens), 0) FROM memos
-        WHERE run = :run
-)
-"""
-UNKNOWN_TRIES = """
-SELECT fingerprint, ordinal, sum(requests) FROM (
-    SELECT fingerprint, ordinal, unpriced AS requests FROM calls
-        WHERE run = :run AND unpriced > 0 AND bound_ticks IS NULL
-    UNION ALL SELECT fingerprint, ordinal, 1 FROM intents WHERE run = :run AND ticks IS NULL
-) GROUP BY fingerprint, ordinal
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What the calls of a run have cost so far; a request without a price counts with what was reserved for it.
-
-    Args:
-        calls: Calls that were or may have been billed, each try of them.
-        ticks: What they cost.
-        tokens: What they read and wrote, as far as their tries had a budget.
-        unknown: Calls with requests of which neither the price nor a reserve is known, and how many each has.
-    """
-
-    calls: int
-    ticks: int
-    tokens: int
-    unknown: tuple[tuple[tuple[bytes, int], int], ...]
 
 
 class JournalRun:
@@ -302,11 +268,7 @@ class JournalRun:
 
     def spent(self) -> Spent:
         """What the run's calls have cost so far, in all its processes; those in doubt are among them."""
-        self._records.flush()
-        ((calls, high, low, tokens),) = self._records.rows(SPENT, {"run": self.number})
-        unknown = self._records.rows(UNKNOWN_TRIES, {"run": self.number})
-        counts = tuple(((print_, ordinal), count) for print_, ordinal, count in unknown)
-        return Spent(calls, (high << 32) + low, tokens, counts)
+        return spent_by(self._records, self.number)
 
     def calls(self) -> Iterator[RecordedCall]:
         """Every call of the run that has an outcome, in the order of their ends."""
@@ -330,23 +292,3 @@ class JournalRun:
             connection.execute("UPDATE runs SET state = ?, summary = ?, ended = ? WHERE id = ?", values)
 
         self._writer.run(end)
-
-
-def packed_whatever(outcome: Outcome, *, plain: bool) -> Packed:
-    """An outcome as bytes; one that holds what no journal can keep becomes an error, and its row keeps what it has."""
-    try:
-        return packed(outcome, plain=plain)
-    except Exception as error:
-        outcome.status, outcome.error = CallStatus.ERROR, error if isinstance(error, Error) else unexpected(error)
-        return packed(replace(outcome, rows=None), plain=True)
-
-
-def is_settled(outcome: Outcome) -> bool:
-    """Whether what the service began for a call is over: it gave its result, or was refused for good.
-
-    A film that is not ready in time, a connection that was cut or a link that had expired leave it to be had still.
-    """
-    error = outcome.error
-    if error is None:
-        return True
-    return isinstance(error, ServiceError) and not is_retryable(error) and not is_systemic(error)

@@ -13,8 +13,9 @@ from grokcall.client.batch_api import BatchService
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import Error, InternalError, NotFoundError
 from grokcall.execution.answer_cache import repeated
-from grokcall.execution.executor import RunContext, recalled
 from grokcall.execution.incomplete_answers import fallen_short
+from grokcall.execution.recall import recalled
+from grokcall.execution.run_context import RunContext
 from grokcall.journal.batches import BatchRecord, Key
 from grokcall.journal.fingerprint import fingerprint
 from grokcall.journal.mutations import Change

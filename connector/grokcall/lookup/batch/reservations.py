@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 
 from grokcall.budget.budget import BudgetReachedError, Reservation
 from grokcall.core.outcome import Outcome
-from grokcall.execution.executor import RunContext
 from grokcall.execution.prior_attempts import UnknownTries
+from grokcall.execution.run_context import RunContext
 from grokcall.http.retry import may_have_been_billed
 from grokcall.journal.batches import Key
 from grokcall.lookup.batch.errors import UnansweredError

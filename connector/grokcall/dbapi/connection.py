@@ -129,7 +129,9 @@ class Connection:
         follow_forks(self)
 
     def __repr__(self) -> str:
-        return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
+        return (
+            f"<grokcall.Connection to {self.options.base_url}{' (closed)' if getattr(self, '_closed', True) else ''}>"
+        )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be pickled; grokcall.Lookup can, and connects where it runs")

@@ -21,7 +21,21 @@ The tree stands in the lowest package so that every package above can raise what
 
 from __future__ import annotations
 
+import re
+
 from grokcall_parser.spans import Span, point_at
+
+KEY = re.compile(r"xai-[A-Za-z0-9_-]{16,}")
+"""What looks like a key of the API."""
+
+
+def masked(text: str) -> str:
+    """``text`` with stars in place of each key, as many as it had characters, so that no place in it moves.
+
+    >>> masked("no option 'xai-0123456789abcdef'")
+    "no option 'xai-****************'"
+    """
+    return KEY.sub(lambda found: "xai-".ljust(len(found[0]), "*"), text)
 
 
 class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name
@@ -29,7 +43,10 @@ class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name
 
 
 class Error(Exception):
-    """Every error that this library raises on purpose."""
+    """Every error that this library raises on purpose; a key that got into its message is not shown."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(masked(each) if isinstance(each, str) else each for each in arguments))
 
 
 class InterfaceError(Error):
@@ -88,11 +105,12 @@ class StatementError(ProgrammingError):
         parameter: str | None = None,
         position: int | None = None,
     ) -> None:
+        message, text = masked(message), masked(text)
         self.reason = message
         self.text = text
         self.span = span
-        self.procedure = procedure
-        self.parameter = parameter
+        self.procedure = None if procedure is None else masked(procedure)
+        self.parameter = None if parameter is None else masked(parameter)
         self.position = position
         self.line: int | None = None
         self.column: int | None = None

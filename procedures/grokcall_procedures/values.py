@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grokcall_parser.errors import DataError
+from grokcall_parser.errors import DataError, masked
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter
 from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, plain
@@ -15,6 +15,7 @@ class BadValueError(DataError):
     """
 
     def __init__(self, reason: str, procedure: str, parameter: str, position: int, pointer: str = "") -> None:
+        reason, pointer = masked(reason), masked(pointer)
         self.reason = reason
         self.procedure = procedure
         self.parameter = parameter

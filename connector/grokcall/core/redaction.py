@@ -13,7 +13,7 @@ import re
 import threading
 import traceback
 import weakref
-from typing import Any, NoReturn
+from typing import Any, NoReturn, SupportsIndex
 
 SHORTEST_SECRET = 8
 """Secrets with fewer characters are not searched for: removing a key named ``test`` would make texts unreadable."""
@@ -24,6 +24,8 @@ _HIDDEN = "[redacted]"
 class HiddenText(str):
     """A text like any other whose repr does not show it, so that no traceback does that lists local variables.
 
+    Neither does that of a part of it, which is what is shown of a text that is too long.
+
     >>> {"Authorization": HiddenText("Bearer xai-0123456789")}
     {'Authorization': '**********'}
     """
@@ -32,6 +34,9 @@ class HiddenText(str):
 
     def __repr__(self) -> str:
         return "'**********'"
+
+    def __getitem__(self, place: SupportsIndex | slice) -> HiddenText:
+        return HiddenText(super().__getitem__(place))
 
 
 class SecretKey:

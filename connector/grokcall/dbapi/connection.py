@@ -98,7 +98,8 @@ class Connection:
         follow_forks(self)
 
     def __repr__(self) -> str:
-        return repr(self.runtime)
+        runtime = getattr(self, "runtime", None)
+        return repr(runtime) if runtime is not None else "<grokcall.Connection that was not made>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be pickled; grokcall.Lookup can, and connects where it runs")

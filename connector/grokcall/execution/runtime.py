@@ -66,7 +66,9 @@ class Runtime:
         follow_forks(self)
 
     def __repr__(self) -> str:
-        return f"<grokcall.Connection to {self.options.base_url}{' (closed)' if self._closed else ''}>"
+        return (
+            f"<grokcall.Connection to {self.options.base_url}{' (closed)' if getattr(self, '_closed', True) else ''}>"
+        )
 
     @property
     def closed(self) -> bool:

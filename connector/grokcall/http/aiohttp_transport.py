@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
+from grokcall.errors import ConnectionCutError, Error, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import check_beyond_proxy
@@ -132,28 +132,14 @@ class AiohttpTransport:
                 session = pool.public
             elif request.public_only:
                 await check_beyond_proxy(request.url)
-            response = await session.request(
-                request.method,
-                target.url,
-                data=_in_pieces(request.body),
-                headers={**request.headers, **target.headers},
-                proxy=target.proxy,
-                proxy_headers=target.proxy_headers,
-                timeout=self._timeout(request),
-                allow_redirects=False,
-            )
-            try:
-                body = await _body(response, request)
-            finally:
-                response.release()
-            headers = headers_of(response.raw_headers)
-            if packing := headers.get("content-encoding"):
-                body = unpacked_body(body, packing, response.status, request)
-            return HttpResponse(response.status, headers, body)
+            return await _exchange(session, request, target, self._timeout(request))
         except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
-            error = failure(
+            error: Error = failure(
                 exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request, self._told_of_proxy(request)
             )
+        except Error as told:
+            # Without the frames that have the reply among their local variables, which may repeat the key.
+            error = told.with_traceback(None)
         finally:
             pool.slots.release()
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
@@ -215,6 +201,30 @@ class AiohttpTransport:
             timeout = aiohttp.ClientTimeout(total=request.read_timeout, connect=connect)
             self._timeouts[seconds] = timeout
         return timeout
+
+
+async def _exchange(
+    session: aiohttp.ClientSession, request: HttpRequest, target: Target, limits: aiohttp.ClientTimeout
+) -> HttpResponse:
+    """A request and its reply."""
+    response = await session.request(
+        request.method,
+        target.url,
+        data=_in_pieces(request.body),
+        headers={**request.headers, **target.headers},
+        proxy=target.proxy,
+        proxy_headers=target.proxy_headers,
+        timeout=limits,
+        allow_redirects=False,
+    )
+    try:
+        body = await _body(response, request)
+    finally:
+        response.release()
+    headers = headers_of(response.raw_headers)
+    if packing := headers.get("content-encoding"):
+        body = unpacked_body(body, packing, response.status, request)
+    return HttpResponse(response.status, headers, body)
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:

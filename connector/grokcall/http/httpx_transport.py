@@ -10,12 +10,15 @@ from pathlib import Path
 
 import httpx
 
-from grokcall.core.redaction import redact
-from grokcall.errors import ConnectionCutError, InterfaceError, NotSentError, ReadTimeoutError, TransportError
+from grokcall.core.redaction import get_logger, redact
+from grokcall.errors import ConnectionCutError, Error, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import PORTS, check_beyond_proxy, check_public, resolved
 from grokcall.http.transport import HttpRequest, HttpResponse, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
+
+for _name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
+    get_logger(_name)  # at DEBUG these tell the headers of replies, which may repeat the key
 
 FAILURES: Mapping[str, type[TransportError]] = {
     # No connection, so nothing was sent
@@ -94,7 +97,10 @@ class HttpxTransport:
                     return await _exchange(client, request, request.url)
                 return await self._public_exchange(client, request)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError) as exception:
-            error = failure(exception, FAILURES, request, self._told_of_proxy(request))
+            error: Error = failure(exception, FAILURES, request, self._told_of_proxy(request))
+        except Error as told:
+            # Without the frames that have the reply among their local variables, which may repeat the key.
+            error = told.with_traceback(None)
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
         raise error
 
@@ -163,7 +169,8 @@ async def _exchange(
         request.method,
         url,
         headers={**request.headers, **host},
-        extensions={} if named is None else {"sni_hostname": named.raw_host.decode("ascii")},
+        # A certificate never has the dot that may end a name.
+        extensions={} if named is None else {"sni_hostname": named.raw_host.decode("ascii").rstrip(".")},
         content=request.body,
         timeout=httpx.Timeout(request.read_timeout, connect=request.connect_timeout),
     )

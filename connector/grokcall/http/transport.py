@@ -40,7 +40,7 @@ class HttpResponse:
     """One HTTP reply, read to its end and unpacked. Header names are lower-case."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
 

@@ -7,13 +7,15 @@
 | string view, binary view, list view, list of fixed size | string, binary, list |
 | null | string |
 | half float, 32 and 64 bit decimals | float, 128 bit decimal |
-| 256 bit decimal | 128 bit decimal where the precision allows it, else text |
+| 256 bit decimal, decimal of hundreds and the like | 128 bit decimal where the precision allows it, else text |
 | date of 64 bits, time of 32 bits | date of 32 bits, time of microseconds |
 | timestamp of seconds, timestamp with a time zone | of milliseconds, of UTC |
 | duration | seconds as a double |
 | binary of fixed size | binary |
+| struct without members | map without entries, which every format has |
 
 Names are made unique as DuckDB does it: a second ``a`` is ``a_1``, a column without a name is ``column2`` (from 0).
+So are those of a struct's members where two are the same.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ import pyarrow.compute as pc
 from grokcall.tables.nested import converted
 from grokcall_parser.errors import DataError, NotSupportedError
 
-UNIT_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+INFINITY = 2**63 - 1
+"""What DuckDB stores for a moment that is ``infinity``, whatever its unit."""
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
@@ -72,10 +76,18 @@ def plain_type(of: Any) -> Any:
     if is_.is_list(of) or is_.is_list_view(of) or is_.is_fixed_size_list(of):
         return pa.list_(pa.field("item", plain_type(of.value_type)))
     if is_.is_struct(of):
-        return pa.struct([pa.field(child.name, plain_type(child.type)) for child in of])
+        if not of.num_fields:
+            return pa.map_(pa.string(), pa.string())
+        return pa.struct([pa.field(name, plain_type(child.type)) for name, child in zip(members(of), of, strict=True)])
     if is_.is_map(of):
         return pa.map_(plain_type(of.key_type), plain_type(of.item_type))
     return plain_leaf(of)
+
+
+def members(of: Any) -> list[str]:
+    """What the members of a struct are called; no two alike, for then nobody could name the second."""
+    names = [child.name for child in of]
+    return names if len(set(names)) == len(names) else unique_names(names)
 
 
 def plain_extension(of: Any) -> Any:
@@ -99,7 +111,8 @@ def plain_leaf(of: Any) -> Any:
     if is_.is_float16(of):
         return pa.float32()
     if is_.is_decimal(of):
-        return pa.decimal128(of.precision, of.scale) if of.precision <= 38 else pa.string()
+        digits = of.precision - min(of.scale, 0)
+        return pa.decimal128(digits, max(of.scale, 0)) if digits <= 38 else pa.string()
     if is_.is_date64(of):
         return pa.date32()
     if is_.is_time32(of):
@@ -151,10 +164,23 @@ def plain_leaf_array(array: Any, to: Any) -> Any:
     if isinstance(array.type, pa.BaseExtensionType):
         return converted(array.storage, to, plain_leaf_array)
     if pa.types.is_duration(array.type):
-        return pc.multiply(array.cast(pa.int64()).cast(pa.float64(), safe=False), UNIT_SECONDS[array.type.unit])
+        # A division rounds once, so that 9 milliseconds are 0.009.
+        return pc.divide(array.cast(pa.int64()).cast(pa.float64(), safe=False), UNITS_PER_SECOND[array.type.unit])
     if pa.types.is_decimal(array.type) and pa.types.is_string(to):
         return pa.array([None if value is None else format(value, "f") for value in array.to_pylist()], to)
+    if pa.types.is_struct(array.type):
+        return pa.array([None if value is None else [] for value in array.to_pylist()], to)
+    if pa.types.is_timestamp(array.type) and array.type.unit == "s":
+        return milliseconds(array, to)
     return array.cast(to)
+
+
+def milliseconds(array: Any, to: Any) -> Any:
+    """Moments in seconds as moments in milliseconds; what is infinite stays so."""
+    numbers = array.cast(pa.int64())
+    infinite = pc.is_in(numbers, pa.array([INFINITY, -INFINITY]))
+    finite = pc.if_else(infinite, pa.scalar(None, array.type), array)
+    return pc.if_else(infinite, numbers.cast(to), finite.cast(to))
 
 
 def is_period(of: Any) -> bool:

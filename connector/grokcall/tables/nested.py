@@ -17,8 +17,8 @@ def converted(array: Any, to: Any, leaf: Leaf) -> Any:
 
     Args:
         array: Of any type; dictionaries and run-end encoded arrays are given out as their values.
-        to: Of the same shape as the array's type: lists where it has lists, the same fields in structs.
-        leaf: Makes what has no types inside; it gets the array and the type that it is to have.
+        to: Of the same shape as the array's type: lists where it has lists, as many fields in structs.
+        leaf: Makes what has no types inside, as structs without members; it gets the array and its type to be.
     """
     of = array.type
     if of.equals(to):
@@ -27,7 +27,7 @@ def converted(array: Any, to: Any, leaf: Leaf) -> Any:
         return converted(array.dictionary, to, leaf).take(array.indices)
     if pa.types.is_run_end_encoded(of):
         return converted(array.values, to, leaf).take(run_indices(array))
-    if isinstance(of, pa.BaseExtensionType) or not pa.types.is_nested(to):
+    if isinstance(of, pa.BaseExtensionType) or not pa.types.is_nested(to) or not of.num_fields:
         return leaf(array, to)
     if pa.types.is_struct(to):
         children = [converted(array.field(index), to.field(index).type, leaf) for index in range(to.num_fields)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def is_whole(value: float) -> bool:
 
 def shown_number(value: float) -> float:
     """A number as far as Excel shows it: 0.1 + 0.2 is 0.3."""
-    return float(f"{value:.{SHOWN_DIGITS}g}")
+    shown = float(f"{value:.{SHOWN_DIGITS}g}")
+    return shown if math.isfinite(shown) else value  # the largest doubles would be rounded beyond all numbers
 
 
 def midnight(value: Any) -> Any:

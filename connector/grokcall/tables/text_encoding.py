@@ -1,12 +1,14 @@
 """Columns as the text that CSV and JSON files hold.
 
-What text cannot keep: an empty text reads back as NULL from CSV, whole columns that look like numbers or dates read
-back as those, NaN and infinities are NULL in JSON, and bytes inside lists or structs become base64.
+What text cannot keep: an empty text reads back as NULL from CSV, NaN and infinities are NULL in JSON, and bytes inside
+lists, structs or maps become base64. A map is an object; one that has a key twice is a list of its pairs.
 """
 
 from __future__ import annotations
 
+import base64
 import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -16,7 +18,7 @@ import pyarrow.compute as pc
 from grokcall.tables.moments import moment_texts
 from grokcall.tables.nested import converted
 
-ENCODER = msgspec.json.Encoder(decimal_format="number")
+ENCODER = msgspec.json.Encoder()
 # In names all of these are quoted, for readers tell the delimiter by the header.
 OTHER_DELIMITER = re.compile(r'[,;|\t"\r\n]|^$|^\s|\s$')
 NEEDS_QUOTES = '[{delimiter}"\r\n]|^$|^\\s|\\s$'
@@ -78,8 +80,29 @@ def values_of(column: Any) -> list[Any]:
     if pa.types.is_temporal(of):
         return list(text_of(column).to_pylist())
     if pa.types.is_nested(of):
-        return list(with_texts(column).to_pylist(maps_as_pydicts="lossy"))
-    return list(column.to_pylist())
+        values = objects_of(with_texts(column))
+        return [in_digits(value) for value in values] if "decimal" in str(of) else values
+    values = list(column.to_pylist())
+    return [in_digits(value) for value in values] if pa.types.is_decimal(of) else values
+
+
+def objects_of(column: Any) -> list[Any]:
+    """Nested values with maps as dictionaries; those of a value in which one has a key twice as lists of pairs."""
+    try:
+        return list(column.to_pylist(maps_as_pydicts="strict"))
+    except KeyError:
+        if len(column) == 1:
+            return list(column.to_pylist())
+        return [value for index in range(len(column)) for value in objects_of(column.slice(index, 1))]
+
+
+def in_digits(value: Any) -> Any:
+    """A value whose decimals are written with all their digits and without an exponent."""
+    if isinstance(value, Decimal):
+        return msgspec.Raw(format(value, "f").encode())
+    if isinstance(value, list | tuple):
+        return [in_digits(each) for each in value]
+    return {key: in_digits(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def python_values(column: Any, maps_as_pydicts: Any = None) -> list[Any]:
@@ -120,7 +143,11 @@ def with_texts(column: Any) -> Any:
 
 
 def leaf_text(column: Any, to: Any) -> Any:
-    """A column without types inside as text."""
+    """A column without types inside as text; bytes, which are none, in base64."""
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        return pa.array(
+            [None if value is None else base64.b64encode(value).decode() for value in column.to_pylist()], to
+        )
     return text_of(column).cast(to)
 
 

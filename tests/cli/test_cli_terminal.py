@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -13,7 +14,7 @@ import pytest
 
 from grokcall.core.terminals import TerminalStream, visible
 from installed import COMMAND
-from scripted_service import KEY, Service, answered, refused
+from scripted_service import KEY, Answer, Service, answered, refused
 
 HOSTILE = {
     "title": "\x1b]0;owned\x07",
@@ -217,3 +218,44 @@ def test_duckdb_draws_no_bar_among_the_data(way: str, tmp_path: Path):
     )
     assert "end,48" in seen
     assert not set("%\u2588\u2595\u258f") & set(seen)
+
+
+def test_models_of_a_hostile_service_command_no_terminal(tmp_path: Path) -> None:
+    models = {"data": [{"id": f"grok\x1b[2J {name} {text}", "aliases": [text]} for name, text in HOSTILE.items()]}
+    with Service(lambda asked: Answer(json.dumps(models).encode())) as service:
+        for flags in ((), ("--json",)):
+            assert_harmless(on_terminal("models", *flags, "--base-url", service.base_url, cwd=tmp_path))
+    with Service(lambda asked: Answer(ALL.encode(), 200, {"content-type": "text/html"})) as service:
+        assert_harmless(on_terminal("check", "--base-url", service.base_url, "--max-attempts", "1", cwd=tmp_path))
+
+
+def test_user_defined_procedures_with_hostile_texts_command_no_terminal(hostile: Service, tmp_path: Path) -> None:
+    catalog = tmp_path / "own.sql"
+    text = ALL.replace("'", "").replace("\x00", "")
+    catalog.write_text(f"CREATE PROCEDURE Odd(Body STRING) AS CALL GenerateResponse(Body, '{text}');\n")
+    asked = ("--catalog", catalog, "--base-url", hostile.base_url)
+    assert_harmless(on_terminal("procedures", *asked, cwd=tmp_path))
+    assert_harmless(on_terminal("procedures", "Odd", *asked, cwd=tmp_path))
+    assert_harmless(on_terminal("sql", "DESCRIBE PROCEDURE Odd", *asked, cwd=tmp_path))
+    catalog.write_text(f"CREATE PROCEDURE {text}(Body STRING) AS CALL GenerateResponse(Body);\n")
+    assert_harmless(on_terminal("procedures", *asked, cwd=tmp_path))
+    assert_harmless(on_terminal("procedures", ALL, "--base-url", hostile.base_url, cwd=tmp_path))
+
+
+def test_a_journal_of_hostile_runs_commands_no_terminal(hostile: Service, tmp_path: Path) -> None:
+    name = "in\x1b]0;owned\x07\x9d.csv"
+    (tmp_path / name).write_text(f'q,"{ALL}"\none,two\n')
+    command = f"CALL GenerateResponse(:q, '{ALL.replace(chr(39), '')}')"
+    kept = ("--journal", tmp_path / "j\x1b[2J.journal")
+    asked = (*kept, "--base-url", hostile.base_url)
+    seen = on_terminal("lookup", name, command, "-o", "out.csv", *asked, cwd=tmp_path)
+    assert_harmless(seen)  # the bar and the summary as well
+    for words in (("runs", "list"), ("runs", "show"), ("runs", "export", "-o", "-")):
+        seen = on_terminal(*words, *kept, cwd=tmp_path)
+        assert_harmless(seen)
+        assert "GenerateResponse" in seen or "owned" in seen
+
+
+def test_help_of_hostile_words_commands_no_terminal(tmp_path: Path) -> None:
+    for words in ((ALL,), ("--" + ALL,), ("lookup", "--" + ALL), (ALL, "--help"), ("runs", ALL)):
+        assert_harmless(on_terminal(*words, cwd=tmp_path))

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -26,7 +26,7 @@ from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
 from grokcall.duckdb.udf import define, is_macro, is_view, table_of
 from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.errors import InterfaceError
-from grokcall.execution.runtime import Runtime
+from grokcall.execution.runtime import HasRuntime, Runtime
 from grokcall.execution.summary import Summary
 from grokcall.lookup.options import LookupOptions
 from grokcall.tables.formats import quoted_name
@@ -38,7 +38,7 @@ _registrations: weakref.WeakKeyDictionary[Any, Registration] = weakref.WeakKeyDi
 _lock = threading.RLock()
 
 
-def register(con: duckdb.DuckDBPyConnection, connection: Connected | None = None, **options: Any) -> Registration:
+def register(con: duckdb.DuckDBPyConnection, connection: HasRuntime | None = None, **options: Any) -> Registration:
     """Gives a DuckDB connection every procedure: as a table macro of its name, and as a scalar form in small letters.
 
     Nothing is sent, and no key is needed, before a query makes the first call. Macros belong to one DuckDB connection:
@@ -76,15 +76,6 @@ def register(con: duckdb.DuckDBPyConnection, connection: Connected | None = None
         watch(session)
         _registrations[con] = registration
         return registration
-
-
-class Connected(Protocol):
-    """What has a runtime, as a :class:`grokcall.Connection` has."""
-
-    @property
-    def runtime(self) -> Runtime:
-        """What its calls run on."""
-        ...
 
 
 class Registration:
@@ -289,7 +280,7 @@ class Registration:
         """
         self._session.close()
 
-    def serves(self, connection: Connected | None, options: LookupOptions) -> bool:
+    def serves(self, connection: HasRuntime | None, options: LookupOptions) -> bool:
         """Whether registering anew with these would make the same."""
         session = self._session
         same = session.owned if connection is None else session.runtime is connection.runtime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -159,6 +160,15 @@ class Runtime:
             return
         self._closed = True
         self.loop.close(self._runner.api.close if self._runner is not None else None)
+
+
+class HasRuntime(Protocol):
+    """What has a runtime, as a :class:`grokcall.Connection` has."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What its calls run on."""
+        ...
 
 
 class StatementCall:

@@ -12,8 +12,9 @@ from grokcall_parser import CallSyntaxError, Span, point_at
 from grokcall_parser.suggestions import hint
 from grokcall_parser.tokens import is_name, read_tokens, source, span_of
 from grokcall_procedures.schemas.nested import ListType, MapType, Member, StructType
+from grokcall_procedures.schemas.numbers import DecimalType
 from grokcall_procedures.schemas.sql_types import KNOWN, LONGER_NAMES, REMEDIES, TEXTS, TYPES, named_type
-from grokcall_procedures.schemas.values import DecimalType, EnumType, TextType, ValueType
+from grokcall_procedures.schemas.values import EnumType, TextType, ValueType
 from grokcall_procedures.types import UnfitValue
 
 DEEPEST = 12

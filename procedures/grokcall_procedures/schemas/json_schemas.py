@@ -7,16 +7,8 @@ from typing import Any
 
 from grokcall_procedures.schemas.moments import DateType, TimestampType, TimeType, UuidType
 from grokcall_procedures.schemas.nested import ListType, Member, StructType
-from grokcall_procedures.schemas.values import (
-    BooleanType,
-    EnumType,
-    FloatType,
-    JsonSchema,
-    JsonType,
-    TextType,
-    ValueType,
-    integer,
-)
+from grokcall_procedures.schemas.numbers import FloatType, integer
+from grokcall_procedures.schemas.values import BooleanType, EnumType, JsonSchema, JsonType, TextType, ValueType
 from grokcall_procedures.types import UnfitValue
 
 DEEPEST = 24

@@ -8,7 +8,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from grokcall_procedures.schemas.moments import DateType, TimestampType, TimeType, UuidType
-from grokcall_procedures.schemas.values import BooleanType, FloatType, JsonType, ValueType, integer
+from grokcall_procedures.schemas.numbers import FloatType, integer
+from grokcall_procedures.schemas.values import BooleanType, JsonType, ValueType
 
 TYPES: Mapping[exp.DType, ValueType] = {
     exp.DType.BOOLEAN: BooleanType(),

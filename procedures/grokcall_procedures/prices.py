@@ -159,7 +159,13 @@ def raised(known: PicturePrice, told: int) -> PicturePrice:
 
 
 TEXT_SUCCESSORS = (
-    (re.compile(r"grok-3(?:-mini|-fast)?$|grok-4$|grok-4-0709$|grok-4-fast(?:-|$)|grok-4-1-fast(?:-|$)"), "grok-4.3"),
+    (
+        re.compile(
+            r"grok-3(?:-mini)?(?:-fast)?(?:-beta|-latest)?$|grok-4(?:-latest|-0709)?$"
+            r"|grok-4-fast(?:-|$)|grok-4-1-fast(?:-|$)"
+        ),
+        "grok-4.3",
+    ),
 )
 """Withdrawn ids and the model that answers in their place, at its own price."""
 
@@ -227,6 +233,7 @@ PRICES = Prices(
             "grok-imagine-image-2026-03-02": "grok-imagine-image",
             "grok-imagine-image-quality-20260403": "grok-imagine-image-quality",
             "grok-imagine-image-quality-latest": "grok-imagine-image-quality",
+            "grok-imagine-image-pro": "grok-imagine-image-quality",
             "grok-imagine-video-1.5-2026-05-30": "grok-imagine-video-1.5",
             "grok-imagine-video-1.5-preview": "grok-imagine-video-1.5",
         }

@@ -21,6 +21,9 @@ from grokcall_procedures.rates import TextPrice
         ("grok-4.20-reasoning", (12_500, 2_000, 25_000)),
         ("grok-code-fast", (10_000, 2_000, 20_000)),
         ("grok-4-fast-reasoning", (12_500, 2_000, 25_000)),
+        ("grok-3-mini-fast-beta", (12_500, 2_000, 25_000)),
+        ("grok-3-latest", (12_500, 2_000, 25_000)),
+        ("grok-4-latest", (12_500, 2_000, 25_000)),
     ],
 )
 def test_a_text_model_has_its_price_under_each_of_its_names(name: str, prices: tuple[int, int, int]) -> None:
@@ -57,6 +60,7 @@ def test_tokens_of_pictures_cost_what_the_dearer_kind_of_token_costs() -> None:
         ("grok-imagine-image-2.0", "auto", "2k", (6, 8)),
         ("grok-imagine-image-2.0", None, "4k", (4, 8)),
         ("grok-imagine-image-quality-latest", None, "2k", (7, 7)),
+        ("grok-imagine-image-pro", None, "2k", (7, 7)),
         ("grok-imagine-image-2026-03-02", "medium", "1k", (2, 2)),
     ],
 )

@@ -12,7 +12,7 @@ ROWS = 40_000
 PROGRAM = """
 import resource, sys, time
 import grokcall
-from grokcall.lookup.stream import READ_AHEAD_ROWS
+from grokcall.lookup.passes import READ_AHEAD_ROWS
 from grokcall.tables import open_writer
 from grokcall.tables.encoders import ROW_GROUP_ROWS
 

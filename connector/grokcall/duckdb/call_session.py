@@ -29,10 +29,10 @@ from grokcall.execution.run_session import RunSession
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.spilling_cache import SpillingAnswerCache
 from grokcall.execution.summary import Summary
-from grokcall.journal.fingerprint import fingerprint
+from grokcall.journal.fingerprints import fingerprint
 from grokcall.lookup.identities import identity_of
 from grokcall.lookup.options import LookupOptions
-from grokcall.lookup.stream import READ_AHEAD_ROWS
+from grokcall.lookup.passes import READ_AHEAD_ROWS
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values, Verdict
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.prices import PRICES

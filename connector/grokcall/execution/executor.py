@@ -18,7 +18,7 @@ from grokcall.execution.prior_attempts import CallKey, UnknownTries
 from grokcall.execution.recall import is_on_record, memory_of, recalled
 from grokcall.execution.run_context import RunContext
 from grokcall.execution.send_guard import Funds, SendGuard
-from grokcall.journal.fingerprint import fingerprint
+from grokcall.journal.fingerprints import fingerprint
 from grokcall.scheduling.admission import CallStoppedError, Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Estimate, Reserve, estimate

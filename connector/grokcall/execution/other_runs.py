@@ -28,6 +28,10 @@ class OtherRuns:
         self._tell = tell
         self._told = False
 
+    def may_have(self, key: bytes) -> bool:
+        """Whether there may be something to tell of a call; known without waiting for a disk."""
+        return not self._told and self._journal.may_know(key)
+
     def look_for(self, key: bytes) -> None:
         """Looks for an answer to a call that its own run does not have."""
         if not self._told and self._journal.recall_any(key) is not None:

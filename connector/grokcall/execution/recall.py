@@ -20,7 +20,11 @@ VIDEO_KINDS = frozenset({"video", "video_edit"})
 def is_on_record(books: RunContext, key: bytes, ordinal: int) -> bool:
     """Whether the journal may have something of a call; told without waiting for a disk."""
     run = books.run
-    return run is not None and (run.knows(key, ordinal) or (books.reuse is not None and books.reuse.may_know(key)))
+    if run is None:
+        return False
+    if run.knows(key, ordinal) or (books.reuse is not None and books.reuse.may_know(key)):
+        return True
+    return books.other_runs is not None and books.other_runs.may_have(key)
 
 
 def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:

@@ -18,7 +18,7 @@ from grokcall.core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from grokcall.journal.codec import RecalledOutcome as RecalledOutcome
     from grokcall.journal.codec import RecordedError as RecordedError
-    from grokcall.journal.fingerprint import fingerprint as fingerprint
+    from grokcall.journal.fingerprints import fingerprint as fingerprint
     from grokcall.journal.journal import Journal as Journal
     from grokcall.journal.reader import InDoubt as InDoubt
     from grokcall.journal.run import JournalRun as JournalRun
@@ -61,6 +61,6 @@ __getattr__, __dir__ = lazy_names(
         "RecordedError": "grokcall.journal.codec",
         "RunInfo": "grokcall.journal.run_list",
         "RunState": "grokcall.journal.run",
-        "fingerprint": "grokcall.journal.fingerprint",
+        "fingerprint": "grokcall.journal.fingerprints",
     },
 )

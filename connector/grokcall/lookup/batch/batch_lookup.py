@@ -17,7 +17,7 @@ from grokcall.execution.incomplete_answers import fallen_short
 from grokcall.execution.recall import recalled
 from grokcall.execution.run_context import RunContext
 from grokcall.journal.batches import BatchRecord, Key
-from grokcall.journal.fingerprint import fingerprint
+from grokcall.journal.fingerprints import fingerprint
 from grokcall.journal.mutations import Change
 from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.collection import Taking

@@ -1,0 +1,78 @@
+"""The pass of a lookup over its rows: calls one by one, or through batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from grokcall.core.daemon_threads import in_daemon_thread
+from grokcall.core.outcome import Outcome
+from grokcall.errors import InterfaceError
+from grokcall.execution.circuit_breaker import CircuitBreaker
+from grokcall.execution.executor import CallExecutor
+from grokcall.execution.incomplete_answers import held_to
+from grokcall.execution.runtime import Runtime
+from grokcall.lookup.batch.batch_lookup import BatchPass
+from grokcall.lookup.batch.looks import BatchCounts
+from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, moves_media
+from grokcall.lookup.record import LookupRecord
+from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler, Values
+from grokcall.tables.source import Source
+from grokcall_procedures import BoundCall
+
+READ_AHEAD_ROWS = 8192
+"""Rows that may be under way or waiting for an earlier one, at least."""
+
+Pass: TypeAlias = RowScheduler[pa.RecordBatch] | BatchPass
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who is told of what becomes of the rows of a pass.
+
+    Args:
+        settle: Told of each outcome and its row's number from 0; gives the error that ends the pass, if any.
+        breaker: Ends the pass for errors that every row would meet.
+        report: Told how far batches are.
+    """
+
+    settle: Callable[[Outcome, int], BaseException | None]
+    breaker: CircuitBreaker
+    report: Callable[[BatchCounts], None]
+
+
+def open_pass(
+    plan: LookupPlan, source: Source, runtime: Runtime, record: LookupRecord, service: str, watchers: Watchers
+) -> Pass:
+    """The pass of a lookup, which is not started yet.
+
+    Raises:
+        InterfaceError: It would send by itself what is in a batch already.
+    """
+    concurrency = plan.options.concurrency or runtime.options.concurrency
+    session, chunks = record.session, plan.chunks(iter(source))
+    runner = runtime.runner().narrowed(concurrency)
+    if session.run is not None and plan.options.batch:
+        told = watchers.settle, watchers.report, source.row_count
+        return BatchPass(plan, chunks, session.books, session.run, runner.api, runtime.loop, *told)
+    if session.run is not None and record.left_at_service:
+        raise InterfaceError(
+            f"{record.left_at_service:,} calls of this lookup are at the service in a batch, and would be paid for "
+            "again; take their answers with batch (--batch) first"
+        )
+    limits = RowLimits(concurrency, max(READ_AHEAD_ROWS, 16 * concurrency))
+    if moves_media(plan.binder):
+        limits = RowLimits(concurrency, 4 * concurrency + MEDIA_BATCH_ROWS)
+    executor = CallExecutor(runner, service, session.books)
+    whole = held_to(plan.options.on_incomplete, plan.binder.procedure, executor)
+    bind = bound_aside(plan) if any(plan.reader.files) else plan.bind
+    return RowScheduler(whole, bind, chunks, limits, watchers.settle, watchers.breaker)
+
+
+def bound_aside(plan: LookupPlan) -> Callable[[Values], asyncio.Future[BoundCall | Outcome]]:
+    """Binds rows in threads, since their files have to be read."""
+    return lambda row: in_daemon_thread(lambda: plan.bind(row))

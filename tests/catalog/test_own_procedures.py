@@ -116,7 +116,10 @@ def test_bytes_numbers_and_truth_go_through(on_sandbox):
         "'What is it? At most ' || :Limit, :Picture, MaxOutputTokens => :Limit, Store => :Keep, Temperature => :Heat"
     )
     on_sandbox.execute(f"CREATE PROCEDURE Look({declared}) AS CALL AnalyzeImage({inner})")
-    png = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de")
+    png = bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000a49444154789c63000100000500010d0a2db4"
+        "0000000049454e44ae426082"
+    )
     body = json.loads(
         on_sandbox.execute("EXPLAIN CALL Look(:p)", {"p": png}).fetch_arrow_table().column("Body")[0].as_py()
     )

@@ -371,7 +371,7 @@ def test_an_interrupt_keeps_every_finished_row(at_service, name):
     code, out, err = interrupted(at_service, source, ASK_BODY, "-o", name, "--concurrency", "16", after=700)
     assert (code, out) == (130, "")
     assert "Traceback" not in err
-    assert err.startswith("grokcall: interrupted\n")
+    assert "grokcall: interrupted\n" in err  # after a line on how far it is, on a slow machine
     stem, ending = name.split(".")
     kept = [row["id"] for row in rows_of(f"{stem}.partial.{ending}")]
     assert f"{len(kept):,} finished rows are kept in {stem}.partial.{ending}" in err
@@ -417,9 +417,8 @@ def test_a_disk_that_fills_up_keeps_every_finished_row(at_service, name):
     assert "Traceback" not in done.stderr
     stem, ending = name.split(".")
     kept = [row["id"] for row in rows_of(f"{stem}.partial.{ending}")]
-    assert done.stderr.splitlines()[0] == (
-        f"grokcall: no space left on .: {len(kept):,} rows are kept in {stem}.partial.{ending}; make room and go on"
-    )
+    told = f"grokcall: no space left on .: {len(kept):,} rows are kept in {stem}.partial.{ending}; make room and go on"
+    assert told in done.stderr.splitlines()
     assert kept == list(range(len(kept)))
     assert len(at_service.asked) - 8 <= len(kept) <= len(at_service.asked) < 8_000
 

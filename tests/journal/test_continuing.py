@@ -202,7 +202,7 @@ def test_a_stop_does_not_wait_for_standard_input(tmp_path, number):
             finally:
                 process.kill()
     assert process.returncode == 130
-    assert said.read_text().startswith("grokcall: interrupted")
+    assert "grokcall: interrupted" in said.read_text()
 
 
 def test_a_stop_does_not_wait_for_a_generator_that_blocks(tmp_path):

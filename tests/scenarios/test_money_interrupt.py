@@ -30,7 +30,7 @@ def test_an_interrupted_lookup_continues_where_it_was(tmp_path, number):
                 process.kill()
         assert process.returncode == 130
         assert "Traceback" not in err
-        assert err.startswith("grokcall: interrupted\n")
+        assert "grokcall: interrupted\n" in err
         assert "run the same command again to continue" in err
         assert not output.exists()
         assert 40 <= len(sandbox.ledger()) < 300

@@ -15,7 +15,7 @@ from grokcall.core.result_columns import CALL_SCHEMA
 from grokcall_procedures import CATALOG
 
 HERE = Path(__file__).parent
-PAGE = (HERE.parents[1] / "docs" / "asked_for.md").read_text("utf-8")
+PAGE = (HERE.parents[2] / "docs" / "asked_for.md").read_text("utf-8")
 CODE = sorted(set(re.findall(r"`([^`]+)`", PAGE)))
 SUBJECTS = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
 OPTION = re.compile(r"[a-z]+(?:_[a-z]+)+")
@@ -56,4 +56,4 @@ def test_a_parameter_or_column_on_the_page_is_there(name):
 
 def test_every_subject_has_its_tests_and_every_module_its_subject():
     modules = {path.stem for path in HERE.glob("test_*.py")} - {Path(__file__).stem}
-    assert modules == {f"test_{subject.lower().replace(' ', '_')}" for subject in SUBJECTS}
+    assert modules == {f"test_asked_{subject.lower().replace(' ', '_')}" for subject in SUBJECTS}

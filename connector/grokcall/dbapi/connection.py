@@ -28,6 +28,7 @@ from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.lookup.stream import LookupStream
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_parser import parse_call
 from grokcall_procedures import Catalog
 from grokcall_procedures.prices import Prices
@@ -120,6 +121,11 @@ class Connection:
     @budget.setter
     def budget(self, budget: Budget) -> None:
         self.runtime.budget = budget
+
+    @property
+    def loop(self) -> BackgroundLoop:
+        """The event loop in the background that its calls run on, for what has to be closed there."""
+        return self.runtime.loop
 
     def cursor(self, **limits: Any) -> Cursor:
         """A new cursor.

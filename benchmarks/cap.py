@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 
 PROFILE = "+".join(

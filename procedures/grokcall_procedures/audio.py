@@ -5,10 +5,11 @@ from __future__ import annotations
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import stated_failure, unreadable
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.lenient_json import read_json
 from grokcall_procedures.media import decoded
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, to_int32
 

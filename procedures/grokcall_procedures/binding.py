@@ -13,9 +13,10 @@ from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Spa
 from grokcall_parser.errors import DataError
 from grokcall_procedures.answers import shaped
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.errors import BadValueError
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import UnfitValue, described
-from grokcall_procedures.values import BadValueError, fit_value
+from grokcall_procedures.values import fit_value
 
 __all__ = ["UNKNOWN", "BadValueError", "Binder", "MarkerBinding"]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from grokcall_procedures.definition import ResultField
+from grokcall_procedures.errors import FailedReplyError, MalformedReplyError
 from grokcall_procedures.lenient_json import decode_json as decode_json  # strict, for what is ours
 from grokcall_procedures.lenient_json import read_json
-from grokcall_procedures.steps import FailedReplyError, MalformedReplyError
 from grokcall_procedures.types import MOST_TICKS, ParameterType, UnfitValue, coerce, well_formed
 
 SHOWN_BYTES = 80

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from grokcall_procedures.bounds import EXPLAIN_ALLOWANCES, FREE, Allowances, Estimate, Reserve, unpriced
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import decode_json, document_of, encode_json
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media_estimates import film_estimate, picture_estimate, speech_estimate
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.readings import LIMITS, as_list, read_body
-from grokcall_procedures.steps import Kind, MalformedReplyError, Pause, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Pause, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
 

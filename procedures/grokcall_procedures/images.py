@@ -8,11 +8,12 @@ from grokcall_procedures.addresses import download
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import document_of, moderated, stated_failure
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media import JPEG, PNG, WEBP, decoded, result_bytes
 from grokcall_procedures.models import IMAGE_MODELS, takes_quality
 from grokcall_procedures.pictures import address_parameters, addresses, content_parameters, content_uris
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, MalformedReplyError, Request, Steps
+from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue
 

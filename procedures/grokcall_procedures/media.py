@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grokcall_procedures.steps import MalformedReplyError
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.types import UnfitValue, to_binary
 
 MIB = 1024 * 1024

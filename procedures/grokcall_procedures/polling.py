@@ -9,19 +9,10 @@ from urllib.parse import quote
 
 from grokcall_procedures.addresses import download
 from grokcall_procedures.documents import cost_of, document_of, moderated, stated_failure, value_at
+from grokcall_procedures.errors import FailedReplyError, MalformedReplyError, NotReadyError
 from grokcall_procedures.media import result_bytes
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import (
-    FailedReplyError,
-    Kind,
-    MalformedReplyError,
-    NotReadyError,
-    Pause,
-    Reply,
-    Request,
-    Step,
-    Steps,
-)
+from grokcall_procedures.steps import Kind, Pause, Reply, Request, Step, Steps
 from grokcall_procedures.text import reply_of
 
 ACCEPTED = 202

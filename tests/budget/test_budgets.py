@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bound_calls import bind
-from grokcall.budget.budget import Budget, BudgetReachedError, Reservation
-from grokcall.errors import InterfaceError, error_code, is_retryable, is_systemic
+from grokcall.budget.budget import Budget, Reservation
+from grokcall.errors import BudgetReachedError, InterfaceError, error_code, is_retryable, is_systemic
 from grokcall_procedures.bounds import FREE
 from grokcall_procedures.estimates import Allowances, Estimate, estimate
 

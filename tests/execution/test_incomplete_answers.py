@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.execution.incomplete_answers import MOST_RETRIES
 from grokcall_procedures import CATALOG
 from grokcall_procedures.shortfalls import shortfall_finder

@@ -14,8 +14,9 @@ import pytest
 
 import grokcall
 from bound_calls import bind
-from grokcall.budget.budget import Budget, BudgetReachedError
+from grokcall.budget.budget import Budget
 from grokcall.core.outcome import Outcome
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import Sandbox
 from grokcall_procedures import BoundCall, Settings
 from grokcall_procedures.estimates import Allowances, estimate

@@ -10,7 +10,7 @@ import pytest
 from cap import capped_runs
 from paying import ASK, COMMAND, billed, connected, ran, source_file, sums, times_billed
 
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import Sandbox
 
 BOUNDED = "CALL GenerateResponse(:body, MaxOutputTokens => 20, ReasoningEffort => 'none')"

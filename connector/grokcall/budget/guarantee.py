@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias
 
-from grokcall.budget.limits import shown
 from grokcall.core.outcome import usd
+from grokcall.errors.budget import shown
 from grokcall_procedures.estimates import Estimate
 
 Promises: TypeAlias = dict[tuple[str, ...], list[str]]

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from grokcall.budget.limits import Amount, BudgetReachedError, Limit, count_of, seconds_of, shown, ticks_of
+from grokcall.budget.limits import count_of, seconds_of, ticks_of
 from grokcall.core.outcome import usd
+from grokcall.errors import BudgetReachedError
+from grokcall.errors.budget import Amount, Limit, shown
 from grokcall_procedures.bounds import Reserve
 
 

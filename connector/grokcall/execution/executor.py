@@ -10,16 +10,15 @@ from grokcall.budget.budget import Budget
 from grokcall.client.call_runner import CallRunner
 from grokcall.client.resume_state import ResumeState
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.errors import Error, MediaError, is_retryable, is_systemic
+from grokcall.errors import CallStoppedError, Error, MediaError, RecordedError, is_retryable, is_systemic
 from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
 from grokcall.execution.coalescing import SharedCall
 from grokcall.execution.prior_attempts import NO_TRIES, CallKey, PriorAttempts, UnknownTries
 from grokcall.execution.send_guard import Funds, SendGuard
-from grokcall.journal.codec import RecordedError
 from grokcall.journal.fingerprint import fingerprint
 from grokcall.journal.journal import Journal
 from grokcall.journal.run import JournalRun
-from grokcall.scheduling.admission import CallStoppedError, Gate
+from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Allowances, Estimate, Reserve, estimate
 from grokcall_procedures.learned_tokens import LearnedTokens, TextCall, TokenUsage

@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from grokcall.budget.limits import BudgetReachedError
 from grokcall.budget.usage import BudgetUsage
 from grokcall.core.outcome import CallStatus, Outcome, usd
 from grokcall.core.redaction import redact
-from grokcall.errors import error_code
+from grokcall.errors import BudgetReachedError, error_code
 from grokcall_procedures import Procedure
 from grokcall_procedures.learned_tokens import LearnedTokens
 from grokcall_procedures.shortfalls import REFUSAL, shortfall_finder

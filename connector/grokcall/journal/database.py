@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from grokcall.errors import JournalDamagedError, JournalPathError
 from grokcall.journal.mutations import Group
-from grokcall.journal.sqlite_errors import JournalDamagedError, JournalPathError, fault, is_damage, mapped_errors
+from grokcall.journal.sqlite_errors import fault, is_damage, mapped_errors
 from grokcall.journal.write_ahead import NAMES, has_tail, left_over, put_away
 
 MAGIC = b"SQLite format 3\0"

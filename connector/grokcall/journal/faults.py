@@ -1,5 +1,5 @@
-"""The old place of what is in :mod:`grokcall.journal.sqlite_errors` now."""
+"""The old place of what is in :mod:`grokcall.errors` and :mod:`grokcall.journal.sqlite_errors` now."""
 
 from grokcall.core.lazy_names import moved_names
 
-__getattr__ = moved_names(__name__, "grokcall.journal.sqlite_errors")
+__getattr__ = moved_names(__name__, "grokcall.errors", "grokcall.journal.sqlite_errors")

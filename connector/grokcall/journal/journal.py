@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grokcall.core.redaction import redact
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, JournalBusyError, JournalError, JournalPathError
 from grokcall.journal.batches import BatchRecord, batches_of
 from grokcall.journal.codec import RecalledOutcome
 from grokcall.journal.database import (
@@ -35,7 +35,7 @@ from grokcall.journal.media import MediaStore
 from grokcall.journal.reader import InDoubt, Records, logger
 from grokcall.journal.run import JournalRun
 from grokcall.journal.run_list import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
-from grokcall.journal.sqlite_errors import JournalBusyError, JournalError, JournalPathError, mapped_errors
+from grokcall.journal.sqlite_errors import mapped_errors
 from grokcall.journal.write_ahead import WriteAheadLog, has_tail
 from grokcall.journal.writer import Writer
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grokcall.core.file_locks import hold, is_file_of, open_own
-from grokcall.journal.sqlite_errors import JournalBusyError
+from grokcall.errors import JournalBusyError
 
 TRIES = 4
 PAUSE = 0.05

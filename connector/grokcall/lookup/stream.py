@@ -11,13 +11,19 @@ from typing import Self
 
 import pyarrow as pa
 
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.client.api_client import ApiClient
 from grokcall.client.metadata import counted_tokens, listed_prices
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
-from grokcall.errors import CreditsExhaustedError, InterfaceError
+from grokcall.errors import (
+    BatchPendingError,
+    BudgetReachedError,
+    CreditsExhaustedError,
+    InterfaceError,
+    JournalError,
+    LookupStoppedError,
+)
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
@@ -27,9 +33,7 @@ from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall.journal.fingerprint import fingerprint
 from grokcall.journal.run import RunState
 from grokcall.journal.run_list import declared_columns
-from grokcall.journal.sqlite_errors import JournalError
 from grokcall.lookup.batch.batch_lookup import BatchPass
-from grokcall.lookup.batch.errors import BatchPendingError
 from grokcall.lookup.batch.looks import BatchCounts
 from grokcall.lookup.batch.prices import batch_prices
 from grokcall.lookup.dry_run import DryRun, TokenSample, dry_run
@@ -47,15 +51,6 @@ from grokcall_procedures.prices import PRICES, Prices
 
 READ_AHEAD_ROWS = 8192
 """Rows that may be under way or waiting for an earlier one, at least."""
-
-
-class LookupStoppedError(InterfaceError):
-    """The lookup was stopped by whoever ran it."""
-
-    error_code = "stopped"
-
-    def __init__(self) -> None:
-        super().__init__("the lookup was stopped")
 
 
 class LookupStream:

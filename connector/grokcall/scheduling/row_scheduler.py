@@ -15,8 +15,8 @@ from typing import Generic, Protocol, TypeVar
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.unread import unexpected
-from grokcall.errors import Error
-from grokcall.scheduling.admission import CallStoppedError, Gate, Judge, Watch, cancelled
+from grokcall.errors import CallStoppedError, Error
+from grokcall.scheduling.admission import Gate, Judge, Watch, cancelled
 from grokcall_procedures import BoundCall
 
 C = TypeVar("C")

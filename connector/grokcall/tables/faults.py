@@ -1,5 +1,5 @@
-"""The old place of what is in :mod:`grokcall.tables.errors` now."""
+"""The old place of what is in :mod:`grokcall.errors` and :mod:`grokcall.tables.errors` now."""
 
 from grokcall.core.lazy_names import moved_names
 
-__getattr__ = moved_names(__name__, "grokcall.tables.errors")
+__getattr__ = moved_names(__name__, "grokcall.errors", "grokcall.tables.errors")

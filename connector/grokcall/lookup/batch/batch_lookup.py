@@ -10,7 +10,7 @@ import pyarrow as pa
 from grokcall.client.api_client import ApiClient
 from grokcall.client.batch_api import BatchService
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.errors import Error, InternalError, NotFoundError
+from grokcall.errors import BatchPendingError, Error, InternalError, NotFoundError
 from grokcall.execution.answer_cache import repeated
 from grokcall.execution.executor import RunContext, recalled
 from grokcall.execution.incomplete_answers import fallen_short
@@ -20,7 +20,6 @@ from grokcall.journal.mutations import Change
 from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.collection import Taking
 from grokcall.lookup.batch.earlier import EarlierBatches
-from grokcall.lookup.batch.errors import BatchPendingError
 from grokcall.lookup.batch.looks import BatchCounts, Looks
 from grokcall.lookup.batch.requests import batch_request
 from grokcall.lookup.batch.reservations import BatchFunds

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from grokcall.budget.budget import BudgetReachedError, Reservation
+from grokcall.budget.budget import Reservation
 from grokcall.core.outcome import Outcome
+from grokcall.errors import BudgetReachedError, UnansweredError
 from grokcall.execution.executor import RunContext
 from grokcall.execution.prior_attempts import UnknownTries
 from grokcall.http.retry import may_have_been_billed
 from grokcall.journal.batches import Key
-from grokcall.lookup.batch.errors import UnansweredError
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Estimate, estimate
 from grokcall_procedures.usage import tokens_used

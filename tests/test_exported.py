@@ -150,8 +150,8 @@ def test_errors_are_also_had_where_the_page_of_errors_once_said_that_they_are(pa
 
 @pytest.mark.parametrize("package", ["grokcall", "grokcall.journal.faults", "grokcall_parser", "grokcall_procedures"])
 def test_an_unknown_name_is_an_attribute_error(package):
-    with pytest.raises(AttributeError, match=f"'{package}' has no attribute 'Conection'"):
-        _ = importlib.import_module(package).Conection
+    with pytest.raises(AttributeError, match=f"'{package}' has no attribute 'Connektion'"):
+        _ = importlib.import_module(package).Connektion
 
 
 HEAVY = ("aiohttp", "duckdb", "httpx", "msgspec", "numpy", "pandas", "pyarrow", "pydantic", "rich", "sqlglot", "typer")

@@ -261,4 +261,4 @@ _MODULES = {
 """Where each public name stands; a module is loaded when one of its names is first used."""
 _RENAMED = {"HttpReply": "HttpResponse", "KeptCatalog": "UserCatalog"}
 
-__getattr__, __dir__ = lazy_names(__name__, _MODULES, _RENAMED)
+lazy_names(__name__, _MODULES, _RENAMED)

@@ -92,7 +92,7 @@ __all__ = [
     "split_statements",
 ]
 
-__getattr__, __dir__ = lazy_names(
+lazy_names(
     __name__,
     {
         "Argument": "grokcall_parser.statements",

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import Any
 
 
-def lazy_names(
-    package: str, modules: Mapping[str, str], renamed: Mapping[str, str] | None = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The functions ``__getattr__`` and ``__dir__`` of a package whose names stand in other modules.
+def lazy_names(package: str, modules: Mapping[str, str], renamed: Mapping[str, str] | None = None) -> None:
+    """Gives a package the functions ``__getattr__`` and ``__dir__``, because its names stand in other modules.
+
+    They are put there at run time, so that type checkers see the names that are imported for them and no others.
 
     Args:
         package: The package, ``__name__`` there.
@@ -37,7 +37,7 @@ def lazy_names(
     def names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *modules})
 
-    return get, names
+    vars(sys.modules[package]).update(__getattr__=get, __dir__=names)
 
 
 def moved_names(module: str, *new: str) -> Callable[[str], Any]:

@@ -66,7 +66,7 @@ __all__ = [
     "sniff",
 ]
 
-__getattr__, __dir__ = lazy_names(
+lazy_names(
     __name__,
     {
         "CATALOG": "grokcall_procedures.built_in",

@@ -46,7 +46,7 @@ __all__ = [
     "fingerprint",
 ]
 
-__getattr__, __dir__ = lazy_names(
+lazy_names(
     __name__,
     {
         "InDoubt": "grokcall.journal.reader",

@@ -29,7 +29,7 @@ __all__ = [
     "text_schema",
 ]
 
-__getattr__, __dir__ = lazy_names(
+lazy_names(
     __name__,
     {
         "Format": "grokcall.tables.formats",

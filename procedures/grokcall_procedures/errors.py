@@ -21,7 +21,12 @@ from grokcall_parser.errors import DatabaseError, DataError, OperationalError
 class BadValueError(DataError):
     """A value does not fit its parameter.
 
-    ``procedure``, ``parameter`` and the 1-based ``position`` name the place.
+    Args:
+        reason: What is wrong with it.
+        procedure: The procedure that has the parameter.
+        parameter: The parameter.
+        position: Where the parameter stands among the others, from 1.
+        pointer: The piece of the statement, with a line that points at the place; empty where there is none.
     """
 
     def __init__(self, reason: str, procedure: str, parameter: str, position: int, pointer: str = "") -> None:
@@ -41,6 +46,11 @@ class FailedReplyError(DatabaseError):
     """The API answered with a success status and said in the body that the work failed.
 
     The connector turns it into the service error that fits ``code`` and ``message``.
+
+    Args:
+        code: The service's word for it.
+        message: The service's sentence.
+        cost_ticks: What it was billed, in ticks of 1e-10 USD.
     """
 
     def __init__(self, code: str | None, message: str, *, cost_ticks: int | None = None) -> None:
@@ -72,7 +82,12 @@ class MalformedReplyError(DataError):
 
 
 class NotReadyError(OperationalError):
-    """A video was not ready in time; ``request_id`` fetches it later without paying again."""
+    """A video was not ready in time; ``request_id`` fetches it later without paying again.
+
+    Args:
+        message: What was waited for, and how long.
+        request_id: What the service calls the video.
+    """
 
     error_code = "video_timeout"
     retryable = False

@@ -16,8 +16,7 @@ import grokcall
 from grokcall.cli.app import app
 from grokcall.cli.exit_codes import Exit
 from grokcall.config.options import Options
-from grokcall.execution import answer_cache
-from grokcall.execution import executor as bookkeeping
+from grokcall.execution import answer_cache, executor
 from grokcall.lookup import plan, stream
 from grokcall.tables import errors as faults
 from grokcall_parser import parsing
@@ -143,7 +142,7 @@ def test_the_limits_that_are_stated_are_those_that_hold():
     assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 
 
-def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
+def test_what_prices_assume_is_what_the_page_about_money_says():
     text = " ".join((ROOT / "docs" / "money.md").read_text("utf-8").split())
     (dense, loose), (least, most) = EXPLAIN_ALLOWANCES.bytes_per_token, text_estimates.USUAL_HIDDEN_TOKENS
     reserved = learned_tokens.REASONING_TOKENS
@@ -162,4 +161,4 @@ def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
     assert learned_tokens.HIDDEN_TOKENS == {"grok-4.3": 300, "grok-4.5": 320, "grok-4.6": 2_300}
     assert learned_tokens.UNKNOWN_HIDDEN == 4_096
     assert text_estimates.HIDDEN_TOKENS["grok-4.6"] == (1_526, 1_600)
-    assert EXPLAIN_ALLOWANCES.refusal_fee_ticks > bookkeeping.EXPLAIN_ALLOWANCES.refusal_fee_ticks == 0
+    assert EXPLAIN_ALLOWANCES.refusal_fee_ticks > executor.BUDGET_ALLOWANCES.refusal_fee_ticks == 0

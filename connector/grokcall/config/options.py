@@ -116,7 +116,7 @@ class _ProfileSource(InitSettingsSource):
 
 
 class Options(BaseSettings):
-    """Every option of a connection; made by :func:`load_options`."""
+    """Every option of a connection; :func:`grokcall.connect` puts them together."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
 

@@ -68,10 +68,16 @@ class Connection:
     """A connection as PEP 249 has it; threads may share it, each with cursors of its own.
 
     The calls of all its cursors and lookups run on one event loop in the background and share one limit of calls in
-    flight. ``commit`` and ``rollback`` do nothing: what was answered cannot be taken back.
+    flight. ``commit`` and ``rollback`` do nothing: what was answered cannot be taken back. PEP 249's classes of errors
+    are attributes of it, as in ``except connection.Error``.
 
     In the child of a fork it begins anew, with a loop, sockets and a database of its own; what was spent by then counts
     there as well. Cursors and lookups from before the fork cannot be used in the child.
+
+    Args:
+        options: Its options, which :func:`grokcall.connect` puts together.
+        api_key: The key, as for :func:`grokcall.connect`.
+        transport: What sends requests, as for :func:`grokcall.connect`.
     """
 
     Warning = errors.Warning
@@ -144,7 +150,13 @@ class Connection:
     def execute(
         self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
     ) -> Cursor:
-        """A new cursor that has executed ``operation``, within ``limits`` as for :meth:`cursor`."""
+        """A new cursor that has executed a statement.
+
+        Args:
+            operation: The statement, as for :meth:`grokcall.Cursor.execute`.
+            parameters: A mapping for named markers, a sequence for question marks.
+            **limits: What it may spend, as for :meth:`cursor`.
+        """
         return self.cursor(**limits).execute(operation, parameters)
 
     async def acall(

@@ -63,7 +63,12 @@ class AnswerRefusedError(DataError):
 
 
 class MediaError(DataError):
-    """A picture, sound or video could not be fetched: the link has expired, leads elsewhere, or holds another thing."""
+    """An image, audio or a video could not be fetched: the link has expired, leads elsewhere, or holds another thing.
+
+    Args:
+        message: Which link, and why.
+        request_id: What the service calls the request that made it.
+    """
 
     error_code: ClassVar[str] = "media"
     retryable: bool = False

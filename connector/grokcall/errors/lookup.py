@@ -13,7 +13,9 @@ class LookupFailedError(Error):
 
     def __init__(self, row: int, cause: Exception) -> None:
         self.row = row
+        """Its number, from 1."""
         self.cause = cause
+        """The row's own error."""
         super().__init__(f"row {row}: {cause}")
 
     def __reduce__(self) -> tuple[type[LookupFailedError], tuple[int, Exception]]:

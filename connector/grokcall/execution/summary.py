@@ -26,16 +26,25 @@ class Summary:
     """
 
     ok: int = 0
+    """Rows with an answer that was asked for this time."""
     failed: int = 0
+    """Rows whose call failed."""
     skipped: int = 0
+    """Rows that made no call, because a required value is NULL."""
     cached: int = 0
+    """Rows that took an answer that was there already."""
     calls: int = 0
     """Requests that were sent, tries again included; polls and downloads not."""
     input_tokens: int = 0
+    """Tokens of the prompts, as the replies count them."""
     output_tokens: int = 0
+    """Tokens of the answers, reasoning included."""
     total_tokens: int = 0
+    """Tokens of prompts and answers."""
     cost_ticks: int = 0
+    """What the replies said they cost, in ticks of 1e-10 USD."""
     unpriced: int = 0
+    """Requests that were or may have been billed and whose price no reply told."""
     unpriced_ticks: int = 0
     """What the requests without a price count with in budgets: what was reserved for each."""
     budget: BudgetUsage | None = None
@@ -53,6 +62,7 @@ class Summary:
     warnings: dict[str, int] = field(default_factory=dict)
     """Each warning and how many rows it concerns."""
     started: float = field(default_factory=time.monotonic)
+    """When it began, on the clock of :func:`time.monotonic`, in seconds."""
     seconds: float = 0.0
     """Wall time from the start to the last row so far."""
 

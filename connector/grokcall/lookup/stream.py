@@ -59,7 +59,12 @@ class LookupStream:
     A context manager; leaving it early stops the lookup. Nothing more is sent then, and where there is a journal, or an
     exception leaves the block, the answers of calls in flight are waited for up to 30 s, because they may have been
     paid for. The exception gets the rows that had ended and were not given out yet in its attribute ``result``, a
-    :class:`grokcall.LookupResult`. ``summary`` grows as rows come.
+    :class:`grokcall.LookupResult`. ``summary`` grows as rows come. :meth:`grokcall.Connection.lookup_stream` makes it.
+
+    Args:
+        plan: The lookup, checked against its input.
+        source: Where the rows come from.
+        runtime: Makes the calls.
     """
 
     def __init__(
@@ -69,9 +74,13 @@ class LookupStream:
         runtime: Runtime,
     ) -> None:
         self.plan = plan
+        """The lookup as it was checked against its input."""
         self.schema: pa.Schema = plan.schema
+        """The columns of the output rows."""
         self.error_schema: pa.Schema = plan.error_schema
+        """The columns of the failed rows."""
         self.row_count: int | None = source.row_count
+        """How many rows the input has; None where that is not known before its end."""
         self.on_outcome: Callable[[Outcome], None] | None = None
         """Told of each outcome as it ends, on the connection's loop; must be quick."""
         self.on_batches: Callable[[BatchCounts], None] | None = None

@@ -96,7 +96,7 @@ class GrokcallDialect(TableReflection):
         return True
 
     def do_savepoint(self, connection: Any, name: str) -> NoReturn:
-        """Raises: DuckDB has no savepoints.
+        """A savepoint, which DuckDB has not.
 
         Raises:
             grokcall.NotSupportedError: Always.

@@ -120,11 +120,11 @@ nothing is sent there.
 
 The connector tries again by itself, up to `max_attempts` times: after errors in which nothing was sent, and after HTTP
 408, 409, 429 (unless credits are spent or there is no quota) and 500 and above. It waits at random up to 0.5 s, then up
-to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there is reckoned from
+to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there counts from
 the `Date` of the same reply.
 
 A request that costs money is not sent again when its connection was cut or timed out, because it may have been served;
-pictures, sound and films are not asked for again after 408, 504 and 524 either.
+images, audio and videos are not asked for again after 408, 504 and 524 either.
 """
 
 COMMAND_LINE = """# Command line

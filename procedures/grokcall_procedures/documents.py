@@ -154,7 +154,7 @@ def stated_failure(document: Mapping[str, object]) -> FailedReplyError | None:
 
 
 def moderated(what: str, document: Mapping[str, object]) -> FailedReplyError:
-    """The error for a picture or film that moderation holds back, in the words that the API uses with status 400."""
+    """The error for an image or video that moderation holds back, in the words that the API uses with status 400."""
     message = f"Generated {what} rejected by content moderation."
     return FailedReplyError("imagine:content-moderated", message, cost_ticks=cost_of(document))
 

@@ -141,7 +141,7 @@ def text_bytes(call: BoundCall) -> int:
 def tokenize(call: BoundCall) -> Steps:
     """Asks the service how many tokens the texts of ``call`` have; the only row has the number, or 0 without texts.
 
-    What the service adds to a prompt, schemas, pictures and files are not counted. It costs nothing.
+    What the service adds to a prompt, schemas, images and files are not counted. It costs nothing.
 
     Raises:
         MalformedReplyError: The reply has no list of tokens.

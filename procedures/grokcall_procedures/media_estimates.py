@@ -1,6 +1,6 @@
-"""What a picture, a film or a sound costs: its list price, and the highest one where the request leaves a choice.
+"""What an image, a video or audio costs: its list price, and the highest one where the request leaves a choice.
 
-A picture or film that moderation holds back is billed like any other, so there is nothing to take off.
+An image or video that moderation holds back is billed like any other, so there is nothing to take off.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ DEFAULT_SECONDS = 8
 LONGEST_FILM = 15
 DEFAULT_RESOLUTION = "480p"
 LONGEST_EDIT = 9
-"""Seconds of a film that can be edited: the service takes 8.7 at the most, here rounded up."""
+"""Seconds of a video that can be edited: the service takes up to 8.7, here rounded up."""
 EDITED = ("480p", "720p")
-"""What the film that comes back from an edit can have."""
+"""What the video that comes back from an edit can have."""
 DEFAULT_EXTENSION = 6
 LONGEST_EXTENSION = 10
 LONGEST_EXTENDED = 31
-"""Seconds of a film that can be extended, rounded up."""
+"""Seconds of a video that can be extended, rounded up."""
 FRAMES = ("image", "image_url", "input_reference", "last_frame")
-SOUND_PRICE = "what sounds cost that go into a film is not known"
+SOUND_PRICE = "what audio costs that goes into a video is not known"
 
 
 def picture_estimate(body: Mapping[str, object], prices: Prices) -> Estimate:
@@ -58,7 +58,7 @@ def film_estimate(path: str, body: Mapping[str, object], prices: Prices) -> Esti
 
 
 def generated(body: Mapping[str, object], price: FilmPrice) -> Estimate:
-    """The estimate for a film from words and pictures."""
+    """The estimate for a video from words and images."""
     seconds = length(body, DEFAULT_SECONDS, LONGEST_FILM)
     frames = sum(body.get(name) is not None for name in FRAMES)
     frames += len(as_list(body.get("reference_images"))) + len(as_list(body.get("keyframes")))

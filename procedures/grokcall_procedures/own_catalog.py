@@ -33,7 +33,7 @@ class OwnCatalog(Catalog):
             if each.procedure in shipped:
                 raise self._taken(each)
         if len(self.statements) > MOST_PROCEDURES:
-            raise ArgumentsError(f"a catalog has at most {MOST_PROCEDURES:,} procedures of your own")
+            raise ArgumentsError(f"a catalog has at most {MOST_PROCEDURES:,} user-defined procedures")
         made: dict[str, Procedure] = {}
         self._depths: dict[str, int] = {}
         for name in self.statements:
@@ -71,7 +71,7 @@ class OwnCatalog(Catalog):
                 return self
             near = nearest(name, [each.procedure for each in self.statements.values()])
             hint = f"did you mean {near}?" if near else "DROP PROCEDURE IF EXISTS does without"
-            message = f"there is no procedure {name} of your own; {hint}"
+            message = f"there is no user-defined procedure {name}; {hint}"
             raise UnknownNameError(message, statement.text, statement.span, procedure=name)
         caller = next((each for each in self.statements.values() if each.base.lower() == name.lower()), None)
         if caller is not None:

@@ -144,7 +144,7 @@ def test_executemany_and_the_execute_command_action_know_it(triage):
         ),
         ("CREATE OR REPLACE PROCEDURE listmodels() AS CALL GenerateResponse('x')", "is built in"),
         ("DROP PROCEDURE GenerateResponse", "is built in and cannot be dropped"),
-        ("DROP PROCEDURE Trige", "there is no procedure Trige of your own; did you mean Triage?"),
+        ("DROP PROCEDURE Trige", "there is no user-defined procedure Trige; did you mean Triage?"),
         ("CREATE OR REPLACE PROCEDURE Triage(T VARCHAR) AS CALL Triage(:T)", "would call itself: Triage calls Triage"),
         ("CREATE PROCEDURE X(T FOO) AS CALL GenerateResponse(:T)", "the parameter T cannot have the type FOO"),
         ("CREATE PROCEDURE X(T VARCHAR[]) AS CALL GenerateResponse(:T)", "cannot have the type VARCHAR[]"),

@@ -19,7 +19,7 @@ QUESTION = "What is 6 * 7?"
 
 @pytest.fixture
 def airflow(program, tmp_path, sandbox) -> Any:
-    """Airflow in a home of its own, with a connection to the embedded engine."""
+    """Airflow in a home of its own, with a connection to the sandbox."""
     found = program("airflow")
     shutil.copy(TICKETS, tmp_path)
     shutil.copytree(ROOT / "samples" / "airflow", tmp_path / "dags", ignore=shutil.ignore_patterns("__pycache__"))

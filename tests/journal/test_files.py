@@ -175,7 +175,7 @@ def damage(data: bytes, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["truncated", "cut in the header", "first page", "middle page"])
-def test_a_damaged_journal_is_set_aside_and_a_new_one_begun(path, kind, caplog):
+def test_a_damaged_journal_is_moved_away_and_a_new_one_begun(path, kind, caplog):
     with Journal(path) as journal:
         write(journal, 500, 50)
     data = damage(path.read_bytes(), kind)

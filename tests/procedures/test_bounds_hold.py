@@ -1,4 +1,4 @@
-"""The highest prices against what the embedded engine bills, call by call and many at once."""
+"""The highest prices against what the sandbox bills, call by call and many at once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def options(random_: random.Random) -> str:
 
 @pytest.fixture(scope="module")
 def picture() -> bytes:
-    """A picture of the size that needs the most tokens."""
+    """An image of the size that needs the most tokens."""
     from PIL import Image
 
     buffer = io.BytesIO()

@@ -1,11 +1,11 @@
 """Budgets: limits of money, calls, tokens and time that hold while many calls run at once.
 
-What a call may take is set aside before it is sent and replaced by what it really cost when it has ended. For a call
-with a highest price that is its highest price: what is spent and what is set aside together never pass the limit, so
+What a call may take is reserved before it is sent and replaced by what it really cost when it has ended. For a call
+with a highest price that is its highest price: what is spent and what is reserved together never pass the limit, so
 calls that run at the same time cannot pass it together.
 
-A call that reasons has no highest price. What is set aside for it is an allowance that replies teach: when one takes
-more, what is set aside for the calls in flight rises at once, and none starts until all of it fits again. So the limit
+A call that reasons has no highest price. What is reserved for it is an allowance that replies teach: when one takes
+more, what is reserved for the calls in flight rises at once, and none starts until all of it fits again. So the limit
 can be passed by what the calls in flight take beyond their allowances, and by nothing else.
 :meth:`Budget.guarantee` says which of the two holds.
 """
@@ -35,18 +35,18 @@ Estimating: TypeAlias = Callable[[], Estimate]
 
 @dataclass(slots=True, eq=False)
 class Reservation:
-    """What is set aside for one call in a budget and those above it; ``open`` until it is settled or released."""
+    """What is reserved for one call in a budget and those above it; ``open`` until it is settled or released."""
 
     budget: Budget
     need: Reserve
     estimating: Estimating | None = None
     open: bool = True
     further: Reserve = field(default_factory=Reserve)
-    """What was set aside beside the call's need, for requests that were sent again."""
+    """What was reserved beside the call's need, for requests that were sent again."""
 
     @property
     def whole(self) -> Reserve:
-        """All that is set aside for the call."""
+        """All that is reserved for the call."""
         return Reserve(self.need.ticks + self.further.ticks, self.need.tokens + self.further.tokens)
 
 
@@ -72,7 +72,7 @@ class Queues:
     waiting: set[Budget] = field(default_factory=set)
     """Budgets on which a call waits."""
     open: set[Reservation] = field(default_factory=set)
-    """What is set aside for calls of which more may be learned while they are in flight."""
+    """What is reserved for calls of which more may be learned while they are in flight."""
 
 
 class Budget(BudgetUsage):
@@ -120,7 +120,7 @@ class Budget(BudgetUsage):
         return any(budget.has_limit for budget in self._chain)
 
     async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
-        """Sets aside what a call may take, as soon as there is room for it.
+        """Reserves what a call may take, as soon as there is room for it.
 
         Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was set
         aside for them and so make room. A call that is alone needs room for what is sure of it, no more.
@@ -152,7 +152,7 @@ class Budget(BudgetUsage):
         return waiter.reservation
 
     def reserve_together(self, estimates: Sequence[Estimate], *, sent: bool = False) -> list[Reservation]:
-        """Sets aside what several calls may take, for all of them or for none; waits for nothing.
+        """Reserves what several calls may take, for all of them or for none; waits for nothing.
 
         Args:
             estimates: What each may take.
@@ -172,11 +172,11 @@ class Budget(BudgetUsage):
             return [self._take(need) for need in needs]
 
     def settle(self, reservation: Reservation, ticks: int | None, tokens: int | None = None) -> None:
-        """Replaces what was set aside by what the call cost. Of several settles and releases the first counts.
+        """Replaces what was reserved by what the call cost. Of several settles and releases the first counts.
 
         Args:
             reservation: The call's.
-            ticks: What it cost; None where nobody knows, and all that was set aside counts as spent.
+            ticks: What it cost; None where nobody knows, and all that was reserved counts as spent.
             tokens: What it read and wrote; None as for ``ticks``.
         """
         with self._queues.lock:
@@ -192,7 +192,7 @@ class Budget(BudgetUsage):
             self._admit_waiting()
 
     def release(self, reservation: Reservation) -> None:
-        """Gives back what was set aside for a call that surely was not billed, as if it had never been made."""
+        """Gives back what was reserved for a call that surely was not billed, as if it had never been made."""
         with self._queues.lock:
             if reservation.open:
                 self._undo(reservation)
@@ -214,7 +214,7 @@ class Budget(BudgetUsage):
             return True
 
     def top_up(self) -> None:
-        """Sets aside for calls in flight, and for those that wait, what has been learned meanwhile that they may take.
+        """Reserves for calls in flight, and for those that wait, what has been learned meanwhile that they may take.
 
         It may pass the limit; then nothing starts until all of it fits again.
         """
@@ -263,7 +263,7 @@ class Budget(BudgetUsage):
 
         Args:
             example: What one of the calls may take.
-            in_flight: How many run at once at the most.
+            in_flight: The most that run at once.
             resends: How often a request may be sent whose answer is lost.
 
         >>> Budget(max_cost=5).guarantee(Estimate(1, 2, 3))

@@ -21,7 +21,7 @@ class BudgetReachedError(OperationalError):
         reason: Which limit.
         cap: The limit: USD as a Decimal, calls, tokens, or seconds.
         spent: How much of it is used up.
-        needed: What the next call can take at the most.
+        needed: The most that the next call can take.
         name: Whose limit it is, for example ``run``.
         earlier: How much of ``spent`` was used up by earlier tries of the same run; 0 where there were none.
     """

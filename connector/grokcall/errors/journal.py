@@ -24,7 +24,7 @@ class JournalBusyError(JournalError):
 
 
 class JournalDamagedError(JournalError):
-    """The journal is damaged, and it could not be set aside."""
+    """The journal is damaged, and it could not be moved away."""
 
 
 class RecordedError(DatabaseError):

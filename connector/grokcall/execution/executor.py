@@ -27,7 +27,7 @@ from grokcall_procedures.usage import tokens_used
 
 BUDGET_ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
-the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
+the price of most calls, and reserved for each call in flight it would stop a small budget before its first call."""
 FILM_KINDS = frozenset({"video", "video_edit"})
 """The models of procedures whose result has a new link whenever it is looked for."""
 
@@ -172,12 +172,12 @@ class CallExecutor:
         return outcome
 
     def _learn(self, call: TextCall | None, usage: TokenUsage) -> None:
-        """Takes in what a reply says of its tokens; what is set aside for calls in flight rises with it."""
+        """Takes in what a reply says of its tokens; what is reserved for calls in flight rises with it."""
         if call is not None and self._budget is not None and self._books.allowances.learned.learn(call, usage):
             self._budget.top_up()
 
     def _settle(self, call: BoundCall, outcome: Outcome, start: SendGuard, funds: Funds) -> None:
-        """Puts what a call cost in the place of what was set aside for it."""
+        """Puts what a call cost in the place of what was reserved for it."""
         untold = outcome.unpriced or outcome.lost or start.uncounted
         one = self._one(call) if untold else funds.one  # more may have been learned meanwhile
         outcome.unpriced_ticks = outcome.unpriced * one.ticks
@@ -214,7 +214,7 @@ def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     if found is not None or not is_known or books.retry_failed:
         return found
     failed = run.recall_failed(key, ordinal)
-    # To look again for a film that was begun costs nothing, whatever the last look failed with.
+    # To look again for a video that was begun costs nothing, whatever the last look failed with.
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
 
 
@@ -242,7 +242,7 @@ def memory_of(books: RunContext, call: BoundCall, place: CallKey, need: Callable
 
 
 def is_lost(call: BoundCall, outcome: Outcome) -> bool:
-    """Whether what a call began can be had no more; for a film the service gives a new link."""
+    """Whether what a call began can be had no more; for a video the service gives a new link."""
     return isinstance(outcome.error, RecordedError) and (
         outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in FILM_KINDS
     )

@@ -99,7 +99,7 @@ class Summary:
 
     @property
     def over_reserve(self) -> int:
-        """Calls that took more than was set aside for them."""
+        """Calls that took more than was reserved for them."""
         return 0 if self.budget is None else self.budget.over_calls
 
     @property

@@ -62,7 +62,7 @@ class Journal:
     Raises:
         JournalBusyError: Another process holds it; the message says which.
         JournalPathError: The file is a folder, cannot be written, is something else, or of a newer version.
-        JournalDamagedError: It is damaged and cannot be set aside.
+        JournalDamagedError: It is damaged and cannot be moved away.
 
     >>> with Journal("tickets.journal") as journal:  # doctest: +SKIP
     ...     run = journal.begin("lookup tickets.csv", {"command": "CALL GenerateResponse(:body)"})

@@ -188,7 +188,7 @@ class JournalRun:
             await asyncio.shield(asyncio.create_task(self._record_media(fingerprint, ordinal, outcome, along)))
 
     async def _record_media(self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change]) -> None:
-        # To hash and save a film takes a while, in which other calls can go on.
+        # To hash and save a video takes a while, in which other calls can go on.
         made = await asyncio.to_thread(self._with_files, outcome)
         self._record(fingerprint, ordinal, outcome, made, along)
 
@@ -327,7 +327,7 @@ def packed_whatever(outcome: Outcome, *, plain: bool) -> Packed:
 def is_settled(outcome: Outcome) -> bool:
     """Whether what the service began for a call is over: it gave its result, or was refused for good.
 
-    A film that is not ready in time, a connection that was cut or a link that had expired leave it to be had still.
+    A video that is not ready in time, a connection that was cut or a link that had expired leave it to be had still.
     """
     error = outcome.error
     if error is None:

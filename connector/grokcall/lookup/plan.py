@@ -17,11 +17,11 @@ from grokcall_procedures import Binder, BoundCall, ParameterType
 BATCH_ROWS = 256
 """Rows a chunk: few enough that finished rows leave soon, many enough that Arrow's cost a column does not show."""
 MEDIA_BATCH_ROWS = 8
-"""The same where pictures, sound or films go in or out."""
+"""The same where images, audio or videos go in or out."""
 
 
 def moves_media(binder: Binder) -> bool:
-    """Whether rows carry pictures, sound or films, going in or coming out."""
+    """Whether rows carry images, audio or videos, going in or coming out."""
     kinds = [column.type for column in binder.procedure.fields]
     kinds += [binding.parameter.type for binding in binder.bindings]
     return ParameterType.BINARY in kinds

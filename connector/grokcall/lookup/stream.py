@@ -120,7 +120,7 @@ class LookupStream:
 
         Args:
             count_tokens: Of how many different calls, the first ones, the service is asked to count the tokens. The
-                others are reckoned with the bytes a token that were found.
+                others are estimated with the bytes a token that were found.
         """
         self._refuse_in_child()
         runner = self._runtime.runner()
@@ -453,16 +453,16 @@ class LookupStream:
             reuse=options.reuse,
             retry_failed=options.retry_failed,
             allowances=self._allowances,
-            prices=self._reckoned(self._prices or PRICES),
+            prices=self._assumed(self._prices or PRICES),
             former=former_identity(self.plan, self._source.name, self._service()),
         )
 
     def _known_prices(self) -> Prices:
         if self._prices is None:
             self._prices = self._runtime.loop.run(listed_prices(self._runtime.runner()))
-        return self._reckoned(self._prices)
+        return self._assumed(self._prices)
 
-    def _reckoned(self, prices: Prices) -> Prices:
+    def _assumed(self, prices: Prices) -> Prices:
         return batch_prices(prices) if self.plan.options.batch else prices
 
     def _counted(self, outcome: Outcome, row: int) -> BaseException | None:

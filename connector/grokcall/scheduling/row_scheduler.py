@@ -65,7 +65,7 @@ class RowLimits:
     """How far the window reaches.
 
     Args:
-        workers: Calls in flight at the most.
+        workers: The most calls in flight.
         rows: Rows that may be read and not yet given back.
         payload: Bytes of results that may be held for rows which are not yet given back.
     """
@@ -184,7 +184,7 @@ class RowScheduler(Generic[C]):
         return chunk
 
     def _add_worker(self) -> None:
-        # Twice as many at the most: the second half only works while calls of the first wait before a retry.
+        # Up to twice as many: the second half only works while calls of the first wait before a retry.
         if self._exhausted or self._failure is not None or len(self._workers) >= 2 * self._limits.workers:
             return
         worker = asyncio.get_running_loop().create_task(self._work())

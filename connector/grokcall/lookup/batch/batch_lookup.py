@@ -205,7 +205,7 @@ class BatchPass:
                 raise  # the interface itself is not there
 
     async def _recorded(self, key: Key, outcome: Outcome, along: Sequence[Change]) -> None:
-        """Puts on record what became of a call, and settles what was set aside for it."""
+        """Puts on record what became of a call, and settles what was reserved for it."""
         self._funds.price(outcome, self._procedure, lambda: self._rows.call(key))
         await self._run.record(*key, outcome, along)
         self._fresh[key] = outcome.cost_ticks

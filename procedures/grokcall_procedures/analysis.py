@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from grokcall_procedures.answers import OUTPUT_SCHEMA
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
-from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
-from grokcall_procedures.multipart import FilePart
-from grokcall_procedures.pictures import (
+from grokcall_procedures.image_parameters import (
     ORDINALS,
     address_parameters,
     addresses,
@@ -20,6 +18,8 @@ from grokcall_procedures.pictures import (
     content_uris,
     given,
 )
+from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
+from grokcall_procedures.multipart import FilePart
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps

@@ -9,9 +9,9 @@ from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import document_of, moderated, stated_failure
 from grokcall_procedures.errors import MalformedReplyError
+from grokcall_procedures.image_parameters import address_parameters, addresses, content_parameters, content_uris
 from grokcall_procedures.media import JPEG, PNG, WEBP, decoded, result_bytes
 from grokcall_procedures.models import IMAGE_MODELS, takes_quality
-from grokcall_procedures.pictures import address_parameters, addresses, content_parameters, content_uris
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
@@ -62,7 +62,7 @@ class ImageBody(Body):
 def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
     """The body that asks for an image made from the call's instructions and ``sources``."""
     get = call.values.get
-    pictures = [Source(source, type="image_url") for source in sources]
+    images = [Source(source, type="image_url") for source in sources]
     return ImageBody(
         model=get("Model"),
         prompt=get("Instructions"),
@@ -70,30 +70,30 @@ def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
         aspect_ratio=get("AspectRatio"),
         resolution=get("Resolution"),
         quality=get("Quality"),
-        image=pictures[0] if len(pictures) == 1 else None,
-        images=pictures if len(pictures) > 1 else None,
+        image=images[0] if len(images) == 1 else None,
+        images=images if len(images) > 1 else None,
     )
 
 
-def make_picture(call: BoundCall, path: str, body: ImageBody) -> Steps:
+def make_image(call: BoundCall, path: str, body: ImageBody) -> Steps:
     """Asks for one image; one that comes as an address is fetched at once, for it does not stay there."""
     reply = reply_of((yield Request("POST", path, body=body_bytes(body, call.values), kind=Kind.IMAGE, billed=True)))
-    content, url = picture_in(document_of(reply.body))
+    content, url = image_in(document_of(reply.body))
     if content is not None:
         return [(result_bytes(decoded(content), "image/"),)]
     fetched = yield download(url, call.settings)
     return [(result_bytes(reply_of(fetched).body, "image/"),)]
 
 
-def picture_in(document: dict[str, object]) -> tuple[str | None, str]:
+def image_in(document: dict[str, object]) -> tuple[str | None, str]:
     """The base64 of the reply's image, or None and its address.
 
     Raises:
         FailedReplyError: Moderation holds it back, or the reply states another failure.
         MalformedReplyError: The reply has neither.
     """
-    pictures = document.get("data")
-    entry = pictures[0] if isinstance(pictures, list) and pictures else None
+    images = document.get("data")
+    entry = images[0] if isinstance(images, list) and images else None
     if not isinstance(entry, dict):
         raise stated_failure(document) or MalformedReplyError("the service sent no image")
     content, url = entry.get("b64_json"), entry.get("url")
@@ -108,17 +108,17 @@ def picture_in(document: dict[str, object]) -> tuple[str | None, str]:
 
 def generate_image(call: BoundCall) -> Steps:
     """An image from words."""
-    return (yield from make_picture(call, "/images/generations", image_body(call)))
+    return (yield from make_image(call, "/images/generations", image_body(call)))
 
 
 def edit_image(call: BoundCall) -> Steps:
     """An image from images that travel inside the request."""
-    return (yield from make_picture(call, "/images/edits", image_body(call, content_uris(call.values))))
+    return (yield from make_image(call, "/images/edits", image_body(call, content_uris(call.values))))
 
 
 def edit_image_by_url(call: BoundCall) -> Steps:
     """An image from images that the service fetches."""
-    return (yield from make_picture(call, "/images/edits", image_body(call, addresses(call.values))))
+    return (yield from make_image(call, "/images/edits", image_body(call, addresses(call.values))))
 
 
 def quality_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def quality_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:
     return (f"{values['Model']} has no setting of quality: Quality '{quality}' was left out",)
 
 
-def one_picture_is_asked_for(values: Values, _settings: Settings) -> tuple[str, ...]:
+def one_image_is_asked_for(values: Values, _settings: Settings) -> tuple[str, ...]:
     """Refuses an ExtraBody that pays for images which the row has no place for."""
     if extra_members(values).get("n", 1) not in (1, None):
         raise UnfitValue('"n" must be 1: a call returns one image; call again for more', "ExtraBody")
@@ -155,7 +155,7 @@ QUALITY = Parameter(
 )
 OPTIONS = (MODEL, ASPECT_RATIO, RESOLUTION, QUALITY, EXTRA_BODY)
 FIELDS = (ResultField("ResultImage_Content", ParameterType.BINARY, "data[0].b64_json", "The image, usually a JPEG."),)
-RULES = (extra_body_is_sound, one_picture_is_asked_for, quality_fits_model)
+RULES = (extra_body_is_sound, one_image_is_asked_for, quality_fits_model)
 
 CHANGE = Parameter("Instructions", ParameterType.STRING, "Instructions describing the desired change.", required=True)
 NUMBERS_NOTE = (

@@ -10,7 +10,7 @@ from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.types import UnfitValue, to_binary
 
 MIB = 1024 * 1024
-LARGEST_PICTURE = 20 * MIB
+LARGEST_IMAGE = 20 * MIB
 """Bytes of an image, before it is encoded."""
 LARGEST_FILE = 48 * MIB
 """Bytes of a file that is uploaded."""

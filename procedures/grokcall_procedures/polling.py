@@ -80,8 +80,8 @@ def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
     """
     try:
         url = yield from poll(request_id, settings, fresh=fresh)
-        film = yield download(url, settings)
-        return [(result_bytes(reply_of(film).body, "video/mp4"),)]
+        video = yield download(url, settings)
+        return [(result_bytes(reply_of(video).body, "video/mp4"),)]
     except (FailedReplyError, NotReadyError):
         raise
     except Exception as error:
@@ -105,7 +105,7 @@ def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step,
     while True:
         try:
             reply = yield Request("GET", f"/videos/{quote(request_id, safe='')}", kind=Kind.POLL)
-            url = film_address(reply_of(reply), watch)
+            url = video_address(reply_of(reply), watch)
         except FailedReplyError:
             raise
         except Exception as error:
@@ -165,7 +165,7 @@ def gone(request_id: str) -> FailedReplyError:
     )
 
 
-def film_address(reply: Reply, watch: Watch) -> str | None:
+def video_address(reply: Reply, watch: Watch) -> str | None:
     """The address of the video; None while it is being made, for which the service has many words and none.
 
     The status decides. What stands beside a status that says that work goes on is no failure.

@@ -10,7 +10,7 @@ from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Resu
 from grokcall_procedures.media import (
     JPEG,
     LARGEST_FILE,
-    LARGEST_PICTURE,
+    LARGEST_IMAGE,
     MIB,
     MP4,
     PNG,
@@ -34,8 +34,8 @@ LARGEST_BODY = 20 * MIB
 ROOM = MIB // 4
 """Bytes kept free in a request for everything but the video, beside the instructions."""
 
-read_picture = media_reader(JPEG, PNG, WEBP)
-read_film = media_reader(MP4)
+read_image = media_reader(JPEG, PNG, WEBP)
+read_video = media_reader(MP4)
 
 
 class Media(Body):
@@ -67,36 +67,36 @@ def generate_video(call: BoundCall) -> Steps:
     """A video from words, or from an image and words."""
     get = call.values.get
     content = get("Image_Content")
-    picture = data_uri(content) if isinstance(content, bytes) else get("Image_Url")
+    image = data_uri(content) if isinstance(content, bytes) else get("Image_Url")
     body = VideoBody(
         model=get("Model"),
         prompt=get("Instructions"),
         duration=get("Duration"),
         aspect_ratio=get("AspectRatio"),
         resolution=get("Resolution"),
-        image=Media(url=picture) if picture is not None else None,
+        image=Media(url=image) if image is not None else None,
     )
     return (yield from make_video(call, "/videos/generations", body))
 
 
 def edit_video(call: BoundCall) -> Steps:
     """A video from a video: inside the request where it fits, else uploaded for the length of the call."""
-    film = call.values["Video_Content"]
-    if not isinstance(film, bytes):
+    video = call.values["Video_Content"]
+    if not isinstance(video, bytes):
         raise TypeError("Video_Content must be bytes once it is bound")
-    if fits_in_request(film, call.values):
-        return (yield from make_video(call, "/videos/edits", edit_body(call, Media(url=data_uri(film)))))
+    if fits_in_request(video, call.values):
+        return (yield from make_video(call, "/videos/edits", edit_body(call, Media(url=data_uri(video)))))
 
     def edit_uploaded(ids: Sequence[str]) -> Steps:
         return make_video(call, "/videos/edits", edit_body(call, Media(file_id=ids[0])))
 
-    return (yield from with_uploads([FilePart("video.mp4", film, MP4.mime)], edit_uploaded))
+    return (yield from with_uploads([FilePart("video.mp4", video, MP4.mime)], edit_uploaded))
 
 
-def fits_in_request(film: bytes, values: Values) -> bool:
+def fits_in_request(video: bytes, values: Values) -> bool:
     """Whether a request can carry the video as base64, which makes four bytes of three."""
     words = sum(len(str(value).encode("utf-8")) for value in values.values() if isinstance(value, str))
-    return (len(film) + 2) // 3 * 4 + 2 * words + ROOM < LARGEST_BODY
+    return (len(video) + 2) // 3 * 4 + 2 * words + ROOM < LARGEST_BODY
 
 
 def edit_video_by_url(call: BoundCall) -> Steps:
@@ -104,9 +104,9 @@ def edit_video_by_url(call: BoundCall) -> Steps:
     return (yield from make_video(call, "/videos/edits", edit_body(call, Media(url=call.values["Video_Url"]))))
 
 
-def edit_body(call: BoundCall, film: Media) -> VideoBody:
-    """The body that asks for a change of ``film``."""
-    return VideoBody(model=call.values.get("Model"), prompt=call.values["Instructions"], video=film)
+def edit_body(call: BoundCall, video: Media) -> VideoBody:
+    """The body that asks for a change of ``video``."""
+    return VideoBody(model=call.values.get("Model"), prompt=call.values["Instructions"], video=video)
 
 
 def get_video(call: BoundCall) -> Steps:
@@ -114,7 +114,7 @@ def get_video(call: BoundCall) -> Steps:
     return (yield from await_video(str(call.values["RequestId"]), call.settings, fresh=False))
 
 
-def one_picture_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:
+def one_image_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:
     """Refuses an image that is given twice."""
     if "Image_Content" in values and "Image_Url" in values:
         raise UnfitValue("cannot be given together with Image_Content; pass NULL for one of them", "Image_Url")
@@ -163,22 +163,22 @@ GENERATE_VIDEO = Procedure(
             "Image_Content",
             ParameterType.BINARY,
             "The image that the video begins with: JPEG, PNG or WebP, at most 20 MiB.",
-            max_length=LARGEST_PICTURE,
-            reader=read_picture,
+            max_length=LARGEST_IMAGE,
+            reader=read_image,
         ),
         Parameter(
             "Image_Url",
             ParameterType.STRING,
             "The address of the image that the video begins with: http, https or a data URI. Not together with "
             "Image_Content.",
-            reader=address_reader(read_picture, LARGEST_PICTURE),
+            reader=address_reader(read_image, LARGEST_IMAGE),
         ),
         EXTRA_BODY,
     ),
     fields=FIELDS,
     steps=generate_video,
     model_kind="video",
-    rules=(extra_body_is_sound, one_picture_at_most),
+    rules=(extra_body_is_sound, one_image_at_most),
     reference="POST /v1/videos/generations, GET /v1/videos/{request_id}",
     vendor=True,
     example="CALL GenerateVideo('A paper boat drifts', Duration => 4, Resolution => '480p')",
@@ -195,7 +195,7 @@ EDIT_VIDEO = Procedure(
             "The video to edit: an MP4 of at most 48 MiB.",
             required=True,
             max_length=LARGEST_FILE,
-            reader=read_film,
+            reader=read_video,
         ),
         CHANGE,
         MODEL,
@@ -225,7 +225,7 @@ EDIT_VIDEO_BY_URL = Procedure(
             ParameterType.STRING,
             "The address of the video to edit: http, https or a data URI.",
             required=True,
-            reader=address_reader(read_film, LARGEST_BODY // 4 * 3 - ROOM),
+            reader=address_reader(read_video, LARGEST_BODY // 4 * 3 - ROOM),
         ),
         CHANGE,
         MODEL,

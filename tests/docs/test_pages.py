@@ -162,3 +162,13 @@ def test_what_prices_assume_is_what_the_page_about_money_says():
     assert learned_tokens.UNKNOWN_HIDDEN == 4_096
     assert text_estimates.HIDDEN_TOKENS["grok-4.6"] == (1_526, 1_600)
     assert EXPLAIN_ALLOWANCES.refusal_fee_ticks > executor.BUDGET_ALLOWANCES.refusal_fee_ticks == 0
+
+
+OTHER_WORDS = re.compile(
+    r"\b(?:films?|pictures?|embedded engine|of your own|at the most|sets? aside|reckon\w*)\b", re.I
+)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "command-line.md"], ids=lambda page: page.name)
+def test_pages_say_image_video_sandbox_user_defined_reserve_and_up_to(page: Path):
+    assert OTHER_WORDS.findall(" ".join(page.read_text("utf-8").split())) == []

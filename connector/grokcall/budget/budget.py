@@ -122,8 +122,8 @@ class Budget(BudgetUsage):
     async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
         """Reserves what a call may take, as soon as there is room for it.
 
-        Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was set
-        aside for them and so make room. A call that is alone needs room for what is sure of it, no more.
+        Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was
+        reserved for them and so make room. A call that is alone needs room for what is sure of it, no more.
 
         Args:
             estimate: What the call may take.

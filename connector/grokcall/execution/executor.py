@@ -28,7 +28,7 @@ from grokcall_procedures.usage import tokens_used
 BUDGET_ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
 the price of most calls, and reserved for each call in flight it would stop a small budget before its first call."""
-FILM_KINDS = frozenset({"video", "video_edit"})
+VIDEO_KINDS = frozenset({"video", "video_edit"})
 """The models of procedures whose result has a new link whenever it is looked for."""
 
 
@@ -244,7 +244,7 @@ def memory_of(books: RunContext, call: BoundCall, place: CallKey, need: Callable
 def is_lost(call: BoundCall, outcome: Outcome) -> bool:
     """Whether what a call began can be had no more; for a video the service gives a new link."""
     return isinstance(outcome.error, RecordedError) and (
-        outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in FILM_KINDS
+        outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in VIDEO_KINDS
     )
 
 

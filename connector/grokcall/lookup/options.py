@@ -52,8 +52,8 @@ class LookupOptions:
         assumed_reasoning_tokens: Tokens of the longest reasoning of one answer.
         assumed_tool_cost: The most USD that tools add to a call that uses them, over all of its turns.
         on_incomplete: What an answer that was cut short, or is a refusal, counts as: ``keep`` takes it as an answer;
-            ``error`` makes it an error of its row; ``retry`` asks again with twice the MaxOutputTokens, twice at the
-            most, and makes it an error where that does not help. It was billed whatever it counts as.
+            ``error`` makes it an error of its row; ``retry`` asks again with twice the MaxOutputTokens, up to two
+            times, and makes it an error where that does not help. It was billed whatever it counts as.
         prices: The prices that budgets and dry runs assume: the dated ``table`` of the package, or what the ``service``
             tells of its models, for which one free request is sent first.
         batch: Whether the calls go through the service's batches, which take up to a day and, for some models, cost

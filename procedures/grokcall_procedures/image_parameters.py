@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.definition import Parameter, Values
-from grokcall_procedures.media import LARGEST_PICTURE, MediaType, data_uri, listed, media_reader
+from grokcall_procedures.media import LARGEST_IMAGE, MediaType, data_uri, listed, media_reader
 from grokcall_procedures.types import ParameterType
 
 ORDINALS = {1: "first", 2: "second", 3: "third"}
@@ -19,7 +19,7 @@ def content_parameters(*accepted: MediaType) -> tuple[Parameter, ...]:
             ParameterType.BINARY,
             f"The {ordinal} image: {formats}, at most 20 MiB.",
             required=number == 1,
-            max_length=LARGEST_PICTURE,
+            max_length=LARGEST_IMAGE,
             reader=media_reader(*accepted),
         )
         for number, ordinal in ORDINALS.items()
@@ -34,7 +34,7 @@ def address_parameters(*accepted: MediaType) -> tuple[Parameter, ...]:
             ParameterType.STRING,
             f"The address of the {ordinal} image: http, https or a data URI.",
             required=number == 1,
-            reader=address_reader(media_reader(*accepted), LARGEST_PICTURE),
+            reader=address_reader(media_reader(*accepted), LARGEST_IMAGE),
         )
         for number, ordinal in ORDINALS.items()
     )

@@ -8,12 +8,12 @@ from typing import Any
 from api_groups import GROUPS, Group, group_of
 from procedure_pages import cell
 from public_api import (
+    LITERAL,
     Value,
     attributes,
     is_page,
     methods,
     parameters,
-    parents,
     procedure_of,
     public_objects,
     sections,
@@ -59,7 +59,9 @@ def index() -> str:
 def index_row(name: str, item: Any) -> str:
     """One line of the list."""
     shown = f"[`{name}`]({page_of(name)})" if is_page(item) else f"`{name}`"
-    return f"| {shown} | {cell(opening(item))} |"
+    value = str(item.value) if not is_page(item) else ""
+    worth = f" = `{value}`" if LITERAL.match(value) else ""
+    return f"| {shown}{cell(worth)} | {cell(opening(item))} |"
 
 
 def opening(item: Any) -> str:
@@ -78,7 +80,7 @@ def page(name: str, item: Any) -> str:
     lines = [f"# {name}", "", f"`grokcall.{name}`{parentage(item)}", ""]
     lines += body(name, item)
     if item.is_class:
-        lines += table("Attributes", attributes(item), "value" if is_error(item) else "")
+        lines += table("Attributes", attributes(item), "value")
         lines += ["## Methods", ""] if methods(item) else []
         for method in methods(item):
             lines += [f"### {method.name}", "", *body(f"{name}.{method.name}", method, "####")]
@@ -95,11 +97,6 @@ def parentage(item: Any) -> str:
     shown = [link(known[base.canonical_path]) for base in item.bases if getattr(base, "canonical_path", "") in known]
     shown += [link(known[each.path]) for each in item.resolved_bases if each.path in known] if not shown else []
     return f", made from {' and '.join(shown)}" if shown else ""
-
-
-def is_error(item: Any) -> bool:
-    """Whether a class is one of the tree of errors."""
-    return any(each.name == "Error" for each in parents(item))
 
 
 def body(name: str, item: Any, heading: str = "##") -> list[str]:

@@ -25,6 +25,7 @@ PACKAGES = {
 MODULES = ("", "actions", "duckdb", "sandbox", "errors", "sqlalchemy", "dbt", "dagster", "airflow", "airflow.hook")
 INSIDE = {"CallStoppedError", "FailedReplyError", "UnsafeAddressError"}
 """Errors that become others before a call ends."""
+LONGEST_TYPE = 100
 HIDDEN = {"model_config", "settings_customise_sources"}
 """Members through which a class speaks with its library."""
 ANNOTATED = re.compile(r"Annotated\[([^,\[\]]+), (?:[^\[\]]|\[[^\]]*\])*\]")
@@ -33,6 +34,9 @@ SHARED = {
     "retryable": "Whether the same call can succeed later with nothing changed.",
     "systemic": "Whether every row would fail alike.",
 }
+
+SHARED_TYPES = {"error_code": "str", "retryable": "bool", "systemic": "bool"}
+LITERAL = re.compile(r"['\"(\d]|True|False")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,26 @@ def parameters(name: str, item: Any) -> list[Value]:
 
 
 def type_of(item: Any) -> str:
-    """The type of a parameter or an attribute; the range of an option is part of its text."""
-    return ANNOTATED.sub(r"\1", str(item.annotation or ""))
+    """The type of a parameter or an attribute, aliases of ours spelled out; the range of an option is in its text."""
+    text = str(item.annotation or "")
+    for name in item.annotation.iterate(flat=True) if isinstance(item.annotation, griffe.Expr) else ():
+        if isinstance(name, griffe.ExprName) and (alias := aliased(name.canonical_path)):
+            text = re.sub(rf"\b{name.name}\b", lambda _, alias=alias: alias, text)
+    return ANNOTATED.sub(r"\1", text)
+
+
+def aliased(path: str) -> str:
+    """What an alias of a type stands for; empty for what is none of ours, or longer than a table has room for."""
+    top, _, below = path.partition(".")
+    try:
+        found = package().modules_collection[top][below] if below else None
+    except (KeyError, griffe.GriffeError):
+        return ""
+    found = found.final_target if found is not None and found.is_alias else found
+    if found is None or not found.is_attribute or "TypeAlias" not in str(found.annotation):
+        return ""
+    text = str(found.value)
+    return text if len(text) <= LONGEST_TYPE else ""
 
 
 def marked(parameter: Any) -> str:
@@ -178,6 +200,7 @@ def attributes(item: Any) -> list[Value]:
     Left out are PEP 249's errors of a connection, and what a class of another library asks for without a word of ours.
     """
     said, texts = described_parameters(item), attribute_texts(item)
+    types = {each.name: each.type for each in parameters("", item)}
     bases = [base for each in parents(item) for base in each.bases]
     foreign = any(not str(getattr(base, "canonical_path", base)).startswith("grokcall") for base in bases)
     found = []
@@ -186,8 +209,9 @@ def attributes(item: Any) -> list[Value]:
             continue
         text = SHARED.get(name) or texts.get(name) or said.get(name, "")
         if text or not foreign or each.inherited:
-            value = str(each.value) if name in SHARED and each.value is not None else ""
-            found.append(Value(name, type_of(each), value, text))
+            value = str(each.value) if name in SHARED or name.isupper() else ""
+            kind = SHARED_TYPES.get(name) or type_of(each) or types.get(name, "")
+            found.append(Value(name, kind, value if LITERAL.match(value) else "", text))
     return found
 
 

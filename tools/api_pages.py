@@ -113,7 +113,7 @@ def body(name: str, item: Any, heading: str = "##") -> list[str]:
     lines += listed("Raises", [value for values in sections(item, "raises") for value in values], heading)
     if examples:
         lines += [f"{heading} Example", ""]
-    return lines + [line for text in examples for line in ("```pycon", example(text), "```", "")]
+    return lines + [line for text in examples for line in ("```py", example(text), "```", "")]
 
 
 def signature(item: Any, values: list[Value]) -> str:

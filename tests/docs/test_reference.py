@@ -62,7 +62,7 @@ def test_a_page_shows_signature_parameters_errors_and_an_example():
         "## Parameters",
         "| `profile` |",
         "## Raises\n\n* [`InterfaceError`](InterfaceError.md):",
-        "```pycon\n>>> with connect(",
+        "```py\n>>> with connect(",
     ):
         assert shown in page
     assert "### fetchmany" in (REFERENCE / "Cursor.md").read_text("utf-8")

@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 
 PROFILE = "+".join(
@@ -48,7 +48,7 @@ class Capped:
     Attributes:
         cap: The limit.
         sentence: What was said before the first call.
-        in_flight: Calls that run at once at the most.
+        in_flight: The most calls that run at once.
         answered: What the sandbox billed for each answer that came.
         lost: What it billed for each that was lost.
         told: What the summaries say was spent beyond the limit.

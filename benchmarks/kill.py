@@ -2,13 +2,13 @@
 
     python benchmarks/kill.py [--rows 2000] [--kills 50] [--surface-kills 4] [--seed 0]
 
-The command runs with a journal against the embedded engine, which stays up and keeps the ledger. SIGKILL strikes after
+The command runs with a journal against the sandbox, which stays up and keeps the ledger. SIGKILL strikes after
 a random number of requests, or after a random time if that is sooner, start-up included; then the same command is run
 again. In the end each request that was billed more than once is looked for among the calls that the journal lists as in
 doubt.
 
 Every surface is struck as well, a few times each: the command without a word on a journal, lookups in Python, queries,
-pictures by link, films and batches are killed; ``executemany``, which has no journal, is interrupted.
+images by link, videos and batches are killed; ``executemany``, which has no journal, is interrupted.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Figures:
 
     Attributes:
         rows: Rows of the lookup.
-        concurrency: Calls in flight at the most.
+        concurrency: The most calls in flight.
         kills: Processes that were killed at work.
         equal: Whether the output equals that of an undisturbed run byte for byte.
         billed: Requests that were billed.

@@ -1,7 +1,7 @@
 """Speak the rows of a table.
 
-GenerateAudio turns a text into sound, in the codec and at the rate you ask for. A lookup over it gives a table with a
-Binary column; here each sound is opened again to see that it is what was asked for.
+GenerateAudio turns a text into audio, in the codec and at the rate you ask for. A lookup over it gives a table with a
+Binary column; here each one is opened again to see that it is what was asked for.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Sort tickets into categories of your own.
+"""Sort tickets into user-defined categories.
 
 ClassifyText asks the model for JSON that fits a schema whose only choices are your categories, so the answer is always
 one of them; it comes as ``Result_Category``, with a confidence and a reason. A category may have a description:

@@ -1,6 +1,6 @@
-"""Make a picture, change it, ask about it.
+"""Make an image, change it, ask about it.
 
-Pictures are Binary columns: bytes in, bytes out, whatever way the service hands them over. The sandbox draws plain
+Images are Binary columns: bytes in, bytes out, whatever way the service hands them over. The sandbox draws plain
 shapes of the asked size, which open in any program.
 """
 
@@ -13,7 +13,7 @@ import grokcall
 
 
 def told(picture: bytes) -> str:
-    """What a picture is, in a few words."""
+    """What an image is, in a few words."""
     with Image.open(io.BytesIO(picture)) as image:
         return f"{image.format} of {image.width} x {image.height}"
 
@@ -27,7 +27,7 @@ with service(), grokcall.connect() as connection:
     (pink,) = cursor.fetchone() or ()
     print("changed:", told(pink), "the same" if pink == kite else "another")
 
-    # Up to three pictures at once; the prompt calls them image 1, image 2 and image 3.
+    # Up to three images at once; the prompt calls them image 1, image 2 and image 3.
     cursor.execute(
         "CALL AnalyzeImage('What is on image 1 and on image 2?', :first, :second)", {"first": kite, "second": pink}
     )

@@ -1,6 +1,6 @@
-"""Where the samples run: on the embedded engine, or on the real service once ``XAI_API_KEY`` is set.
+"""Where the samples run: on the sandbox, or on the real service once ``XAI_API_KEY`` is set.
 
-A program of your own needs none of this: it says ``grokcall.connect()`` and finds the key in the environment.
+Your own program needs none of this: it says ``grokcall.connect()`` and finds the key in the environment.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Make a film and change it.
+"""Make a video and change it.
 
-A film takes the service a while: the call starts it, looks again every ``poll_interval`` seconds, fetches the finished
-film and gives its bytes. A film that is not ready after ``poll_timeout`` seconds raises ``NotReadyError``, whose
+A video takes the service a while: the call starts it, looks again every ``poll_interval`` seconds, fetches the finished
+video and gives its bytes. A video that is not ready after ``poll_timeout`` seconds raises ``NotReadyError``, whose
 ``request_id`` fetches it later with GetVideo and without paying again.
 """
 
@@ -14,7 +14,7 @@ import grokcall
 
 
 def told(film: bytes) -> str:
-    """What a film is, in a few words."""
+    """What a video is, in a few words."""
     with av.open(io.BytesIO(film)) as container:
         stream = container.streams.video[0]
         return f"{stream.codec_context.name} of {stream.width} x {stream.height}, {container.duration / 1e6:.0f} s"

@@ -1,4 +1,4 @@
-"""What every test starts from: surroundings without surprises, a service that obeys, and the embedded engine."""
+"""What every test starts from: surroundings without surprises, a service that obeys, and the sandbox."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def connection(connecting: Connecting) -> grokcall.Connection:
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    """One embedded engine for all tests."""
+    """One sandbox for all tests."""
     from grokcall.sandbox import Sandbox
 
     with Sandbox(video_seconds=0.05) as running:
@@ -88,14 +88,14 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    """The embedded engine with an empty ledger."""
+    """The sandbox with an empty ledger."""
     running_sandbox.reset()
     return running_sandbox
 
 
 @pytest.fixture
 def on_sandbox(sandbox: Sandbox) -> Iterator[grokcall.Connection]:
-    """A connection to the embedded engine."""
+    """A connection to the sandbox."""
     from grokcall.sandbox import SANDBOX_KEY
 
     with grokcall.connect(api_key=SANDBOX_KEY, base_url=sandbox.base_url, poll_interval=0.05) as open_connection:

@@ -1,10 +1,10 @@
-"""The page of the embedded engine's faults, from their table."""
+"""The page of the sandbox's faults, from their table."""
 
 from __future__ import annotations
 
 from grokcall.sandbox import PROFILES
 
-FAULTS = """# Faults of the embedded engine
+FAULTS = """# Faults of the sandbox
 
 Profiles of faults are there to see what a pipeline does when a service has a bad day. One is brought in by its name,
 with options after a colon, more of them after a plus sign:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from api_pages import api_pages
 from fault_pages import fault_pages
 from procedure_pages import procedure_pages
 from reference_pages import reference_pages
@@ -26,7 +27,7 @@ DOCS = ROOT / "docs"
 def documents() -> dict[Path, str]:
     """The text of every generated page, by its path."""
     with clean_environment():
-        pages = {**procedure_pages(), **reference_pages(), **fault_pages()}
+        pages = {**procedure_pages(), **reference_pages(), **fault_pages(), **api_pages()}
     return {DOCS / name: f"{text.rstrip()}\n" for name, text in pages.items()}
 
 
@@ -54,9 +55,10 @@ def clean_environment() -> Iterator[None]:
 
 
 def stale(texts: dict[Path, str]) -> list[Path]:
-    """The files that do not say what they should, and pages of procedures that are no more."""
+    """The files that do not say what they should, and pages of procedures and names that are no more."""
     wrong = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
-    return wrong + [path for path in sorted((DOCS / "procedures").glob("*.md")) if path not in texts]
+    there = [path for folder in ("procedures", "reference") for path in sorted((DOCS / folder).glob("*.md"))]
+    return wrong + [path for path in there if path not in texts]
 
 
 def main() -> int:

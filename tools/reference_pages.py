@@ -15,18 +15,15 @@ from pathlib import Path
 import typer.core
 import typer.main
 from annotated_types import BaseMetadata, Ge, Gt, Le, MaxLen, MinLen
+from procedure_pages import cell
 from pydantic.fields import FieldInfo
 
 import grokcall
 from grokcall import errors
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.app import app
 from grokcall.cli.exit_codes import Exit, exit_of
 from grokcall.cli.flags import Flags
 from grokcall.config.options import ENVIRONMENT_PREFIXES, Options
-from grokcall.journal import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
-from grokcall.lookup.plan import LookupFailedError
-from grokcall.tables import OutputFull
 
 WORDS = {bool: "true or false", int: "integer", float: "seconds", Decimal: "decimal", str: "text", Path: "path"}
 FLAGS_BY_OTHER_NAMES = {"default_models": "default_model"}
@@ -123,11 +120,11 @@ nothing is sent there.
 
 The connector tries again by itself, up to `max_attempts` times: after errors in which nothing was sent, and after HTTP
 408, 409, 429 (unless credits are spent or there is no quota) and 500 and above. It waits at random up to 0.5 s, then up
-to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there is reckoned from
+to twice as long each time, at most 30 s; or as long as `Retry-After` says, up to 300 s. A date there counts from
 the `Date` of the same reply.
 
 A request that costs money is not sent again when its connection was cut or timed out, because it may have been served;
-pictures, sound and films are not asked for again after 408, 504 and 524 either.
+images, audio and videos are not asked for again after 408, 504 and 524 either.
 """
 
 COMMAND_LINE = """# Command line
@@ -225,12 +222,11 @@ def errors_page() -> str:
 
 
 def error_classes() -> list[type[BaseException]]:
-    """The errors, each class before those made from it; those of PEP 249 that are only parents are left out."""
-    public = [getattr(grokcall, name) for name in grokcall.__all__]
-    kinds = {kind for kind in public if isinstance(kind, type) and issubclass(kind, grokcall.Error)}
-    kinds |= {OutputFull, BudgetReachedError, JournalError, JournalBusyError, JournalDamagedError, JournalPathError}
+    """The errors, each class before those made from it; left out is what is only a parent or becomes another error."""
+    kinds = {kind for name in errors.__all__ if isinstance(kind := getattr(errors, name), type)}
     parents = {errors.Error, errors.DatabaseError, errors.IntegrityError, errors.InternalError}
-    return sorted(kinds - parents, key=line_of_descent)
+    inside = {errors.FailedReplyError, errors.UnsafeAddressError}
+    return sorted({kind for kind in kinds if issubclass(kind, errors.Error)} - parents - inside, key=line_of_descent)
 
 
 def line_of_descent(kind: type[BaseException]) -> list[str]:
@@ -243,14 +239,16 @@ def error_row(kind: type[BaseException]) -> str:
     # Made without its arguments, which do not matter for what the class as a whole promises.
     example = kind.__new__(kind)
     parents = ", ".join(f"`{parent.__name__}`" for parent in kind.__bases__)
-    if kind is LookupFailedError:
+    if kind is errors.LookupFailedError:
         word, code = "that of its cause", "1, or that of its cause"
+    elif kind is errors.RecordedError:
+        word, code = "that of the first error", str(int(exit_of(example)))
     else:
         word, code = f"`{errors.error_code(example)}`", str(int(exit_of(example)))
     marks = ["yes" if holds(example) else "" for holds in (errors.is_retryable, errors.is_systemic)]
     opening = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
-    name = kind.__name__ if kind.__name__ in grokcall.__all__ else f"{kind.__module__}.{kind.__name__}"
-    return f"| `{name}` | {parents} | {word} | {marks[0]} | {marks[1]} | {code} | {opening} |"
+    name = kind.__name__ if kind.__name__ in grokcall.__all__ else f"grokcall.errors.{kind.__name__}"
+    return f"| `{name}` | {parents} | {word} | {marks[0]} | {marks[1]} | {code} | {cell(opening)} |"
 
 
 def command_line_page() -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from grokcall import actions as actions
     from grokcall import duckdb as duckdb
     from grokcall import sandbox as sandbox
-    from grokcall.budget.budget import BudgetReachedError as BudgetReachedError
     from grokcall.budget.spending_limits import SpendingLimits as SpendingLimits
     from grokcall.catalog.catalog import UserCatalog as UserCatalog
     from grokcall.catalog.catalog import open_catalog as open_catalog
@@ -49,6 +48,9 @@ if TYPE_CHECKING:
     from grokcall.errors import AnswerRefusedError as AnswerRefusedError
     from grokcall.errors import ArgumentsError as ArgumentsError
     from grokcall.errors import AuthenticationError as AuthenticationError
+    from grokcall.errors import BadValueError as BadValueError
+    from grokcall.errors import BatchPendingError as BatchPendingError
+    from grokcall.errors import BudgetReachedError as BudgetReachedError
     from grokcall.errors import CallSyntaxError as CallSyntaxError
     from grokcall.errors import ConnectionCutError as ConnectionCutError
     from grokcall.errors import ContentRefusedError as ContentRefusedError
@@ -61,6 +63,8 @@ if TYPE_CHECKING:
     from grokcall.errors import InterfaceError as InterfaceError
     from grokcall.errors import InternalError as InternalError
     from grokcall.errors import InvalidRequestError as InvalidRequestError
+    from grokcall.errors import JournalError as JournalError
+    from grokcall.errors import LookupFailedError as LookupFailedError
     from grokcall.errors import MalformedReplyError as MalformedReplyError
     from grokcall.errors import MediaError as MediaError
     from grokcall.errors import MissingKeyError as MissingKeyError
@@ -85,15 +89,11 @@ if TYPE_CHECKING:
     from grokcall.http.transport import HttpRequest as HttpRequest
     from grokcall.http.transport import HttpResponse as HttpResponse
     from grokcall.http.transport import Transport as Transport
-    from grokcall.journal.sqlite_errors import JournalError as JournalError
-    from grokcall.lookup.batch.errors import BatchPendingError as BatchPendingError
     from grokcall.lookup.mapping import const as const
     from grokcall.lookup.mapping import file as file
     from grokcall.lookup.options import LookupOptions as LookupOptions
-    from grokcall.lookup.plan import LookupFailedError as LookupFailedError
     from grokcall.lookup.results import LookupResult as LookupResult
     from grokcall.lookup.stream import LookupStream as LookupStream
-    from grokcall_procedures import BadValueError as BadValueError
 
 __all__ = [
     "BINARY",
@@ -185,10 +185,10 @@ _MODULES = {
     "ArgumentsError": "grokcall.errors",
     "AuthenticationError": "grokcall.errors",
     "BINARY": "grokcall.dbapi.module_globals",
-    "BadValueError": "grokcall_procedures",
-    "BatchPendingError": "grokcall.lookup.batch.errors",
+    "BadValueError": "grokcall.errors",
+    "BatchPendingError": "grokcall.errors",
     "Binary": "grokcall.dbapi.module_globals",
-    "BudgetReachedError": "grokcall.budget.budget",
+    "BudgetReachedError": "grokcall.errors",
     "CallStatus": "grokcall.core.outcome",
     "CallSyntaxError": "grokcall.errors",
     "CommandParameter": "grokcall.dataflow.execute_command",
@@ -211,9 +211,9 @@ _MODULES = {
     "InterfaceError": "grokcall.errors",
     "InternalError": "grokcall.errors",
     "InvalidRequestError": "grokcall.errors",
-    "JournalError": "grokcall.journal.sqlite_errors",
+    "JournalError": "grokcall.errors",
     "Lookup": "grokcall.dataflow.lookup_step",
-    "LookupFailedError": "grokcall.lookup.plan",
+    "LookupFailedError": "grokcall.errors",
     "LookupOptions": "grokcall.lookup.options",
     "LookupResult": "grokcall.lookup.results",
     "LookupStream": "grokcall.lookup.stream",
@@ -261,4 +261,4 @@ _MODULES = {
 """Where each public name stands; a module is loaded when one of its names is first used."""
 _RENAMED = {"HttpReply": "HttpResponse", "KeptCatalog": "UserCatalog"}
 
-__getattr__, __dir__ = lazy_names(__name__, _MODULES, _RENAMED)
+lazy_names(__name__, _MODULES, _RENAMED)

@@ -38,7 +38,7 @@ class TextModel:
 
 @dataclass(frozen=True, slots=True)
 class PictureModel:
-    """A model that makes pictures. Prices are ticks per picture by (quality, resolution); "" is any quality."""
+    """A model that makes images. Prices are ticks per image by (quality, resolution); "" is any quality."""
 
     id: str
     prices: dict[tuple[str, str], int]
@@ -46,7 +46,7 @@ class PictureModel:
     aliases: tuple[str, ...] = ()
 
     def price(self, quality: str, resolution: str) -> int:
-        """Ticks for one picture."""
+        """Ticks for one image."""
         level = "low" if quality == "low" else "medium"
         return self.prices.get((level, resolution)) or self.prices["", resolution]
 
@@ -224,7 +224,7 @@ def find_text_model(name: str | None) -> TextModel:
 
 
 def find_picture_model(name: str | None) -> PictureModel:
-    """The picture model that serves `name`, or a request without one; raises a 400 `ApiError` for an unknown one."""
+    """The image model that serves `name`, or a request without one; raises a 400 `ApiError` for an unknown one."""
     name = name or _DEFAULT_PICTURE
     model = _PICTURE.get(name)
     if model is None:

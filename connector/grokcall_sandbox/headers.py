@@ -42,7 +42,7 @@ def video_headers(call: SandboxRequest, reply: Reply) -> Headers:
 
 
 def media_headers(call: SandboxRequest, reply: Reply) -> Headers:
-    """Headers of pictures and of counting tokens."""
+    """Headers of images and of counting tokens."""
     made = video_headers(call, reply)
     if reply.status == 200:
         made.append((b"x-metrics-e2e-ms", _milliseconds(call)))

@@ -35,7 +35,7 @@ class Prompt:
     Attributes:
         tokens: What the caller sent, earlier turns included, the hidden prompt not.
         earlier_tokens: The part of them a stored conversation brought along.
-        picture_tokens: The part of them that pictures took.
+        picture_tokens: The part of them that images took.
         tools_offered: True when the model may call tools of the service.
         results: What those tools gave, a number of tokens for each further turn of the model.
     """
@@ -54,7 +54,7 @@ class Usage:
     Attributes:
         input_tokens: All prompt tokens of all turns, the cached ones included.
         cached_tokens: Prompt tokens served from the cache.
-        picture_tokens: Prompt tokens that pictures took.
+        picture_tokens: Prompt tokens that images took.
         output_tokens: All tokens written, reasoning included.
         reasoning_tokens: Those of them that were reasoning.
         last_turn: The tokens read and written in the last turn; all of them where no tool of the service was called.

@@ -175,7 +175,7 @@ _KINDS = (
     ProfileKind("wrong-type", "200 with an HTML page; billed", _chosen(0.1), WrongType),
     ProfileKind(
         "moderation",
-        "prompts are refused with 403; generated pictures and videos are withheld with 400, and billed",
+        "prompts are refused with 403; generated images and videos are withheld with 400, and billed",
         _chosen(0.1, on=_ON_POSTS),
         Moderation,
     ),

@@ -34,7 +34,7 @@ class Sandbox:
     Args:
         port: Where to listen; 0 takes a free port.
         host: The address to listen at.
-        seed: Gives other pictures for the same requests; answers depend on nothing else.
+        seed: Gives other images for the same requests; answers depend on nothing else.
         latency: Seconds before each POST is answered.
         video_seconds: Seconds that a video stays pending.
         profile: Faults to bring in, such as `"server-errors:share=0.1+latency:median=0.05"`; None for none. See

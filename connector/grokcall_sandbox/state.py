@@ -65,7 +65,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A generated picture or video that waits to be fetched."""
+    """A generated image or video that waits to be fetched."""
 
     data: bytes
     media_type: str
@@ -115,7 +115,7 @@ class SandboxState:
     """The state of one sandbox. All but the ledger is touched from the server's event loop only.
 
     Attributes:
-        seed: Gives other pictures and sounds for the same requests.
+        seed: Gives other images and audio for the same requests.
         latency: Seconds before a POST is answered.
         video_seconds: Seconds that a video stays pending.
         make_profile: Makes the faults to inject, at the beginning and at each reset.

@@ -1,4 +1,4 @@
-"""Tokens by a plain rule: short pieces of words, runs of marks, runs of blanks; and squares of pictures."""
+"""Tokens by a plain rule: short pieces of words, runs of marks, runs of blanks; and squares of images."""
 
 import io
 import re
@@ -29,7 +29,7 @@ def first_tokens(text: str, count: int) -> str:
 
 
 def picture_tokens(data: bytes | None) -> int:
-    """How many tokens a picture has: one for each square of 32 pixels that it touches, and 2.
+    """How many tokens an image has: one for each square of 32 pixels that it touches, and 2.
 
     Args:
         data: A PNG or JPEG file. One that is not at hand, or damaged, counts as 1,024 x 1,024 pixels.
@@ -45,7 +45,7 @@ def token_id(piece: str) -> int:
 
 def read_picture_size(data: bytes) -> tuple[int, int] | None:
     """Width and height of a PNG or JPEG file in pixels; None where it is damaged."""
-    # Not Image.open, which refuses the size of very large pictures; only the head of the file is read here.
+    # Not Image.open, which refuses the size of very large images; only the head of the file is read here.
     reader = PngImageFile if data.startswith(b"\x89PNG") else JpegImageFile
     try:
         return reader(io.BytesIO(data)).size

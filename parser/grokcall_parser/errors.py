@@ -91,8 +91,6 @@ class StatementError(ProgrammingError):
         procedure: The procedure concerned, when one is known.
         parameter: The parameter concerned, when one is known.
         position: The 1-based position of the parameter or argument, when one is known.
-
-    The line and column (both from 1) are attributes: ``error.line``, ``error.column``.
     """
 
     def __init__(
@@ -107,13 +105,16 @@ class StatementError(ProgrammingError):
     ) -> None:
         message, text = masked(message), masked(text)
         self.reason = message
+        """What is wrong and what to do, without the place."""
         self.text = text
         self.span = span
         self.procedure = None if procedure is None else masked(procedure)
         self.parameter = None if parameter is None else masked(parameter)
         self.position = position
         self.line: int | None = None
+        """The line of the place, from 1; None where there is no single place."""
         self.column: int | None = None
+        """The column of the place, from 1; None where there is no single place."""
         if span is not None:
             self.line, self.column = span.line_and_column(text)
         super().__init__(message if span is None else f"{message}\n{point_at(text, span)}")

@@ -3,50 +3,38 @@
 This package knows the API's requests and replies and does no input or output. The package ``grokcall`` above it does.
 """
 
-from grokcall_procedures.account import PROCEDURES as _ACCOUNT
-from grokcall_procedures.analysis import PROCEDURES as _ANALYSIS
-from grokcall_procedures.audio import PROCEDURES as _AUDIO
-from grokcall_procedures.binding import BadValueError, Binder
-from grokcall_procedures.catalog import Catalog
-from grokcall_procedures.chat import PROCEDURES as _CHAT
-from grokcall_procedures.classification import PROCEDURES as _CLASSIFICATION
-from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Rule, Values
-from grokcall_procedures.images import PROCEDURES as _IMAGES
-from grokcall_procedures.media import MediaType, sniff
-from grokcall_procedures.raw import PROCEDURES as _RAW
-from grokcall_procedures.settings import DEFAULT_MODELS, Settings
-from grokcall_procedures.steps import (
-    FailedReplyError,
-    Kind,
-    MalformedReplyError,
-    NotReadyError,
-    Pause,
-    Reply,
-    Request,
-    Row,
-    Step,
-    Steps,
-)
-from grokcall_procedures.summarization import PROCEDURES as _SUMMARIZATION
-from grokcall_procedures.text import PROCEDURES as _TEXT
-from grokcall_procedures.types import ParameterType, UnfitValue, coerce
-from grokcall_procedures.videos import PROCEDURES as _VIDEOS
+from typing import TYPE_CHECKING
 
-CATALOG = Catalog(
-    (
-        *_TEXT,
-        *_ANALYSIS,
-        *_IMAGES,
-        *_AUDIO,
-        *_VIDEOS,
-        *_CLASSIFICATION,
-        *_SUMMARIZATION,
-        *_CHAT,
-        *_ACCOUNT,
-        *_RAW,
-    )
-)
-"""Every procedure that the package ships."""
+from grokcall_parser.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from grokcall_procedures.binding import Binder as Binder
+    from grokcall_procedures.built_in import CATALOG as CATALOG
+    from grokcall_procedures.catalog import Catalog as Catalog
+    from grokcall_procedures.definition import BoundCall as BoundCall
+    from grokcall_procedures.definition import Parameter as Parameter
+    from grokcall_procedures.definition import Procedure as Procedure
+    from grokcall_procedures.definition import ResultField as ResultField
+    from grokcall_procedures.definition import Rule as Rule
+    from grokcall_procedures.definition import Values as Values
+    from grokcall_procedures.errors import BadValueError as BadValueError
+    from grokcall_procedures.errors import FailedReplyError as FailedReplyError
+    from grokcall_procedures.errors import MalformedReplyError as MalformedReplyError
+    from grokcall_procedures.errors import NotReadyError as NotReadyError
+    from grokcall_procedures.media import MediaType as MediaType
+    from grokcall_procedures.media import sniff as sniff
+    from grokcall_procedures.settings import DEFAULT_MODELS as DEFAULT_MODELS
+    from grokcall_procedures.settings import Settings as Settings
+    from grokcall_procedures.steps import Kind as Kind
+    from grokcall_procedures.steps import Pause as Pause
+    from grokcall_procedures.steps import Reply as Reply
+    from grokcall_procedures.steps import Request as Request
+    from grokcall_procedures.steps import Row as Row
+    from grokcall_procedures.steps import Step as Step
+    from grokcall_procedures.steps import Steps as Steps
+    from grokcall_procedures.types import ParameterType as ParameterType
+    from grokcall_procedures.types import UnfitValue as UnfitValue
+    from grokcall_procedures.types import coerce as coerce
 
 __all__ = [
     "CATALOG",
@@ -77,3 +65,36 @@ __all__ = [
     "coerce",
     "sniff",
 ]
+
+lazy_names(
+    __name__,
+    {
+        "CATALOG": "grokcall_procedures.built_in",
+        "DEFAULT_MODELS": "grokcall_procedures.settings",
+        "BadValueError": "grokcall_procedures.errors",
+        "Binder": "grokcall_procedures.binding",
+        "BoundCall": "grokcall_procedures.definition",
+        "Catalog": "grokcall_procedures.catalog",
+        "FailedReplyError": "grokcall_procedures.errors",
+        "Kind": "grokcall_procedures.steps",
+        "MalformedReplyError": "grokcall_procedures.errors",
+        "MediaType": "grokcall_procedures.media",
+        "NotReadyError": "grokcall_procedures.errors",
+        "Parameter": "grokcall_procedures.definition",
+        "ParameterType": "grokcall_procedures.types",
+        "Pause": "grokcall_procedures.steps",
+        "Procedure": "grokcall_procedures.definition",
+        "Reply": "grokcall_procedures.steps",
+        "Request": "grokcall_procedures.steps",
+        "ResultField": "grokcall_procedures.definition",
+        "Row": "grokcall_procedures.steps",
+        "Rule": "grokcall_procedures.definition",
+        "Settings": "grokcall_procedures.settings",
+        "Step": "grokcall_procedures.steps",
+        "Steps": "grokcall_procedures.steps",
+        "UnfitValue": "grokcall_procedures.types",
+        "Values": "grokcall_procedures.definition",
+        "coerce": "grokcall_procedures.types",
+        "sniff": "grokcall_procedures.media",
+    },
+)

@@ -31,8 +31,8 @@ MODEL_FIELDS = tuple(
             f"Text read from the cache, {_PER_TOKEN}",
         ),
         ("CompletionTextTokenPrice", _INT64, "completion_text_token_price", f"Text written, {_PER_TOKEN}"),
-        ("PromptImageTokenPrice", _INT64, "prompt_image_token_price", f"Pictures read, {_PER_TOKEN}"),
-        ("ImagePrice", _INT64, "image_price", "A picture made, in ticks."),
+        ("PromptImageTokenPrice", _INT64, "prompt_image_token_price", f"Images read, {_PER_TOKEN}"),
+        ("ImagePrice", _INT64, "image_price", "An image made, in ticks."),
         (
             "LongContextThreshold",
             _INT64,

@@ -8,15 +8,12 @@ from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 from grokcall_parser.errors import DataError
+from grokcall_procedures.errors import UnsafeAddressError
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Request
 from grokcall_procedures.types import UnfitValue, data_uri_start, described, to_string
 
 BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
-
-
-class UnsafeAddressError(DataError):
-    """The service named an address for its result that nothing is fetched from."""
 
 
 def address_reader(read_content: Callable[[object], bytes], largest: int) -> Callable[[object], str]:

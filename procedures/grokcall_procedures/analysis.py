@@ -1,4 +1,4 @@
-"""AnalyzeImage, AnalyzeImageByUrl and AnalyzeFile: a question about up to three pictures or files."""
+"""AnalyzeImage, AnalyzeImageByUrl and AnalyzeFile: a question about up to three images or files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from grokcall_procedures.answers import OUTPUT_SCHEMA
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
-from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
-from grokcall_procedures.multipart import FilePart
-from grokcall_procedures.pictures import (
+from grokcall_procedures.image_parameters import (
     ORDINALS,
     address_parameters,
     addresses,
@@ -20,6 +18,8 @@ from grokcall_procedures.pictures import (
     content_uris,
     given,
 )
+from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
+from grokcall_procedures.multipart import FilePart
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
@@ -86,13 +86,13 @@ def analyze(call: BoundCall, attachments: Sequence[dict[str, object]], *, tools_
 
 
 def analyze_image(call: BoundCall) -> Steps:
-    """A question about pictures that travel inside the request."""
+    """A question about images that travel inside the request."""
     uris = content_uris(call.values)
     return (yield from analyze(call, [{"type": "input_image", "image_url": uri} for uri in uris]))
 
 
 def analyze_image_by_url(call: BoundCall) -> Steps:
-    """A question about pictures that the service fetches."""
+    """A question about images that the service fetches."""
     urls = addresses(call.values)
     return (yield from analyze(call, [{"type": "input_image", "image_url": url} for url in urls]))
 
@@ -161,12 +161,12 @@ def inline_files_fit(values: Values, settings: Settings) -> tuple[str, ...]:
     return ()
 
 
-NUMBERS_NOTE = "The message can refer to the pictures by their numbers, 1 to 3. A number may be left out."
-STORE_NOTE = "The API's documentation advises `Store => FALSE` with pictures, which it does not fully store."
+NUMBERS_NOTE = "The message can refer to the images by their numbers, 1 to 3. A number may be left out."
+STORE_NOTE = "The API's documentation advises `Store => FALSE` with images, which it does not fully store."
 
 ANALYZE_IMAGE = Procedure(
     name="AnalyzeImage",
-    summary="Answers a message about up to three pictures.",
+    summary="Answers a message about up to three images.",
     parameters=(MESSAGE, *content_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
     steps=analyze_image,
@@ -177,7 +177,7 @@ ANALYZE_IMAGE = Procedure(
     example="CALL AnalyzeImage('What is on image 1?', :Image1_Content)",
     notes=(
         NUMBERS_NOTE,
-        "A picture that is neither JPEG nor PNG is refused before anything is sent.",
+        "An image that is neither JPEG nor PNG is refused before anything is sent.",
         STORE_NOTE,
         SCHEMA_NOTE,
     ),
@@ -185,7 +185,7 @@ ANALYZE_IMAGE = Procedure(
 
 ANALYZE_IMAGE_BY_URL = Procedure(
     name="AnalyzeImageByUrl",
-    summary="Answers a message about up to three pictures that the service fetches from their addresses.",
+    summary="Answers a message about up to three images that the service fetches from their addresses.",
     parameters=(MESSAGE, *address_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
     steps=analyze_image_by_url,
@@ -193,7 +193,7 @@ ANALYZE_IMAGE_BY_URL = Procedure(
     rules=(*TEXT_RULES, *ANSWER_RULES),
     reference="POST /v1/responses",
     vendor=True,
-    example="CALL AnalyzeImageByUrl('What is on the picture?', 'https://example.org/photo.jpg')",
+    example="CALL AnalyzeImageByUrl('What is on the image?', 'https://example.org/photo.jpg')",
     notes=(NUMBERS_NOTE, "The service must be able to fetch the address without signing in.", STORE_NOTE, SCHEMA_NOTE),
 )
 

@@ -8,10 +8,11 @@ import re
 from grokcall_procedures.answer_texts import read_answer, unfenced
 from grokcall_procedures.bodies import extra_members
 from grokcall_procedures.definition import Parameter, Procedure, ResultField, Values
+from grokcall_procedures.errors import AnswerMismatchError, MalformedReplyError
 from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, RESULT, STATUS, response_row
 from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import AnswerMismatchError, MalformedReplyError, Request, Row, Steps, reply_of
+from grokcall_procedures.steps import Request, Row, Steps, reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described
 
 OUTPUT_SCHEMA = Parameter(

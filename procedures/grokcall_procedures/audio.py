@@ -5,10 +5,11 @@ from __future__ import annotations
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import stated_failure, unreadable
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.lenient_json import read_json
 from grokcall_procedures.media import decoded
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, to_int32
 
@@ -122,18 +123,18 @@ def generate_audio(call: BoundCall) -> Steps:
 
 
 def speech_in(reply: Reply) -> bytes:
-    """The sound of a reply, which is its whole body; with time stamps it stands in a JSON document.
+    """The audio of a reply, which is its whole body; with time stamps it stands in a JSON document.
 
     Raises:
         FailedReplyError: The body states a failure.
-        MalformedReplyError: The body is empty, or something else than sound.
+        MalformedReplyError: The body is empty, or something else than audio.
     """
     body = reply.body
     if not body:
-        raise MalformedReplyError("the service sent no sound: the reply is empty")
+        raise MalformedReplyError("the service sent no audio: the reply is empty")
     content_type = reply.headers.get("content-type", "").lower()
     if content_type.startswith("text/"):
-        raise unreadable(body, f"it is {content_type} where sound was expected")
+        raise unreadable(body, f"it is {content_type} where audio was expected")
     if "json" not in content_type and not body.lstrip().startswith(b"{"):
         return body
     try:
@@ -148,7 +149,7 @@ def speech_in(reply: Reply) -> bytes:
             raise failure
         if isinstance(document.get("audio"), str):
             return decoded(document["audio"])
-    raise unreadable(body, "it is a JSON document where sound was expected")
+    raise unreadable(body, "it is a JSON document where audio was expected")
 
 
 def bit_rate_fits_codec(values: Values, _settings: Settings) -> tuple[str, ...]:
@@ -182,7 +183,7 @@ GENERATE_AUDIO = Procedure(
         Parameter(
             "Voice", ParameterType.ENUM, "The voice; `eve` when NULL. A custom voice's id works too.", values=VOICES
         ),
-        Parameter("OutputCodec", ParameterType.ENUM, "The codec of the sound; `mp3` when NULL.", values=CODECS),
+        Parameter("OutputCodec", ParameterType.ENUM, "The codec of the audio; `mp3` when NULL.", values=CODECS),
         Parameter(
             "OutputSampleRate",
             ParameterType.ENUM,
@@ -207,14 +208,14 @@ GENERATE_AUDIO = Procedure(
         ),
         EXTRA_BODY,
     ),
-    fields=(ResultField("ResultAudio_Content", ParameterType.BINARY, "", "The sound in the codec asked for."),),
+    fields=(ResultField("ResultAudio_Content", ParameterType.BINARY, "", "The audio in the codec asked for."),),
     steps=generate_audio,
     rules=(extra_body_is_sound, bit_rate_fits_codec),
     reference="POST /v1/tts",
     vendor=True,
     example="CALL GenerateAudio('Good morning', 'en', 'ara', OutputCodec => 'wav')",
     notes=(
-        "The codecs `pcm`, `mulaw`, `ulaw` and `alaw` give raw sound without a head: whoever plays it must know the "
+        "The codecs `pcm`, `mulaw`, `ulaw` and `alaw` give raw audio without a head: whoever plays it must know the "
         "sampling rate.",
     ),
 )

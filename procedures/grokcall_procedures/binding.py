@@ -15,9 +15,10 @@ from grokcall_parser.suggestions import hint
 from grokcall_procedures.answers import shaped
 from grokcall_procedures.arguments import check_count, check_required, parameter_of
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.errors import BadValueError
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import UnfitValue, described
-from grokcall_procedures.values import BadValueError, fit_value
+from grokcall_procedures.values import fit_value
 
 __all__ = ["UNKNOWN", "BadValueError", "Binder", "MarkerBinding"]
 

@@ -44,7 +44,7 @@ EXPLAIN_ALLOWANCES = Allowances()
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """What is set aside for a call before it is sent.
+    """What is reserved for a call before it is sent.
 
     Args:
         ticks: Its price, in ticks.
@@ -95,7 +95,7 @@ class Estimate:
         assumptions: What ``worst_ticks`` takes for granted, each a condition in words.
         notes: What else ``worst_ticks`` contains.
         token_assumptions: What ``worst_tokens`` takes for granted.
-        one: What is set aside for one request of the call; None for what is bounded, or what is likely.
+        one: What is reserved for one request of the call; None for what is bounded, or what is likely.
         asks: How many such requests it may take, each billed.
         text: What its reply will show of the tokens that no limit bounds; None for what is no text.
     """
@@ -136,7 +136,7 @@ class Estimate:
 
     @property
     def request_reserve(self) -> Reserve:
-        """What is set aside for one request of the call: the bound, or what is likely, and not nothing, without one."""
+        """What is reserved for one request of the call: the bound, or what is likely, and not nothing, without one."""
         if self.one is not None:
             return self.one
         likely = max(self.input_tokens_high + self.output_tokens_high, 1)
@@ -146,7 +146,7 @@ class Estimate:
 
     @property
     def reserve(self) -> Reserve:
-        """What is set aside for the call, with all its requests."""
+        """What is reserved for the call, with all its requests."""
         return self.request_reserve.times(self.asks)
 
 

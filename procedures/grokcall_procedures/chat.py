@@ -11,7 +11,8 @@ from grokcall_procedures.answer_texts import Message, answer_in, content_text
 from grokcall_procedures.bodies import ADDITIONAL_FIELDS, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.documents import column_value, document_of, json_text, stated_failure
-from grokcall_procedures.steps import Kind, MalformedReplyError, Request, Row, Steps
+from grokcall_procedures.errors import MalformedReplyError
+from grokcall_procedures.steps import Kind, Request, Row, Steps
 from grokcall_procedures.text import MODEL, TEMPERATURE, TOP_P, reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 

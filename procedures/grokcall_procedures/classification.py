@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from grokcall_procedures.answers import document_in, is_refusal, is_refused
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.responses import RESPONSE_FIELDS, RESULT, response_row
-from grokcall_procedures.steps import MalformedReplyError, Row, Steps
+from grokcall_procedures.steps import Row, Steps
 from grokcall_procedures.text import (
     MAX_OUTPUT_TOKENS,
     MODEL,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from grokcall_procedures.definition import ResultField
+from grokcall_procedures.errors import FailedReplyError, MalformedReplyError
 from grokcall_procedures.lenient_json import decode_json as decode_json  # strict, for what is ours
 from grokcall_procedures.lenient_json import read_json
-from grokcall_procedures.steps import FailedReplyError, MalformedReplyError
 from grokcall_procedures.types import MOST_TICKS, ParameterType, UnfitValue, coerce, well_formed
 
 SHOWN_BYTES = 80
@@ -154,7 +154,7 @@ def stated_failure(document: Mapping[str, object]) -> FailedReplyError | None:
 
 
 def moderated(what: str, document: Mapping[str, object]) -> FailedReplyError:
-    """The error for a picture or film that moderation holds back, in the words that the API uses with status 400."""
+    """The error for an image or video that moderation holds back, in the words that the API uses with status 400."""
     message = f"Generated {what} rejected by content moderation."
     return FailedReplyError("imagine:content-moderated", message, cost_ticks=cost_of(document))
 

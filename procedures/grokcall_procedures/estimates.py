@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from grokcall_procedures.bounds import EXPLAIN_ALLOWANCES, FREE, Allowances, Estimate, Reserve, unpriced
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import decode_json, document_of, encode_json
-from grokcall_procedures.media_estimates import film_estimate, picture_estimate, speech_estimate
+from grokcall_procedures.errors import MalformedReplyError
+from grokcall_procedures.media_estimates import image_estimate, speech_estimate, video_estimate
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.readings import LIMITS, as_list, read_body
-from grokcall_procedures.steps import Kind, MalformedReplyError, Pause, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Pause, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
 
@@ -85,9 +86,9 @@ def estimate_request(
             size = len(request.body or b"")
             return text_estimate(path, body, size, prices, allowances, uploads, text_tokens)
         if path in ("/images/generations", "/images/edits"):
-            return picture_estimate(body, prices)
+            return image_estimate(body, prices)
         if path in ("/videos/generations", "/videos/edits", "/videos/extensions"):
-            return film_estimate(path, body, prices)
+            return video_estimate(path, body, prices)
         if path == "/tts":
             return speech_estimate(body, prices)
     return unpriced(f"the price of {request.method} {path} is not known (use a procedure that has one)")
@@ -140,7 +141,7 @@ def text_bytes(call: BoundCall) -> int:
 def tokenize(call: BoundCall) -> Steps:
     """Asks the service how many tokens the texts of ``call`` have; the only row has the number, or 0 without texts.
 
-    What the service adds to a prompt, schemas, pictures and files are not counted. It costs nothing.
+    What the service adds to a prompt, schemas, images and files are not counted. It costs nothing.
 
     Raises:
         MalformedReplyError: The reply has no list of tokens.

@@ -1,4 +1,4 @@
-"""Pictures, sound, films and documents: what bytes are, and which of them a parameter takes."""
+"""Images, audio, videos and documents: what bytes are, and which of them a parameter takes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media_ends import ends_too_early
-from grokcall_procedures.steps import MalformedReplyError
 from grokcall_procedures.types import UnfitValue, to_binary
 
 MIB = 1024 * 1024
-LARGEST_PICTURE = 20 * MIB
-"""Bytes of a picture, before it is encoded."""
+LARGEST_IMAGE = 20 * MIB
+"""Bytes of an image, before it is encoded."""
 LARGEST_FILE = 48 * MIB
 """Bytes of a file that is uploaded."""
 
@@ -44,8 +44,8 @@ AVIF = MediaType("AVIF", "image/avif", ".avif", "an")
 HEIC = MediaType("HEIC", "image/heic", ".heic")
 MP4 = MediaType("MP4", "video/mp4", ".mp4", "an")
 M4A = MediaType("M4A", "audio/mp4", ".m4a", "an")
-QUICKTIME = MediaType("QuickTime film", "video/quicktime", ".mov")
-MATROSKA = MediaType("Matroska or WebM film", "video/webm", ".webm")
+QUICKTIME = MediaType("QuickTime video", "video/quicktime", ".mov")
+MATROSKA = MediaType("Matroska or WebM video", "video/webm", ".webm")
 AVI = MediaType("AVI", "video/x-msvideo", ".avi", "an")
 WAV = MediaType("WAV", "audio/wav", ".wav")
 MP3 = MediaType("MP3", "audio/mpeg", ".mp3", "an")
@@ -87,7 +87,7 @@ FTYP_BRANDS = {
 
 
 def sniff(data: bytes) -> MediaType | None:
-    """What ``data`` is, judged by its first bytes; None for text, raw sound and whatever is not known.
+    """What ``data`` is, judged by its first bytes; None for text, raw audio and whatever is not known.
 
     >>> sniff(b"GIF89a;").name
     'GIF'

@@ -1,6 +1,6 @@
-"""What a picture, a film or a sound costs: its list price, and the highest one where the request leaves a choice.
+"""What an image, a video or audio costs: its list price, and the highest one where the request leaves a choice.
 
-A picture or film that moderation holds back is billed like any other, so there is nothing to take off.
+An image or video that moderation holds back is billed like any other, so there is nothing to take off.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from grokcall_procedures.text_estimates import NO_PRICE
 
 DEFAULT_SIZE = "1k"
 DEFAULT_SECONDS = 8
-LONGEST_FILM = 15
+LONGEST_VIDEO = 15
 DEFAULT_RESOLUTION = "480p"
 LONGEST_EDIT = 9
-"""Seconds of a film that can be edited: the service takes 8.7 at the most, here rounded up."""
+"""Seconds of a video that can be edited: the service takes up to 8.7, here rounded up."""
 EDITED = ("480p", "720p")
-"""What the film that comes back from an edit can have."""
+"""What the video that comes back from an edit can have."""
 DEFAULT_EXTENSION = 6
 LONGEST_EXTENSION = 10
 LONGEST_EXTENDED = 31
-"""Seconds of a film that can be extended, rounded up."""
+"""Seconds of a video that can be extended, rounded up."""
 FRAMES = ("image", "image_url", "input_reference", "last_frame")
-SOUND_PRICE = "what sounds cost that go into a film is not known"
+AUDIO_PRICE = "what audio costs that goes into a video is not known"
 
 
-def picture_estimate(body: Mapping[str, object], prices: Prices) -> Estimate:
+def image_estimate(body: Mapping[str, object], prices: Prices) -> Estimate:
     """The estimate for ``POST /images/generations`` and ``/images/edits``."""
     price = prices.picture(body.get("model"))
     if price is None:
@@ -43,12 +43,12 @@ def picture_estimate(body: Mapping[str, object], prices: Prices) -> Estimate:
     return media_estimate(count * low + sources * price.source, count * high + sources * price.source)
 
 
-def film_estimate(path: str, body: Mapping[str, object], prices: Prices) -> Estimate:
+def video_estimate(path: str, body: Mapping[str, object], prices: Prices) -> Estimate:
     """The estimate for ``POST /videos/generations``, ``/videos/edits`` and ``/videos/extensions``."""
     price = prices.film(body.get("model"))
     if price is None:
         every = [ticks for known in prices.films.values() for ticks in known.seconds.values()]
-        return unpriced(NO_PRICE, min(every), max(every) * LONGEST_FILM)
+        return unpriced(NO_PRICE, min(every), max(every) * LONGEST_VIDEO)
     if path == "/videos/edits":
         return media_estimate(edited(price, 1, 1)[0], edited(price, LONGEST_EDIT, LONGEST_EDIT)[1])
     if path == "/videos/extensions":
@@ -58,13 +58,13 @@ def film_estimate(path: str, body: Mapping[str, object], prices: Prices) -> Esti
 
 
 def generated(body: Mapping[str, object], price: FilmPrice) -> Estimate:
-    """The estimate for a film from words and pictures."""
-    seconds = length(body, DEFAULT_SECONDS, LONGEST_FILM)
+    """The estimate for a video from words and images."""
+    seconds = length(body, DEFAULT_SECONDS, LONGEST_VIDEO)
     frames = sum(body.get(name) is not None for name in FRAMES)
     frames += len(as_list(body.get("reference_images"))) + len(as_list(body.get("keyframes")))
     low, high = price.second(body.get("resolution") or DEFAULT_RESOLUTION)
     low, high = seconds * low + frames * price.picture, seconds * high + frames * price.picture
-    return unpriced(SOUND_PRICE, low, high) if body.get("reference_audios") else media_estimate(low, high)
+    return unpriced(AUDIO_PRICE, low, high) if body.get("reference_audios") else media_estimate(low, high)
 
 
 def edited(price: FilmPrice, made: int, read: int) -> tuple[int, int]:

@@ -34,7 +34,7 @@ class OwnCatalog(Catalog):
             if each.procedure in shipped:
                 raise self._taken(each)
         if len(self.statements) > MOST_PROCEDURES:
-            raise ArgumentsError(f"a catalog has at most {MOST_PROCEDURES:,} procedures of your own")
+            raise ArgumentsError(f"a catalog has at most {MOST_PROCEDURES:,} user-defined procedures")
         made: dict[str, Procedure] = {}
         self._depths: dict[str, int] = {}
         for name in self.statements:

@@ -78,7 +78,7 @@ def own_procedure(statement: CreateProcedure, base: Procedure) -> Procedure:
         many=base.many,
         reference=base.reference,
         example=f"CALL {statement.procedure}({names})",
-        notes=("A procedure of your own.",),
+        notes=("A user-defined procedure.",),
         answer_schema=body.target.answer_schema,
         further_fields=body.further_fields,
         passes_on=body.passes_on(),

@@ -1,4 +1,4 @@
-"""Waiting for a video: looks at the request until the film is there, has failed, or takes too long, then fetches it."""
+"""Waiting for a video: looks until it is there, has failed or takes too long, then fetches it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,10 @@ from urllib.parse import quote
 
 from grokcall_procedures.addresses import download
 from grokcall_procedures.documents import cost_of, document_of, moderated, stated_failure, value_at
+from grokcall_procedures.errors import FailedReplyError, MalformedReplyError, NotReadyError
 from grokcall_procedures.media import result_bytes
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import (
-    FailedReplyError,
-    Kind,
-    MalformedReplyError,
-    NotReadyError,
-    Pause,
-    Reply,
-    Request,
-    Step,
-    Steps,
-)
+from grokcall_procedures.steps import Kind, Pause, Reply, Request, Step, Steps
 from grokcall_procedures.text import reply_of
 
 ACCEPTED = 202
@@ -29,7 +20,7 @@ ACCEPTED = 202
 GRACE = 30.0
 """Seconds after the start in which the service may not know its own request yet and answer 400 or 404."""
 REFUSALS = frozenset({400, 404, 405, 410, 422})
-"""Statuses that can be a word about the film; others speak of the key, the pace or the way to the service."""
+"""Statuses that can be a word about the video; others speak of the key, the pace or the way to the service."""
 UNDER_WAY = frozenset(
     {"pending", "queued", "processing", "in_progress", "running", "submitted", "accepted", "started", "generating"}
 )
@@ -47,7 +38,7 @@ class Watch:
         started: When it began, on the monotonic clock.
         paused: Seconds of pauses that were asked for.
         refused: How many looks in a row the service has refused.
-        word: The last word on the film; empty where that is only that it is under way.
+        word: The last word on the video; empty where that is only that it is under way.
     """
 
     started: float
@@ -80,7 +71,7 @@ def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
 
     Args:
         request_id: The id that the start of the video gave.
-        settings: How often to look, when to give up, and how large the film may be.
+        settings: How often to look, when to give up, and how large the video may be.
         fresh: Whether it was started just now: then the first look can wait, and an early 400 or 404 is no verdict.
 
     Raises:
@@ -89,8 +80,8 @@ def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
     """
     try:
         url = yield from poll(request_id, settings, fresh=fresh)
-        film = yield download(url, settings)
-        return [(result_bytes(reply_of(film).body, "video/mp4"),)]
+        video = yield download(url, settings)
+        return [(result_bytes(reply_of(video).body, "video/mp4"),)]
     except (FailedReplyError, NotReadyError):
         raise
     except Exception as error:
@@ -104,9 +95,9 @@ def fetch_hint(request_id: str) -> str:
 
 
 def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step, Reply | None, str]:
-    """Looks at a video until it is ready; gives the address of the film.
+    """Looks at a video until it is ready; gives the address of the video.
 
-    A look that goes wrong says nothing of the film, which was paid for: it is looked at again.
+    A look that goes wrong says nothing of the video, which was paid for: it is looked at again.
     """
     watch = Watch(time.monotonic())
     if fresh:
@@ -114,7 +105,7 @@ def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step,
     while True:
         try:
             reply = yield Request("GET", f"/videos/{quote(request_id, safe='')}", kind=Kind.POLL)
-            url = film_address(reply_of(reply), watch)
+            url = video_address(reply_of(reply), watch)
         except FailedReplyError:
             raise
         except Exception as error:
@@ -144,7 +135,7 @@ def pause(watch: Watch, settings: Settings) -> Generator[Step, Reply | None, Non
 def passes(error: Exception, watch: Watch, *, fresh: bool) -> bool:
     """Whether a look may go better a moment later, however this one ended.
 
-    A refusal is a verdict on a film that was just started only when it comes twice in a row, and not too early; one
+    A refusal is a verdict on a video that was just started only when it comes twice in a row, and not too early; one
     for its content is a verdict in any case.
     """
     if isinstance(error, MalformedReplyError):
@@ -174,8 +165,8 @@ def gone(request_id: str) -> FailedReplyError:
     )
 
 
-def film_address(reply: Reply, watch: Watch) -> str | None:
-    """The address of the film; None while it is being made, for which the service has many words and none.
+def video_address(reply: Reply, watch: Watch) -> str | None:
+    """The address of the video; None while it is being made, for which the service has many words and none.
 
     The status decides. What stands beside a status that says that work goes on is no failure.
 

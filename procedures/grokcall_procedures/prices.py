@@ -33,8 +33,8 @@ class Prices:
 
     Args:
         text: Text models by id.
-        pictures: Models that make pictures by id.
-        films: Models that make films by id.
+        pictures: Models that make images by id.
+        films: Models that make videos by id.
         aliases: Ids by each of their other names.
         character: Ticks for a spoken character.
         tool_fees: Ticks for a call of each of the service's own tools.
@@ -66,11 +66,11 @@ class Prices:
         return self._id(name, TEXT_SUCCESSORS)
 
     def picture(self, name: object) -> PicturePrice | None:
-        """The prices of a model that makes pictures; None when they are not known."""
+        """The prices of a model that makes images; None when they are not known."""
         return self.pictures.get(self._id(name))
 
     def film(self, name: object) -> FilmPrice | None:
-        """The prices of a model that makes films; None when they are not known."""
+        """The prices of a model that makes videos; None when they are not known."""
         return self.films.get(self._id(name))
 
     def with_models(self, models: pa.Table | Iterable[Entry]) -> Prices:
@@ -78,7 +78,7 @@ class Prices:
 
         Args:
             models: The result of ``CALL ListModels()``, or the entries of ``GET /v1/models``. Entries without prices
-                change nothing. Of a model that makes pictures the service tells one price only; when that is above
+                change nothing. Of a model that makes images the service tells one price only; when that is above
                 the table's lowest, all its prices rise in proportion, and they never fall.
 
         >>> told = {"id": "grok-4.3", "prompt_text_token_price": 13000, "completion_text_token_price": 26000}

@@ -1,4 +1,4 @@
-"""What a unit of work costs: a token, a picture, a second of film. All prices are whole ticks of 1e-10 USD."""
+"""What a unit of work costs: a token, an image, a second of video. All prices are whole ticks of 1e-10 USD."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TextPrice:
         cached: Ticks for a token that is read from the cache.
         output: Ticks for a token that is written, reasoning included.
         context: The most tokens that the model holds; None where it is not known.
-        picture: Ticks for a token of a picture; None for ``input``.
+        picture: Ticks for a token of an image; None for ``input``.
         threshold: Tokens of a prompt from which the prices for long contexts apply.
         long_input, long_cached, long_output: Those prices; None for twice the ordinary ones.
     """
@@ -42,7 +42,7 @@ class TextPrice:
 
         Args:
             tokens: How long the whole prompt is.
-            pictures: Whether some of the tokens may be those of pictures.
+            pictures: Whether some of the tokens may be those of images.
 
         >>> price = TextPrice(input=10, cached=2, output=30)
         >>> price.read(199_999), price.read(200_000)
@@ -65,18 +65,18 @@ class TextPrice:
 
 @dataclass(frozen=True, slots=True)
 class PicturePrice:
-    """The prices of a model that makes pictures.
+    """The prices of a model that makes images.
 
     Args:
-        pictures: Ticks for a picture by quality and resolution; a model without qualities has them under ``""``.
-        source: Ticks for each picture that goes in.
+        pictures: Ticks for an image by quality and resolution; a model without qualities has them under ``""``.
+        source: Ticks for each image that goes in.
     """
 
     pictures: Mapping[tuple[str, str], int]
     source: int
 
     def made(self, quality: object, resolution: object) -> tuple[int, int]:
-        """The least and the most that a picture can cost; what is not listed may be any of the listed ones.
+        """The least and the most that an image can cost; what is not listed may be any of the listed ones.
 
         >>> PicturePrice({("low", "1k"): 4, ("medium", "1k"): 6}, source=1).made("auto", "1k")
         (4, 6)
@@ -88,12 +88,12 @@ class PicturePrice:
 
 @dataclass(frozen=True, slots=True)
 class FilmPrice:
-    """The prices of a model that makes films.
+    """The prices of a model that makes videos.
 
     Args:
         seconds: Ticks for a second by resolution.
-        picture: Ticks for each picture that goes in.
-        clip: Ticks for each second of a film that goes in.
+        picture: Ticks for each image that goes in.
+        clip: Ticks for each second of a video that goes in.
     """
 
     seconds: Mapping[str, int]

@@ -7,10 +7,11 @@ from urllib.parse import unquote, urlencode
 
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import as_text, decode_json, document_of, json_text
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, encode_form
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Row, Steps
+from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 

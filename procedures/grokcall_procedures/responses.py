@@ -13,9 +13,10 @@ import msgspec
 from grokcall_procedures.answer_texts import TEXT_PARTS, Message, answer_in
 from grokcall_procedures.definition import ResultField
 from grokcall_procedures.documents import column_value, cost_of, decode_json, document_of, stated_failure, value_at
+from grokcall_procedures.errors import FailedReplyError, MalformedReplyError
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
 from grokcall_procedures.response_object import Item, Part, ResponseObject, Usage
-from grokcall_procedures.steps import FailedReplyError, MalformedReplyError, Row
+from grokcall_procedures.steps import Row
 
 __all__ = ["RESPONSE_FIELDS", "ResponseObject", "document_row", "response_row", "struct_row"]
 

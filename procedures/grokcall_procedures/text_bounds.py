@@ -1,4 +1,4 @@
-"""What a request to a text model can cost at the most, and what is reserved for it where nothing bounds that.
+"""The most that a request to a text model can cost, and what is reserved for it where nothing bounds that.
 
 Its prompt has a bound. A token has at least one byte, so a prompt has at most as many tokens as its JSON has bytes,
 with an allowance for what the service adds and for each image, and never more than the model's context. Nothing is
@@ -54,7 +54,7 @@ def reasoning_reserve(question: Question, allowances: Allowances) -> int:
 
 
 def reserve(question: Question, price: TextPrice, prompt: int, allowances: Allowances, tool_fees: int) -> Reserve:
-    """What is set aside for a request that is not bounded.
+    """What is reserved for a request that is not bounded.
 
     It starts where its prompt and the text of its answer fit, even if what is reserved beyond them does not.
     """
@@ -75,7 +75,7 @@ def reserve(question: Question, price: TextPrice, prompt: int, allowances: Allow
 
 
 def with_bounds(guess: Reserve, ticks: int | None, tokens: int | None) -> Reserve:
-    """What is set aside where the price is bounded and the tokens are not, or the other way round."""
+    """What is reserved where the price is bounded and the tokens are not, or the other way round."""
     return Reserve(
         guess.ticks if ticks is None else ticks,
         guess.tokens if tokens is None else tokens,

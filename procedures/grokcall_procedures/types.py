@@ -1,7 +1,7 @@
 """The types of parameters and result fields, and how a value becomes one of them.
 
 Coercion is wide at the door and narrow inside: a data flow brings integers as text, numbers as ``Decimal`` and
-pictures as ``memoryview``; what leaves here is exactly one Python type for each parameter type.
+images as ``memoryview``; what leaves here is exactly one Python type for each parameter type.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from grokcall_procedures.documents import document_of
+from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.multipart import FilePart, encode_form
-from grokcall_procedures.steps import Kind, MalformedReplyError, Reply, Request, Row, Steps
+from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 
 LIFETIME = 3600

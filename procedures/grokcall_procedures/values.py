@@ -1,4 +1,4 @@
-"""One value for one parameter: its type, its range, and the error that names its place."""
+"""One value for one parameter: its type and its range."""
 
 from __future__ import annotations
 

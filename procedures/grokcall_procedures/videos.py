@@ -1,4 +1,4 @@
-"""GenerateVideo, EditVideo, EditVideoByUrl and GetVideo: a film is started, awaited and fetched."""
+"""GenerateVideo, EditVideo, EditVideoByUrl and GetVideo: a video is started, awaited and fetched."""
 
 from __future__ import annotations
 
@@ -7,17 +7,7 @@ from collections.abc import Sequence
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
-from grokcall_procedures.media import (
-    JPEG,
-    LARGEST_FILE,
-    LARGEST_PICTURE,
-    MIB,
-    MP4,
-    PNG,
-    WEBP,
-    data_uri,
-    media_reader,
-)
+from grokcall_procedures.media import JPEG, LARGEST_FILE, LARGEST_IMAGE, MIB, MP4, PNG, WEBP, data_uri, media_reader
 from grokcall_procedures.models import VIDEO_MODELS
 from grokcall_procedures.multipart import FilePart
 from grokcall_procedures.polling import await_video, request_id_of
@@ -30,16 +20,16 @@ from grokcall_procedures.uploads import with_uploads
 ASPECT_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "5:2")
 RESOLUTIONS = ("480p", "720p", "1080p")
 LARGEST_BODY = 20 * MIB
-"""Bytes of a request that are known to be served; a film that would make more is uploaded first."""
+"""Bytes of a request that are known to be served; a video that would make more is uploaded first."""
 ROOM = MIB // 4
-"""Bytes kept free in a request for everything but the film, beside the instructions."""
+"""Bytes kept free in a request for everything but the video, beside the instructions."""
 
-read_picture = media_reader(JPEG, PNG, WEBP)
-read_film = media_reader(MP4)
+read_image = media_reader(JPEG, PNG, WEBP)
+read_video = media_reader(MP4)
 
 
 class Media(Body):
-    """A picture or film that a video is made from."""
+    """An image or video that a video is made from."""
 
     url: object = None
     file_id: object = None
@@ -64,58 +54,58 @@ def make_video(call: BoundCall, path: str, body: VideoBody) -> Steps:
 
 
 def generate_video(call: BoundCall) -> Steps:
-    """A film from words, or from a picture and words."""
+    """A video from words, or from an image and words."""
     get = call.values.get
     content = get("Image_Content")
-    picture = data_uri(content) if isinstance(content, bytes) else get("Image_Url")
+    image = data_uri(content) if isinstance(content, bytes) else get("Image_Url")
     body = VideoBody(
         model=get("Model"),
         prompt=get("Instructions"),
         duration=get("Duration"),
         aspect_ratio=get("AspectRatio"),
         resolution=get("Resolution"),
-        image=Media(url=picture) if picture is not None else None,
+        image=Media(url=image) if image is not None else None,
     )
     return (yield from make_video(call, "/videos/generations", body))
 
 
 def edit_video(call: BoundCall) -> Steps:
-    """A film from a film: inside the request where it fits, else uploaded for the length of the call."""
-    film = call.values["Video_Content"]
-    if not isinstance(film, bytes):
+    """A video from a video: inside the request where it fits, else uploaded for the length of the call."""
+    video = call.values["Video_Content"]
+    if not isinstance(video, bytes):
         raise TypeError("Video_Content must be bytes once it is bound")
-    if fits_in_request(film, call.values):
-        return (yield from make_video(call, "/videos/edits", edit_body(call, Media(url=data_uri(film)))))
+    if fits_in_request(video, call.values):
+        return (yield from make_video(call, "/videos/edits", edit_body(call, Media(url=data_uri(video)))))
 
     def edit_uploaded(ids: Sequence[str]) -> Steps:
         return make_video(call, "/videos/edits", edit_body(call, Media(file_id=ids[0])))
 
-    return (yield from with_uploads([FilePart("video.mp4", film, MP4.mime)], edit_uploaded))
+    return (yield from with_uploads([FilePart("video.mp4", video, MP4.mime)], edit_uploaded))
 
 
-def fits_in_request(film: bytes, values: Values) -> bool:
-    """Whether a request can carry the film as base64, which makes four bytes of three."""
+def fits_in_request(video: bytes, values: Values) -> bool:
+    """Whether a request can carry the video as base64, which makes four bytes of three."""
     words = sum(len(str(value).encode("utf-8")) for value in values.values() if isinstance(value, str))
-    return (len(film) + 2) // 3 * 4 + 2 * words + ROOM < LARGEST_BODY
+    return (len(video) + 2) // 3 * 4 + 2 * words + ROOM < LARGEST_BODY
 
 
 def edit_video_by_url(call: BoundCall) -> Steps:
-    """A film from a film that the service fetches."""
+    """A video from a video that the service fetches."""
     return (yield from make_video(call, "/videos/edits", edit_body(call, Media(url=call.values["Video_Url"]))))
 
 
-def edit_body(call: BoundCall, film: Media) -> VideoBody:
-    """The body that asks for a change of ``film``."""
-    return VideoBody(model=call.values.get("Model"), prompt=call.values["Instructions"], video=film)
+def edit_body(call: BoundCall, video: Media) -> VideoBody:
+    """The body that asks for a change of ``video``."""
+    return VideoBody(model=call.values.get("Model"), prompt=call.values["Instructions"], video=video)
 
 
 def get_video(call: BoundCall) -> Steps:
-    """A film that an earlier call started."""
+    """A video that an earlier call started."""
     return (yield from await_video(str(call.values["RequestId"]), call.settings, fresh=False))
 
 
-def one_picture_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:
-    """Refuses a picture that is given twice."""
+def one_image_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Refuses an image that is given twice."""
     if "Image_Content" in values and "Image_Url" in values:
         raise UnfitValue("cannot be given together with Image_Content; pass NULL for one of them", "Image_Url")
     return ()
@@ -131,54 +121,54 @@ MODEL = Parameter(
     "The id of the model; the connection's default when it is NULL.",
     values=VIDEO_MODELS,
 )
-FIELDS = (ResultField("ResultVideo_Content", ParameterType.BINARY, "video.url", "The film, an MP4."),)
+FIELDS = (ResultField("ResultVideo_Content", ParameterType.BINARY, "video.url", "The video, an MP4."),)
 WAIT_NOTE = (
-    "A film takes minutes. The call looks at it every `poll_interval` seconds and gives up after `poll_timeout` "
+    "A video takes minutes. The call looks at it every `poll_interval` seconds and gives up after `poll_timeout` "
     "seconds, whatever looks went wrong meanwhile; the error then has the request id with which GetVideo fetches the "
-    "film, which has been paid for."
+    "video, which has been paid for."
 )
-MODERATION_NOTE = "A film that the service's moderation holds back is an error of its row, and is billed."
-INPUT_NOTE = "The film to edit must be an MP4 of at most 8.7 seconds; length, shape and size of the result follow it."
+MODERATION_NOTE = "A video that the service's moderation holds back is an error of its row, and is billed."
+INPUT_NOTE = "The video to edit must be an MP4 of at most 8.7 seconds; length, shape and size of the result follow it."
 
 GENERATE_VIDEO = Procedure(
     name="GenerateVideo",
-    summary="Makes a film from a description, or from a picture and a description.",
+    summary="Makes a video from a description, or from an image and a description.",
     parameters=(
         INSTRUCTIONS,
         MODEL,
         Parameter(
             "AspectRatio",
             ParameterType.ENUM,
-            "Width to height of the film; 16:9 when NULL. Better NULL with a picture, which may be stretched.",
+            "Width to height of the video; 16:9 when NULL. Better NULL with an image, which may be stretched.",
             values=ASPECT_RATIOS,
         ),
         Parameter("Duration", ParameterType.INT32, "The length in seconds, 1 to 15; 8 when NULL.", low=1, high=15),
         Parameter(
             "Resolution",
             ParameterType.ENUM,
-            "The size of the film; 480p when NULL. Not every model has 1080p.",
+            "The size of the video; 480p when NULL. Not every model has 1080p.",
             values=RESOLUTIONS,
         ),
         Parameter(
             "Image_Content",
             ParameterType.BINARY,
-            "The picture that the film begins with: JPEG, PNG or WebP, at most 20 MiB.",
-            max_length=LARGEST_PICTURE,
-            reader=read_picture,
+            "The image that the video begins with: JPEG, PNG or WebP, at most 20 MiB.",
+            max_length=LARGEST_IMAGE,
+            reader=read_image,
         ),
         Parameter(
             "Image_Url",
             ParameterType.STRING,
-            "The address of the picture that the film begins with: http, https or a data URI. Not together with "
+            "The address of the image that the video begins with: http, https or a data URI. Not together with "
             "Image_Content.",
-            reader=address_reader(read_picture, LARGEST_PICTURE),
+            reader=address_reader(read_image, LARGEST_IMAGE),
         ),
         EXTRA_BODY,
     ),
     fields=FIELDS,
     steps=generate_video,
     model_kind="video",
-    rules=(extra_body_is_sound, one_picture_at_most),
+    rules=(extra_body_is_sound, one_image_at_most),
     reference="POST /v1/videos/generations, GET /v1/videos/{request_id}",
     vendor=True,
     example="CALL GenerateVideo('A paper boat drifts', Duration => 4, Resolution => '480p')",
@@ -187,15 +177,15 @@ GENERATE_VIDEO = Procedure(
 
 EDIT_VIDEO = Procedure(
     name="EditVideo",
-    summary="Makes a film from a film and a description of the change.",
+    summary="Makes a video from a video and a description of the change.",
     parameters=(
         Parameter(
             "Video_Content",
             ParameterType.BINARY,
-            "The film to edit: an MP4 of at most 48 MiB.",
+            "The video to edit: an MP4 of at most 48 MiB.",
             required=True,
             max_length=LARGEST_FILE,
-            reader=read_film,
+            reader=read_video,
         ),
         CHANGE,
         MODEL,
@@ -210,7 +200,7 @@ EDIT_VIDEO = Procedure(
     example="CALL EditVideo(:Video_Content, 'Make it snow')",
     notes=(
         INPUT_NOTE,
-        "A film of about 15 MiB or more is uploaded first, and deleted again when the call ends.",
+        "A video of about 15 MiB or more is uploaded first, and deleted again when the call ends.",
         WAIT_NOTE,
         MODERATION_NOTE,
     ),
@@ -218,14 +208,14 @@ EDIT_VIDEO = Procedure(
 
 EDIT_VIDEO_BY_URL = Procedure(
     name="EditVideoByUrl",
-    summary="Makes a film from a film that the service fetches and a description of the change.",
+    summary="Makes a video from a video that the service fetches and a description of the change.",
     parameters=(
         Parameter(
             "Video_Url",
             ParameterType.STRING,
-            "The address of the film to edit: http, https or a data URI.",
+            "The address of the video to edit: http, https or a data URI.",
             required=True,
-            reader=address_reader(read_film, LARGEST_BODY // 4 * 3 - ROOM),
+            reader=address_reader(read_video, LARGEST_BODY // 4 * 3 - ROOM),
         ),
         CHANGE,
         MODEL,
@@ -243,7 +233,7 @@ EDIT_VIDEO_BY_URL = Procedure(
 
 GET_VIDEO = Procedure(
     name="GetVideo",
-    summary="Fetches a film that an earlier call started; it costs nothing.",
+    summary="Fetches a video that an earlier call started; it costs nothing.",
     parameters=(
         Parameter(
             "RequestId",
@@ -256,7 +246,7 @@ GET_VIDEO = Procedure(
     steps=get_video,
     reference="GET /v1/videos/{request_id}",
     example="CALL GetVideo('5f0c2b7e-1111-4222-8333-9c0ffee00002')",
-    notes=("Films stay with the service for a limited time; an id that it has dropped is an error.",),
+    notes=("Videos stay with the service for a limited time; an id that it has dropped is an error.",),
 )
 
 PROCEDURES = (GENERATE_VIDEO, EDIT_VIDEO, EDIT_VIDEO_BY_URL, GET_VIDEO)

@@ -3,7 +3,7 @@
 import pytest
 
 
-def test_texts_functions_schemas_pictures_and_speech_are_generated(node):
+def test_texts_functions_schemas_images_and_speech_are_generated(node):
     made = node("generates")
     assert (made["plain"], made["streamed"]) == ("42", "good morning")
     assert "there are 12 left" in made["called"]
@@ -22,7 +22,7 @@ def test_speech_is_transcribed_and_what_is_no_sound_is_refused(node):
     assert "cannot be decoded" in heard["refused"]["message"]
 
 
-def test_the_services_own_tools_give_pictures_and_sources(node):
+def test_the_services_own_tools_give_images_and_sources(node):
     used = node("tools")
     for results in (used["plain"], used["streamed"]):
         (picture,) = results

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokcall.budget.budget import Budget, BudgetReachedError, Reservation
+from grokcall.budget.budget import Budget, Reservation
+from grokcall.errors import BudgetReachedError
 from grokcall_procedures.estimates import Estimate
 
 CAP = 1_000

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bound_calls import bind
-from grokcall.budget.budget import Budget, BudgetReachedError, Reservation
-from grokcall.errors import InterfaceError, error_code, is_retryable, is_systemic
+from grokcall.budget.budget import Budget, Reservation
+from grokcall.errors import BudgetReachedError, InterfaceError, error_code, is_retryable, is_systemic
 from grokcall_procedures.bounds import FREE
 from grokcall_procedures.estimates import Allowances, Estimate, estimate
 
@@ -33,7 +33,7 @@ LOOSE = Estimate(
 
 
 def run(steps: Coroutine[Any, Any, None]) -> None:
-    """Runs a test's coroutine, for five seconds at the most."""
+    """Runs a test's coroutine, for up to five seconds."""
     asyncio.run(asyncio.wait_for(steps, 5))
 
 
@@ -43,7 +43,7 @@ async def turns(count: int = 5) -> None:
         await asyncio.sleep(0)
 
 
-def test_calls_are_let_in_until_what_is_set_aside_fills_the_limit() -> None:
+def test_calls_are_let_in_until_what_is_reserved_fills_the_limit() -> None:
     async def steps() -> None:
         budget = Budget(max_cost="1")
         first = await budget.reserve(call(0.4))
@@ -382,17 +382,17 @@ def test_the_guarantee_says_which_limit_holds_and_under_what_condition() -> None
     loose = budget.guarantee(LOOSE)
     assert loose == (
         "The run will not make more than 1,000 calls; no call starts after 90 s. No call starts once 2.5 USD are spent "
-        "or set aside. The call in flight can pass that: it has no limit."
+        "or reserved. The call in flight can pass that: it has no limit."
     )
     reasoning = estimate(bind("CALL GenerateResponse('hi', MaxOutputTokens => 9)"))
     assert Budget(max_cost=5).guarantee(reasoning, 64) == (
-        "No call starts once 5 USD are spent or set aside. The calls then in flight (up to 64) can pass that: no limit "
-        "of the service counts reasoning; 3,000 tokens of reasoning are set aside for each, more once a reply takes "
+        "No call starts once 5 USD are spent or reserved. The calls then in flight (up to 64) can pass that: no limit "
+        "of the service counts reasoning; 3,000 tokens of reasoning are reserved for each, more once a reply takes "
         "more."
     )
     assert Budget(max_cost=5, max_tokens=90_000).guarantee(reasoning, 2, resends=3) == (
-        "No call starts once 5 USD or 90,000 tokens are spent or set aside. The calls then in flight (up to 2) can "
-        "pass that: no limit of the service counts reasoning; 3,000 tokens of reasoning are set aside for each, more "
+        "No call starts once 5 USD or 90,000 tokens are spent or reserved. The calls then in flight (up to 2) can "
+        "pass that: no limit of the service counts reasoning; 3,000 tokens of reasoning are reserved for each, more "
         "once a reply takes more. A request whose answer is lost is sent up to 3 times, and each time counts at its "
         "full reserve."
     )

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.config.options import load_options
+from grokcall.errors import BudgetReachedError
 from scripted_service import COST_TICKS, Service, answered
 
 Connecting = Callable[..., grokcall.Connection]

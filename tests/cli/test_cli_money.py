@@ -26,9 +26,7 @@ def test_every_limit_holds_for_a_single_call_and_its_promise_is_told_before(run,
     assert done.err.startswith("The connection will not cost more than 1 USD, as long as the model does not reason")
     assert "the connection will not make more than 5 calls." in done.err
     reasoning = run("call", "CALL GenerateResponse('hi', MaxOutputTokens => 9)", "--max-cost", "1")
-    assert reasoning.err.startswith(
-        "No call starts once 1 USD are spent or set aside. The call in flight can pass that"
-    )
+    assert reasoning.err.startswith("No call starts once 1 USD are spent or reserved. The call in flight can pass that")
     for flag, value in (("--max-cost", "0"), ("--max-calls", "0"), ("--max-tokens", "1"), ("--max-duration", "0")):
         refused = run(flag, value, "call", "CALL GenerateResponse('hi', MaxOutputTokens => 9)")
         assert refused.code == 4

@@ -61,7 +61,7 @@ def test_the_prices_of_the_service_make_an_unknown_model_known(service: Service,
     assert connecting().prices().text_model("grok-9").output == 20  # type: ignore[union-attr]
 
 
-def test_a_budget_reckons_with_the_prices_of_the_service(service: Service, connecting: Connecting) -> None:
+def test_a_budget_assumes_the_prices_of_the_service(service: Service, connecting: Connecting) -> None:
     service.script = lambda asked: teller(asked) if asked.path == "/v1/models" else answered("x", ticks=100)
     connection = connecting()
     assert connection.lookup(ASK, rows(50), prices="service", max_cost="0.0001").summary.ok == 50
@@ -77,7 +77,9 @@ def test_prices_that_cannot_be_had_end_the_lookup_before_it_begins(service: Serv
     assert [asked.path for asked in service.asked] == ["/v1/models"]
 
 
-def test_tokens_of_a_sample_are_counted_and_the_others_reckoned_by_it(service: Service, connecting: Connecting) -> None:
+def test_tokens_of_a_sample_are_counted_and_the_others_estimated_by_it(
+    service: Service, connecting: Connecting
+) -> None:
     service.script = teller
     twice = rows(40) + rows(40)
     with connecting().lookup_stream(ASK, twice) as stream:

@@ -83,7 +83,7 @@ def test_type_objects_compare_with_the_type_codes_of_a_description(on_sandbox):
     assert len({*groups}) == 5
 
 
-def test_a_picture_is_binary(on_sandbox):
+def test_an_image_is_binary(on_sandbox):
     cursor = on_sandbox.execute("CALL GenerateImage('A red kite')")
     assert cursor.description[0][:2] == ("ResultImage_Content", pa.large_binary())
     assert cursor.description[0][1] == grokcall.BINARY
@@ -488,7 +488,7 @@ def test_explaining_shows_the_request_without_sending_it_and_without_a_key(servi
     assert service.asked == []
 
 
-def test_explaining_shortens_a_picture(service):
+def test_explaining_shortens_an_image(service):
     picture = b"\xff\xd8\xff" + bytes(100_000)
     with grokcall.connect(base_url=service.base_url) as connection:
         cursor = connection.execute("EXPLAIN CALL AnalyzeImage('What is it?', ?)", [picture])

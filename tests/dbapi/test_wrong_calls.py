@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 import grokcall
-from grokcall import (
-    ArgumentsError,
-    BadValueError,
-    CallSyntaxError,
-    StatementError,
-    UnknownNameError,
-)
+from grokcall import ArgumentsError, BadValueError, CallSyntaxError, StatementError, UnknownNameError
 
 HI = {"Message": "hi"}
 # The statement, its parameters, the exception, and the first line of what it says.

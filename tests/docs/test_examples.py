@@ -23,7 +23,7 @@ TICKETS = Path(sys.modules["grokcall"].__file__ or "").parent / "data" / "ticket
 
 @pytest.fixture
 def surroundings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the tickets in it, and the embedded engine in place of the service."""
+    """An empty folder with the tickets in it, and the sandbox in place of the service."""
     monkeypatch.chdir(tmp_path)
     for name, value in {"XAI_BASE_URL": sandbox.base_url, "XAI_API_KEY": SANDBOX_KEY, "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)

@@ -127,8 +127,8 @@ def test_the_limits_that_are_stated_are_those_that_hold():
         f"| a script of statements | {parsing.LONGEST_SCRIPT // mib} MiB |",
         f"| calls in flight, for one connection | {defaults.concurrency}, from 1 to 4,096 |",
         f"| tries for one request | {defaults.max_attempts}, from 1 to 20 |",
-        f"| a film | {defaults.poll_timeout:.0f} s |",
-        f"| a picture, sound or film to download | {defaults.max_media_bytes // mib} MiB |",
+        f"| a video | {defaults.poll_timeout:.0f} s |",
+        f"| an image, audio or video to download | {defaults.max_media_bytes // mib} MiB |",
         f"| a text to speak | {audio.LONGEST_TEXT:,} characters |",
         f"| categories of ClassifyText | {classification.MOST_CATEGORIES} |",
         f"| a row of a CSV file | {faults.LONGEST_ROW // mib} MiB |",
@@ -142,7 +142,7 @@ def test_the_limits_that_are_stated_are_those_that_hold():
     assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 
 
-def test_what_prices_are_reckoned_with_is_what_the_page_about_money_says():
+def test_what_prices_assume_is_what_the_page_about_money_says():
     text = " ".join((ROOT / "docs" / "money.md").read_text("utf-8").split())
     (dense, loose), (least, most) = EXPLAIN_ALLOWANCES.bytes_per_token, text_estimates.USUAL_HIDDEN_TOKENS
     reserved = learned_tokens.REASONING_TOKENS

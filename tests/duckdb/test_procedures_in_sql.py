@@ -16,7 +16,7 @@ from grokcall_procedures import CATALOG
 
 @pytest.fixture
 def on_engine(con: duckdb.DuckDBPyConnection, on_sandbox: grokcall.Connection):
-    """The DuckDB's registration with the embedded engine."""
+    """The DuckDB's registration with the sandbox."""
     with grokcall.duckdb.register(con, on_sandbox) as registration:
         yield registration
 
@@ -34,7 +34,7 @@ def test_every_procedure_has_its_fields_with_their_types(con, registered: Regist
         assert [row[1] for row in described] == [str(each) for each in expected]
 
 
-def test_pictures_go_into_blob_columns_and_come_out_of_them(con, on_engine: Registration, sandbox):
+def test_images_go_into_blob_columns_and_come_out_of_them(con, on_engine: Registration, sandbox):
     con.execute("CREATE TABLE pictures AS SELECT p.name, i.* FROM people p, GenerateImage('A picture of ' || p.name) i")
     kinds = con.execute(
         "SELECT DISTINCT typeof(ResultImage_Content), ResultImage_Content[1:3] FROM pictures"

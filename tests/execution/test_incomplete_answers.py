@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.execution.incomplete_answers import MOST_RETRIES
 from grokcall_procedures import CATALOG
 from grokcall_procedures.shortfalls import shortfall_finder
@@ -231,7 +231,7 @@ def test_each_interface_tells_in_its_own_words(procedure: str, members: dict[str
     assert found(tuple(members.get(column.name) for column in CATALOG[procedure].fields)) == reason
 
 
-def test_pictures_and_sound_are_never_half(connecting: Connecting) -> None:
+def test_images_and_audio_are_never_half(connecting: Connecting) -> None:
     assert shortfall_finder(CATALOG["GenerateImage"]) is None
 
 

@@ -237,7 +237,7 @@ def test_a_page_is_not_taken_for_the_words_of_the_api(
 
 
 @pytest.mark.parametrize("ahead", [-86_400, -3_600, 0, 3_600, 86_400])
-def test_a_date_to_wait_for_is_reckoned_from_the_clock_of_the_service(ahead: int) -> None:
+def test_a_date_to_wait_for_counts_from_the_clock_of_the_service(ahead: int) -> None:
     there = time.time() + ahead
     date, after = email.utils.formatdate(there, usegmt=True), email.utils.formatdate(there + 7, usegmt=True)
     assert error_of(reply(429, b"", **{"date": date, "retry-after": after})).retry_after == 7.0  # type: ignore[union-attr]

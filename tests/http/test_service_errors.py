@@ -260,7 +260,7 @@ def test_an_answer_without_an_error_inside_has_none(document: dict[str, Any]) ->
     assert in_band_error(document) is None
 
 
-def test_secrets_and_pictures_in_a_sentence_are_left_out() -> None:
+def test_secrets_and_images_in_a_sentence_are_left_out() -> None:
     sentence = f"Bad key {KEY} in Bearer {KEY} and data:image/png;base64,{'iVBORw0KGgo' * 500}"
     for body in (said("invalid-argument", sentence), sentence, {"error": {"message": sentence, "code": KEY}}):
         error = error_of(reply(400, body, x_request_id=KEY))

@@ -19,7 +19,7 @@ QUESTION = "What is 6 * 7?"
 
 @pytest.fixture
 def airflow(program, tmp_path, sandbox) -> Any:
-    """Airflow in a home of its own, with a connection to the embedded engine."""
+    """Airflow in a home of its own, with a connection to the sandbox."""
     found = program("airflow")
     shutil.copy(TICKETS, tmp_path)
     shutil.copytree(ROOT / "samples" / "airflow", tmp_path / "dags", ignore=shutil.ignore_patterns("__pycache__"))
@@ -92,7 +92,6 @@ def test_a_connection_can_be_written_as_an_address_and_a_wrong_option_is_named_w
     airflow.environment |= {f"AIRFLOW_CONN_{name.upper()}": address for name, address in addresses.items()}
     shown = airflow.python("""
 import grokcall
-from grokcall.airflow.hook import GrokcallHook
 with GrokcallHook("right").get_conn() as connection: print(connection.options.timeout, connection)
 try: GrokcallHook(grokcall_conn_id="wrong").get_conn()
 except grokcall.InterfaceError as error: print(error)
@@ -111,7 +110,6 @@ def test_statements_are_undone_together_and_rows_stay_out_of_the_logs(airflow, s
     shown = airflow.python(f"""
 import logging, sys
 logging.basicConfig(stream=sys.stdout, level=logging.DEBUG)
-from grokcall.airflow.hook import GrokcallHook
 hook = GrokcallHook()
 count = lambda: print("RESULT", hook.get_first("SELECT count(*) FROM t")[0])
 hook.run("CREATE TABLE t (id INTEGER PRIMARY KEY, body VARCHAR)")

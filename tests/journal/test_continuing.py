@@ -53,7 +53,7 @@ def stopped(sandbox: Sandbox, number: int, after: int, *words: object) -> tuple[
     return process.returncode, err
 
 
-def test_the_embedded_engine_is_known_again_at_another_port(tmp_path):
+def test_the_sandbox_is_known_again_at_another_port(tmp_path):
     source = source_file(tmp_path, 5)
     command = ["lookup", source, ASK, "-o", tmp_path / "out.csv", "--journal", tmp_path / "j", "--sandbox"]
     assert ran(*command)[0] == 0
@@ -142,7 +142,7 @@ def test_runs_are_listed_with_every_figure_where_no_terminal_is(tmp_path, column
         assert all(len(line) <= 60 for line in out.splitlines())
 
 
-def test_a_film_whose_link_has_expired_is_looked_for_again_and_not_paid_for_again(tmp_path):
+def test_a_video_whose_link_has_expired_is_looked_for_again_and_not_paid_for_again(tmp_path):
     rows = [{"body": f"a kite, number {number}"} for number in range(3)]
     ask = "CALL GenerateVideo(:body, Duration => 1)"
     with Sandbox(profile="expired-links:share=1", video_seconds=0.05) as sandbox:
@@ -160,10 +160,10 @@ def test_a_film_whose_link_has_expired_is_looked_for_again_and_not_paid_for_agai
                 again = connection.lookup(ask, rows, journal=tmp_path / "j", retry_failed=retry)
                 assert again.errors.num_rows == 3
                 assert sandbox.stats()["requests"] > polls, "nobody looked again"
-                assert len(sandbox.ledger()) == 3, "a film that only could not be fetched was begun anew"
+                assert len(sandbox.ledger()) == 3, "a video that only could not be fetched was begun anew"
 
 
-def test_a_film_that_the_service_could_not_make_is_begun_anew_only_when_asked_for(tmp_path):
+def test_a_video_that_the_service_could_not_make_is_begun_anew_only_when_asked_for(tmp_path):
     rows = [{"body": "a kite"}]
     ask = "CALL GenerateVideo(:body, Duration => 1)"
     with Sandbox(profile="moderation:share=1,on=media", video_seconds=0.05) as sandbox:
@@ -177,7 +177,7 @@ def test_a_film_that_the_service_could_not_make_is_begun_anew_only_when_asked_fo
     assert requests[0] == requests[1] < requests[2]
 
 
-def test_a_film_that_the_service_has_dropped_fails_with_what_to_do(tmp_path):
+def test_a_video_that_the_service_has_dropped_fails_with_what_to_do(tmp_path):
     with Sandbox(video_seconds=0.05) as sandbox:
         options = {"api_key": SANDBOX_KEY, "base_url": sandbox.base_url, "poll_interval": 0.05}
         with grokcall.connect(**options) as connection, pytest.raises(grokcall.NotFoundError, match="start it anew"):

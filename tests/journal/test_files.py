@@ -21,8 +21,6 @@ A = b"a" * 16
 HOLD = "import sys; from grokcall.journal import Journal; j = Journal(sys.argv[1]); print('held', flush=True); input()"
 FILL = """
 import asyncio, json, os, resource, sys
-from grokcall.journal import Journal
-from grokcall.core.outcome import Outcome
 async def fill(run):
     kept = 0
     try:
@@ -175,7 +173,7 @@ def damage(data: bytes, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["truncated", "cut in the header", "first page", "middle page"])
-def test_a_damaged_journal_is_set_aside_and_a_new_one_begun(path, kind, caplog):
+def test_a_damaged_journal_is_moved_away_and_a_new_one_begun(path, kind, caplog):
     with Journal(path) as journal:
         write(journal, 500, 50)
     data = damage(path.read_bytes(), kind)

@@ -128,7 +128,7 @@ def test_reading_ahead_is_bounded_while_a_row_is_slow(connecting, service):
     assert 4_000 < held <= 8_192 + 256 + 2 * 1_024
 
 
-def test_pictures_are_read_ahead_by_few_rows(connecting, service):
+def test_images_are_read_ahead_by_few_rows(connecting, service):
     picture = io.BytesIO()
     Image.new("RGB", (2, 2)).save(picture, "JPEG")
     body = b'{"data":[{"b64_json":"%b"}]}' % base64.b64encode(picture.getvalue())
@@ -356,7 +356,7 @@ def video_script(service, url):
 
 
 @pytest.mark.parametrize("path", ["/film.mp4", "/moved"])
-def test_a_film_is_awaited_and_fetched_without_the_key(connecting, service, path):
+def test_a_video_is_awaited_and_fetched_without_the_key(connecting, service, path):
     service.script = video_script(service, lambda: service.origin + path)
     connection = connecting(poll_interval=0.01)
     result = connection.lookup("CALL GenerateVideo(:Message)", numbered(1), call_columns=True)
@@ -370,7 +370,7 @@ def test_a_film_is_awaited_and_fetched_without_the_key(connecting, service, path
     assert any(not asked.path.startswith("/v1/") for asked in service.asked)
 
 
-def test_fetching_a_film_again_costs_nothing(connecting, service):
+def test_fetching_a_video_again_costs_nothing(connecting, service):
     service.script = video_script(service, lambda: f"{service.origin}/film.mp4")
     connection = connecting(poll_interval=0.01)
     result = connection.lookup("CALL GetVideo(:id)", [{"id": "video-1"}], call_columns=True)
@@ -391,7 +391,7 @@ def test_fetching_a_film_again_costs_nothing(connecting, service):
         "film.mp4",
     ],
 )
-def test_a_film_is_fetched_over_https_or_from_this_machine_only(connecting, service, url):
+def test_a_video_is_fetched_over_https_or_from_this_machine_only(connecting, service, url):
     service.script = video_script(service, lambda: url)
     with pytest.raises(grokcall.DataError) as caught:
         connecting(poll_interval=0.01).execute("CALL GenerateVideo('kite')")
@@ -399,7 +399,7 @@ def test_a_film_is_fetched_over_https_or_from_this_machine_only(connecting, serv
     assert caught.value.__notes__ == ["CALL GetVideo('video-1') fetches the video without paying again"]
 
 
-def test_a_film_is_not_fetched_from_where_a_redirect_leads_in_the_clear(connecting, service):
+def test_a_video_is_not_fetched_from_where_a_redirect_leads_in_the_clear(connecting, service):
     inner = video_script(service, lambda: f"{service.origin}/moved")
 
     def script(asked):
@@ -423,7 +423,7 @@ def test_redirects_that_never_end_do(connecting, service):
         connecting(poll_interval=0.01).execute("CALL GenerateVideo('kite')")
 
 
-def test_a_film_that_outlives_its_limit_reports_how_to_fetch_it(connecting, service):
+def test_a_video_that_outlives_its_limit_reports_how_to_fetch_it(connecting, service):
     def script(asked):
         return Answer(b'{"request_id":"video-9"}') if asked.method == "POST" else Answer(b'{"status":"pending"}', 202)
 

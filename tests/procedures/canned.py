@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def picture(format_name: str, size: tuple[int, int] = (2, 2)) -> bytes:
-    """A picture in one of Pillow's formats."""
+    """An image in one of Pillow's formats."""
     buffer = io.BytesIO()
     Image.new("RGB", size, "teal").save(buffer, format_name)
     return buffer.getvalue()
@@ -19,7 +19,7 @@ JPEG, PNG, WEBP, GIF = (picture(name) for name in ("JPEG", "PNG", "WEBP", "GIF")
 
 
 def ftyp(brand: bytes) -> bytes:
-    """The first box of a film of a brand."""
+    """The first box of a video of a brand."""
     return struct.pack(">I4s4sI", 20, b"ftyp", brand, 512) + brand
 
 

@@ -1,4 +1,4 @@
-"""Questions about pictures and files: what is sent in which order, and that no file stays behind."""
+"""Questions about images and files: what is sent in which order, and that no file stays behind."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def stored(name):
 GONE = {"id": "file_x", "object": "file", "deleted": True}
 
 
-def test_pictures_follow_the_question_in_their_order_and_gaps_do_not_matter():
+def test_images_follow_the_question_in_their_order_and_gaps_do_not_matter():
     done = run("CALL AnalyzeImage('Compare them.', :a, NULL, :c)", [ANSWER], {"a": PNG, "c": JPEG})
 
     assert done.path == ["POST /responses"]
@@ -50,7 +50,7 @@ def test_pictures_follow_the_question_in_their_order_and_gaps_do_not_matter():
     assert done.rows == [ROW]
 
 
-def test_options_go_beside_the_pictures_and_the_tool_limit_only_with_tools():
+def test_options_go_beside_the_images_and_the_tool_limit_only_with_tools():
     done = run("CALL AnalyzeImage('?', :a, Store => FALSE, MaxToolCalls => 2)", [ANSWER], {"a": PNG})
 
     assert set(done.body()) == {"model", "input", "store"}

@@ -1,4 +1,4 @@
-"""Speech: what is sent, and that only sound is taken for sound."""
+"""Speech: what is sent, and that only audio is taken for audio."""
 
 import base64
 

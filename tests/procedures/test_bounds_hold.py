@@ -1,4 +1,4 @@
-"""The highest prices against what the embedded engine bills, call by call and many at once."""
+"""The highest prices against what the sandbox bills, call by call and many at once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 
 import grokcall
 from bound_calls import bind
-from grokcall.budget.budget import Budget, BudgetReachedError
+from grokcall.budget.budget import Budget
 from grokcall.core.outcome import Outcome
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import Sandbox
 from grokcall_procedures import BoundCall, Settings
 from grokcall_procedures.estimates import Allowances, estimate
@@ -54,7 +55,7 @@ def options(random_: random.Random) -> str:
 
 @pytest.fixture(scope="module")
 def picture() -> bytes:
-    """A picture of the size that needs the most tokens."""
+    """An image of the size that needs the most tokens."""
     from PIL import Image
 
     buffer = io.BytesIO()

@@ -345,7 +345,7 @@ def test_media_cost_their_list_price_at_the_most(text: str, cents: float) -> Non
     assert told.low_ticks <= told.high_ticks <= (told.worst_ticks or 0)
 
 
-def test_a_film_that_is_uploaded_first_is_priced_like_one_in_the_request() -> None:
+def test_a_video_that_is_uploaded_first_is_priced_like_one_in_the_request() -> None:
     text = "CALL EditVideo(:v, 'a')"
     large = estimate(bind(text, v=MP4 + b"\0" * 16_000_000))
     assert large == estimate(bind(text, v=MP4))

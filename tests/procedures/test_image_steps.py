@@ -1,4 +1,4 @@
-"""Pictures: what is sent, where the result comes from, and what moderation means."""
+"""Images: what is sent, where the result comes from, and what moderation means."""
 
 import base64
 
@@ -18,7 +18,7 @@ def source(data, mime):
     return {"type": "image_url", "url": f"data:{mime};base64,{base64.b64encode(data).decode()}"}
 
 
-def test_a_description_becomes_a_picture():
+def test_a_description_becomes_an_image():
     done = run("CALL GenerateImage('A red kite')", [MADE])
 
     (request,) = done.requests
@@ -102,7 +102,7 @@ def test_a_result_on_this_machine_is_fetched_without_https():
         {},
     ],
 )
-def test_a_picture_that_moderation_holds_back_is_an_error_with_its_price(entry):
+def test_an_image_that_moderation_holds_back_is_an_error_with_its_price(entry):
     done = run("CALL GenerateImage('x')", [{"data": [entry], "usage": {"cost_in_usd_ticks": 200000000}}])
 
     assert isinstance(done.error, FailedReplyError)
@@ -112,9 +112,9 @@ def test_a_picture_that_moderation_holds_back_is_an_error_with_its_price(entry):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"data": []}, "no picture"),
-        ({}, "no picture"),
-        ({"data": ["x"]}, "no picture"),
+        ({"data": []}, "no image"),
+        ({}, "no image"),
+        ({"data": ["x"]}, "no image"),
         ({"data": [{"url": 5}]}, "neither base64 nor an address"),
         ({"data": [{"b64_json": "%%"}]}, "not valid base64"),
         ({"data": [{"b64_json": base64.b64encode(MP4).decode()}]}, "sent MP4 where image was expected"),
@@ -122,7 +122,7 @@ def test_a_picture_that_moderation_holds_back_is_an_error_with_its_price(entry):
         (b"<html>", "could not be read"),
     ],
 )
-def test_what_is_no_picture_is_an_error(answer, words):
+def test_what_is_no_image_is_an_error(answer, words):
     done = run("CALL GenerateImage('x')", [answer])
 
     assert isinstance(done.error, DataError)
@@ -143,7 +143,7 @@ def test_errors_of_either_request_end_the_call():
     assert run("CALL GenerateImage('x')", [{"data": [{"url": URL}]}, fetch]).error is fetch
 
 
-def test_more_pictures_than_the_row_holds_are_not_paid_for():
+def test_more_images_than_the_row_holds_are_not_paid_for():
     with pytest.raises(BadValueError, match='"n" must be 1'):
         bind("""CALL GenerateImage('x', ExtraBody => '{"n": 4}')""")
     assert run("""CALL GenerateImage('x', ExtraBody => '{"n": 1, "user": "7"}')""", [MADE]).body()["user"] == "7"

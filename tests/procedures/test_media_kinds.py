@@ -31,7 +31,7 @@ MIB = 1024 * 1024
         (MP4, "MP4", "video/mp4", ".mp4"),
         (ftyp(b"mp42"), "MP4", "video/mp4", ".mp4"),
         (ftyp(b"iso6"), "MP4", "video/mp4", ".mp4"),
-        (ftyp(b"qt  "), "QuickTime film", "video/quicktime", ".mov"),
+        (ftyp(b"qt  "), "QuickTime video", "video/quicktime", ".mov"),
         (ftyp(b"avif"), "AVIF", "image/avif", ".avif"),
         (ftyp(b"heic"), "HEIC", "image/heic", ".heic"),
         (ftyp(b"M4A "), "M4A", "audio/mp4", ".m4a"),
@@ -44,7 +44,7 @@ MIB = 1024 * 1024
         (b"OggS\x00", "Ogg", "audio/ogg", ".ogg"),
         (b"%PDF-1.7\n", "PDF", "application/pdf", ".pdf"),
         (b"PK\x03\x04", "ZIP archive", "application/zip", ".zip"),
-        (b"\x1a\x45\xdf\xa3", "Matroska or WebM film", "video/webm", ".webm"),
+        (b"\x1a\x45\xdf\xa3", "Matroska or WebM video", "video/webm", ".webm"),
     ],
 )
 def test_media_are_known_by_how_they_begin(data, name, mime, extension):
@@ -86,7 +86,7 @@ def test_sniffing_never_fails(data):
         ("AnalyzeImage('?', :c)", b"<svg/>", "is of an unknown kind; JPEG or PNG are accepted"),
         ("AnalyzeImage('?', :c)", b"", "is empty; JPEG or PNG are accepted"),
         ("EditImage('pink', :c)", MP4, "is an MP4; JPEG, PNG or WebP are accepted"),
-        ("EditVideo(:c, 'snow')", ftyp(b"qt  "), "is a QuickTime film; MP4 is accepted"),
+        ("EditVideo(:c, 'snow')", ftyp(b"qt  "), "is a QuickTime video; MP4 is accepted"),
         ("EditVideo(:c, 'snow')", PNG, "is a PNG; MP4 is accepted"),
         ("GenerateVideo('boat', Image_Content => :c)", GIF, "is a GIF; JPEG, PNG or WebP are accepted"),
         ("AnalyzeFile('?', :c, 'a.txt')", b"", "is an empty file"),
@@ -100,7 +100,7 @@ def test_media_of_the_wrong_kind_are_refused_with_their_place(procedure, content
     assert re.fullmatch(place + re.escape(reason), str(caught.value))
 
 
-def test_the_second_picture_is_named_by_its_own_place():
+def test_the_second_image_is_named_by_its_own_place():
     with pytest.raises(BadValueError, match=r"^AnalyzeImage: parameter Image2_Content \(position 3\): is a GIF"):
         bind("CALL AnalyzeImage('?', :a, :b)", {"a": PNG, "b": GIF})
 
@@ -217,7 +217,7 @@ def test_what_the_service_could_not_fetch_is_refused(url, reason):
         bind("CALL AnalyzeImageByUrl('?', :u)", {"u": url})
 
 
-def test_a_data_uri_keeps_to_the_size_of_a_picture():
+def test_a_data_uri_keeps_to_the_size_of_an_image():
     large = base64.b64encode(PNG.ljust(20 * MIB + 1, b"\0")).decode()
 
     with pytest.raises(BadValueError, match="holds 20,971,521 bytes; at most 20,971,520 are allowed"):

@@ -48,7 +48,7 @@ def test_stated_prices_for_long_contexts_count_instead_of_twice_the_ordinary_one
     assert (price.read(100), price.written(100)) == (15, 40)
 
 
-def test_tokens_of_pictures_cost_what_the_dearer_kind_of_token_costs() -> None:
+def test_tokens_of_images_cost_what_the_dearer_kind_of_token_costs() -> None:
     price = TextPrice(10, 2, 30, picture=25)
     assert (price.read(5), price.read(5, pictures=True), price.read(200_000, pictures=True)) == (10, 25, 50)
 
@@ -94,7 +94,7 @@ def test_entries_without_prices_change_nothing() -> None:
     assert PRICES.with_models([{"id": "grok-4.3"}, {"id": "grok-4.6", "prompt_text_token_price": True}]) is PRICES
 
 
-def test_a_higher_price_of_a_picture_raises_all_and_a_lower_one_none() -> None:
+def test_a_higher_price_of_an_image_raises_all_and_a_lower_one_none() -> None:
     dearer = PRICES.with_models([{"id": "grok-imagine-image-2.0", "image_price": 600_000_001}])
     cheaper = PRICES.with_models([{"id": "grok-imagine-image-2.0", "image_price": 1}])
     raised, kept = dearer.picture("grok-imagine-image-2.0"), cheaper.picture("grok-imagine-image-2.0")

@@ -1,4 +1,4 @@
-"""Films: started once, looked at until they are there, fetched at once; an id that was paid for is never lost."""
+"""Videos: started once, looked at until they are there, fetched at once; an id that was paid for is never lost."""
 
 import base64
 import time
@@ -32,7 +32,7 @@ def poll(*answers, statement=BOAT, settings=QUICK):
     return run(statement, [STARTED, *answers], settings=settings)
 
 
-def test_a_film_is_started_looked_at_and_fetched():
+def test_a_video_is_started_looked_at_and_fetched():
     done = poll(PENDING, EMPTY, DONE, FILM)
 
     assert done.path == ["POST /videos/generations", LOOK, LOOK, LOOK, f"GET {URL}"]
@@ -61,14 +61,14 @@ def test_every_option_has_its_place():
     }
 
 
-def test_the_address_of_a_first_picture_is_sent_as_it_is():
+def test_the_address_of_a_first_image_is_sent_as_it_is():
     url = "https://example.org/a.jpg"
     done = run("CALL GenerateVideo('A boat', Image_Url => :u)", [STARTED, DONE, FILM], {"u": url})
 
     assert done.body()["image"] == {"url": url}
 
 
-def test_two_first_pictures_are_one_too_many():
+def test_two_first_images_are_one_too_many():
     with pytest.raises(BadValueError, match=r"Image_Url \(position 7\): cannot be given together with Image_Content"):
         bind("CALL GenerateVideo('A boat', Image_Content => :c, Image_Url => 'https://example.org/a')", {"c": JPEG})
 
@@ -121,7 +121,7 @@ def test_words_for_not_yet_are_many(answer):
         {"status": "succeeded", "video": {"url": URL}},
     ],
 )
-def test_a_film_is_there_once_its_address_is(answer):
+def test_a_video_is_there_once_its_address_is(answer):
     assert poll(answer, FILM).value == MP4
 
 
@@ -146,7 +146,7 @@ def test_a_film_is_there_once_its_address_is(answer):
         ),
     ],
 )
-def test_a_film_that_will_not_come_is_an_error_with_its_price(answer, code, words):
+def test_a_video_that_will_not_come_is_an_error_with_its_price(answer, code, words):
     done = poll(PENDING, {**answer, "usage": {"cost_in_usd_ticks": 500000000}})
 
     assert isinstance(done.error, FailedReplyError)
@@ -163,7 +163,7 @@ MISSED = [
     {"status": "done"},
     {"status": "done", "video": {}},
 ]
-"""Looks that say nothing of the film."""
+"""Looks that say nothing of the video."""
 
 
 @pytest.mark.parametrize("answer", MISSED)
@@ -172,7 +172,7 @@ def test_a_look_that_cannot_be_understood_is_followed_by_another(answer):
 
 
 @pytest.mark.parametrize("answer", MISSED)
-def test_when_no_look_can_be_understood_the_film_is_given_up_with_the_way_to_fetch_it(answer):
+def test_when_no_look_can_be_understood_the_video_is_given_up_with_the_way_to_fetch_it(answer):
     done = poll(answer, answer, answer, settings=Settings(poll_interval=5, poll_timeout=12))
 
     assert isinstance(done.error, NotReadyError)
@@ -197,7 +197,7 @@ def fetched_by(error):
         {"video": {"url": "", "respect_moderation": False}},
     ],
 )
-def test_the_status_decides_whether_a_film_is_under_way_whatever_stands_beside_it(word, beside):
+def test_the_status_decides_whether_a_video_is_under_way_whatever_stands_beside_it(word, beside):
     assert poll({"status": word, **beside}, DONE, FILM).value == MP4
 
 
@@ -209,7 +209,7 @@ def test_an_error_that_says_nothing_is_none(empty):
 @pytest.mark.parametrize(
     "word", ["failed", "FAILED", "error", "errored", "cancelled", "canceled", "rejected", "aborted", "STATUS_CANCELLED"]
 )
-def test_a_film_that_the_service_has_ended_is_not_looked_at_again_and_the_word_is_named(word):
+def test_a_video_that_the_service_has_ended_is_not_looked_at_again_and_the_word_is_named(word):
     done = poll(PENDING, {"status": word, "error": {}, "usage": {"cost_in_usd_ticks": 7}})
 
     assert isinstance(done.error, FailedReplyError)
@@ -224,7 +224,7 @@ def test_a_word_that_nobody_knows_is_looked_at_until_the_time_is_up_and_named():
     assert "after 12 seconds (the service last said 'hibernating')" in str(done.error)
 
 
-def test_a_film_that_takes_too_long_is_given_up_with_the_way_to_fetch_it():
+def test_a_video_that_takes_too_long_is_given_up_with_the_way_to_fetch_it():
     done = poll(PENDING, PENDING, PENDING, settings=Settings(poll_interval=5, poll_timeout=12))
 
     assert isinstance(done.error, NotReadyError)
@@ -265,12 +265,12 @@ PASSING = [PassingError(500), PassingError(503), PassingError(429), PassingError
 
 
 @pytest.mark.parametrize("error", PASSING)
-def test_a_look_that_fails_says_nothing_of_the_film(error):
+def test_a_look_that_fails_says_nothing_of_the_video(error):
     assert poll(PENDING, error, error, DONE, FILM).value == MP4
 
 
 @pytest.mark.parametrize("error", PASSING)
-def test_when_every_look_fails_the_film_is_given_up_with_the_way_to_fetch_it(error):
+def test_when_every_look_fails_the_video_is_given_up_with_the_way_to_fetch_it(error):
     done = poll(error, error, error, settings=Settings(poll_interval=5, poll_timeout=12))
 
     assert isinstance(done.error, NotReadyError)
@@ -288,7 +288,7 @@ def test_when_every_look_fails_the_film_is_given_up_with_the_way_to_fetch_it(err
         ConnectionError("cut"),
     ],
 )
-def test_a_verdict_or_what_every_row_would_meet_ends_the_looks_and_says_how_to_fetch_the_film(error):
+def test_a_verdict_or_what_every_row_would_meet_ends_the_looks_and_says_how_to_fetch_the_video(error):
     done = poll(PENDING, error)
 
     assert done.error is error
@@ -298,7 +298,7 @@ def test_a_verdict_or_what_every_row_would_meet_ends_the_looks_and_says_how_to_f
 LONG = Settings(poll_interval=5, poll_timeout=600)
 
 
-def test_a_film_that_the_service_has_dropped_has_to_be_started_anew():
+def test_a_video_that_the_service_has_dropped_has_to_be_started_anew():
     done = poll(*[PENDING] * 6, RefusedError(404), RefusedError(404), settings=LONG)
 
     assert isinstance(done.error, FailedReplyError)
@@ -326,10 +326,10 @@ def test_one_late_refusal_is_none(status):
         (reply(GIF), "sent GIF where video/mp4 was expected"),
         (reply(b""), "sent nothing"),
         (reply(b"<html>"), "unknown kind"),
-        (reply(ftyp(b"qt  ")), "sent QuickTime film"),
+        (reply(ftyp(b"qt  ")), "sent QuickTime video"),
     ],
 )
-def test_what_is_no_film_is_an_error(answer, words):
+def test_what_is_no_video_is_an_error(answer, words):
     done = poll(DONE, answer)
 
     assert isinstance(done.error, DataError)
@@ -337,14 +337,14 @@ def test_what_is_no_film_is_an_error(answer, words):
 
 
 @pytest.mark.parametrize("url", ["http://vidgen.x.ai/x.mp4", "file:///etc/passwd", "http://169.254.169.254/", "x.mp4"])
-def test_a_film_is_fetched_from_no_unsafe_address(url):
+def test_a_video_is_fetched_from_no_unsafe_address(url):
     done = poll({"status": "done", "video": {"url": url}})
 
     assert isinstance(done.error, DataError)
     assert done.path[-1] == LOOK
 
 
-def test_a_download_that_fails_says_how_to_fetch_the_film():
+def test_a_download_that_fails_says_how_to_fetch_the_video():
     done = poll(DONE, error := RefusedError(404))
 
     assert done.error is error
@@ -368,7 +368,7 @@ def test_a_start_that_is_refused_is_not_looked_at():
     assert (done.error, len(done.requests)) == (error, 1)
 
 
-def test_a_small_film_is_edited_inside_the_request():
+def test_a_small_video_is_edited_inside_the_request():
     done = run("CALL EditVideo(:c, 'Make it snow')", [STARTED, DONE, FILM], {"c": MP4})
 
     assert done.path == ["POST /videos/edits", LOOK, f"GET {URL}"]
@@ -385,7 +385,7 @@ STORED = {"id": "file_1"}
 GONE = {"id": "file_1", "deleted": True}
 
 
-def test_a_large_film_is_uploaded_and_deleted_afterwards():
+def test_a_large_video_is_uploaded_and_deleted_afterwards():
     done = run("CALL EditVideo(:c, 'Make it snow')", [STORED, STARTED, PENDING, DONE, FILM, GONE], {"c": LARGE})
 
     assert done.path == [
@@ -412,7 +412,7 @@ def test_a_large_film_is_uploaded_and_deleted_afterwards():
     ],
 )
 @pytest.mark.parametrize("deletion", [GONE, RefusedError(500)])
-def test_a_large_film_is_deleted_when_the_call_fails(answers, deletion):
+def test_a_large_video_is_deleted_when_the_call_fails(answers, deletion):
     done = run("CALL EditVideo(:c, 'Make it snow')", [STORED, *answers, deletion], {"c": LARGE})
 
     assert done.path[-1] == "DELETE /files/file_1"
@@ -428,7 +428,7 @@ def test_no_request_is_larger_than_the_service_is_known_to_take(size):
     assert first.path == "/files" or len(first.body) < 20 * MIB
 
 
-def test_an_address_of_a_film_is_sent_as_it_is():
+def test_an_address_of_a_video_is_sent_as_it_is():
     url = "https://example.org/boat.mp4"
     done = run("CALL EditVideoByUrl(:u, 'Make it snow')", [STARTED, DONE, FILM], {"u": url})
 
@@ -437,7 +437,7 @@ def test_an_address_of_a_film_is_sent_as_it_is():
         bind("CALL EditVideoByUrl(:u, 'x')", {"u": f"data:image/png;base64,{base64.b64encode(PNG).decode()}"})
 
 
-def test_a_film_can_be_fetched_later_without_paying():
+def test_a_video_can_be_fetched_later_without_paying():
     done = run(f"CALL GetVideo('{ID}')", [PENDING, DONE, FILM])
 
     assert done.path == [LOOK, LOOK, f"GET {URL}"]

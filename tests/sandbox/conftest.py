@@ -94,7 +94,7 @@ def say(ask: Callable[..., dict[str, Any]]) -> Callable[..., str]:
 
 @pytest.fixture
 def picture() -> Callable[..., bytes]:
-    """A picture file of one colour."""
+    """An image file of one colour."""
 
     def make(colour: str = "red", size: tuple[int, int] = (60, 40), kind: str = "PNG") -> bytes:
         held = io.BytesIO()

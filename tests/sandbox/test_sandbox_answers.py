@@ -24,7 +24,7 @@ def test_moderated_texts_are_refused_and_cost_nothing(faulty):
     assert engine.sandbox.ledger() == []
 
 
-def test_a_moderated_picture_is_withheld_and_billed_once(faulty):
+def test_a_moderated_image_is_withheld_and_billed_once(faulty):
     engine = faulty("moderation:share=1,on=media")
     withheld = engine.http.post("/images/generations", json=PICTURE)
     assert withheld.status_code == 400

@@ -129,7 +129,7 @@ def test_limits_that_are_kept_are_told_with_what_remains_of_them_also_when_they_
     assert told(replies[-1]) == RETENTION | ID | LIMITS
 
 
-def test_a_withheld_picture_has_the_headers_of_a_refusal(faulty):
+def test_a_withheld_image_has_the_headers_of_a_refusal(faulty):
     engine = faulty("moderation:share=1")
     withheld = engine.http.post("/images/generations", json=PICTURE)
     assert withheld.status_code == 400

@@ -1,4 +1,4 @@
-"""Pictures, speech and videos have the asked size, rate and length, and cost what they should."""
+"""Images, speech and videos have the asked size, rate and length, and cost what they should."""
 
 import base64
 import io
@@ -65,19 +65,19 @@ def _film_facts(clip):
         ("3:2", "2k", (2508, 1672)),
     ],
 )
-def test_a_picture_has_the_asked_ratio_and_area(http, ratio, resolution, size):
+def test_an_image_has_the_asked_ratio_and_area(http, ratio, resolution, size):
     fields = {name: value for name, value in (("aspect_ratio", ratio), ("resolution", resolution)) if value}
     image, _, datum = _picture(http, **fields)
     assert (image.format, image.size) == ("JPEG", size)
     assert datum["mime_type"] == "image/jpeg"
 
 
-def test_a_picture_can_be_a_png(http):
+def test_an_image_can_be_a_png(http):
     image, _, datum = _picture(http, output_format="png")
     assert (image.format, datum["mime_type"]) == ("PNG", "image/png")
 
 
-def test_a_picture_depends_on_its_prompt_and_shows_it(http):
+def test_an_image_depends_on_its_prompt_and_shows_it(http):
     first, again, other = (_picture(http, prompt=prompt)[0] for prompt in ("a kite", "a kite", "a boat"))
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
@@ -97,7 +97,7 @@ def test_an_edit_keeps_the_ratio_and_shows_its_source(http, picture):
     assert reply["usage"]["cost_in_usd_ticks"] == 200_000_000 + 20_000_000
 
 
-def test_an_edit_of_several_pictures_shows_each(http, picture):
+def test_an_edit_of_several_images_shows_each(http, picture):
     images = [{"url": _uri(picture(colour, (100, 100)))} for colour in ("red", "blue")]
     image, reply, _ = _picture(
         http, "/images/edits", model="grok-imagine-image-quality", images=images, aspect_ratio="2:1"
@@ -129,7 +129,7 @@ def test_an_edit_takes_an_uploaded_file_and_a_webp(http, picture):
         ({"model": "grok-imagine-image-quality", "resolution": "1.5k"}, 600_000_000),
     ],
 )
-def test_pictures_cost_what_is_published(http, sandbox, fields, ticks):
+def test_images_cost_what_is_published(http, sandbox, fields, ticks):
     assert _picture(http, **fields)[1]["usage"]["cost_in_usd_ticks"] == ticks
     assert [entry["ticks"] for entry in sandbox.ledger()] == [ticks]
 
@@ -245,7 +245,7 @@ def test_a_video_has_the_asked_size_and_length(film, sandbox, fields, size, seco
     assert [entry["ticks"] for entry in sandbox.ledger()] == [ticks]
 
 
-def test_a_video_starts_from_its_picture(film, picture):
+def test_a_video_starts_from_its_image(film, picture):
     reply, clip = film(duration=1, image={"url": _uri(picture("lime", (200, 100)))})
     with av.open(io.BytesIO(clip)) as container:
         first = next(container.decode(video=0)).to_image()

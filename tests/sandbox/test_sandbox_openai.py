@@ -63,7 +63,7 @@ def test_a_json_schema_with_an_enum_gives_the_fitting_label(client):
     assert response.output_text == '{"label":"complaint"}'
 
 
-def test_an_attached_picture_is_described(client, picture):
+def test_an_attached_image_is_described(client, picture):
     uri = "data:image/png;base64," + base64.b64encode(picture("blue", (320, 200))).decode()
     content = [
         {"type": "input_text", "text": "What do you see?"},
@@ -95,13 +95,13 @@ def test_the_input_of_a_response_can_be_listed(client):
     assert [item.content[0].text for item in client.responses.input_items.list(response.id)] == ["Say hello"]
 
 
-def test_a_picture_comes_as_bytes(client):
+def test_an_image_comes_as_bytes(client):
     images = client.images.generate(model="grok-imagine-image", prompt="a red kite", response_format="b64_json")
     with Image.open(io.BytesIO(base64.b64decode(images.data[0].b64_json))) as image:
         assert (image.format, image.size) == ("JPEG", (1024, 1024))
 
 
-def test_a_picture_comes_as_an_address(client):
+def test_an_image_comes_as_an_address(client):
     images = client.images.generate(model="grok-imagine-image", prompt="a red kite", n=2)
     assert len(images.data) == 2
     first, second = (httpx.get(datum.url).content for datum in images.data)
@@ -204,7 +204,7 @@ def test_reasoning_comes_sealed_when_it_is_asked_for(client):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_picture_is_made_in_an_answer(client, stream):
+def test_an_image_is_made_in_an_answer(client, stream):
     asked = {"model": "grok-4.3", "input": "Draw a red kite", "tools": [{"type": "image_generation"}]}
     if stream:
         *_, last = client.responses.create(**asked, stream=True)
@@ -252,7 +252,7 @@ def test_a_search_takes_the_place_of_the_user(client):
     assert "web_search_call" in [item.type for item in response.output]
 
 
-def test_a_picture_needs_no_model(client, sandbox):
+def test_an_image_needs_no_model(client, sandbox):
     assert client.images.generate(prompt="a red kite").data[0].url
     assert [entry["model"] for entry in sandbox.ledger()] == ["grok-imagine-image"]
 

@@ -438,7 +438,7 @@ def test_an_output_belongs_to_a_call_in_the_input_or_in_what_was_said_before(ask
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 7), (7, 100), (100, 7)])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_picture_below_8_pixels_a_side_is_refused(http, sandbox, picture, size, kind):
+def test_an_image_below_8_pixels_a_side_is_refused(http, sandbox, picture, size, kind):
     uri = f"data:image/{kind.lower()};base64," + base64.b64encode(picture("red", size, kind)).decode()
     for path, part in (
         ("/responses", {"type": "input_image", "image_url": uri}),
@@ -451,7 +451,7 @@ def test_a_picture_below_8_pixels_a_side_is_refused(http, sandbox, picture, size
     assert sandbox.ledger() == []
 
 
-def test_a_picture_of_8_pixels_a_side_is_taken(ask, picture):
+def test_an_image_of_8_pixels_a_side_is_taken(ask, picture):
     uri = URI + base64.b64encode(picture("red", (8, 8))).decode()
     assert ask(_content({"type": "input_image", "image_url": uri}))["status"] == "completed"
 
@@ -491,7 +491,7 @@ def test_a_search_of_collections_is_a_search_of_files(ask):
     assert used[1]["file_search_calls"] == 1
 
 
-def test_pictures_and_videos_are_made_without_a_model(http, sandbox, picture):
+def test_images_and_videos_are_made_without_a_model(http, sandbox, picture):
     uri = URI + base64.b64encode(picture("red", (40, 40))).decode()
     assert http.post("/images/generations", json={"prompt": "a kite"}).status_code == 200
     assert http.post("/images/edits", json={"prompt": "blue", "image": {"url": uri}}).status_code == 200
@@ -520,7 +520,7 @@ def test_a_withdrawn_model_is_served_by_its_successor(ask, model):
     assert ask("2+2?", model=model)["model"] == "grok-4.3"
 
 
-def test_the_pro_pictures_cost_what_those_of_quality_do(http, sandbox):
+def test_the_pro_images_cost_what_those_of_quality_do(http, sandbox):
     for model in ("grok-imagine-image-pro", "grok-imagine-image-quality"):
         for resolution in ("1k", "2k"):
             body = {"model": model, "prompt": "a kite", "resolution": resolution}

@@ -251,7 +251,7 @@ def test_addresses_on_other_hosts_are_not_fetched(say):
     assert "fetches nothing" in answer
 
 
-def test_a_picture_the_engine_made_can_be_asked_about_by_its_address(http, say):
+def test_an_image_the_engine_made_can_be_asked_about_by_its_address(http, say):
     made = http.post(
         "/images/generations", json={"model": "grok-imagine-image", "prompt": "a kite", "aspect_ratio": "2:1"}
     )
@@ -259,7 +259,7 @@ def test_a_picture_the_engine_made_can_be_asked_about_by_its_address(http, say):
     assert "JPEG of 1448 x 724 pixels" in say([{"role": "user", "content": [part]}])
 
 
-def test_a_picture_address_that_fails_is_reported(http, sandbox):
+def test_an_image_address_that_fails_is_reported(http, sandbox):
     url = sandbox.base_url.removesuffix("/v1") + "/media/none.jpeg"
     body = {"model": "grok-4.3", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": url}]}]}
     reply = http.post("/responses", json=body)

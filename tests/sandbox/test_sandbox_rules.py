@@ -117,7 +117,7 @@ def test_a_plain_reply_quotes_the_question(say):
     assert "“Who wrote the Iliad?”" in say("Who wrote the Iliad?")
 
 
-def test_a_picture_answers_in_one_word_with_its_colour(say, picture):
+def test_an_image_answers_in_one_word_with_its_colour(say, picture):
     uri = "data:image/jpeg;base64," + base64.b64encode(picture("yellow", (50, 50), "JPEG")).decode()
     parts = [{"type": "input_text", "text": "Which colour? One word."}, {"type": "input_image", "image_url": uri}]
     assert say([{"role": "user", "content": parts}]) == "Yellow"
@@ -139,10 +139,10 @@ def test_a_file_is_described_by_its_kind(say, name, data, facts):
     assert facts in say([{"role": "user", "content": [part]}])
 
 
-def test_a_damaged_picture_is_said_to_be_damaged(say):
+def test_a_damaged_image_is_said_to_be_damaged(say):
     uri = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\nnothing").decode()
     answer = say([{"role": "user", "content": [{"type": "input_image", "image_url": uri}]}])
-    assert "damaged picture" in answer
+    assert "damaged image" in answer
 
 
 def test_a_json_object_is_one(say):

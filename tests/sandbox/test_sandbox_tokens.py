@@ -1,4 +1,4 @@
-"""Tokens and their price: what limits bound, hidden prompts, pictures, turns of tools, and reasoning of any length."""
+"""Tokens and their price: what limits bound, hidden prompts, images, turns of tools, and reasoning of any length."""
 
 import base64
 import json
@@ -145,7 +145,7 @@ def test_the_price_is_exact_to_the_tick(ask, model, uncached, cached, out):
     [((8, 8), 3), ((32, 32), 3), ((33, 32), 4), ((500, 300), 162), ((1800, 1200), 2_168), ((4032, 3024), 11_972)],
 )
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_picture_has_a_token_for_each_square_of_32_pixels(ask, http, picture, size, tokens, kind):
+def test_an_image_has_a_token_for_each_square_of_32_pixels(ask, http, picture, size, tokens, kind):
     uri = f"data:image/png;base64,{base64.b64encode(picture(size=size, kind=kind)).decode()}"
     part = {"type": "input_image", "image_url": uri}
     asked = [{"role": "user", "content": [{"type": "input_text", "text": "Hi"}, part]}]

@@ -240,7 +240,7 @@ def test_calls_that_are_made_at_once_interleave_in_a_stream(http):
     assert json.loads(delta["delta"])["query"] == "Rust?"
 
 
-def test_a_picture_is_drawn_when_it_is_asked_for_and_the_tool_is_there(ask, http):
+def test_an_image_is_drawn_when_it_is_asked_for_and_the_tool_is_there(ask, http):
     tools = [{"type": "image_generation"}]
     assert kinds(ask("Say hello", tools=tools)) == ["reasoning", "message"]
     response = ask("Draw a red boat", tools=tools)

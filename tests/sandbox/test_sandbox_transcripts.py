@@ -1,4 +1,4 @@
-"""Speech to text: as many words as there are stretches of sound, when they are to be heard, and who says them."""
+"""Speech to text: as many words as there are stretches of audio, when they are to be heard, and who says them."""
 
 import functools
 import io
@@ -70,7 +70,7 @@ def test_raw_sound_is_heard_when_its_form_is_told(spoken, heard, codec, rate):
     assert told["duration"] == pytest.approx(0.06 * len(SAID), abs=0.02)
 
 
-def test_words_are_where_the_sound_is(heard):
+def test_words_are_where_the_audio_is(heard):
     told = heard(beeps((0.2, 0.5), (0.7, 1.5)))
     assert [(word["start"], word["end"]) for word in told["words"]] == [
         (pytest.approx(0.2, abs=0.02), pytest.approx(0.5, abs=0.02)),

@@ -10,7 +10,7 @@ import pytest
 from cap import capped_runs
 from paying import ASK, COMMAND, billed, connected, ran, source_file, sums, times_billed
 
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import Sandbox
 
 BOUNDED = "CALL GenerateResponse(:body, MaxOutputTokens => 20, ReasoningEffort => 'none')"
@@ -20,7 +20,7 @@ def test_what_is_said_of_a_limit_is_true_however_long_models_reason_and_whatever
     runs = list(capped_runs(25, seed=20))
     assert {run.bounded for run in runs} == {run.stopped for run in runs} == {True, False}
     assert any(run.lost for run in runs)
-    assert any(run.excess for run in runs), "no model reasoned beyond what was set aside"
+    assert any(run.excess for run in runs), "no model reasoned beyond what was reserved"
     assert [run.broken for run in runs if run.broken] == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from paying import ASK, billed, connected, ran, source_file, started, sums
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.journal import Journal
 from grokcall.sandbox import Sandbox
 from scripted_service import COST_TICKS, Answer, Service, answered

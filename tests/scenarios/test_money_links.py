@@ -1,4 +1,4 @@
-"""Pictures that come as links: what was paid for is fetched again, not made again."""
+"""Images that come as links: what was paid for is fetched again, not made again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Store:
 
     @property
     def made(self) -> int:
-        """How many pictures were made, and billed."""
+        """How many images were made, and billed."""
         return sum(asked.method == "POST" for asked in self.service.asked)
 
 
@@ -53,7 +53,7 @@ def rows(count: int) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 @pytest.mark.parametrize("away", [500, 503, 429, 404])
-def test_a_picture_that_could_not_be_fetched_is_fetched_by_the_next_run_and_not_paid_for_again(
+def test_an_image_that_could_not_be_fetched_is_fetched_by_the_next_run_and_not_paid_for_again(
     service: Service, connecting: Connecting, tmp_path: Path, statement: str, away: int
 ) -> None:
     store, connection = Store(service), connecting(max_attempts=1)
@@ -69,7 +69,7 @@ def test_a_picture_that_could_not_be_fetched_is_fetched_by_the_next_run_and_not_
     assert store.made == 3
 
 
-def test_a_download_is_tried_again_within_a_run_without_a_second_picture(
+def test_a_download_is_tried_again_within_a_run_without_a_second_image(
     service: Service, connecting: Connecting
 ) -> None:
     store = Store(service)
@@ -79,7 +79,7 @@ def test_a_download_is_tried_again_within_a_run_without_a_second_picture(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_a_link_that_has_expired_says_so_and_only_retry_failed_pays_for_another_picture(
+def test_a_link_that_has_expired_says_so_and_only_retry_failed_pays_for_another_image(
     service: Service, connecting: Connecting, tmp_path: Path, status: int
 ) -> None:
     store, connection, journal = Store(service), connecting(), tmp_path / "j"

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from paying import connected
 
 import grokcall
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.sandbox import Sandbox
 
 ASK = "CALL GenerateResponse(:body, MaxOutputTokens => 20)"

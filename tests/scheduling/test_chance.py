@@ -21,7 +21,7 @@ LEARNING = 4.0
 
 
 FINDING_OUT = 12.0
-"""Seconds that this takes at the most where some refusals happen to come together and look like a limit."""
+"""The most seconds that this takes where some refusals happen to come together and look like a limit."""
 
 
 class NoLimits(Limiter):

@@ -1,11 +1,11 @@
 """Budgets: limits of money, calls, tokens and time that hold while many calls run at once.
 
-What a call may take is set aside before it is sent and replaced by what it really cost when it has ended. For a call
-with a highest price that is its highest price: what is spent and what is set aside together never pass the limit, so
+What a call may take is reserved before it is sent and replaced by what it really cost when it has ended. For a call
+with a highest price that is its highest price: what is spent and what is reserved together never pass the limit, so
 calls that run at the same time cannot pass it together.
 
-A call that reasons has no highest price. What is set aside for it is an allowance that replies teach: when one takes
-more, what is set aside for the calls in flight rises at once, and none starts until all of it fits again. So the limit
+A call that reasons has no highest price. What is reserved for it is an allowance that replies teach: when one takes
+more, what is reserved for the calls in flight rises at once, and none starts until all of it fits again. So the limit
 can be passed by what the calls in flight take beyond their allowances, and by nothing else.
 :meth:`Budget.guarantee` says which of the two holds.
 """
@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from grokcall.budget.chain import BudgetChain
-from grokcall.budget.limits import BudgetReachedError
 from grokcall.budget.reservation import Estimating, Reservation, Waiter
+from grokcall.errors import BudgetReachedError
 from grokcall_procedures.estimates import Estimate, Reserve
 
 __all__ = ["Budget", "BudgetReachedError", "Estimating", "Reservation"]
@@ -38,7 +38,7 @@ class Queues:
     waiting: set[Budget] = field(default_factory=set)
     """Budgets on which a call waits."""
     open: set[Reservation] = field(default_factory=set)
-    """What is set aside for calls of which more may be learned while they are in flight."""
+    """What is reserved for calls of which more may be learned while they are in flight."""
 
 
 class Budget(BudgetChain):
@@ -79,10 +79,10 @@ class Budget(BudgetChain):
         self._queues: Queues = parent._queues if parent is not None else Queues()
 
     async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
-        """Sets aside what a call may take, as soon as there is room for it.
+        """Reserves what a call may take, as soon as there is room for it.
 
-        Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was set
-        aside for them and so make room. A call that is alone needs room for what is sure of it, no more.
+        Calls are admitted in the order in which they came. One waits while calls in flight may cost less than was
+        reserved for them and so make room. A call that is alone needs room for what is sure of it, no more.
 
         Args:
             estimate: What the call may take.
@@ -111,7 +111,7 @@ class Budget(BudgetChain):
         return waiter.reservation
 
     def reserve_together(self, estimates: Sequence[Estimate], *, sent: bool = False) -> list[Reservation]:
-        """Sets aside what several calls may take, for all of them or for none; waits for nothing.
+        """Reserves what several calls may take, for all of them or for none; waits for nothing.
 
         Args:
             estimates: What each may take.
@@ -131,11 +131,11 @@ class Budget(BudgetChain):
             return [self._take(need) for need in needs]
 
     def settle(self, reservation: Reservation, ticks: int | None, tokens: int | None = None) -> None:
-        """Replaces what was set aside by what the call cost. Of several settles and releases the first counts.
+        """Replaces what was reserved by what the call cost. Of several settles and releases the first counts.
 
         Args:
             reservation: The call's.
-            ticks: What it cost; None where nobody knows, and all that was set aside counts as spent.
+            ticks: What it cost; None where nobody knows, and all that was reserved counts as spent.
             tokens: What it read and wrote; None as for ``ticks``.
         """
         with self._queues.lock:
@@ -151,7 +151,7 @@ class Budget(BudgetChain):
             self._admit_waiting()
 
     def release(self, reservation: Reservation) -> None:
-        """Gives back what was set aside for a call that surely was not billed, as if it had never been made."""
+        """Gives back what was reserved for a call that surely was not billed, as if it had never been made."""
         with self._queues.lock:
             if reservation.open:
                 self._undo(reservation)
@@ -173,7 +173,7 @@ class Budget(BudgetChain):
             return True
 
     def top_up(self) -> None:
-        """Sets aside for calls in flight, and for those that wait, what has been learned meanwhile that they may take.
+        """Reserves for calls in flight, and for those that wait, what has been learned meanwhile that they may take.
 
         It may pass the limit; then nothing starts until all of it fits again.
         """

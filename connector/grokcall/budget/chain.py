@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Self
 
 from grokcall.budget.guarantee import promise, resent
-from grokcall.budget.limits import BudgetReachedError
 from grokcall.budget.usage import BudgetUsage
+from grokcall.errors import BudgetReachedError
 from grokcall_procedures.estimates import Estimate
 
 

@@ -32,7 +32,7 @@ COST_SCHEMA = pa.schema(
     ]
 )
 """The result of EXPLAIN COST. The tokens are those of the high estimate; ``WorstUsd`` is NULL without a bound, and
-``ReserveUsd`` is what a budget sets aside."""
+``ReserveUsd`` is what a budget reserves."""
 
 Fingerprint: TypeAlias = Callable[[BoundCall], bytes]
 
@@ -88,7 +88,7 @@ class Costs:
 
     @property
     def reserve_usd(self) -> Decimal:
-        """What a budget sets aside for all of it: the highest price, or what is likely where there is none."""
+        """What a budget reserves for all of it: the highest price, or what is likely where there is none."""
         return usd(self.reserve_ticks)
 
     def as_table(self) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias
 
-from grokcall.budget.limits import shown
+from grokcall.errors.budget import shown
 from grokcall_procedures.estimates import Estimate
 from grokcall_procedures.rates import usd
 
@@ -30,7 +30,7 @@ def promise(limits: Limited, example: Estimate, in_flight: int = 1) -> str | Non
     Args:
         limits: The limits.
         example: What one of the calls may take.
-        in_flight: How many run at once at the most.
+        in_flight: The most that run at once.
     """
     clauses = [firm(limits.name, words, given) for given, words in promises(limits, example).items()]
     if limits.max_duration is not None:
@@ -71,9 +71,9 @@ def loose(open_limits: list[str], example: Estimate, in_flight: int) -> list[str
     why = ", and ".join(reasons) or "nothing limits the tokens that tools take"
     calls = "The call in flight" if in_flight == 1 else f"The calls then in flight (up to {in_flight:,})"
     reasoning = example.request_reserve.reasoning_tokens
-    reserved = f"; {reasoning:,} tokens of reasoning are set aside for each, more once a reply takes more"
+    reserved = f"; {reasoning:,} tokens of reasoning are reserved for each, more once a reply takes more"
     return [
-        f"No call starts once {' or '.join(open_limits)} are spent or set aside.",
+        f"No call starts once {' or '.join(open_limits)} are spent or reserved.",
         f"{calls} can pass that: {why}{reserved if reasoning else ''}.",
     ]
 
@@ -82,7 +82,7 @@ def resent(attempts: int) -> str:
     """What it means for the limits that requests are sent again when their answers are lost.
 
     Args:
-        attempts: How often a request is sent at the most.
+        attempts: The most tries for one request.
     """
     return f"A request whose answer is lost is sent up to {attempts:,} times, and each time counts at its full reserve."
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from grokcall.budget.limits import BudgetReachedError
 from grokcall.budget.usage import BudgetUsage
+from grokcall.errors import BudgetReachedError
 from grokcall_procedures.estimates import Estimate, Reserve
 
 Estimating: TypeAlias = Callable[[], Estimate]

@@ -1,4 +1,4 @@
-"""What may be spent: the limits of a statement, a lookup or a connection, and what its calls are reckoned with."""
+"""What may be spent: the limits of a statement, a lookup or a connection, and what its calls are estimated with."""
 
 from __future__ import annotations
 

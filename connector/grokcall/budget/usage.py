@@ -1,4 +1,4 @@
-"""Accounts: the limits of one budget, and how much of each is used up or set aside."""
+"""Accounts: the limits of one budget, and how much of each is used up or reserved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from grokcall.budget.limits import Amount, BudgetReachedError, Limit, count_of, seconds_of, shown, ticks_of
+from grokcall.budget.limits import count_of, seconds_of, ticks_of
+from grokcall.errors import BudgetReachedError
+from grokcall.errors.budget import Amount, Limit, shown
 from grokcall_procedures.bounds import Reserve
 from grokcall_procedures.rates import usd
 
@@ -53,7 +55,7 @@ class BudgetUsage:
         self.earlier_calls: int = 0
         self.earlier_tokens: int = 0
         self.over_calls: int = 0
-        """Calls that took more than was set aside for them."""
+        """Calls that took more than was reserved for them."""
         self.stopped: BudgetReachedError | None = None
         """The first error for a limit of this very budget; None while none was reached."""
         self._clock = clock
@@ -67,7 +69,7 @@ class BudgetUsage:
 
     @property
     def remaining_ticks(self) -> int | None:
-        """Ticks that are neither spent nor set aside, in this budget alone; None without a limit."""
+        """Ticks that are neither spent nor reserved, in this budget alone; None without a limit."""
         return None if self.max_ticks is None else max(0, self.max_ticks - self.spent_ticks - self.reserved_ticks)
 
     @property
@@ -82,7 +84,7 @@ class BudgetUsage:
 
     @property
     def remaining_tokens(self) -> int | None:
-        """Tokens that are neither used nor set aside; None without a limit."""
+        """Tokens that are neither used nor reserved; None without a limit."""
         return None if self.max_tokens is None else max(0, self.max_tokens - self.tokens - self.reserved_tokens)
 
     @property
@@ -122,7 +124,7 @@ class BudgetUsage:
         if not over:
             return None
         calls = "1 call" if self.over_calls == 1 else f"{self.over_calls:,} calls"
-        why = f": {calls} took more than was set aside" if self.over_calls else ""
+        why = f": {calls} took more than was reserved" if self.over_calls else ""
         return f"the {self.name} took {' and '.join(over)}{why}"
 
     def start(self) -> None:
@@ -180,7 +182,7 @@ class BudgetUsage:
         return self.fits(more_ticks, more_tokens)
 
     def fits(self, more_ticks: int, more_tokens: int) -> bool:
-        """Whether so much more can be set aside."""
+        """Whether so much more can be reserved."""
         ticks, tokens = self.spent_ticks + self.reserved_ticks, self.tokens + self.reserved_tokens
         return (self.max_ticks is None or not more_ticks or ticks + more_ticks <= self.max_ticks) and (
             self.max_tokens is None or not more_tokens or tokens + more_tokens <= self.max_tokens
@@ -198,12 +200,12 @@ class BudgetUsage:
         self.reserved_tokens += tokens
 
     def spend_reserved(self) -> None:
-        """Counts all that is set aside as spent."""
+        """Counts all that is reserved as spent."""
         self.spent_ticks += self.reserved_ticks
         self.tokens += self.reserved_tokens
         self.reserved_ticks = self.reserved_tokens = self.in_flight = 0
 
     def give_back(self, need: Reserve) -> None:
-        """Takes note that what was set aside for a call is no longer."""
+        """Takes note that what was reserved for a call is no longer."""
         self.add_aside(-need.ticks, -need.tokens)
         self.in_flight -= 1

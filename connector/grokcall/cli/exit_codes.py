@@ -12,30 +12,30 @@ from typing import Any
 from rich.console import Console
 
 from grokcall._version import __version__
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.screens import shown
 from grokcall.core.redaction import redact
 from grokcall.errors import (
     AnswerRefusedError,
     AuthenticationError,
+    BudgetReachedError,
     CreditsExhaustedError,
     DataError,
     Error,
     IncompleteAnswerError,
     InterfaceError,
+    LookupFailedError,
     MalformedReplyError,
     MediaError,
     MissingKeyError,
     NotSentError,
     NotSupportedError,
+    OutputClosed,
     PermissionDeniedError,
     ProgrammingError,
     ServerFailureError,
     ServiceError,
     TransportError,
 )
-from grokcall.lookup.plan import LookupFailedError
-from grokcall.tables.errors import OutputClosed
 
 LONGEST_FAULT = 500
 """Characters of an error that nobody foresaw: it may quote a row."""

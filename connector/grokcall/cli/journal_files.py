@@ -8,10 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokcall.errors import ProgrammingError
+from grokcall.errors import JournalError, JournalPathError, ProgrammingError
 from grokcall.journal.database import is_ours
 from grokcall.journal.journal import Journal
-from grokcall.journal.sqlite_errors import JournalError, JournalPathError
 from grokcall.lookup.temporary_journals import is_temporary
 from grokcall.tables.formats import database_table, is_database
 from grokcall.tables.outputs import is_forward

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
@@ -23,9 +22,7 @@ from grokcall.cli.shared_options import CallColumns, Dedupe, NoJournal, RetryFai
 from grokcall.cli.targets import check_distinct
 from grokcall.cli.values import checked_text, column_types, mapping, names, one_of_types
 from grokcall.dbapi.connection import Connection
-from grokcall.errors import InterfaceError
-from grokcall.journal.sqlite_errors import JournalBusyError
-from grokcall.lookup.batch.errors import BatchPendingError
+from grokcall.errors import BatchPendingError, BudgetReachedError, InterfaceError, JournalBusyError
 from grokcall.lookup.plan import chunk_rows
 from grokcall.lookup.stream import LookupStream
 from grokcall.tables.outputs import check_folder, is_forward

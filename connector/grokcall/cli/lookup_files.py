@@ -12,11 +12,9 @@ import pyarrow as pa
 from grokcall.cli.progress import Report
 from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
-from grokcall.lookup.batch.errors import BatchPendingError
+from grokcall.errors import BatchPendingError, LookupStoppedError, OutputClosed, OutputFull
 from grokcall.lookup.stream import LookupStream
-from grokcall.lookup.work import LookupStoppedError
 from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS
-from grokcall.tables.errors import OutputClosed, OutputFull
 from grokcall.tables.writer import Writer, open_writer
 
 

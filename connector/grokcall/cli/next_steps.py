@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grokcall.budget.budget import BudgetReachedError
+from grokcall.errors import BudgetReachedError, LookupFailedError
 from grokcall.execution.recall import is_final
 from grokcall.lookup.going_on import NOTHING_KEPT
-from grokcall.lookup.plan import LookupFailedError
 
 
 def next_step(error: BaseException, journal: Path | None, flagged: bool) -> str:

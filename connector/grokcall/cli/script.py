@@ -11,7 +11,6 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.flags import Flags
 from grokcall.cli.next_steps import flag_of
 from grokcall.cli.progress import report
@@ -20,18 +19,9 @@ from grokcall.dataflow.execute_command import ExecuteCommand
 from grokcall.dbapi.connection import Connection
 from grokcall.duckdb.database import Database
 from grokcall.duckdb.interrupts import stopped
-from grokcall.errors import ProgrammingError
+from grokcall.errors import BudgetReachedError, ProgrammingError
 from grokcall.execution.summary import Summary, SummaryBuilder
-from grokcall_parser import (
-    Call,
-    Explain,
-    Marker,
-    Query,
-    Statement,
-    find_markers,
-    parse_statement,
-    split_statements,
-)
+from grokcall_parser import Call, Explain, Marker, Query, Statement, find_markers, parse_statement, split_statements
 from grokcall_parser.suggestions import hint
 
 SECONDS_BETWEEN_LOOKS = 0.2

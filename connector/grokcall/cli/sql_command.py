@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.cli.call_command import answer_kept, check_output, deliver, is_media
 from grokcall.cli.display import show_summary
 from grokcall.cli.exit_codes import Exit
@@ -40,7 +39,7 @@ from grokcall.cli.shared_options import (
 )
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.dbapi.connection import Connection
-from grokcall.errors import Error, OperationalError, ProgrammingError
+from grokcall.errors import BudgetReachedError, Error, OperationalError, ProgrammingError
 from grokcall.tables.outputs import check_folder
 
 

@@ -20,13 +20,13 @@ from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import HiddenText, get_logger
-from grokcall.errors import AuthenticationError, Error, MediaError, ServiceError, is_retryable
+from grokcall.errors import AuthenticationError, CallStoppedError, Error, MediaError, ServiceError, is_retryable
 from grokcall.http.media_links import refuse_unsafe_download
 from grokcall.http.redirects import is_redirect, next_address, redirected
 from grokcall.http.retry import RetryPolicy, may_have_been_billed
 from grokcall.http.service_errors import error_of, request_id_in, without_key
 from grokcall.http.transport import MAX_REPLY_BYTES, HttpRequest, HttpResponse, Transport
-from grokcall.scheduling.admission import CallStoppedError, Gate
+from grokcall.scheduling.admission import Gate
 from grokcall_procedures import Kind, Reply, Request
 from grokcall_procedures.documents import cost_in
 

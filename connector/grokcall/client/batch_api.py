@@ -34,7 +34,7 @@ MOST_RESTARTS = 10
 LONGEST_HOLD = 3600.0
 """Seconds for which a request waits that the service holds back for its pace; a batch is in no hurry."""
 LONGEST_PAUSE = 60.0
-"""Seconds between two looks at a batch, at the most; the first ones come at the connection's poll_interval."""
+"""The most seconds between two looks at a batch; the first ones come at the connection's poll_interval."""
 
 logger: logging.Logger = get_logger("grokcall.lookup.batch")
 

@@ -1,6 +1,6 @@
 """How far a batch is, read from whatever the service tells of it.
 
-Counts that are not told say nothing, counts that are told as texts are numbers, and what is missing of them is reckoned
+Counts that are not told say nothing, counts that are told as texts are numbers, and what is missing of them is computed
 from the others. A batch that somebody or the service has ended is over whatever its counts say.
 """
 

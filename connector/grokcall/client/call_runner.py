@@ -8,11 +8,11 @@ from grokcall.client.api_client import ApiClient, SendGuarding
 from grokcall.client.resume_state import ResumeState, Starts
 from grokcall.core.outcome import Outcome
 from grokcall.core.unread import fail, unexpected
-from grokcall.errors import Error, MediaError
+from grokcall.errors import CallStoppedError, Error, MediaError
 from grokcall.http.service_errors import service_error
-from grokcall.scheduling.admission import CallStoppedError, Gate
+from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Row, Steps
-from grokcall_procedures.addresses import UnsafeAddressError
+from grokcall_procedures.errors import UnsafeAddressError
 
 FETCHING = (Kind.POLL, Kind.DOWNLOAD)
 """What is asked for after a billed start whose reply is not yet the result."""

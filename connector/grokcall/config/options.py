@@ -58,7 +58,7 @@ class _ProfileSource(InitSettingsSource):
 
 
 class Options(BaseSettings):
-    """Every option of a connection; made by :func:`load_options`."""
+    """Every option of a connection; :func:`grokcall.connect` puts them together."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -109,14 +109,14 @@ class Options(BaseSettings):
     )
     assumed_output_tokens: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Tokens of the longest text of an answer to reckon with where a call sets no MaxOutputTokens, "
+        description="Tokens of the longest text of an answer to assume where a call sets no MaxOutputTokens, "
         "1 or more.",
     )
     assumed_reasoning_tokens: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Tokens of the longest reasoning of one answer to reckon with, 1 or more; not sent."
+        None, description="Tokens of the longest reasoning of one answer to assume, 1 or more; not sent."
     )
     assumed_tool_cost: Usd | None = Field(
-        None, description="USD that tools are reckoned to add to a call at most, over all of its turns, 0 or more."
+        None, description="USD that tools are assumed to add to a call at most, over all of its turns, 0 or more."
     )
     default_models: Annotated[Mapping[str, ModelId], NoDecode, BeforeValidator(model_table)] = Field(
         default_factory=lambda: DEFAULT_MODELS,
@@ -129,10 +129,10 @@ class Options(BaseSettings):
     )
     file_transfer: FileTransfer = Field("upload", description="How files are sent: upload or inline.")
     max_media_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = Field(
-        512 * 1024 * 1024, description="The largest picture, sound or video to download, in bytes."
+        512 * 1024 * 1024, description="The largest image, audio or video to download, in bytes."
     )
     catalog: Path | None = Field(
-        None, description="The file that keeps procedures of your own; None keeps them no longer than the connection."
+        None, description="The file that keeps user-defined procedures; None keeps them no longer than the connection."
     )
     database: Path | None = Field(
         None, description="The DuckDB file in which queries run, made where there is none; None for one in memory."

@@ -15,9 +15,13 @@ class CallStatus(enum.StrEnum):
     """The word in the column ``Call_Status``."""
 
     OK = "ok"
+    """There is an answer."""
     ERROR = "error"
+    """The call failed; ``Call_ErrorCode`` and ``Call_ErrorMessage`` tell why."""
     SKIPPED = "skipped"
+    """No call was made, because a required value is NULL."""
     CACHED = "cached"
+    """The answer was there already: from the journal, or of an equal row."""
 
 
 @dataclass(slots=True)

@@ -126,7 +126,7 @@ _SHORT_DATA_URI = re.compile(
 
 
 def redact(text: str, *secrets: str) -> str:
-    """``text`` without keys, credentials in addresses, and the bytes of pictures and files.
+    """``text`` without keys, credentials in addresses, and the bytes of images and files.
 
     Args:
         text: Anything that is about to be read by people.

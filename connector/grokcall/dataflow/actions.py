@@ -104,7 +104,7 @@ def analyze_image(
     extra_body: Json | None = None,
     output_schema: str | None = None,
 ) -> Rows:
-    """Answers a message about up to three pictures."""
+    """Answers a message about up to three images."""
     return _run(CATALOG["AnalyzeImage"], locals())
 
 
@@ -127,7 +127,7 @@ def analyze_image_by_url(
     extra_body: Json | None = None,
     output_schema: str | None = None,
 ) -> Rows:
-    """Answers a message about up to three pictures that the service fetches from their addresses."""
+    """Answers a message about up to three images that the service fetches from their addresses."""
     return _run(CATALOG["AnalyzeImageByUrl"], locals())
 
 
@@ -162,7 +162,7 @@ def edit_image(
     quality: str | None = None,
     extra_body: Json | None = None,
 ) -> Rows:
-    """Makes a picture from up to three pictures and a description of the change."""
+    """Makes an image from up to three images and a description of the change."""
     return _run(CATALOG["EditImage"], locals())
 
 
@@ -179,7 +179,7 @@ def edit_image_by_url(
     quality: str | None = None,
     extra_body: Json | None = None,
 ) -> Rows:
-    """Makes a picture from up to three pictures that the service fetches and a description of the change."""
+    """Makes an image from up to three images that the service fetches and a description of the change."""
     return _run(CATALOG["EditImageByUrl"], locals())
 
 
@@ -191,7 +191,7 @@ def edit_video(
     model: str | None = None,
     extra_body: Json | None = None,
 ) -> Rows:
-    """Makes a film from a film and a description of the change."""
+    """Makes a video from a video and a description of the change."""
     return _run(CATALOG["EditVideo"], locals())
 
 
@@ -203,7 +203,7 @@ def edit_video_by_url(
     model: str | None = None,
     extra_body: Json | None = None,
 ) -> Rows:
-    """Makes a film from a film that the service fetches and a description of the change."""
+    """Makes a video from a video that the service fetches and a description of the change."""
     return _run(CATALOG["EditVideoByUrl"], locals())
 
 
@@ -233,7 +233,7 @@ def generate_image(
     quality: str | None = None,
     extra_body: Json | None = None,
 ) -> Rows:
-    """Makes a picture from a description."""
+    """Makes an image from a description."""
     return _run(CATALOG["GenerateImage"], locals())
 
 
@@ -269,7 +269,7 @@ def generate_video(
     image_url: str | None = None,
     extra_body: Json | None = None,
 ) -> Rows:
-    """Makes a film from a description, or from a picture and a description."""
+    """Makes a video from a description, or from an image and a description."""
     return _run(CATALOG["GenerateVideo"], locals())
 
 

@@ -56,6 +56,7 @@ class ExecuteCommand:
         self.command = command
         self._statement = parse_statement(command)
         self.parameters: tuple[CommandParameter, ...] = self._collected()
+        """The parameters that stand in the command, in order, with their types."""
 
     @property
     def schema(self) -> pa.Schema:

@@ -87,8 +87,10 @@ class Lookup:
             columns=columns,
             encoding=encoding,
         )
+        """How rows are treated."""
         self.profile = profile
         self.options = options
+        """The options of the connection."""
         self._connection: Connection | None = None
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -29,6 +29,7 @@ from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.lookup.stream import LookupStream
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_parser import parse_call
 from grokcall_procedures import Catalog
 from grokcall_procedures.prices import Prices
@@ -74,6 +75,11 @@ class Connection:
 
     In the child of a fork it begins anew, with a loop, sockets and a database of its own; what was spent by then counts
     there as well. Cursors and lookups from before the fork cannot be used in the child.
+
+    Args:
+        options: Its options, which :func:`grokcall.connect` puts together.
+        api_key: The key, as for :func:`grokcall.connect`.
+        transport: What sends requests, as for :func:`grokcall.connect`.
     """
 
     Warning = errors.Warning
@@ -127,6 +133,11 @@ class Connection:
     def budget(self, budget: Budget) -> None:
         self.runtime.budget = budget
 
+    @property
+    def loop(self) -> BackgroundLoop:
+        """The event loop in the background that its calls run on, for what has to be closed there."""
+        return self.runtime.loop
+
     def cursor(self, **limits: Any) -> Cursor:
         """A new cursor.
 
@@ -144,7 +155,13 @@ class Connection:
     def execute(
         self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
     ) -> Cursor:
-        """A new cursor that has executed ``operation``, within ``limits`` as for :meth:`cursor`."""
+        """A new cursor that has executed a statement.
+
+        Args:
+            operation: The statement, as for :meth:`grokcall.Cursor.execute`.
+            parameters: A mapping for named markers, a sequence for question marks.
+            **limits: What it may spend, as for :meth:`cursor`.
+        """
         return self.cursor(**limits).execute(operation, parameters)
 
     async def acall(

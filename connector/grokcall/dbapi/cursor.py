@@ -50,7 +50,8 @@ class Cursor:
         self.connection = connection
         self.limits = limits
         """What each statement may spend, beside the limits of the connection; can be set anew between statements."""
-        self.arraysize = 1
+        self.arraysize: int = 1
+        """How many rows ``fetchmany`` gives where it is not told."""
         self.messages: list[tuple[type[Warning], str]] = []
         self._transactions = transactions
         self._table: pa.Table | None = None
@@ -118,6 +119,10 @@ class Cursor:
 
         After an interrupt (Ctrl-C) nothing more is sent, and the answers of calls in flight are waited for up to 30 s,
         because they may have been paid for; a second one leaves at once. Either way what was answered can be fetched.
+
+        Args:
+            operation: The CALL, or a statement of DuckDB.
+            seq_of_parameters: The sets: a mapping for named markers, a sequence for question marks.
 
         Raises:
             grokcall.Error: The error of the first set that failed; the rows of the others can be fetched.
@@ -205,6 +210,7 @@ class Cursor:
         return self._result()
 
     fetchallarrow = fetch_arrow_table
+    """The same under the name that Turbodbc gave it."""
 
     def fetch_record_batch(self) -> pa.RecordBatchReader:
         """The whole result as an Arrow reader."""

@@ -9,8 +9,11 @@ from collections.abc import Callable
 import pyarrow as pa
 
 apilevel = "2.0"
+"""The version of the DB-API that the module follows."""
 paramstyle = "named"
+"""How parameters are written: ``:name``; ``?``, ``$name`` and ``@name`` are read as well."""
 threadsafety = 2
+"""Threads may share the module and connections, not cursors."""
 
 
 class TypeObject:
@@ -41,15 +44,24 @@ def is_number(kind: pa.DataType) -> bool:
 
 
 STRING = TypeObject("STRING", lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind))
+"""Equal to the types of columns that hold text."""
 BINARY = TypeObject("BINARY", lambda kind: pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+"""Equal to the types of columns that hold bytes: images, audio, videos, files."""
 NUMBER = TypeObject("NUMBER", is_number)
+"""Equal to the types of columns that hold numbers or truth values."""
 DATETIME = TypeObject("DATETIME", pa.types.is_temporal)
+"""Equal to the types of columns that hold dates, times or both."""
 ROWID = TypeObject("ROWID", lambda _kind: False)
+"""Equal to no type: no result has the number of a row."""
 
 Date = datetime.date
+"""Makes a date from year, month and day."""
 Time = datetime.time
+"""Makes a time of day from hour, minute and second."""
 Timestamp = datetime.datetime
+"""Makes a date with a time from year, month, day, hour, minute and second."""
 Binary = bytes
+"""Makes a value of bytes."""
 
 
 def DateFromTicks(ticks: float) -> datetime.date:  # noqa: N802 - PEP 249 fixes the name

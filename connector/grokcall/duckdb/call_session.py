@@ -20,7 +20,7 @@ from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.query_costs import QueryCosts
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, StoppedError
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.prior_attempts import prior_attempts
@@ -41,13 +41,6 @@ logger: logging.Logger = get_logger("grokcall.duckdb")
 
 Bind = Callable[[Values], BoundCall | Outcome]
 Settle = Callable[[Outcome, int], BaseException | None]
-
-
-class StoppedError(InterfaceError):
-    """The query was interrupted."""
-
-    def __init__(self) -> None:
-        super().__init__("the query was interrupted")
 
 
 class CallSession:

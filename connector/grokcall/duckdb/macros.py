@@ -66,7 +66,7 @@ def scalar_name(procedure: Procedure) -> str:
 
 
 def main_field(procedure: Procedure) -> str | None:
-    """The field that the scalar form gives: the text, the category, the summary, the picture.
+    """The field that the scalar form gives: the text, the category, the summary, the image.
 
     >>> from grokcall_procedures import CATALOG
     >>> main_field(CATALOG["ClassifyText"]), main_field(CATALOG["CreateMessage"]), main_field(CATALOG["ListModels"])
@@ -112,7 +112,7 @@ def argument(procedure: Procedure, parameter: Parameter) -> str:
 
 
 def binary_argument(name: str, place: str) -> str:
-    """Bytes, or text that is a data URI; other text could be a path, whose letters must not be sent as a picture."""
+    """Bytes, or text that is a data URI; other text could be a path, whose letters must not be sent as an image."""
     text = f"CAST({name} AS VARCHAR)"
     refusal = quoted_text(f"{place} must be a BLOB or a data URI, not ")
     advice = quoted_text("; read_blob('photo.png') gives the content of a file")

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from grokcall.core.outcome import Outcome
-from grokcall.duckdb.call_session import Bind, CallSession, Settle, StoppedError
-from grokcall.errors import InterfaceError
+from grokcall.duckdb.call_session import Bind, CallSession, Settle
+from grokcall.errors import InterfaceError, StoppedError
 from grokcall.scheduling.event_loop import PATIENCE
 from grokcall.scheduling.row_scheduler import Chunk, RowScheduler, Values, Verdict
 from grokcall_procedures import Procedure

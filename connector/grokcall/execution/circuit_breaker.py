@@ -27,7 +27,7 @@ class CircuitBreaker:
         binder: The statement; where each row brings its own model, an unknown model concerns its row only, and one
             that the key may not use as well, unless many rows in a row meet that. The same holds for a schema, a path
             and a body of each row's own.
-        concurrency: Calls in flight at the most.
+        concurrency: The most calls in flight.
     """
 
     def __init__(self, binder: Binder, concurrency: int) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 from typing import Any
 
 from grokcall.core.outcome import Outcome
-from grokcall.scheduling.admission import CallStoppedError, cancelled
+from grokcall.errors import CallStoppedError
+from grokcall.scheduling.admission import cancelled
 from grokcall.scheduling.in_flight import InFlight
 
 

@@ -11,7 +11,7 @@ from grokcall.client.call_runner import CallRunner
 from grokcall.client.resume_state import ResumeState
 from grokcall.core.daemon_threads import Gathered
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.errors import Error
+from grokcall.errors import CallStoppedError, Error
 from grokcall.execution.answer_cache import REMEMBERED_BYTES, AnswerCache, AnswerStore, repeated
 from grokcall.execution.coalescing import SharedCall
 from grokcall.execution.prior_attempts import CallKey, UnknownTries
@@ -19,7 +19,7 @@ from grokcall.execution.recall import is_on_record, memory_of, recalled
 from grokcall.execution.run_context import RunContext
 from grokcall.execution.send_guard import Funds, SendGuard
 from grokcall.journal.fingerprints import fingerprint
-from grokcall.scheduling.admission import CallStoppedError, Gate
+from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Estimate, Reserve, estimate
 from grokcall_procedures.learned_tokens import TextCall, TokenUsage
@@ -169,12 +169,12 @@ class CallExecutor:
         return memory_of(self._books, call, place, failed, lambda: self._one(call))
 
     def _learn(self, call: TextCall | None, usage: TokenUsage) -> None:
-        """Takes in what a reply says of its tokens; what is set aside for calls in flight rises with it."""
+        """Takes in what a reply says of its tokens; what is reserved for calls in flight rises with it."""
         if call is not None and self._budget is not None and self._books.allowances.learned.learn(call, usage):
             self._budget.top_up()
 
     def _settle(self, call: BoundCall, outcome: Outcome, start: SendGuard, funds: Funds) -> None:
-        """Puts what a call cost in the place of what was set aside for it."""
+        """Puts what a call cost in the place of what was reserved for it."""
         untold = outcome.unpriced or outcome.lost or start.uncounted
         one = self._one(call) if untold else funds.one  # more may have been learned meanwhile
         outcome.unpriced_ticks = outcome.unpriced * one.ticks

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from grokcall.budget.limits import BudgetReachedError
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.errors import AnswerRefusedError, IncompleteAnswerError, error_code
+from grokcall.errors import AnswerRefusedError, BudgetReachedError, IncompleteAnswerError, error_code
 from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.row_scheduler import Runner
 from grokcall_procedures import BoundCall, Procedure

@@ -57,7 +57,7 @@ class Outage:
     ends nothing. Once something was answered, a long row of failed calls is needed.
 
     Args:
-        concurrency: Calls in flight at the most: so many can fail together when the service goes away for a moment.
+        concurrency: The most calls in flight: so many can fail together when the service goes away for a moment.
         model_varies: Whether rows name models of their own, of which one can fail while the others work.
         of_the_row: Whether a refusal can come from what a row alone has sent.
     """

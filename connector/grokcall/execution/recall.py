@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from grokcall.client.resume_state import ResumeState
 from grokcall.core.outcome import Outcome
-from grokcall.errors import MediaError, is_retryable, is_systemic
+from grokcall.errors import MediaError, RecordedError, is_retryable, is_systemic
 from grokcall.execution.prior_attempts import CallKey
 from grokcall.execution.run_context import RunContext
-from grokcall.journal.codec import RecalledOutcome, RecordedError
+from grokcall.journal.codec import RecalledOutcome
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import Reserve
 

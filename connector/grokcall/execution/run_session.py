@@ -20,7 +20,7 @@ from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.usage import reasoning_shown
 
 TEACHING_ROWS = 2_000
-"""Answers of an earlier try from which allowances are learned, at the most."""
+"""The most answers of an earlier try from which allowances are learned."""
 
 
 class RunSession:

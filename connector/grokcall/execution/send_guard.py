@@ -26,7 +26,7 @@ class Funds:
 
     Args:
         budget: The limits.
-        reservation: What is set aside for it.
+        reservation: What is reserved for it.
         one: The part for one request.
         learn: Told what each reply says of its tokens.
     """

@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from grokcall.budget.limits import BudgetReachedError
 from grokcall.budget.usage import BudgetUsage
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import redact
-from grokcall.errors import error_code
+from grokcall.errors import BudgetReachedError, error_code
 from grokcall_procedures import Procedure
 from grokcall_procedures.learned_tokens import LearnedTokens
 from grokcall_procedures.rates import usd
@@ -28,16 +27,25 @@ class Summary:
     """
 
     ok: int = 0
+    """Rows with an answer that was asked for this time."""
     failed: int = 0
+    """Rows whose call failed."""
     skipped: int = 0
+    """Rows that made no call, because a required value is NULL."""
     cached: int = 0
+    """Rows that took an answer that was there already."""
     calls: int = 0
     """Requests that were sent, tries again included; polls and downloads not."""
     input_tokens: int = 0
+    """Tokens of the prompts, as the replies count them."""
     output_tokens: int = 0
+    """Tokens of the answers, reasoning included."""
     total_tokens: int = 0
+    """Tokens of prompts and answers."""
     cost_ticks: int = 0
+    """What the replies said they cost, in ticks of 1e-10 USD."""
     unpriced: int = 0
+    """Requests that were or may have been billed and whose price no reply told."""
     unpriced_ticks: int = 0
     """What the requests without a price count with in budgets: what was reserved for each."""
     budget: BudgetUsage | None = None
@@ -55,6 +63,7 @@ class Summary:
     warnings: dict[str, int] = field(default_factory=dict)
     """Each warning and how many rows it concerns."""
     started: float = field(default_factory=time.monotonic)
+    """When it began, on the clock of :func:`time.monotonic`, in seconds."""
     seconds: float = 0.0
     """Wall time from the start to the last row so far."""
 
@@ -91,7 +100,7 @@ class Summary:
 
     @property
     def over_reserve(self) -> int:
-        """Calls that took more than was set aside for them."""
+        """Calls that took more than was reserved for them."""
         return 0 if self.budget is None else self.budget.over_calls
 
     @property

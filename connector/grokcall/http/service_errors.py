@@ -186,7 +186,7 @@ def request_id_in(headers: Mapping[str, str]) -> str | None:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from a number or a date; None when the header is missing or makes no sense.
 
-    A date is reckoned from the ``Date`` of the same reply: the clock there and the one here may differ.
+    A date counts from the ``Date`` of the same reply: the clock there and the one here may differ.
     """
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", text):

@@ -19,10 +19,13 @@ class HttpRequest:
     """One HTTP request as it goes over the wire."""
 
     method: str
+    """``GET``, ``POST`` or ``DELETE``."""
     url: str
+    """The whole address."""
     headers: Mapping[str, str] = field(repr=False)
     """Includes the key, so it has no place in a repr."""
     body: bytes | None = field(default=None, repr=False)
+    """What is sent; None for nothing."""
     connect_timeout: float = 10.0
     """Seconds to wait for a connection."""
     read_timeout: float = 600.0
@@ -42,6 +45,7 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    """Unpacked."""
 
 
 @runtime_checkable

@@ -84,7 +84,7 @@ def unpacked_body(body: bytes, encodings: str, status: int, request: HttpRequest
 def _not_sent(exception: BaseException, host: str, request: HttpRequest) -> NotSentError:
     if any("CERTIFICATE_VERIFY_FAILED" in str(each) for each in _chain(exception)):
         return NotSentError(
-            f"The certificate of {host} is not trusted: {_reason(exception)}. Where a proxy of your own stands between,"
+            f"The certificate of {host} is not trusted: {_reason(exception)}. Where your own proxy stands between,"
             " name its certificate authority in the option ca_file or in SSL_CERT_FILE.",
             retryable=False,
         )

@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING
 from grokcall.core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from grokcall.errors import JournalBusyError as JournalBusyError
+    from grokcall.errors import JournalDamagedError as JournalDamagedError
+    from grokcall.errors import JournalError as JournalError
+    from grokcall.errors import JournalPathError as JournalPathError
+    from grokcall.errors import RecordedError as RecordedError
     from grokcall.journal.codec import RecalledOutcome as RecalledOutcome
-    from grokcall.journal.codec import RecordedError as RecordedError
     from grokcall.journal.fingerprints import fingerprint as fingerprint
     from grokcall.journal.journal import Journal as Journal
     from grokcall.journal.reader import InDoubt as InDoubt
@@ -25,10 +29,6 @@ if TYPE_CHECKING:
     from grokcall.journal.run import RunState as RunState
     from grokcall.journal.run_list import Pruned as Pruned
     from grokcall.journal.run_list import RunInfo as RunInfo
-    from grokcall.journal.sqlite_errors import JournalBusyError as JournalBusyError
-    from grokcall.journal.sqlite_errors import JournalDamagedError as JournalDamagedError
-    from grokcall.journal.sqlite_errors import JournalError as JournalError
-    from grokcall.journal.sqlite_errors import JournalPathError as JournalPathError
 
 __all__ = [
     "InDoubt",
@@ -46,19 +46,19 @@ __all__ = [
     "fingerprint",
 ]
 
-__getattr__, __dir__ = lazy_names(
+lazy_names(
     __name__,
     {
         "InDoubt": "grokcall.journal.reader",
         "Journal": "grokcall.journal.journal",
-        "JournalBusyError": "grokcall.journal.sqlite_errors",
-        "JournalDamagedError": "grokcall.journal.sqlite_errors",
-        "JournalError": "grokcall.journal.sqlite_errors",
-        "JournalPathError": "grokcall.journal.sqlite_errors",
+        "JournalBusyError": "grokcall.errors",
+        "JournalDamagedError": "grokcall.errors",
+        "JournalError": "grokcall.errors",
+        "JournalPathError": "grokcall.errors",
         "JournalRun": "grokcall.journal.run",
         "Pruned": "grokcall.journal.run_list",
         "RecalledOutcome": "grokcall.journal.codec",
-        "RecordedError": "grokcall.journal.codec",
+        "RecordedError": "grokcall.errors",
         "RunInfo": "grokcall.journal.run_list",
         "RunState": "grokcall.journal.run",
         "fingerprint": "grokcall.journal.fingerprints",

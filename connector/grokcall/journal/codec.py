@@ -17,7 +17,7 @@ import msgspec
 
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import redact
-from grokcall.errors import DatabaseError, InternalError, error_code, is_retryable, is_systemic
+from grokcall.errors import InternalError, RecordedError, error_code, is_retryable, is_systemic
 from grokcall.journal.media import sha256
 
 DECIMAL, MEDIA, TEXT = 1, 2, 3
@@ -65,31 +65,6 @@ class Answer(msgspec.Struct, array_like=True, frozen=True, gc=False):
     seconds: float
     warnings: tuple[str, ...]
     failure: Failure | None = None
-
-
-class RecordedError(DatabaseError):
-    """An error of an earlier run, with the same text, code and facts.
-
-    Args:
-        failure: What was kept of it.
-        request_id: What the service called the request.
-        cost_ticks: What it was billed, in ticks of 1e-10 USD.
-    """
-
-    def __init__(self, failure: Failure, request_id: str | None = None, cost_ticks: int | None = None) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-        self.error_code: str = failure.code
-        self.retryable: bool = failure.retryable
-        self.systemic: bool = failure.systemic
-        self.request_id = request_id
-        self.cost_ticks = cost_ticks
-        self.reply: str | None = failure.reply
-        for note in failure.notes:
-            self.add_note(note)
-
-    def __reduce__(self) -> tuple[type[RecordedError], tuple[object, ...]]:
-        return type(self), (self.failure, self.request_id, self.cost_ticks)
 
 
 @dataclass(slots=True)
@@ -231,10 +206,24 @@ def recalled(answer: Answer, *, ok: bool, cost_ticks: int | None, attempts: int)
     return RecalledOutcome(
         status=CallStatus.CACHED if ok else CallStatus.ERROR,
         rows=None if answer.rows is None else [tuple(row) for row in answer.rows],
-        error=RecordedError(failure, answer.request_id, cost_ticks) if failure is not None else None,
+        error=recorded_error(failure, answer.request_id, cost_ticks) if failure is not None else None,
         warnings=answer.warnings,
         request_id=answer.request_id,
         seconds=answer.seconds,
         saved_ticks=cost_ticks,
         saved_attempts=attempts,
+    )
+
+
+def recorded_error(failure: Failure, request_id: str | None, cost_ticks: int | None) -> RecordedError:
+    """What was kept of an error as an error."""
+    return RecordedError(
+        failure.message,
+        failure.code,
+        notes=failure.notes,
+        retryable=failure.retryable,
+        systemic=failure.systemic,
+        reply=failure.reply,
+        request_id=request_id,
+        cost_ticks=cost_ticks,
     )

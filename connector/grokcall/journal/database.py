@@ -1,4 +1,4 @@
-"""The SQLite file of a journal: made, checked, refused where it is none, set aside where it is damaged."""
+"""The SQLite file of a journal: made, checked, refused where it is none, moved away where it is damaged."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from grokcall.errors import JournalDamagedError, JournalPathError
 from grokcall.journal.mutations import Group
-from grokcall.journal.sqlite_errors import JournalDamagedError, JournalPathError, fault, is_damage, mapped_errors
+from grokcall.journal.sqlite_errors import fault, is_damage, mapped_errors
 from grokcall.journal.write_ahead import NAMES, has_tail, left_over, put_away
 
 MAGIC = b"SQLite format 3\0"
@@ -28,7 +29,7 @@ PAGE_BYTES = 16384
 WAL_PAGES = 1000
 """Pages after which the write-ahead log is worked into the file: 16 MB."""
 LARGEST_CHECKED = 512 * 1024 * 1024
-"""Bytes of a file that is read through at each opening, at the most; a larger one is checked where it is read."""
+"""The most bytes of a file that is read through at each opening; a larger one is checked where it is read."""
 COMPANIONS = ("-wal", "-shm", "-journal", *NAMES)
 
 SCHEMA = """

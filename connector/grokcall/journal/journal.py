@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grokcall.core.redaction import redact
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, JournalBusyError
 from grokcall.journal.batches import BatchRecord, batches_of
 from grokcall.journal.codec import RecalledOutcome
 from grokcall.journal.database import (
@@ -35,7 +35,7 @@ from grokcall.journal.media import MediaStore
 from grokcall.journal.reader import InDoubt, Records, logger
 from grokcall.journal.run import JournalRun
 from grokcall.journal.run_list import Pruned, RunInfo, exported, find_run, list_runs, remove_runs
-from grokcall.journal.sqlite_errors import JournalBusyError, mapped_errors
+from grokcall.journal.sqlite_errors import mapped_errors
 from grokcall.journal.write_ahead import WriteAheadLog, has_tail
 from grokcall.journal.writer import Writer
 
@@ -62,7 +62,7 @@ class Journal:
     Raises:
         JournalBusyError: Another process holds it; the message says which.
         JournalPathError: The file is a folder, cannot be written, is something else, or of a newer version.
-        JournalDamagedError: It is damaged and cannot be set aside.
+        JournalDamagedError: It is damaged and cannot be moved away.
 
     >>> with Journal("tickets.journal") as journal:  # doctest: +SKIP
     ...     run = journal.begin("lookup tickets.csv", {"command": "CALL GenerateResponse(:body)"})

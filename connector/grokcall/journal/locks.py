@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grokcall.core.files import hold, locked, open_own, unlock
-from grokcall.journal.sqlite_errors import JournalBusyError, JournalError, JournalPathError
+from grokcall.errors import JournalBusyError, JournalError, JournalPathError
 
 PATIENCE = 0.15
 """Seconds to wait for the lock: somebody may only be looking whether the journal is held."""

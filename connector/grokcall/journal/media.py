@@ -1,4 +1,4 @@
-"""Pictures, sound and films of a journal: files in a folder, each under the hash of its content."""
+"""Images, audio and videos of a journal: files in a folder, each under the hash of its content."""
 
 from __future__ import annotations
 

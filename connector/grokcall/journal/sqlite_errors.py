@@ -8,32 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grokcall.errors import InterfaceError, OperationalError
+from grokcall.errors import JournalBusyError, JournalDamagedError, JournalError, JournalPathError
 
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 REFUSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
-
-
-class JournalError(OperationalError):
-    """The journal cannot do its work. Without it no further call is sent, so it concerns every row alike."""
-
-    error_code = "journal"
-    retryable = False
-    systemic = True
-
-
-class JournalPathError(JournalError, InterfaceError):
-    """The file that was named cannot be a journal; it was left as it is."""
-
-
-class JournalBusyError(JournalError):
-    """Another process, or another connection of this one, writes to the journal."""
-
-
-class JournalDamagedError(JournalError):
-    """The journal is damaged, and it could not be set aside."""
 
 
 def is_damage(error: sqlite3.Error) -> bool:

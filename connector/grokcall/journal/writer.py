@@ -14,8 +14,9 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from grokcall.errors import JournalError
 from grokcall.journal.mutations import Change, Group, Values
-from grokcall.journal.sqlite_errors import JournalError, fault
+from grokcall.journal.sqlite_errors import fault
 from grokcall.journal.write_ahead import WriteAheadLog
 
 T = TypeVar("T")

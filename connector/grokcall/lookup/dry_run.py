@@ -51,7 +51,7 @@ class TokenSample:
         self._waiting.append(call)
 
     def settle(self, costs: Costs) -> None:
-        """Has the calls counted and prices them; those to come are reckoned with what was found."""
+        """Has the calls counted and prices them; those to come are estimated with what was found."""
         calls, self._waiting = self._waiting, []
         if not calls:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grokcall.budget.limits import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.execution.summary import Summary
 from grokcall.lookup.options import LookupOptions
 

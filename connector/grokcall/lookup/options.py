@@ -39,7 +39,7 @@ class LookupOptions:
         prefix: Put before the name of each result field.
         call_columns: Whether ``Call_*`` columns are added to ``rows``; None adds them where ``on_error`` is ignore, and
             ``"replace"`` adds them in place of those that the input has, of an earlier lookup.
-        concurrency: Calls in flight at the most; None for the connection's limit.
+        concurrency: The most calls in flight; None for the connection's limit.
         dedupe: Whether equal calls share one request. Turn it off where each row should have a sample of its own.
         journal: A file that keeps every finished call, so that the same lookup continues after whatever stopped it.
         reuse: Whether answers of other runs in the journal will do as well.
@@ -52,9 +52,9 @@ class LookupOptions:
         assumed_reasoning_tokens: Tokens of the longest reasoning of one answer.
         assumed_tool_cost: The most USD that tools add to a call that uses them, over all of its turns.
         on_incomplete: What an answer that was cut short, or is a refusal, counts as: ``keep`` takes it as an answer;
-            ``error`` makes it an error of its row; ``retry`` asks again with twice the MaxOutputTokens, twice at the
-            most, and makes it an error where that does not help. It was billed whatever it counts as.
-        prices: What budgets and dry runs reckon with: the dated ``table`` of the package, or what the ``service``
+            ``error`` makes it an error of its row; ``retry`` asks again with twice the MaxOutputTokens, up to two
+            times, and makes it an error where that does not help. It was billed whatever it counts as.
+        prices: The prices that budgets and dry runs assume: the dated ``table`` of the package, or what the ``service``
             tells of its models, for which one free request is sent first.
         batch: Whether the calls go through the service's batches, which take up to a day and, for some models, cost
             less. It needs a journal.

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays
-from grokcall.errors import Error, ProgrammingError
+from grokcall.errors import Error, LookupFailedError, ProgrammingError
 from grokcall.lookup.mapping import MappingLike, RowReader, row_reader
 from grokcall.lookup.options import LookupOptions
 from grokcall.scheduling.row_scheduler import Chunk, Values
@@ -17,23 +17,11 @@ from grokcall_procedures import Binder, BoundCall, ParameterType
 BATCH_ROWS = 256
 """Rows a chunk: few enough that finished rows leave soon, many enough that Arrow's cost a column does not show."""
 MEDIA_BATCH_ROWS = 8
-"""The same where pictures, sound or films go in or out."""
-
-
-class LookupFailedError(Error):
-    """A row ended the lookup. ``row`` is its number from 1; the cause is the row's own error."""
-
-    def __init__(self, row: int, cause: Exception) -> None:
-        self.row = row
-        self.cause = cause
-        super().__init__(f"row {row}: {cause}")
-
-    def __reduce__(self) -> tuple[type[LookupFailedError], tuple[int, Exception]]:
-        return type(self), (self.row, self.cause)
+"""The same where images, audio or videos go in or out."""
 
 
 def moves_media(binder: Binder) -> bool:
-    """Whether rows carry pictures, sound or films, going in or coming out."""
+    """Whether rows carry images, audio or videos, going in or coming out."""
     kinds = [column.type for column in binder.procedure.fields]
     kinds += [binding.parameter.type for binding in binder.bindings]
     return ParameterType.BINARY in kinds

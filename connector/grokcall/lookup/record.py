@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from grokcall.core.daemon_threads import in_daemon_thread
+from grokcall.errors import JournalError
 from grokcall.execution.run_session import RunSession
 from grokcall.execution.summary import Summary
 from grokcall.journal.run import RunState
 from grokcall.journal.run_list import declared_columns
-from grokcall.journal.sqlite_errors import JournalError
 from grokcall.lookup.costs import LookupCosts
 from grokcall.lookup.identities import former_identity, lookup_identity
 from grokcall.lookup.plan import LookupPlan

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from grokcall.budget.limits import BudgetReachedError
+from grokcall.errors import BudgetReachedError
 from grokcall.execution.summary import Summary
 from grokcall.lookup.going_on import advice
 from grokcall.lookup.plan import LookupPlan

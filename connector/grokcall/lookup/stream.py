@@ -10,12 +10,11 @@ from typing import Self
 
 import pyarrow as pa
 
-from grokcall.errors import InterfaceError
-from grokcall.journal.sqlite_errors import JournalError
+from grokcall.errors import InterfaceError, JournalError, LookupStoppedError
 from grokcall.lookup.dry_run import DryRun
 from grokcall.lookup.record import aside
 from grokcall.lookup.results import Pair, leave_with, rest_of
-from grokcall.lookup.work import LookupStoppedError, LookupWork
+from grokcall.lookup.work import LookupWork
 from grokcall.scheduling.event_loop import PATIENCE, explained, patience_of
 from grokcall.scheduling.row_scheduler import Chunk, RowScheduler
 
@@ -26,7 +25,12 @@ class LookupStream(LookupWork):
     A context manager; leaving it early stops the lookup. Nothing more is sent then, and where there is a journal, or an
     exception leaves the block, the answers of calls in flight are waited for up to 30 s, because they may have been
     paid for. The exception gets the rows that had ended and were not given out yet in its attribute ``result``, a
-    :class:`grokcall.LookupResult`. ``summary`` grows as rows come.
+    :class:`grokcall.LookupResult`. ``summary`` grows as rows come. :meth:`grokcall.Connection.lookup_stream` makes it.
+
+    Args:
+        plan: The lookup, checked against its input.
+        source: Where the rows come from.
+        runtime: Makes the calls.
     """
 
     def dry_run(self, count_tokens: int = 0) -> DryRun:

@@ -8,17 +8,21 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from grokcall.budget.budget import BudgetReachedError
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
-from grokcall.errors import CreditsExhaustedError, InterfaceError
+from grokcall.errors import (
+    BatchPendingError,
+    BudgetReachedError,
+    CreditsExhaustedError,
+    InterfaceError,
+    LookupStoppedError,
+)
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.other_runs import to_the_log
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall.journal.run import RunState
 from grokcall.lookup.batch.batch_lookup import BatchPass
-from grokcall.lookup.batch.errors import BatchPendingError
 from grokcall.lookup.batch.looks import BatchCounts
 from grokcall.lookup.costs import LookupCosts
 from grokcall.lookup.going_on import advice
@@ -27,15 +31,6 @@ from grokcall.lookup.plan import LookupPlan
 from grokcall.lookup.record import LookupRecord, aside
 from grokcall.scheduling.row_scheduler import Chunk, RowScheduler
 from grokcall.tables.source import Source
-
-
-class LookupStoppedError(InterfaceError):
-    """The lookup was stopped by whoever ran it."""
-
-    error_code = "stopped"
-
-    def __init__(self) -> None:
-        super().__init__("the lookup was stopped")
 
 
 class LookupWork:

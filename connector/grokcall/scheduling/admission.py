@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+from grokcall.errors import CallStoppedError
 from grokcall.http.transport import HttpResponse
 from grokcall.scheduling.in_flight import InFlight
 from grokcall.scheduling.ratelimit.configured import Caps
@@ -19,10 +20,6 @@ PATIENCE = 0.25
 """Seconds that a request waits for its turn before further calls are begun, which may have other limits."""
 GLANCE = 0.05
 """Seconds between two looks whether a call that is held back may go."""
-
-
-class CallStoppedError(Exception):
-    """The call was stopped before it came to an end, so that it has to be made anew."""
 
 
 class Judge(Protocol):

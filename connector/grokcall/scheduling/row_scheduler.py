@@ -15,8 +15,8 @@ from typing import Generic, Protocol, TypeVar
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.unread import unexpected
-from grokcall.errors import Error
-from grokcall.scheduling.admission import CallStoppedError, Gate, Judge, Watch, cancelled
+from grokcall.errors import CallStoppedError, Error
+from grokcall.scheduling.admission import Gate, Judge, Watch, cancelled
 from grokcall_procedures import BoundCall
 
 C = TypeVar("C")
@@ -65,7 +65,7 @@ class RowLimits:
     """How far the window reaches.
 
     Args:
-        workers: Calls in flight at the most.
+        workers: The most calls in flight.
         rows: Rows that may be read and not yet given back.
         payload: Bytes of results that may be held for rows which are not yet given back.
     """
@@ -184,7 +184,7 @@ class RowScheduler(Generic[C]):
         return chunk
 
     def _add_worker(self) -> None:
-        # Twice as many at the most: the second half only works while calls of the first wait before a retry.
+        # Up to twice as many: the second half only works while calls of the first wait before a retry.
         if self._exhausted or self._failure is not None or len(self._workers) >= 2 * self._limits.workers:
             return
         worker = asyncio.get_running_loop().create_task(self._work())

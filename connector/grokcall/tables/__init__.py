@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from grokcall.core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from grokcall.tables.errors import OutputClosed as OutputClosed
-    from grokcall.tables.errors import OutputFull as OutputFull
+    from grokcall.errors import OutputClosed as OutputClosed
+    from grokcall.errors import OutputFull as OutputFull
     from grokcall.tables.formats import Format as Format
     from grokcall.tables.media import MediaFolder as MediaFolder
     from grokcall.tables.media import sniff_extension as sniff_extension
@@ -29,13 +29,13 @@ __all__ = [
     "text_schema",
 ]
 
-__getattr__, __dir__ = lazy_names(
+lazy_names(
     __name__,
     {
         "Format": "grokcall.tables.formats",
         "MediaFolder": "grokcall.tables.media",
-        "OutputClosed": "grokcall.tables.errors",
-        "OutputFull": "grokcall.tables.errors",
+        "OutputClosed": "grokcall.errors",
+        "OutputFull": "grokcall.errors",
         "Source": "grokcall.tables.source",
         "Writer": "grokcall.tables.writer",
         "open_table": "grokcall.tables.reader",

@@ -6,11 +6,11 @@ import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from grokcall.errors import OutputFull
 from grokcall_parser.errors import DataError, Error, NotSupportedError, OperationalError, ProgrammingError
 
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -20,25 +20,6 @@ LONGEST_ROW = 16 << 20
 """The longest row of a CSV file, in bytes."""
 LARGEST_OBJECT = 64 << 20
 """The longest object of a JSON file, in bytes; some that are longer, up to twice that, are read too."""
-
-
-class OutputFull(OperationalError):  # noqa: N818 - it says what happened to the output
-    """There is no space left for the output; what was written before is kept and readable.
-
-    Args:
-        message: The line to show.
-        kept: The file that holds the rows written so far; None when there is none.
-        rows: How many rows it holds.
-    """
-
-    def __init__(self, message: str, kept: Path | None = None, rows: int = 0) -> None:
-        self.kept = kept
-        self.rows = rows
-        super().__init__(message)
-
-
-class OutputClosed(OperationalError):  # noqa: N818 - it says what happened to the output
-    """The program that reads our output went away; a quiet reason to stop, as after ``| head``."""
 
 
 @contextmanager

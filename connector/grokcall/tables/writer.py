@@ -9,9 +9,10 @@ from typing import Self
 
 import pyarrow as pa
 
+from grokcall.errors import OutputClosed, OutputFull
 from grokcall.tables.arrow_types import in_pieces, plain_batch, plain_schema
 from grokcall.tables.encoders import sink_for
-from grokcall.tables.errors import FULL_DISK, OutputClosed, OutputFull, mapped_errors
+from grokcall.tables.errors import FULL_DISK, mapped_errors
 from grokcall.tables.formats import Format, database_table, format_named, format_of, is_database, local_path
 from grokcall.tables.formulas import formulas_quoted, names_quoted
 from grokcall.tables.media import MediaFolder, text_schema

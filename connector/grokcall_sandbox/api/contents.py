@@ -1,4 +1,4 @@
-"""Messages with their pictures and files, read into turns."""
+"""Messages with their images and files, read into turns."""
 
 from pathlib import PurePosixPath
 from typing import Any
@@ -24,7 +24,7 @@ async def read_items(items: list[dict[str, Any]], state: SandboxState) -> tuple[
     """The turns of an input list.
 
     Raises:
-        ApiError: 422 for an item of no known kind, 400 for a picture or file that cannot be taken.
+        ApiError: 422 for an item of no known kind, 400 for an image or file that cannot be taken.
     """
     turns: list[Turn] = []
     for item in items:

@@ -90,12 +90,12 @@ def check_length(model: TextModel, prompt_tokens: int) -> int:
 
 
 def turn_tokens(turn: Turn) -> int:
-    """The prompt tokens of one turn with the pictures in it, without the files."""
+    """The prompt tokens of one turn with the images in it, without the files."""
     return count_tokens(turn.text) + turn_picture_tokens(turn)
 
 
 def turn_picture_tokens(turn: Turn) -> int:
-    """The prompt tokens of the pictures of one turn."""
+    """The prompt tokens of the images of one turn."""
     return sum(picture_tokens(picture.data) for picture in turn.pictures)
 
 

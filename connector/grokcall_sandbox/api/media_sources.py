@@ -19,7 +19,7 @@ class Source(msgspec.Struct):
 
 
 async def read_picture(source: Source, state: SandboxState) -> Image.Image:
-    """The picture a source means.
+    """The image a source means.
 
     Raises:
         ApiError: 400 when it cannot be had or is no JPEG, PNG or WebP of at most 20 MiB, 404 for an unknown file.

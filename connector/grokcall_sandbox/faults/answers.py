@@ -15,7 +15,7 @@ from grokcall_sandbox.request import SandboxRequest
 
 
 class Moderation(Fault):
-    """Some prompts are refused with 403, some generated pictures and videos are withheld with 400 and billed."""
+    """Some prompts are refused with 403, some generated images and videos are withheld with 400 and billed."""
 
     async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
         """Refuse texts and speech, which cost nothing then."""

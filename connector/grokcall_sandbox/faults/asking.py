@@ -2,13 +2,7 @@
 
 import msgspec
 
-from grokcall_sandbox.catalogue import (
-    TextModel,
-    find_any_model,
-    find_picture_model,
-    find_text_model,
-    find_video_model,
-)
+from grokcall_sandbox.catalogue import TextModel, find_any_model, find_picture_model, find_text_model, find_video_model
 from grokcall_sandbox.errors import ApiError
 from grokcall_sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS
 from grokcall_sandbox.request import SandboxRequest

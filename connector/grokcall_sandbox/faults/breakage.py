@@ -127,7 +127,7 @@ class Truncated(Fault):
 
 
 class Malformed(Fault):
-    """The reply comes whole, but is not JSON; sound is left alone."""
+    """The reply comes whole, but is not JSON; audio is left alone."""
 
     async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Break the JSON, in a stream that of one event."""

@@ -1,1 +1,1 @@
-"""Pictures, speech and videos made on the spot, of the size and length that was asked for."""
+"""Images, speech and videos made on the spot, of the size and length that was asked for."""

@@ -13,14 +13,14 @@ _CORNERS = 4
 
 
 def open_picture(data: bytes, formats: tuple[str, ...]) -> Image.Image:
-    """The picture in `data` as RGB.
+    """The image in `data` as RGB.
 
     Args:
         data: The file.
         formats: Pillow's names of the formats to take.
 
     Raises:
-        ApiError: 400, it is no such picture, is damaged or has too many pixels.
+        ApiError: 400, it is no such image, is damaged or has too many pixels.
     """
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
@@ -43,7 +43,7 @@ def paint_backdrop(text: str, seed: int, size: tuple[int, int]) -> Image.Image:
 
 
 def write_caption(image: Image.Image, text: str, top: float = 0.0, bottom: float = 1.0) -> None:
-    """Write `text` in white, wrapped and as large as fits, between two heights given as shares of the picture."""
+    """Write `text` in white, wrapped and as large as fits, between two heights given as shares of the image."""
     width, height = image.size
     room = (int(width * 0.88), max(8, int(height * (bottom - top) * 0.88)))
     lines, font = _fit_lines(text[:1_200], room)
@@ -57,7 +57,7 @@ def write_caption(image: Image.Image, text: str, top: float = 0.0, bottom: float
 
 
 def encode_picture(image: Image.Image, kind: str) -> bytes:
-    """The picture as a file; `kind` is `JPEG` or `PNG`."""
+    """The image as a file; `kind` is `JPEG` or `PNG`."""
     held = io.BytesIO()
     image.save(held, kind, **({"quality": 88} if kind == "JPEG" else {"compress_level": 3}))
     return held.getvalue()

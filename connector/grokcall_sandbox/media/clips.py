@@ -1,4 +1,4 @@
-"""MP4 clips: made from a prompt or a picture, edited, extended; H.264 where it can be had, else MPEG-4."""
+"""MP4 clips: made from a prompt or an image, edited, extended; H.264 where it can be had, else MPEG-4."""
 
 import io
 from collections.abc import Iterator
@@ -48,14 +48,14 @@ def read_facts(clip: bytes) -> ClipFacts:
 
 
 def make_clip(prompt: str, seed: int, duration: float, size: tuple[int, int], first: Image.Image | None) -> bytes:
-    """A clip that starts from a picture, or from a backdrop, with the prompt moving over it.
+    """A clip that starts from an image, or from a backdrop, with the prompt moving over it.
 
     Args:
         prompt: What was asked for.
         seed: Gives other colours for the same prompt.
         duration: Seconds.
         size: Width and height in pixels, both even.
-        first: The picture to start from.
+        first: The image to start from.
     """
     scene = ImageOps.fit(first, size) if first is not None else paint_backdrop(prompt, seed, size)
     return _encode(
@@ -110,7 +110,7 @@ def _caption_band(prompt: str, size: tuple[int, int]) -> tuple[Frame, Frame]:
 
 def _stamp(frame: Frame, band: Frame, mask: Frame, top: int) -> Frame:
     place = frame[top : top + band.shape[0]]
-    # The scene behind the caption is dimmed, so that white letters stand out on any picture.
+    # The scene behind the caption is dimmed, so that white letters stand out on any image.
     place[:] = np.where(mask, band, place // 2)
     return frame
 

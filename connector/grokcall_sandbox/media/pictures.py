@@ -1,4 +1,4 @@
-"""Pictures: the prompt written on a backdrop, or the given pictures side by side with the instruction below."""
+"""Images: the prompt written on a backdrop, or the given images side by side with the instruction below."""
 
 import math
 
@@ -10,7 +10,7 @@ _CAPTION_SHARE = 0.22
 
 
 def make_picture(prompt: str, seed: int, size: tuple[int, int], kind: str = "JPEG") -> bytes:
-    """A picture file that carries its prompt.
+    """An image file that carries its prompt.
 
     Args:
         prompt: What was asked for.
@@ -26,12 +26,12 @@ def make_picture(prompt: str, seed: int, size: tuple[int, int], kind: str = "JPE
 def edit_pictures(
     prompt: str, seed: int, sources: list[Image.Image], size: tuple[int, int], kind: str = "JPEG"
 ) -> bytes:
-    """A picture file that shows the given pictures as tiles, with the instruction as a caption.
+    """An image file that shows the given images as tiles, with the instruction as a caption.
 
     Args:
         prompt: The instruction.
         seed: Gives other colours around the tiles.
-        sources: At least one picture.
+        sources: At least one image.
         size: Width and height in pixels.
         kind: `JPEG` or `PNG`.
     """

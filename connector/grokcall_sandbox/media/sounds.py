@@ -1,4 +1,4 @@
-"""Sound files: samples to the codecs the service offers."""
+"""Audio files: samples to the codecs the service offers."""
 
 import io
 import wave

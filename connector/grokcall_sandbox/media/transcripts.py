@@ -1,4 +1,4 @@
-"""Transcripts: recorded sound, and the words in it, which are counted and not understood."""
+"""Transcripts: recorded audio, and the words in it, which are counted and not understood."""
 
 import io
 from dataclasses import dataclass
@@ -34,15 +34,15 @@ class Word:
 
 
 def read_sound(data: bytes) -> list[Samples]:
-    """The channels of a sound file, `RATE` samples per second.
+    """The channels of an audio file, `RATE` samples per second.
 
     Raises:
-        ValueError: It is no sound file, or is damaged.
+        ValueError: It is no audio file, or is damaged.
     """
     try:
         with av.open(io.BytesIO(data), "r") as container:
             if not container.streams.audio:
-                raise ValueError("there is no sound in it")
+                raise ValueError("there is no audio in it")
             frames = list(container.decode(audio=0))
     except av.FFmpegError as problem:
         raise ValueError("it is damaged or of an unknown kind") from problem
@@ -50,7 +50,7 @@ def read_sound(data: bytes) -> list[Samples]:
 
 
 def read_raw_sound(data: bytes, codec: str, rate: int, channels: int) -> list[Samples]:
-    """The channels of raw sound, `RATE` samples per second.
+    """The channels of raw audio, `RATE` samples per second.
 
     Args:
         data: The samples, those of the channels in turn.
@@ -74,7 +74,7 @@ def mix_channels(channels: list[Samples]) -> Samples:
 
 
 def hear_words(samples: Samples) -> list[Word]:
-    """A word for each stretch of sound, named by its number; after a longer pause the other of two speakers goes on."""
+    """A word for each stretch of audio, named by its number; after a longer pause the other of two speakers goes on."""
     words: list[Word] = []
     speaker = 0
     for start, end in _stretches(samples):
@@ -94,7 +94,7 @@ def _channels(frames: list[Any]) -> list[Samples]:
 
 
 def _stretches(samples: Samples) -> list[tuple[float, float]]:
-    """When sound begins and ends, in seconds: steps of 10 ms that are loud, with the shortest gaps bridged."""
+    """When audio begins and ends, in seconds: steps of 10 ms that are loud, with the shortest gaps bridged."""
     steps = np.abs(samples[: len(samples) // _STEP * _STEP].astype(np.int32)).reshape(-1, _STEP).max(axis=1, initial=0)
     loud = np.flatnonzero(steps > max(1, int(steps.max(initial=0) * _QUIET)))
     if not len(loud):

@@ -1,4 +1,4 @@
-"""Facts about attached pictures and files, read from their bytes."""
+"""Facts about attached images and files, read from their bytes."""
 
 import csv
 import io
@@ -31,25 +31,25 @@ _PDF_PAGE = re.compile(rb"/Type\s*/Page(?!s)")
 
 
 def answer_attachments(conversation: Conversation) -> Answer | None:
-    """What can be read off the attached pictures and files, if there are any."""
+    """What can be read off the attached images and files, if there are any."""
     pictures, documents = conversation.pictures, conversation.documents
     if not pictures and not documents:
         return None
     facts = [describe_picture(picture, number) for number, picture in enumerate(pictures, start=1)]
     facts += [describe_document(document, conversation.question) for document in documents]
-    return Answer(" ".join(facts), f"Read {len(pictures)} pictures and {len(documents)} files and noted what they are.")
+    return Answer(" ".join(facts), f"Read {len(pictures)} images and {len(documents)} files and noted what they are.")
 
 
 def describe_picture(picture: Picture, number: int) -> str:
-    """A sentence on a picture: its format, its size, its main colours."""
+    """A sentence on an image: its format, its size, its main colours."""
     if picture.data is None:
-        return f"Picture {number} is at {picture.address}; this sandbox fetches nothing from other hosts."
+        return f"Image {number} is at {picture.address}; this sandbox fetches nothing from other hosts."
     kind, width, height, colours = _picture_facts(picture.data)
-    return f"Picture {number} is a {kind} of {width} x {height} pixels, mostly {' and '.join(colours)}."
+    return f"Image {number} is a {kind} of {width} x {height} pixels, mostly {' and '.join(colours)}."
 
 
 def main_colour(picture: Picture) -> str | None:
-    """The name of a picture's main colour, or None when its bytes are not at hand."""
+    """The name of an image's main colour, or None when its bytes are not at hand."""
     return _picture_facts(picture.data)[3][0] if picture.data is not None else None
 
 
@@ -78,11 +78,11 @@ def _picture_facts(data: bytes) -> tuple[str, int, int, tuple[str, ...]]:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
             if width * height > _MAX_PIXELS:
-                return image.format or "picture", width, height, ("unread",)
+                return image.format or "file", width, height, ("unread",)
             small = image.convert("RGB").resize((24, 24), Image.Resampling.BOX)
-            return image.format or "picture", width, height, _main_colours(small)
+            return image.format or "file", width, height, _main_colours(small)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        return "damaged picture", 0, 0, ("unread",)
+        return "damaged image", 0, 0, ("unread",)
 
 
 def _main_colours(small: Image.Image) -> tuple[str, ...]:

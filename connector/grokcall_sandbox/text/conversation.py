@@ -14,7 +14,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An attached picture. `data` is None when only its address is known."""
+    """An attached image. `data` is None when only its address is known."""
 
     address: str
     data: bytes | None
@@ -64,7 +64,7 @@ class Conversation:
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        """Every attached picture, first one first."""
+        """Every attached image, first one first."""
         return tuple(picture for turn in self.turns for picture in turn.pictures)
 
     @property

@@ -64,7 +64,7 @@ def _one_word(conversation: Conversation) -> Answer | None:
         return None
     colour = main_colour(conversation.pictures[0]) if conversation.pictures else None
     if colour:
-        return Answer(colour.capitalize(), "Took the main colour of the picture.")
+        return Answer(colour.capitalize(), "Took the main colour of the image.")
     subject = subject_of(_ONE_WORD.sub("", conversation.question)) or "unknown"
     return Answer(subject.capitalize(), "Took what the question seems to be about.")
 

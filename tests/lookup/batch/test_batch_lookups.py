@@ -80,7 +80,7 @@ def test_a_chat_completion_is_taken_as_it_is(sandbox, journal):
     assert result["Completion_FinishReason"].to_pylist() == ["stop"] * 3
 
 
-def test_pictures_and_files_travel_inside_the_requests(sandbox, journal):
+def test_images_and_files_travel_inside_the_requests(sandbox, journal):
     png = base64.b64decode(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
     )

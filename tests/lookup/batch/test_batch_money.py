@@ -1,4 +1,4 @@
-"""The highest price of a whole batch is set aside before it is sent; what it cost takes its place afterwards."""
+"""The highest price of a whole batch is reserved before it is sent; what it cost takes its place afterwards."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_what_a_batch_costs_at_most_is_a_fifth_less(sandbox, journal):
 
 
 @pytest.mark.parametrize(("model", "share"), [("grok-4.3", 0.8), ("grok-4.20", 0.8), ("grok-4.5", 1), ("grok-4.7", 1)])
-def test_only_the_families_that_are_cheaper_in_batches_are_reckoned_so(model, share):
+def test_only_the_families_that_are_cheaper_in_batches_are_priced_so(model, share):
     alone, together = PRICES.text_model(model), batch_prices().text_model(model)
     assert alone is not None
     assert together is not None
@@ -97,7 +97,7 @@ def test_a_budget_that_a_batch_does_not_fit_into_ends_the_command_with_its_code(
             assert (opened.run().ok, opened.run().cost_ticks) == (20, sum(entry["ticks"] for entry in sandbox.ledger()))
 
 
-def test_the_promise_before_the_run_reckons_with_the_batch_s_prices(sandbox, journal):
+def test_the_promise_before_the_run_assumes_the_batch_s_prices(sandbox, journal):
     with (
         connected(sandbox) as connection,
         connection.lookup_stream(BOUNDED, sums(1), batch=True, journal=journal, max_cost=1) as stream,

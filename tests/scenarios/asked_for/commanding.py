@@ -84,7 +84,7 @@ def numbered(bodies: Iterable[str]) -> list[dict[str, object]]:
 
 
 def sums(count: int) -> list[str]:
-    """Questions whose answers are known to the embedded engine: 0, 2, 4, …"""
+    """Questions whose answers are known to the sandbox: 0, 2, 4, …"""
     return [f"What is {number} + {number}?" for number in range(count)]
 
 

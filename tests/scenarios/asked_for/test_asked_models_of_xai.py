@@ -97,7 +97,7 @@ def test_the_service_s_own_sentence_is_what_a_refused_request_says(service, conn
 
 
 @pytest.mark.parametrize("effort", ["none", "low", "medium", "high", "xhigh"])
-def test_the_embedded_engine_refuses_no_effort_that_is_sent_to_any_of_its_models(on_sandbox, effort):
+def test_the_sandbox_refuses_no_effort_that_is_sent_to_any_of_its_models(on_sandbox, effort):
     listed = on_sandbox.execute("CALL ListModels()").fetch_arrow_table().to_pylist()
     models = [model["Model_Id"] for model in listed if "imagine" not in model["Model_Id"]]
     assert {"grok-4.3", "grok-4.5", "grok-4.6", "grok-4.7"} <= set(models)

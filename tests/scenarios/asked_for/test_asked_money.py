@@ -79,12 +79,12 @@ def test_a_limit_says_beforehand_what_it_is_worth_and_what_it_is_not(on_sandbox,
         assert "will not cost more than 5 USD, as long as the model does not reason" in stream.guarantee
         assert "no prompt is refused for its content" in stream.guarantee
     with on_sandbox.lookup_stream(ASK, rows, max_cost=5) as stream:
-        assert "No call starts once 5 USD are spent or set aside." in stream.guarantee
+        assert "No call starts once 5 USD are spent or reserved." in stream.guarantee
         assert "no limit of the service counts reasoning" in stream.guarantee
         assert "will not cost" not in stream.guarantee
 
 
-def test_the_most_a_call_can_cost_is_set_aside_before_it_is_sent_however_many_run_at_once():
+def test_the_most_a_call_can_cost_is_reserved_before_it_is_sent_however_many_run_at_once():
     with Sandbox(profile=SLOW) as sandbox, connected(sandbox, concurrency=256) as connection:
         with pytest.raises(grokcall.BudgetReachedError):
             connection.lookup(BOUNDED, numbered(sums(500)), max_cost="0.02")

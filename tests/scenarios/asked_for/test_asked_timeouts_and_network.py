@@ -1,4 +1,4 @@
-"""Slow answers, company networks and pictures that take their time: nothing is cut off by a time nobody can set."""
+"""Slow answers, company networks and images that take their time: nothing is cut off by a time nobody can set."""
 
 from __future__ import annotations
 
@@ -106,14 +106,14 @@ def test_every_spelling_of_a_proxy_is_heeded_and_so_is_no_proxy(
     assert (len(proxy.asked_for), len(service.asked)) == (1, 2)
 
 
-def test_a_picture_is_not_cut_off_by_the_time_that_texts_are_given(service, connecting):
+def test_an_image_is_not_cut_off_by_the_time_that_texts_are_given(service, connecting):
     body = json.dumps({"data": [{"b64_json": base64.b64encode(PICTURE).decode()}], "usage": {}}).encode()
     service.script = lambda asked: Answer(body, delay=0.8)
     cursor = connecting(timeout=0.2).execute("CALL GenerateImage('a red kite')")
     assert cursor.fetchone()[0] == PICTURE
 
 
-def test_a_film_is_waited_for_as_long_as_is_set_and_is_not_lost_after_that():
+def test_a_video_is_waited_for_as_long_as_is_set_and_is_not_lost_after_that():
     with (
         Sandbox(video_seconds=1.5) as sandbox,
         grokcall.connect(

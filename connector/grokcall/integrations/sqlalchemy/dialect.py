@@ -109,7 +109,7 @@ class GrokcallDialect(TableReflection):
         return bool(dbapi_conn.autocommit)
 
     def do_savepoint(self, connection: Any, name: str) -> NoReturn:
-        """Raises: DuckDB has no savepoints.
+        """A savepoint, which DuckDB has not.
 
         Raises:
             grokcall.NotSupportedError: Always.

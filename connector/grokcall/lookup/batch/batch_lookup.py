@@ -11,7 +11,7 @@ import pyarrow as pa
 from grokcall.client.api_client import ApiClient
 from grokcall.client.batch_api import BatchService
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.errors import Error, InternalError, NotFoundError
+from grokcall.errors import BatchPendingError, Error, InternalError, NotFoundError
 from grokcall.execution.answer_cache import repeated
 from grokcall.execution.incomplete_answers import fallen_short
 from grokcall.execution.recall import recalled
@@ -22,7 +22,6 @@ from grokcall.journal.mutations import Change
 from grokcall.journal.run import JournalRun
 from grokcall.lookup.batch.collection import Taking
 from grokcall.lookup.batch.earlier import EarlierBatches
-from grokcall.lookup.batch.errors import BatchPendingError
 from grokcall.lookup.batch.looks import BatchCounts, Looks
 from grokcall.lookup.batch.requests import batch_request
 from grokcall.lookup.batch.reservations import BatchFunds
@@ -234,7 +233,7 @@ class BatchPass:
                 raise  # the interface itself is not there
 
     async def _recorded(self, key: Key, outcome: Outcome, along: Sequence[Change]) -> None:
-        """Puts on record what became of a call, and settles what was set aside for it."""
+        """Puts on record what became of a call, and settles what was reserved for it."""
         self._funds.price(outcome, self._procedure, lambda: self._rows.call(key))
         await self._run.record(*key, outcome, along)
         self._fresh[key] = outcome.cost_ticks

@@ -11,10 +11,10 @@ from grokcall.errors import (
     CreditsExhaustedError,
     RateLimitedError,
     ServerFailureError,
+    UnansweredError,
 )
 from grokcall.http.service_errors import service_error
 from grokcall.journal.batches import BatchRecord
-from grokcall.lookup.batch.errors import UnansweredError
 
 PASSES = re.compile(
     r"try(?:ing)? again|later|temporar|unavailable|overload|capacity|internal (?:server )?error|time(?:d)? ?out"

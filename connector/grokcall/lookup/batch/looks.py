@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from grokcall.client.batch_api import LONGEST_PAUSE, BatchService
 from grokcall.client.batch_status import BatchStatus
-from grokcall.errors import Error, MalformedReplyError, NotFoundError, is_retryable, is_systemic
+from grokcall.errors import BatchPendingError, Error, MalformedReplyError, NotFoundError, is_retryable, is_systemic
 from grokcall.journal.batches import BatchRecord
 from grokcall.lookup.batch.collection import Taking
-from grokcall.lookup.batch.errors import BatchPendingError
 from grokcall.lookup.batch.submission import Submission
 
 SHARE = 20

@@ -72,6 +72,6 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
     if len(step.body) > LARGEST_REQUEST:
         raise DataError(
             f"the request has {len(step.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "
-            "make its pictures or files smaller, or leave batch out"
+            "make its images or files smaller, or leave batch out"
         )
     return BatchRequest(key, KINDS[step.path], step.body)

@@ -1,26 +1,26 @@
-"""The budget of a batch lookup: everything is set aside before anything is sent, and settled answer by answer."""
+"""The budget of a batch lookup: everything is reserved before anything is sent, and settled answer by answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from grokcall.budget.budget import BudgetReachedError, Reservation
+from grokcall.budget.budget import Reservation
 from grokcall.core.outcome import Outcome
+from grokcall.errors import BudgetReachedError, UnansweredError
 from grokcall.execution.prior_attempts import UnknownTries
 from grokcall.execution.run_context import RunContext
 from grokcall.http.retry import may_have_been_billed
 from grokcall.journal.batches import Key
-from grokcall.lookup.batch.errors import UnansweredError
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.estimates import Estimate, estimate
 from grokcall_procedures.usage import tokens_used
 
 
 class BatchFunds:
-    """What is set aside for the calls of one batch lookup; does nothing where no limit is set.
+    """What is reserved for the calls of one batch lookup; does nothing where no limit is set.
 
     Args:
-        books: The lookup's budget, and what its calls are reckoned with.
+        books: The lookup's budget, and what its calls are estimated with.
     """
 
     def __init__(self, books: RunContext) -> None:
@@ -40,7 +40,7 @@ class BatchFunds:
             self._estimates[key] = self._estimate(call)
 
     def set_aside(self, new: Collection[Key], elsewhere: int) -> None:
-        """Sets aside what everything may take before anything is sent: a batch goes whole or not at all.
+        """Reserves what everything may take before anything is sent: a batch goes whole or not at all.
 
         Args:
             new: The calls that are not at the service yet.
@@ -99,7 +99,7 @@ class BatchFunds:
         outcome.tokens = 0 if told is None else max(told - one.tokens, 0)
 
     def settle(self, key: Key, outcome: Outcome) -> None:
-        """Puts what a call cost in the place of what was set aside for it."""
+        """Puts what a call cost in the place of what was reserved for it."""
         reservation = self._reserved.pop(key, None)
         if reservation is None or self._budget is None:
             return
@@ -110,11 +110,11 @@ class BatchFunds:
 
     @property
     def has_open(self) -> bool:
-        """Whether something is still set aside."""
+        """Whether something is still reserved."""
         return bool(self._reserved)
 
     def let_go(self, sent: Collection[Key]) -> None:
-        """Settles what is still set aside: in full for what may be at the service."""
+        """Settles what is still reserved: in full for what may be at the service."""
         if self._budget is None:
             return
         for key, reservation in self._reserved.items():

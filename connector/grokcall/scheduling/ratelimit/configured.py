@@ -12,7 +12,7 @@ class Caps:
     """The limits that the user has set, each of them for every model; None for what is to be learned.
 
     Args:
-        concurrency: Requests under way at once, at the most.
+        concurrency: The most requests under way at once.
         requests_per_second: Requests a second, above 0.
         requests_per_minute: Requests a minute, above 0.
         tokens_per_minute: Tokens a minute, of requests and answers, above 0.

@@ -111,7 +111,7 @@ class ModelLimiter:
 
     @property
     def tokens_per_minute(self) -> float | None:
-        """The tokens a minute that are used at the most; None when there is no limit."""
+        """The most tokens a minute that are used; None when there is no limit."""
         return MINUTE / self._pace.tokens.space if self._pace.tokens.space else None
 
     # A request's way -------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Pacer:
         self.space: float = 0.0
         """Seconds that one unit takes; 0 for no limit."""
         self.lateness: float = LATENESS
-        """Seconds that are caught up at the most."""
+        """The most seconds that are caught up."""
         self._due = 0.0
 
     def wait(self, now: float) -> float:

@@ -1,4 +1,4 @@
-"""A film that was paid for is not given up for a bad look, and a look that ends it says so; over real sockets."""
+"""A video that was paid for is not given up for a bad look, and a look that ends it says so; over real sockets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASK = "CALL GenerateVideo(:body)"
 
 
 class Films:
-    """Starts films, and answers looks with what a test says, in its order; the last of it again and again."""
+    """Starts videos, and answers looks with what a test says, in its order; the last of it again and again."""
 
     def __init__(self, service: Service) -> None:
         self.started = 0
@@ -26,7 +26,7 @@ class Films:
 
     @property
     def done(self) -> Answer:
-        """The film is there."""
+        """The video is there."""
         usage = {"cost_in_usd_ticks": 4_000_000}
         return told({"status": "done", "video": {"url": f"{self._service.origin}/film.mp4"}, "usage": usage})
 
@@ -50,7 +50,7 @@ def films(service: Service) -> Films:
 
 @pytest.fixture
 def make(service: Service, tmp_path: Path) -> Any:
-    """Makes a film, with a journal; the only row."""
+    """Makes a video, with a journal; the only row."""
     options = {"api_key": KEY, "base_url": service.base_url, "poll_interval": 0.02, "max_attempts": 1}
 
     def made(poll_timeout: float = 30.0, **given: Any) -> dict[str, Any]:
@@ -83,7 +83,7 @@ BAD = {
 
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("before", [0, 1])
-def test_one_bad_look_gives_up_no_film(films, make, kind, before):
+def test_one_bad_look_gives_up_no_video(films, make, kind, before):
     films.looks = [told({"status": "pending"}, 202)] * before + [BAD[kind], films.done]
     row = make()
     assert (row["Call_Status"], row["ResultVideo_Content"]) == ("ok", FILM), row["Call_ErrorMessage"]
@@ -94,7 +94,7 @@ LASTING = ["a page", "null", "502", "503", "429", "403 of a firewall", "cut", "d
 
 
 @pytest.mark.parametrize("kind", LASTING)
-def test_a_film_that_no_look_could_reach_is_fetched_by_the_next_lookup(films, make, kind):
+def test_a_video_that_no_look_could_reach_is_fetched_by_the_next_lookup(films, make, kind):
     films.looks = [BAD[kind]]
     row = make(poll_timeout=0.1)
     assert row["Call_ErrorCode"] == "video_timeout"
@@ -104,7 +104,7 @@ def test_a_film_that_no_look_could_reach_is_fetched_by_the_next_lookup(films, ma
     assert films.started == 1
 
 
-def test_a_word_that_nobody_knows_is_named_and_the_film_looked_for_by_the_next_lookup(films, make):
+def test_a_word_that_nobody_knows_is_named_and_the_video_looked_for_by_the_next_lookup(films, make):
     films.looks = [told({"status": "hibernating"})]
     assert "the service last said 'hibernating'" in make(poll_timeout=0.1)["Call_ErrorMessage"]
     films.looks = [told({"status": "hibernating"}), films.done]
@@ -114,7 +114,7 @@ def test_a_word_that_nobody_knows_is_named_and_the_film_looked_for_by_the_next_l
 
 @pytest.mark.parametrize("word", ["failed", "cancelled", "rejected", "error"])
 @pytest.mark.parametrize("beside", [{}, {"error": None}, {"error": {"code": "", "message": ""}}])
-def test_a_film_that_was_ended_is_begun_anew_only_when_asked_for(films, make, word, beside):
+def test_a_video_that_was_ended_is_begun_anew_only_when_asked_for(films, make, word, beside):
     films.looks = [told({"status": "pending"}, 202), told({"status": word, **beside})]
     for _ in range(2):
         row = make()

@@ -1,25 +1,25 @@
-"""Up to three pictures as parameters: their bytes, or the addresses from which the service fetches them."""
+"""Up to three images as parameters: their bytes, or the addresses from which the service fetches them."""
 
 from __future__ import annotations
 
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.definition import Parameter, Values
-from grokcall_procedures.media import LARGEST_PICTURE, MediaType, data_uri, listed, media_reader
+from grokcall_procedures.media import LARGEST_IMAGE, MediaType, data_uri, listed, media_reader
 from grokcall_procedures.types import ParameterType
 
 ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
 def content_parameters(*accepted: MediaType) -> tuple[Parameter, ...]:
-    """``Image1_Content`` to ``Image3_Content``, for pictures of the ``accepted`` kinds."""
+    """``Image1_Content`` to ``Image3_Content``, for images of the ``accepted`` kinds."""
     formats = listed([media.name for media in accepted])
     return tuple(
         Parameter(
             f"Image{number}_Content",
             ParameterType.BINARY,
-            f"The {ordinal} picture: {formats}, at most 20 MiB.",
+            f"The {ordinal} image: {formats}, at most 20 MiB.",
             required=number == 1,
-            max_length=LARGEST_PICTURE,
+            max_length=LARGEST_IMAGE,
             reader=media_reader(*accepted),
         )
         for number, ordinal in ORDINALS.items()
@@ -27,14 +27,14 @@ def content_parameters(*accepted: MediaType) -> tuple[Parameter, ...]:
 
 
 def address_parameters(*accepted: MediaType) -> tuple[Parameter, ...]:
-    """``Image1_Url`` to ``Image3_Url``; data URIs must hold pictures of the ``accepted`` kinds."""
+    """``Image1_Url`` to ``Image3_Url``; data URIs must hold images of the ``accepted`` kinds."""
     return tuple(
         Parameter(
             f"Image{number}_Url",
             ParameterType.STRING,
-            f"The address of the {ordinal} picture: http, https or a data URI.",
+            f"The address of the {ordinal} image: http, https or a data URI.",
             required=number == 1,
-            reader=address_reader(media_reader(*accepted), LARGEST_PICTURE),
+            reader=address_reader(media_reader(*accepted), LARGEST_IMAGE),
         )
         for number, ordinal in ORDINALS.items()
     )
@@ -51,10 +51,10 @@ def given(values: Values, stem: str, suffix: str) -> list[object]:
 
 
 def content_uris(values: Values) -> list[str]:
-    """The call's pictures as data URIs."""
+    """The call's images as data URIs."""
     return [data_uri(content) for content in given(values, "Image", "Content") if isinstance(content, bytes)]
 
 
 def addresses(values: Values) -> list[str]:
-    """The addresses of the call's pictures."""
+    """The addresses of the call's images."""
     return [str(url) for url in given(values, "Image", "Url")]

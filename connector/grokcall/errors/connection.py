@@ -1,0 +1,77 @@
+"""There is no whole answer, or no way to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from grokcall_parser.errors import DataError, OperationalError
+
+
+class TransportError(OperationalError):
+    """There is no whole answer, so what became of the request is known only as far as the class tells."""
+
+    error_code: ClassVar[str] = "transport"
+    retryable: bool = True
+    systemic: bool = False
+
+
+class NotSentError(TransportError):
+    """No byte of the request can have been served, so sending it again is always safe.
+
+    Args:
+        message: Why, without secrets.
+        retryable: False where waiting cannot help, such as for a certificate that is not trusted.
+        systemic: Whether every row would fail alike; None for ``not retryable``.
+    """
+
+    error_code = "not_sent"
+
+    def __init__(self, message: str, *, retryable: bool = True, systemic: bool | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.systemic: bool = not retryable if systemic is None else systemic
+
+
+class ConnectionCutError(TransportError):
+    """The connection ended, or spoke no HTTP, after the request may have been served (and billed)."""
+
+    error_code = "connection_cut"
+
+
+class ReadTimeoutError(TransportError):
+    """The answer did not come in time; the request may have been served (and billed)."""
+
+    error_code = "read_timeout"
+
+
+class ReplyTooLargeError(TransportError, DataError):
+    """The answer is longer than the limit that the request set."""
+
+    error_code = "reply_too_large"
+    retryable = False
+
+
+class RedirectedError(OperationalError):
+    """The address of the service sends calls on to another one. That is not followed: the key would go there."""
+
+    error_code: ClassVar[str] = "redirected"
+    retryable: bool = False
+    systemic: bool = True
+
+
+class MissingKeyError(OperationalError):
+    """There is no usable API key.
+
+    Args:
+        message: What is missing and how to give it; never any part of a key.
+        looked_at: Each place that was looked at, in order, with what was found there.
+    """
+
+    error_code: ClassVar[str] = "missing_key"
+    retryable: bool = False
+    systemic: bool = True
+
+    def __init__(self, message: str, *, looked_at: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.looked_at: tuple[str, ...] = tuple(looked_at)

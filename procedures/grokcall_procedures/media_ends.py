@@ -1,6 +1,6 @@
 """Whether media are all there: what breaks off, as half a download does, is not worth a paid call.
 
-Pictures and films tell how long their parts are. Only a part that goes on behind the last byte is held against them;
+Images and videos tell how long their parts are. Only a part that goes on behind the last byte is held against them;
 what cannot be followed is left to the service.
 """
 
@@ -39,7 +39,7 @@ def png_is_complete(data: bytes) -> bool:
 
 
 def jpeg_is_complete(data: bytes) -> bool:
-    """Whether the segments of a JPEG go to the picture itself, and there is an end behind that."""
+    """Whether the segments of a JPEG go to the image itself, and there is an end behind that."""
     start = 2
     while start + 4 <= len(data):
         if data[start] != 0xFF:
@@ -62,7 +62,7 @@ def webp_is_complete(data: bytes) -> bool:
 
 
 def mp4_is_complete(data: bytes) -> bool:
-    """Whether each box of a film ends within it; one without a length goes to the end."""
+    """Whether each box of a video ends within it; one without a length goes to the end."""
     start = 0
     while start + 8 <= len(data):
         length = int.from_bytes(data[start : start + 4], "big")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from grokcall_procedures.bounds import Estimate, media_estimate, unpriced
 from grokcall_procedures.prices import Prices
-from grokcall_procedures.rates import FilmPrice
+from grokcall_procedures.rates import VideoPrice
 from grokcall_procedures.readings import as_list, whole
 from grokcall_procedures.text_estimates import NO_PRICE
 
@@ -32,9 +32,9 @@ AUDIO_PRICE = "what audio costs that goes into a video is not known"
 
 def image_estimate(body: Mapping[str, object], prices: Prices) -> Estimate:
     """The estimate for ``POST /images/generations`` and ``/images/edits``."""
-    price = prices.picture(body.get("model"))
+    price = prices.image(body.get("model"))
     if price is None:
-        every = [ticks for known in prices.pictures.values() for ticks in known.pictures.values()]
+        every = [ticks for known in prices.images.values() for ticks in known.images.values()]
         return unpriced(NO_PRICE, min(every), max(every))
     size = body.get("resolution") or DEFAULT_SIZE
     count = whole(body.get("n")) or 1
@@ -45,9 +45,9 @@ def image_estimate(body: Mapping[str, object], prices: Prices) -> Estimate:
 
 def video_estimate(path: str, body: Mapping[str, object], prices: Prices) -> Estimate:
     """The estimate for ``POST /videos/generations``, ``/videos/edits`` and ``/videos/extensions``."""
-    price = prices.film(body.get("model"))
+    price = prices.video(body.get("model"))
     if price is None:
-        every = [ticks for known in prices.films.values() for ticks in known.seconds.values()]
+        every = [ticks for known in prices.videos.values() for ticks in known.seconds.values()]
         return unpriced(NO_PRICE, min(every), max(every) * LONGEST_VIDEO)
     if path == "/videos/edits":
         return media_estimate(edited(price, 1, 1)[0], edited(price, LONGEST_EDIT, LONGEST_EDIT)[1])
@@ -57,17 +57,17 @@ def video_estimate(path: str, body: Mapping[str, object], prices: Prices) -> Est
     return generated(body, price)
 
 
-def generated(body: Mapping[str, object], price: FilmPrice) -> Estimate:
+def generated(body: Mapping[str, object], price: VideoPrice) -> Estimate:
     """The estimate for a video from words and images."""
     seconds = length(body, DEFAULT_SECONDS, LONGEST_VIDEO)
     frames = sum(body.get(name) is not None for name in FRAMES)
     frames += len(as_list(body.get("reference_images"))) + len(as_list(body.get("keyframes")))
     low, high = price.second(body.get("resolution") or DEFAULT_RESOLUTION)
-    low, high = seconds * low + frames * price.picture, seconds * high + frames * price.picture
+    low, high = seconds * low + frames * price.image, seconds * high + frames * price.image
     return unpriced(AUDIO_PRICE, low, high) if body.get("reference_audios") else media_estimate(low, high)
 
 
-def edited(price: FilmPrice, made: int, read: int) -> tuple[int, int]:
+def edited(price: VideoPrice, made: int, read: int) -> tuple[int, int]:
     """The least and the most for so many seconds that are made from so many that are read."""
     seconds = [price.second(resolution)[1] for resolution in EDITED]
     return made * min(seconds) + read * price.clip, made * max(seconds) + read * price.clip

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from grokcall_procedures.documents import decode_json
-from grokcall_procedures.rates import LONG_CONTEXT, TICKS_PER_USD, FilmPrice, PicturePrice, TextPrice
+from grokcall_procedures.rates import LONG_CONTEXT, TICKS_PER_USD, ImagePrice, TextPrice, VideoPrice
 
 PRICES_DATED = "2026-10-01"
 """The day of the list prices in the table."""
@@ -33,8 +33,8 @@ class Prices:
 
     Args:
         text: Text models by id.
-        pictures: Models that make images by id.
-        films: Models that make videos by id.
+        images: Models that make images by id.
+        videos: Models that make videos by id.
         aliases: Ids by each of their other names.
         character: Ticks for a spoken character.
         tool_fees: Ticks for a call of each of the service's own tools.
@@ -42,8 +42,8 @@ class Prices:
     """
 
     text: Mapping[str, TextPrice]
-    pictures: Mapping[str, PicturePrice]
-    films: Mapping[str, FilmPrice]
+    images: Mapping[str, ImagePrice]
+    videos: Mapping[str, VideoPrice]
     aliases: Mapping[str, str] = field(repr=False)
     character: int
     tool_fees: Mapping[str, int]
@@ -65,13 +65,13 @@ class Prices:
         """
         return self._id(name, TEXT_SUCCESSORS)
 
-    def picture(self, name: object) -> PicturePrice | None:
+    def image(self, name: object) -> ImagePrice | None:
         """The prices of a model that makes images; None when they are not known."""
-        return self.pictures.get(self._id(name))
+        return self.images.get(self._id(name))
 
-    def film(self, name: object) -> FilmPrice | None:
+    def video(self, name: object) -> VideoPrice | None:
         """The prices of a model that makes videos; None when they are not known."""
-        return self.films.get(self._id(name))
+        return self.videos.get(self._id(name))
 
     def with_models(self, models: pa.Table | Iterable[Entry]) -> Prices:
         """These prices with what the service says of its models laid over them.
@@ -86,17 +86,17 @@ class Prices:
         26000
         """
         rows = models.to_pylist() if isinstance(models, pa.Table) else models
-        text, pictures, aliases = dict(self.text), dict(self.pictures), dict(self.aliases)
+        text, images, aliases = dict(self.text), dict(self.images), dict(self.aliases)
         changed = False
         for entry in map(entry_of, rows):
             name = entry.get("id")
             if not isinstance(name, str):
                 continue
-            told, known = text_price(entry, text.get(self._id(name))), pictures.get(self._id(name))
+            told, known = text_price(entry, text.get(self._id(name))), images.get(self._id(name))
             if told is not None:
                 text[name] = told
             elif known is not None and (price := ticks_in(entry, "image_price")) is not None:
-                pictures[name] = raised(known, price)
+                images[name] = raised(known, price)
             else:
                 continue
             changed = True
@@ -105,12 +105,12 @@ class Prices:
         if not changed:
             return self
         return replace(
-            self, text=text, pictures=pictures, aliases=aliases, source=f"{LISTED}, else the table of {PRICES_DATED}"
+            self, text=text, images=images, aliases=aliases, source=f"{LISTED}, else the table of {PRICES_DATED}"
         )
 
     def _id(self, name: object, successors: tuple[tuple[re.Pattern[str], str], ...] = ()) -> str:
         text = str(name)
-        if text in self.text or text in self.pictures or text in self.films:
+        if text in self.text or text in self.images or text in self.videos:
             return text
         found = self.aliases.get(text)
         return found or next((model for pattern, model in successors if pattern.match(text)), text)
@@ -142,7 +142,7 @@ def text_price(entry: Entry, known: TextPrice | None) -> TextPrice | None:
         cached=read if cached is None else cached,
         output=written,
         context=ticks_in(entry, "context_length") or (known.context if known else None),
-        picture=ticks_in(entry, "prompt_image_token_price"),
+        image=ticks_in(entry, "prompt_image_token_price"),
         threshold=ticks_in(entry, "long_context_threshold") or LONG_CONTEXT,
         long_input=ticks_in(entry, "prompt_text_token_price_long_context"),
         long_cached=ticks_in(entry, "cached_prompt_text_token_price_long_context"),
@@ -150,12 +150,12 @@ def text_price(entry: Entry, known: TextPrice | None) -> TextPrice | None:
     )
 
 
-def raised(known: PicturePrice, told: int) -> PicturePrice:
+def raised(known: ImagePrice, told: int) -> ImagePrice:
     """The prices with the lowest raised to ``told`` and the others in proportion, rounded up."""
-    lowest = min(known.pictures.values())
+    lowest = min(known.images.values())
     if told <= lowest:
         return known
-    return replace(known, pictures={key: -(-price * told // lowest) for key, price in known.pictures.items()})
+    return replace(known, images={key: -(-price * told // lowest) for key, price in known.images.items()})
 
 
 TEXT_SUCCESSORS = (
@@ -171,7 +171,7 @@ TEXT_SUCCESSORS = (
 
 _MILLION_CONTEXT = TextPrice(12_500, 2_000, 25_000, 1_000_000)
 _CENT = TICKS_PER_USD // 100
-_PICTURE_SIZES = ("1k", "1.5k", "2k")
+_IMAGE_SIZES = ("1k", "1.5k", "2k")
 
 
 def _priced(**qualities: tuple[int, int, int]) -> Mapping[tuple[str, str], int]:
@@ -180,7 +180,7 @@ def _priced(**qualities: tuple[int, int, int]) -> Mapping[tuple[str, str], int]:
         {
             (quality.strip("_"), size): cents * _CENT
             for quality, prices in qualities.items()
-            for size, cents in zip(_PICTURE_SIZES, prices, strict=True)
+            for size, cents in zip(_IMAGE_SIZES, prices, strict=True)
         }
     )
 
@@ -198,20 +198,20 @@ PRICES = Prices(
             "grok-build-0.1": TextPrice(10_000, 2_000, 20_000, 256_000),
         }
     ),
-    pictures=MappingProxyType(
+    images=MappingProxyType(
         {
-            "grok-imagine-image-2.0": PicturePrice(_priced(low=(4, 5, 6), medium=(6, 7, 8)), _CENT),
-            "grok-imagine-image": PicturePrice(_priced(_=(2, 2, 2)), _CENT // 5),
-            "grok-imagine-image-quality": PicturePrice(_priced(_=(5, 6, 7)), _CENT),
+            "grok-imagine-image-2.0": ImagePrice(_priced(low=(4, 5, 6), medium=(6, 7, 8)), _CENT),
+            "grok-imagine-image": ImagePrice(_priced(_=(2, 2, 2)), _CENT // 5),
+            "grok-imagine-image-quality": ImagePrice(_priced(_=(5, 6, 7)), _CENT),
         }
     ),
-    films=MappingProxyType(
+    videos=MappingProxyType(
         {
-            "grok-imagine-video": FilmPrice({"480p": 5 * _CENT, "720p": 7 * _CENT}, _CENT // 5, _CENT),
-            "grok-imagine-video-1.5": FilmPrice(
+            "grok-imagine-video": VideoPrice({"480p": 5 * _CENT, "720p": 7 * _CENT}, _CENT // 5, _CENT),
+            "grok-imagine-video-1.5": VideoPrice(
                 {"480p": 8 * _CENT, "720p": 14 * _CENT, "1080p": 25 * _CENT}, _CENT, _CENT
             ),
-            "grok-imagine-video-1.5-lite": FilmPrice(
+            "grok-imagine-video-1.5-lite": VideoPrice(
                 {"480p": 2 * _CENT, "720p": 3 * _CENT, "1080p": 14 * _CENT}, _CENT, _CENT
             ),
         }

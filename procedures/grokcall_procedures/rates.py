@@ -22,7 +22,7 @@ class TextPrice:
         cached: Ticks for a token that is read from the cache.
         output: Ticks for a token that is written, reasoning included.
         context: The most tokens that the model holds; None where it is not known.
-        picture: Ticks for a token of an image; None for ``input``.
+        image: Ticks for a token of an image; None for ``input``.
         threshold: Tokens of a prompt from which the prices for long contexts apply.
         long_input, long_cached, long_output: Those prices; None for twice the ordinary ones.
     """
@@ -31,30 +31,30 @@ class TextPrice:
     cached: int
     output: int
     context: int | None = None
-    picture: int | None = None
+    image: int | None = None
     threshold: int = LONG_CONTEXT
     long_input: int | None = None
     long_cached: int | None = None
     long_output: int | None = None
 
-    def read(self, tokens: int, *, pictures: bool = False) -> int:
+    def read(self, tokens: int, *, images: bool = False) -> int:
         """The most that one token of a prompt of so many tokens can cost: as if nothing came from the cache.
 
         Args:
             tokens: How long the whole prompt is.
-            pictures: Whether some of the tokens may be those of images.
+            images: Whether some of the tokens may be those of images.
 
         >>> price = TextPrice(input=10, cached=2, output=30)
         >>> price.read(199_999), price.read(200_000)
         (10, 20)
         """
-        picture = (self.picture or 0) if pictures else 0
-        ordinary = max(self.input, self.cached, picture)
+        image = (self.image or 0) if images else 0
+        ordinary = max(self.input, self.cached, image)
         if tokens < self.threshold:
             return ordinary
         long_input = 2 * self.input if self.long_input is None else self.long_input
         long_cached = 2 * self.cached if self.long_cached is None else self.long_cached
-        return max(ordinary, long_input, long_cached, 2 * picture)
+        return max(ordinary, long_input, long_cached, 2 * image)
 
     def written(self, prompt_tokens: int) -> int:
         """What one written token costs after a prompt of so many tokens."""
@@ -64,15 +64,15 @@ class TextPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class PicturePrice:
+class ImagePrice:
     """The prices of a model that makes images.
 
     Args:
-        pictures: Ticks for an image by quality and resolution; a model without qualities has them under ``""``.
+        images: Ticks for an image by quality and resolution; a model without qualities has them under ``""``.
         source: Ticks for each image that goes in.
     """
 
-    pictures: Mapping[tuple[str, str], int]
+    images: Mapping[tuple[str, str], int]
     source: int
 
     def made(self, quality: object, resolution: object) -> tuple[int, int]:
@@ -81,23 +81,23 @@ class PicturePrice:
         >>> PicturePrice({("low", "1k"): 4, ("medium", "1k"): 6}, source=1).made("auto", "1k")
         (4, 6)
         """
-        sized = {key: price for key, price in self.pictures.items() if key[1] == resolution} or self.pictures
+        sized = {key: price for key, price in self.images.items() if key[1] == resolution} or self.images
         fitting = [price for key, price in sized.items() if key[0] == quality] or list(sized.values())
         return min(fitting), max(fitting)
 
 
 @dataclass(frozen=True, slots=True)
-class FilmPrice:
+class VideoPrice:
     """The prices of a model that makes videos.
 
     Args:
         seconds: Ticks for a second by resolution.
-        picture: Ticks for each image that goes in.
+        image: Ticks for each image that goes in.
         clip: Ticks for each second of a video that goes in.
     """
 
     seconds: Mapping[str, int]
-    picture: int
+    image: int
     clip: int
 
     def second(self, resolution: object) -> tuple[int, int]:

@@ -64,7 +64,7 @@ def reserve(question: Question, price: TextPrice, prompt: int, allowances: Allow
     least = (question.limit if question.limit is not None else SHORT_ANSWER) * question.answers
     tools = (tool_fees if allowances.max_tool_ticks is None else allowances.max_tool_ticks) if question.tools else 0
     percent, images = factor(question, allowances), bool(question.reading.images) or needs_context(question.reading)
-    paid = prompt * price.read(prompt, pictures=images), price.written(prompt)
+    paid = prompt * price.read(prompt, images=images), price.written(prompt)
     return Reserve(
         ticks=-(-(paid[0] + written * paid[1]) * percent // 100) + tools,
         tokens=prompt + written,
@@ -89,7 +89,7 @@ def worst_ticks(question: Question, known: TextPrice, read: int, written: int, a
     """The highest price; the fee for a prompt that is refused comes in place of an answer."""
     images = bool(question.reading.images) or needs_context(question.reading)
     percent = factor(question, allowances)
-    prompt = -(-read * known.read(read, pictures=images) * percent // 100)
+    prompt = -(-read * known.read(read, images=images) * percent // 100)
     answer = -(-written * known.written(read) * percent // 100)
     tools = (allowances.max_tool_ticks or 0) if question.tools else 0
     return prompt + max(answer, refusal_fee(question, allowances)) + tools

@@ -49,8 +49,8 @@ def test_stated_prices_for_long_contexts_count_instead_of_twice_the_ordinary_one
 
 
 def test_tokens_of_images_cost_what_the_dearer_kind_of_token_costs() -> None:
-    price = TextPrice(10, 2, 30, picture=25)
-    assert (price.read(5), price.read(5, pictures=True), price.read(200_000, pictures=True)) == (10, 25, 50)
+    price = TextPrice(10, 2, 30, image=25)
+    assert (price.read(5), price.read(5, images=True), price.read(200_000, images=True)) == (10, 25, 50)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_tokens_of_images_cost_what_the_dearer_kind_of_token_costs() -> None:
 def test_a_choice_left_to_the_service_may_cost_anything_it_can_choose(
     model: str, quality: object, size: str, cents: tuple[int, int]
 ) -> None:
-    price = PRICES.picture(model)
+    price = PRICES.image(model)
     assert price is not None
     assert price.made(quality, size) == tuple(cent * 100_000_000 for cent in cents)
 
@@ -97,11 +97,11 @@ def test_entries_without_prices_change_nothing() -> None:
 def test_a_higher_price_of_an_image_raises_all_and_a_lower_one_none() -> None:
     dearer = PRICES.with_models([{"id": "grok-imagine-image-2.0", "image_price": 600_000_001}])
     cheaper = PRICES.with_models([{"id": "grok-imagine-image-2.0", "image_price": 1}])
-    raised, kept = dearer.picture("grok-imagine-image-2.0"), cheaper.picture("grok-imagine-image-2.0")
+    raised, kept = dearer.image("grok-imagine-image-2.0"), cheaper.image("grok-imagine-image-2.0")
     assert raised is not None
     assert raised.made("low", "1k") == (600_000_001, 600_000_001)
     assert raised.made("medium", "2k") == (1_200_000_002, 1_200_000_002)
-    assert kept == PRICES.picture("grok-imagine-image-2.0")
+    assert kept == PRICES.image("grok-imagine-image-2.0")
 
 
 def test_the_result_of_list_models_lies_over_the_table(on_sandbox: grokcall.Connection) -> None:

@@ -68,7 +68,7 @@ class BudgetChain(BudgetUsage):
 
         Args:
             example: What one of the calls may take.
-            in_flight: How many run at once at the most.
+            in_flight: The most that run at once.
             resends: How often a request may be sent whose answer is lost.
 
         >>> from grokcall.budget.budget import Budget

@@ -1,4 +1,4 @@
-"""What is set aside for calls, and calls that wait for room."""
+"""What is reserved for calls, and calls that wait for room."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Estimating: TypeAlias = Callable[[], Estimate]
 
 @dataclass(slots=True, eq=False)
 class Reservation:
-    """What is set aside for one call in a budget and those above it; ``open`` until it is settled or released."""
+    """What is reserved for one call in a budget and those above it; ``open`` until it is settled or released."""
 
     chain: Sequence[BudgetUsage]
     need: Reserve
     estimating: Estimating | None = None
     open: bool = True
     further: Reserve = field(default_factory=Reserve)
-    """What was set aside beside the call's need, for requests that were sent again."""
+    """What was reserved beside the call's need, for requests that were sent again."""
 
     @property
     def whole(self) -> Reserve:
-        """All that is set aside for the call."""
+        """All that is reserved for the call."""
         return Reserve(self.need.ticks + self.further.ticks, self.need.tokens + self.further.tokens)
 
 

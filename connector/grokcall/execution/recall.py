@@ -41,7 +41,7 @@ def recalled(books: RunContext, key: bytes, ordinal: int) -> Outcome | None:
     if found is not None or not is_known or books.retry_failed:
         return found
     failed = run.recall_failed(key, ordinal)
-    # To look again for a film that was begun costs nothing, whatever the last look failed with.
+    # To look again for a video that was begun costs nothing, whatever the last look failed with.
     return failed if failed is not None and is_final(failed.error) and not run.memo(key, ordinal) else None
 
 
@@ -71,7 +71,7 @@ def memory_of(
 
 
 def is_lost(call: BoundCall, outcome: Outcome) -> bool:
-    """Whether what a call began can be had no more; for a film the service gives a new link."""
+    """Whether what a call began can be had no more; for a video the service gives a new link."""
     return isinstance(outcome.error, RecordedError) and (
         outcome.error.error_code == MediaError.error_code and call.procedure.model_kind not in VIDEO_KINDS
     )

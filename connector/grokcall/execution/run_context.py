@@ -16,7 +16,7 @@ from grokcall_procedures.prices import PRICES, Prices
 
 BUDGET_ALLOWANCES = Allowances(refusal_fee_ticks=0)
 """What a budget takes for granted. The fee for a prompt that is refused for its content is left out: it is far above
-the price of most calls, and set aside for each call in flight it would stop a small budget before its first call."""
+the price of most calls, and reserved for each call in flight it would stop a small budget before its first call."""
 
 
 @dataclass(frozen=True, slots=True)

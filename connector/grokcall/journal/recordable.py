@@ -22,7 +22,7 @@ def packed_whatever(outcome: Outcome, *, plain: bool) -> Packed:
 def is_settled(outcome: Outcome) -> bool:
     """Whether what the service began for a call is over: it gave its result, or was refused for good.
 
-    A film that is not ready in time, a connection that was cut or a link that had expired leave it to be had still.
+    A video that is not ready in time, a connection that was cut or a link that had expired leave it to be had still.
     """
     error = outcome.error
     if error is None:

@@ -160,7 +160,7 @@ class JournalRun:
     async def _record_aside(
         self, fingerprint: bytes, ordinal: int, outcome: Outcome, along: Sequence[Change], *, plain: bool
     ) -> None:
-        # To hash and save a film takes a while, as does a look at the disk; other calls go on meanwhile.
+        # To hash and save a video takes a while, as does a look at the disk; other calls go on meanwhile.
         before = await asyncio.to_thread(self._known_place, fingerprint, ordinal)
         made = packed_whatever(outcome, plain=True) if plain else await asyncio.to_thread(self._with_files, outcome)
         self._record(fingerprint, ordinal, outcome, made, along, before)

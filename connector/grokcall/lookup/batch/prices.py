@@ -28,7 +28,7 @@ def cheaper(price: TextPrice) -> TextPrice:
     """The prices of a model with the discount, rounded up to whole ticks."""
     ordinary = {"input": price.input, "cached": price.cached, "output": price.output}
     optional = {
-        "picture": price.picture,
+        "image": price.image,
         "long_input": price.long_input,
         "long_cached": price.long_cached,
         "long_output": price.long_output,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import enum
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
 
 from rich.console import Console
 
@@ -88,23 +86,19 @@ def one_line(error: BaseException) -> str:
     return redact(text if isinstance(error, Error | ImportError) else f"{type(error).__name__}: {text}")
 
 
-def guarded(command: Callable[..., int | None], console: Console, arguments: dict[str, Any]) -> int:
-    """The exit code of a command; an error that can be foreseen is shown in a line, with its notes."""
-    try:
-        code = command(**arguments) or Exit.FINE
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OutputClosed, BrokenPipeError):
+def exit_after(error: BaseException, console: Console) -> int | None:
+    """The exit code after an error, which is shown in a line, with its notes; None where it cannot be foreseen."""
+    if isinstance(error, OutputClosed | BrokenPipeError):
         forget_standard_output()  # nobody reads it any more, which is no fault
         return Exit.FINE
-    except (Error, OSError, ImportError, KeyboardInterrupt) as error:
-        if isinstance(error, OSError):
-            forget_standard_output()
-        console.print(shown(f"grokcall: {one_line(error)}", "red"), soft_wrap=True)
-        for note in getattr(error, "__notes__", ()):
-            console.print(shown(redact(note)), soft_wrap=True)
-        return exit_of(error)
-    return code
+    if not isinstance(error, Error | OSError | ImportError | KeyboardInterrupt):
+        return None
+    if isinstance(error, OSError):
+        forget_standard_output()
+    console.print(shown(f"grokcall: {one_line(error)}", "red"), soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        console.print(shown(redact(note)), soft_wrap=True)
+    return exit_of(error)
 
 
 def forget_standard_output() -> None:

@@ -65,6 +65,15 @@ def test_the_first_help_has_every_shared_flag_under_a_heading_and_the_exit_codes
     assert "..." not in text.replace("[ARGS]...", "")
 
 
+def test_a_wide_terminal_is_used_up_to_a_width_at_which_lines_can_be_read(run, monkeypatch):
+    widest = []
+    for columns in (80, 100, 120, 300):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        widest.append(max(map(len, run("lookup", "--help").out.splitlines())))
+    assert widest[0] < 80 < widest[1] < 100 < widest[2] < 120
+    assert widest[3] == widest[2]
+
+
 def test_what_a_lookup_is_mostly_given_comes_first_and_the_rest_stands_under_headings(run):
     text = run("lookup", "--help").out
     assert headings(text) == [
@@ -83,7 +92,8 @@ def test_what_a_lookup_is_mostly_given_comes_first_and_the_rest_stands_under_hea
 
 
 @pytest.mark.parametrize(("name", "entry"), ENTRIES)
-def test_the_help_of_a_command_shows_its_example_and_the_shared_flags_that_matter(run, name, entry):
+def test_the_help_of_a_command_shows_its_example_and_the_shared_flags_that_matter(run, monkeypatch, name, entry):
+    monkeypatch.setenv("COLUMNS", "80")
     done = run(*name.split(), "--help")
     assert (done.code, done.err) == (0, "")
     assert section(done.out, "Example").strip() == entry.example

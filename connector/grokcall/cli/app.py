@@ -19,6 +19,9 @@ from grokcall.core.terminals import hold_closed_streams
 COMPLETION_VARIABLE = "_GROKCALL_COMPLETE"
 """Set by a shell that asks how a command line could go on."""
 
+WIDEST_HELP = 120
+"""Columns that the help takes of a wide terminal."""
+
 app: typer.Typer = typer.Typer(
     name="grokcall",
     cls=CommandGroup,
@@ -29,6 +32,7 @@ app: typer.Typer = typer.Typer(
         "5 service unreachable, 130 interrupted."
     ),
     no_args_is_help=True,
+    context_settings={"max_content_width": WIDEST_HELP},
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

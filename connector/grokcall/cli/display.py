@@ -134,7 +134,7 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     facts += [(name, str(path)) for name, path in files.items() if path is not None]
     show_facts(console, facts)
     for model in summary.unexpected_reasoning:
-        text = f"warning: {model} reasons, and no limit bounds that: the highest price that was promised does not hold for it"
+        text = f"warning: {model} reasons, and no limit bounds that: no highest price can be promised for it"
         console.print(shown(text, "yellow"), soft_wrap=True)
     for warning, count in summary.warnings.items():
         console.print(shown(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), "yellow"))

@@ -86,7 +86,7 @@ def test_what_a_lookup_is_mostly_given_comes_first_and_the_rest_stands_under_hea
         "Output:",
         "Rows that fail:",
         "Journal:",
-        "Batch:",
+        "Requests:",
     ]
     assert re.findall(r"--[a-z-]+", section(text, "Options"))[:3] == ["--output", "--map", "--fields"]
 

@@ -11,6 +11,7 @@ from grokcall.cli.flags import Flags
 from grokcall.cli.shared_options import (
     FAILURES,
     JOURNAL,
+    REQUESTS,
     CallColumns,
     Dedupe,
     NoJournal,
@@ -24,7 +25,6 @@ from grokcall.cli.shared_options import (
 ESTIMATE = "Estimate"
 INPUT = "Input"
 OUTPUT = "Output"
-BATCH = "Batch"
 """Headings at which the help shows options."""
 
 
@@ -142,13 +142,13 @@ def lookup(
     dedupe: Dedupe = True,
     batch: Annotated[
         bool,
-        Option("--batch", rich_help_panel=BATCH, help="Send the calls as a batch, which takes up to a day."),
+        Option("--batch", rich_help_panel=REQUESTS, help="Send the calls as a batch, which takes up to a day."),
     ] = False,
     wait: Annotated[
         bool,
         Option(
             "--wait/--no-wait",
-            rich_help_panel=BATCH,
+            rich_help_panel=REQUESTS,
             help="Wait for the batch, or leave it; the same command takes its answers later.",
         ),
     ] = True,

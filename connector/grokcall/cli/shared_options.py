@@ -9,6 +9,7 @@ from typer import Option
 
 JOURNAL = "Journal"
 FAILURES = "Rows that fail"
+REQUESTS = "Requests"
 """Headings at which the help of several commands shows options."""
 
 
@@ -68,6 +69,6 @@ Reuse = Annotated[
     bool, Option("--reuse", rich_help_panel=JOURNAL, help="Take answers of the journal's other runs as well.")
 ]
 Dedupe = Annotated[
-    bool, Option("--dedupe/--no-dedupe", rich_help_panel=JOURNAL, help="Whether equal calls share one request.")
+    bool, Option("--dedupe/--no-dedupe", rich_help_panel=REQUESTS, help="Whether equal calls share one request.")
 ]
 AsJson = Annotated[bool, Option("--json", help="As JSON.")]

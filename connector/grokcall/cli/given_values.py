@@ -29,7 +29,8 @@ def checked(parameter: Any, ctx: Any, value: Any, check: Callable[[Any, Any], An
     if ctx.resilient_parsing:
         return value
     if value is None and not parameter.required:
-        return None if parameter.callback is None else parameter.callback(ctx, parameter, None)
+        nothing = () if parameter.multiple or parameter.nargs == -1 else None
+        return nothing if parameter.callback is None else parameter.callback(ctx, parameter, nothing)
     return check(ctx, value)
 
 

@@ -29,6 +29,7 @@ docs: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/start.py
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "grokcall needs Python 3.11 or newer; say make PYTHON=python3.11")'

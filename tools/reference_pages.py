@@ -129,10 +129,20 @@ images, audio and videos are not asked for again after 408, 504 and 524 either.
 
 COMMAND_LINE = """# Command line
 
-Data goes to standard output and everything else to standard error. The shared flags may stand before or after the
-command's name.
+Data goes to standard output and everything else to standard error. Every command takes the shared options, those of
+`grokcall --help` below the headings from *Service* on, before or after its name; its own help shows those that matter
+most to it.
 
 {sections}
+## Completion
+
+```sh
+grokcall --install-completion
+```
+
+completes commands, options, their words and names of files in Bash, Zsh, Fish and PowerShell from the next shell on.
+`grokcall --show-completion` prints the script instead, for a place of your choice.
+
 ## Exit codes
 
 | code | meaning |

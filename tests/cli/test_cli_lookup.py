@@ -411,7 +411,8 @@ main(sys.argv[2:])
 def test_a_disk_that_fills_up_keeps_every_finished_row(at_service, name):
     at_service.script = lambda asked: answered(os.urandom(1000).hex())
     source = many(20_000)
-    arguments = ["9000000", "lookup", source, ASK_BODY, "-o", name, *ONE_FIELD, "--concurrency", "8", "--no-journal"]
+    flags = ("--concurrency", "8", "--no-journal", "--quiet")  # quiet: a slow machine would show its progress first
+    arguments = ["9000000", "lookup", source, ASK_BODY, "-o", name, *ONE_FIELD, *flags]
     done = subprocess.run([sys.executable, "-c", LIMITED, *arguments], capture_output=True, text=True, timeout=100)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -55,7 +55,7 @@ def test_incomplete_answers_are_told_kept_failed_or_asked_for_again(run, at_serv
     )
     kept = run("lookup", table(3), ASK, "-o", "kept.parquet")
     assert kept.code == 0
-    assert "not whole  1 answers cut short, 0 refusals" in kept.err
+    assert "incomplete  1 answers cut short, 0 refusals" in kept.err
     failed = run("lookup", "in.csv", ASK, "-o", "failed.parquet", "--on-incomplete", "error")
     assert failed.code == 1
     assert pq.read_table("failed.parquet").num_rows == 2

@@ -1,4 +1,4 @@
-"""Each procedure of the vendor, and our two, through the command on the embedded engine: the results are real."""
+"""Each procedure of the vendor, and our two, through the command on the sandbox: the results are real."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_media_in_parquet_are_bytes(run):
         picture.load()
 
 
-def test_check_and_models_run_on_the_embedded_engine(run):
+def test_check_and_models_run_on_the_sandbox(run):
     checked = run("check", "--sandbox")
     assert checked.code == 0
     assert "fine: the service answers and accepts the key" in checked.err

@@ -272,7 +272,7 @@ def test_what_earlier_tries_cost_counts_against_the_budget(run, at_service):
     assert len(at_service.asked) == 2
 
 
-def test_the_journal_of_the_embedded_engine_is_found_again(run):
+def test_the_journal_of_the_sandbox_is_found_again(run):
     first = run("sql", "--sandbox", QUERY, "--journal", "j")
     again = run("sql", "--sandbox", QUERY, "--journal", "j")
     assert (first.code, again.code, first.out) == (0, 0, again.out)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from page_blocks import Block, blocks
 
-from grokcall.cli.demo_command import STATEMENT
+from grokcall.cli.demonstration import STATEMENT
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from grokcall.tables import open_table
 from grokcall_parser import Call, Explain, parse_statement, split_statements

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterable, Set
+from dataclasses import fields
 from pathlib import Path
 
 import pages
@@ -15,6 +17,7 @@ from page_blocks import PAGES, ROOT, blocks
 import grokcall
 from grokcall.cli.app import app
 from grokcall.cli.exit_codes import Exit
+from grokcall.cli.flags import Flags
 from grokcall.config.options import Options
 from grokcall.execution import answer_cache, run_context
 from grokcall.lookup import plan, stream
@@ -56,11 +59,32 @@ def test_every_procedure_has_a_page_that_names_each_parameter_and_field():
         assert all(f"`{item.name}`" in text for item in (*CATALOG[name].parameters, *CATALOG[name].fields))
 
 
-def test_every_command_has_a_section_with_each_of_its_flags():
+def test_every_command_has_a_section_with_each_of_its_flags_and_the_first_has_those_that_all_take():
     text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    shared = {item.name for item in fields(Flags)}
+    group = typer.main.get_command(app)
+    assert flags_written(group.params) <= set(FLAG.findall(section_of(text, "## grokcall")))
     for name, command in commands().items():
-        section = text.partition(f"\n## grokcall {name}\n")[2].partition("\n## ")[0]
-        assert all(flag in section for flag in flags_of(command) if flag.startswith("--"))
+        assert flags_written(command.params, shared) <= set(FLAG.findall(section_of(text, f"## grokcall {name}")))
+        if isinstance(command, typer.core.TyperGroup):
+            for below, each in command.commands.items():
+                section = section_of(text, f"### grokcall {name} {below}")
+                assert flags_written(each.params, shared) <= set(FLAG.findall(section))
+
+
+def section_of(text: str, heading: str) -> str:
+    """What stands between a heading and the next one."""
+    found = text.partition(f"\n{heading}\n")[2].partition("\n#")[0]
+    assert found, heading
+    return found
+
+
+def flags_written(
+    parameters: Iterable[typer.core.TyperArgument | typer.core.TyperOption], without: Set[str] = frozenset()
+) -> set[str]:
+    """The flags of the parameters but for some."""
+    own = [item for item in parameters if item.name not in without]
+    return {flag for item in own for flag in (*item.opts, *item.secondary_opts) if flag.startswith("-")}
 
 
 def test_every_option_and_exit_code_and_public_error_is_on_its_page():

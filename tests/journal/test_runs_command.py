@@ -5,10 +5,9 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from grokcall.cli.runs_command import runs_app
+from grokcall.cli.app import app
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import ReadTimeoutError
 from grokcall.journal import Journal
@@ -16,13 +15,6 @@ from grokcall.journal import Journal
 
 @pytest.fixture
 def ask(path):
-    app = typer.Typer()
-    app.add_typer(runs_app)
-
-    @app.callback()
-    def common() -> None:
-        pass
-
     def invoke(*words):
         return CliRunner().invoke(app, ["runs", *words, "--journal", str(path)])
 

@@ -1,7 +1,8 @@
-"""The command line's front door: the list of commands."""
+"""The command line's front door: the options before a command, and the commands by their names."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,21 +10,21 @@ from typing import Annotated
 import typer
 
 from grokcall._version import __version__
-from grokcall.cli.call_command import call
-from grokcall.cli.demo_command import demo
-from grokcall.cli.flags import Flags, shared_flags
-from grokcall.cli.help import SectionedCommand, SectionedGroup
-from grokcall.cli.lookup_command import lookup
-from grokcall.cli.procedures_command import models, procedures
-from grokcall.cli.runs_command import runs_app
-from grokcall.cli.service_commands import check, sandbox
+from grokcall.cli.flags import Flags
+from grokcall.cli.groups import CommandGroup
+from grokcall.cli.shared_flags import shared_flags
 from grokcall.cli.signals import terminations_raised
-from grokcall.cli.sql_command import sql
 from grokcall.core.terminals import hold_closed_streams
+
+COMPLETION_VARIABLE = "_GROKCALL_COMPLETE"
+"""Set by a shell that asks how a command line could go on."""
+
+WIDEST_HELP = 120
+"""Columns that the help takes of a wide terminal."""
 
 app: typer.Typer = typer.Typer(
     name="grokcall",
-    cls=SectionedGroup,
+    cls=CommandGroup,
     help="Stored procedures for xAI's Grok API: an answer beside each row of a table.",
     epilog=(
         "The key is taken from XAI_API_KEY, the file XAI_API_KEY_FILE, the keyring or a profile; it is never an "
@@ -31,7 +32,8 @@ app: typer.Typer = typer.Typer(
         "5 service unreachable, 130 interrupted."
     ),
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"max_content_width": WIDEST_HELP},
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -40,7 +42,7 @@ app: typer.Typer = typer.Typer(
 def print_version(wanted: bool) -> None:
     """Prints the version and ends."""
     if wanted:
-        sys.stdout.write(f"grokcall {__version__}\n")
+        typer.echo(f"grokcall {__version__}")
         raise typer.Exit
 
 
@@ -56,13 +58,11 @@ def common(
     """Stored procedures for xAI's Grok API: an answer beside each row of a table."""
 
 
-for _function in (call, lookup, sql, procedures, models, check, sandbox, demo):
-    app.command(cls=SectionedCommand)(shared_flags(_function))
-app.add_typer(runs_app, name="runs")
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def run(arguments: Sequence[str]) -> None:
     """Runs the command and leaves the process with its exit code."""
     hold_closed_streams()
+    if COMPLETION_VARIABLE in os.environ:
+        # Typer would load Rich to take markup out of the sentences, which have none, and the shell would wait for it.
+        sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None: not to be found
     with terminations_raised():
-        app(arguments)
+        app(arguments, prog_name="grokcall")

@@ -113,14 +113,14 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     counts += f", {summary.cached:,} cached" if summary.cached else ""
     facts = [("rows", f"{summary.rows:,} ({counts})")]
     if summary.incomplete or summary.refusals:
-        facts.append(("not whole", f"{summary.incomplete:,} answers cut short, {summary.refusals:,} refusals"))
+        facts.append(("incomplete", f"{summary.incomplete:,} answers cut short, {summary.refusals:,} refusals"))
     facts.append(("requests", f"{summary.calls:,}"))
     if summary.total_tokens:
         parts = f"{summary.input_tokens:,} read, {summary.output_tokens:,} written"
         facts.append(("tokens", f"{summary.total_tokens:,} ({parts})"))
     priced = f"{summary.cost_usd:.6f} USD"
     priced += f", and {summary.earlier_usd:.6f} USD in earlier tries" if summary.earlier_ticks else ""
-    untold = f" ({summary.unpriced:,} requests told no price: up to {summary.unpriced_usd:.6f} USD)"
+    untold = f" ({summary.unpriced:,} requests without a price: up to {summary.unpriced_usd:.6f} USD)"
     facts.append(("cost", priced + (untold if summary.unpriced else "")))
     if summary.largest_reasoning_tokens:
         facts.append(("reasoning", f"up to {summary.largest_reasoning_tokens:,} tokens in one answer"))
@@ -128,13 +128,13 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     if excess is not None:
         facts.append(("limit", excess))
     elif summary.over_reserve:
-        facts.append(("limit", f"kept; {summary.over_reserve:,} calls took more than was set aside for them"))
+        facts.append(("limit", f"kept; {summary.over_reserve:,} calls took more than their reserve"))
     pace = summary.rows / summary.seconds if summary.seconds > 0 else 0.0
     facts.append(("time", f"{summary.seconds:,.1f} s ({pace:,.1f} rows/s)"))
     facts += [(name, str(path)) for name, path in files.items() if path is not None]
     show_facts(console, facts)
     for model in summary.unexpected_reasoning:
-        text = f"warning: {model} reasons, which nothing bounds: the promise of a highest price does not hold for it"
+        text = f"warning: {model} reasons, and no limit bounds that: no highest price can be promised for it"
         console.print(shown(text, "yellow"), soft_wrap=True)
     for warning, count in summary.warnings.items():
         console.print(shown(f"warning: {warning}" + (f" ({count:,} rows)" if count > 1 else ""), "yellow"))
@@ -149,7 +149,7 @@ def show_dry_run(console: Console, found: DryRun) -> None:
         "calls": f"{found.calls:,}{distinct}",
         "tokens": f"about {found.costs.input_tokens:,} to read, up to {found.costs.output_tokens:,} to write",
         "price": f"{found.costs.low_usd:.6f} to {found.costs.high_usd:.6f} USD",
-        "at most": f"no bound; a budget sets {found.costs.reserve_usd:.6f} USD aside"
+        "at most": f"no bound; a budget reserves {found.costs.reserve_usd:.6f} USD"
         if worst is None
         else f"{worst:.6f} USD",
         "prices": found.costs.prices.source,
@@ -169,6 +169,6 @@ def dry_run_sent(found: DryRun) -> str:
         return "nothing was sent" + (" that costs money" if found.costs.prices.source.startswith(LISTED) else "")
     dense, loose = found.costs.allowances.bytes_per_token
     return (
-        f"the service counted the tokens of {counted:,} calls, which costs nothing; others are reckoned with the "
+        f"the service counted the tokens of {counted:,} calls, which costs nothing; others are estimated with the "
         f"{loose:.1f} to {dense:.1f} bytes a token found"
     )

@@ -6,8 +6,6 @@ import enum
 import os
 import sys
 import traceback
-from collections.abc import Callable
-from typing import Any
 
 from rich.console import Console
 
@@ -93,36 +91,29 @@ def one_line(error: BaseException) -> str:
     return redact(text if isinstance(error, Error | ImportError) else f"{type(error).__name__}: {text}")
 
 
-def guarded(
-    command: Callable[..., int | None], console: Console, arguments: dict[str, Any], *, traced: bool = False
-) -> int:
-    """The exit code of a command; an error is shown in a line, with its notes.
+def exit_after(error: BaseException, console: Console, *, traced: bool = False) -> int | None:
+    """The exit code after an error, which is shown in a line, with its notes; None for what ends the program itself.
 
     Args:
-        command: The command.
-        console: Where errors are shown.
-        arguments: Those of the command.
+        error: The error.
+        console: Where it is shown.
         traced: Whether the traceback of an error that nobody foresaw is shown as well.
     """
-    try:
-        code = command(**arguments) or Exit.FINE
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OutputClosed, BrokenPipeError):
+    if isinstance(error, OutputClosed | BrokenPipeError):
         forget_standard_output()  # nobody reads it any more, which is no fault
         return Exit.FINE
-    except (Error, OSError, ImportError, KeyboardInterrupt) as error:
-        if isinstance(error, OSError):
-            forget_standard_output()
-        console.print(shown(f"grokcall: {one_line(error)}", "red"), soft_wrap=True)
-        for note in getattr(error, "__notes__", ()):
-            console.print(shown(redact(note)), soft_wrap=True)
-        return exit_of(error)
-    except Exception as error:
+    if not isinstance(error, Exception | KeyboardInterrupt):
+        return None
+    if not isinstance(error, Error | OSError | ImportError | KeyboardInterrupt):
         forget_standard_output()
         tell_unforeseen(error, console, traced=traced)
         return exit_of(error)
-    return code
+    if isinstance(error, OSError):
+        forget_standard_output()
+    console.print(shown(f"grokcall: {one_line(error)}", "red"), soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        console.print(shown(redact(note)), soft_wrap=True)
+    return exit_of(error)
 
 
 def tell_unforeseen(error: Exception, console: Console, *, traced: bool) -> None:

@@ -1,131 +1,25 @@
-"""The flags that every command shares, declared once and added by a decorator."""
+"""The flags that every command shares, declared once."""
 
 from __future__ import annotations
 
-import inspect
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
-from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.cli.exit_codes import guarded
-from grokcall.cli.screens import Screen, shown
-from grokcall.core.terminals import visible
-from grokcall.dbapi.connection import Connection, connect
-from grokcall.errors import InterfaceError
-from grokcall.scheduling import event_loop as background
+# Help and completion read the flags without what is made of them: that is loaded where it is used.
+if TYPE_CHECKING:
+    from grokcall.cli.screens import Screen
+    from grokcall.dbapi.connection import Connection
 
-Profile = Annotated[
-    str | None, typer.Option("--profile", metavar="NAME", help="The profile of the configuration file.")
-]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Where the service is.")]
-OnSandbox = Annotated[bool, typer.Option("--sandbox", help="Run on an embedded engine: no key, no network.")]
-Timeout = Annotated[
-    float | None, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for an answer.", min=0.001)
-]
-ConnectTimeout = Annotated[
-    float | None,
-    typer.Option("--connect-timeout", metavar="SECONDS", help="How long to wait for a connection.", min=0.001),
-]
-RetryBilled = Annotated[
-    bool | None,
-    typer.Option(
-        "--retry-billed/--no-retry-billed",
-        help="Send a billed request again when its answer is lost; each try is paid for.",
-    ),
-]
-MaxAttempts = Annotated[int | None, typer.Option("--max-attempts", metavar="N", help="Tries for each request.", min=1)]
-Concurrency = Annotated[
-    int | None, typer.Option("--concurrency", metavar="N", help="Calls in flight at the most.", min=1)
-]
-RequestsPerSecond = Annotated[
-    float | None,
-    typer.Option("--requests-per-second", metavar="N", help="Requests a second to each model at the most."),
-]
-RequestsPerMinute = Annotated[
-    float | None,
-    typer.Option("--requests-per-minute", metavar="N", help="Requests a minute to each model at the most."),
-]
-TokensPerMinute = Annotated[
-    float | None,
-    typer.Option("--tokens-per-minute", metavar="N", help="Tokens a minute of each model at the most."),
-]
-PollInterval = Annotated[
-    float | None,
-    typer.Option("--poll-interval", metavar="SECONDS", help="The time between looks at a video or a batch."),
-]
-PollTimeout = Annotated[
-    float | None, typer.Option("--poll-timeout", metavar="SECONDS", help="When a video is given up.")
-]
-DefaultModel = Annotated[
-    list[str] | None,
-    typer.Option("--default-model", metavar="KIND=ID", help="The model where a call names none, e.g. text=grok-4.6."),
-]
-StrictArity = Annotated[
-    bool | None, typer.Option("--strict-arity/--no-strict-arity", help="Demand every argument, as the vendor does.")
-]
-StrictEnums = Annotated[
-    bool | None, typer.Option("--strict-enums/--no-strict-enums", help="Refuse values that are not listed.")
-]
-Store = Annotated[
-    bool | None,
-    typer.Option("--store/--no-store", help="Whether the service keeps answers (30 days) where a call does not say."),
-]
-TransportName = Annotated[
-    str | None, typer.Option("--transport", metavar="aiohttp|httpx", help="What requests are sent with.")
-]
-MaxCost = Annotated[
-    str | None, typer.Option("--max-cost", metavar="USD", help="What may be spent; exit code 4 when reached.")
-]
-MaxCalls = Annotated[int | None, typer.Option("--max-calls", metavar="N", help="Calls that may be made.", min=0)]
-MaxTokens = Annotated[
-    int | None, typer.Option("--max-tokens", metavar="N", help="Tokens that may be read and written.", min=0)
-]
-MaxDuration = Annotated[
-    float | None, typer.Option("--max-duration", metavar="SECONDS", help="When no call starts any more.", min=0)
-]
-AssumedOutputTokens = Annotated[
-    int | None,
-    typer.Option(
-        "--assumed-output-tokens",
-        metavar="N",
-        help="The longest text of an answer to reckon with without MaxOutputTokens; not sent.",
-        min=1,
-    ),
-]
-AssumedReasoningTokens = Annotated[
-    int | None,
-    typer.Option(
-        "--assumed-reasoning-tokens",
-        metavar="N",
-        help="The longest reasoning of one answer to reckon with; not sent.",
-        min=1,
-    ),
-]
-AssumedToolCost = Annotated[
-    str | None,
-    typer.Option(
-        "--assumed-tool-cost", metavar="USD", help="What tools are reckoned to add to a call, over all of its turns."
-    ),
-]
-CatalogFile = Annotated[
-    Path | None, typer.Option("--catalog", metavar="FILE", help="The file that keeps procedures of your own.")
-]
-DatabaseFile = Annotated[
-    Path | None, typer.Option("--database", metavar="FILE", help="The DuckDB file in which queries run.")
-]
-CsvSafe = Annotated[
-    bool, typer.Option("--csv-safe", help="Put a quote before texts that a spreadsheet would take for formulas.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but errors and data.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log requests and retries; never a key.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
+SERVICE = "Service"
+BUDGET = "Budget"
+PACE = "Pace and patience"
+VALUES = "Calls and data"
+MESSAGES = "Messages"
+"""The headings at which the help shows the flags."""
 
 CONNECTION_OPTIONS = (
     "base_url",
@@ -146,45 +40,201 @@ CONNECTION_OPTIONS = (
     "database",
 )
 """The flags that are options of a connection by the same name and type."""
-SPENDING_OPTIONS: tuple[str, ...] = tuple(item.name for item in fields(SpendingLimits))
+SPENDING_OPTIONS = (
+    "max_cost",
+    "max_calls",
+    "max_tokens",
+    "max_duration",
+    "assumed_output_tokens",
+    "assumed_reasoning_tokens",
+    "assumed_tool_cost",
+)
 """Those that limit what is spent: a lookup takes them for itself, for other commands they limit the connection."""
 
 
 @dataclass(slots=True)
 class Flags:
-    """The shared flags of one run of the command."""
+    """The shared flags of one run of the command, by headings, those used most first."""
 
-    profile: Profile = None
-    base_url: BaseUrl = None
-    sandbox: OnSandbox = False
-    timeout: Timeout = None
-    connect_timeout: ConnectTimeout = None
-    max_attempts: MaxAttempts = None
-    retry_billed: RetryBilled = None
-    concurrency: Concurrency = None
-    requests_per_second: RequestsPerSecond = None
-    requests_per_minute: RequestsPerMinute = None
-    tokens_per_minute: TokensPerMinute = None
-    poll_interval: PollInterval = None
-    poll_timeout: PollTimeout = None
-    default_model: DefaultModel = None
-    strict_arity: StrictArity = None
-    strict_enums: StrictEnums = None
-    store: Store = None
-    transport: TransportName = None
-    catalog: CatalogFile = None
-    database: DatabaseFile = None
-    max_cost: MaxCost = None
-    max_calls: MaxCalls = None
-    max_tokens: MaxTokens = None
-    max_duration: MaxDuration = None
-    assumed_output_tokens: AssumedOutputTokens = None
-    assumed_reasoning_tokens: AssumedReasoningTokens = None
-    assumed_tool_cost: AssumedToolCost = None
-    csv_safe: CsvSafe = False
-    quiet: Quiet = False
-    verbose: Verbose = False
-    no_color: NoColor = False
+    sandbox: Annotated[
+        bool, Option("--sandbox", rich_help_panel=SERVICE, help="Run on a local sandbox: no key, no network.")
+    ] = False
+    profile: Annotated[
+        str | None,
+        Option("--profile", metavar="NAME", rich_help_panel=SERVICE, help="The profile of the configuration file."),
+    ] = None
+    base_url: Annotated[
+        str | None, Option("--base-url", metavar="URL", rich_help_panel=SERVICE, help="The address of the service.")
+    ] = None
+    transport: Annotated[
+        str | None, Option("--transport", metavar="aiohttp|httpx", rich_help_panel=SERVICE, help="The HTTP client.")
+    ] = None
+    store: Annotated[
+        bool | None,
+        Option(
+            "--store/--no-store",
+            rich_help_panel=SERVICE,
+            help="Whether the service keeps answers for 30 days where a call names no Store.",
+        ),
+    ] = None
+    max_cost: Annotated[
+        str | None,
+        Option(
+            "--max-cost", metavar="USD", rich_help_panel=BUDGET, help="Spend up to USD; exit code 4 when it is reached."
+        ),
+    ] = None
+    max_calls: Annotated[
+        int | None, Option("--max-calls", metavar="N", rich_help_panel=BUDGET, min=0, help="Make up to N calls.")
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        Option("--max-tokens", metavar="N", rich_help_panel=BUDGET, min=0, help="Read and write up to N tokens."),
+    ] = None
+    max_duration: Annotated[
+        float | None,
+        Option("--max-duration", metavar="SECONDS", rich_help_panel=BUDGET, min=0, help="Start no call after SECONDS."),
+    ] = None
+    assumed_output_tokens: Annotated[
+        int | None,
+        Option(
+            "--assumed-output-tokens",
+            metavar="N",
+            rich_help_panel=BUDGET,
+            min=1,
+            help="Estimate with answers of up to N tokens where a call sets no MaxOutputTokens; not sent.",
+        ),
+    ] = None
+    assumed_reasoning_tokens: Annotated[
+        int | None,
+        Option(
+            "--assumed-reasoning-tokens",
+            metavar="N",
+            rich_help_panel=BUDGET,
+            min=1,
+            help="Estimate with up to N tokens of reasoning for each answer; not sent.",
+        ),
+    ] = None
+    assumed_tool_cost: Annotated[
+        str | None,
+        Option(
+            "--assumed-tool-cost",
+            metavar="USD",
+            rich_help_panel=BUDGET,
+            help="Estimate with up to USD for the tools of each call, over all of its turns.",
+        ),
+    ] = None
+    concurrency: Annotated[
+        int | None,
+        Option("--concurrency", metavar="N", rich_help_panel=PACE, min=1, help="Have up to N calls in flight."),
+    ] = None
+    timeout: Annotated[
+        float | None,
+        Option(
+            "--timeout", metavar="SECONDS", rich_help_panel=PACE, min=0.001, help="Wait up to SECONDS for an answer."
+        ),
+    ] = None
+    connect_timeout: Annotated[
+        float | None,
+        Option(
+            "--connect-timeout",
+            metavar="SECONDS",
+            rich_help_panel=PACE,
+            min=0.001,
+            help="Wait up to SECONDS for a connection.",
+        ),
+    ] = None
+    max_attempts: Annotated[
+        int | None,
+        Option("--max-attempts", metavar="N", rich_help_panel=PACE, min=1, help="Try each request up to N times."),
+    ] = None
+    retry_billed: Annotated[
+        bool | None,
+        Option(
+            "--retry-billed/--no-retry-billed",
+            rich_help_panel=PACE,
+            help="Send a billed request again when its answer is lost; each try is paid for.",
+        ),
+    ] = None
+    requests_per_second: Annotated[
+        float | None,
+        Option(
+            "--requests-per-second",
+            metavar="N",
+            rich_help_panel=PACE,
+            help="Send up to N requests a second to each model.",
+        ),
+    ] = None
+    requests_per_minute: Annotated[
+        float | None,
+        Option(
+            "--requests-per-minute",
+            metavar="N",
+            rich_help_panel=PACE,
+            help="Send up to N requests a minute to each model.",
+        ),
+    ] = None
+    tokens_per_minute: Annotated[
+        float | None,
+        Option(
+            "--tokens-per-minute", metavar="N", rich_help_panel=PACE, help="Use up to N tokens a minute of each model."
+        ),
+    ] = None
+    poll_interval: Annotated[
+        float | None,
+        Option(
+            "--poll-interval", metavar="SECONDS", rich_help_panel=PACE, help="Look at a video or a batch every SECONDS."
+        ),
+    ] = None
+    poll_timeout: Annotated[
+        float | None,
+        Option("--poll-timeout", metavar="SECONDS", rich_help_panel=PACE, help="Wait up to SECONDS for a video."),
+    ] = None
+    default_model: Annotated[
+        list[str] | None,
+        Option(
+            "--default-model",
+            metavar="KIND=ID",
+            rich_help_panel=VALUES,
+            help="The model where a call names none: text=grok-4.6.",
+        ),
+    ] = None
+    catalog: Annotated[
+        Path | None,
+        Option(
+            "--catalog", metavar="FILE", rich_help_panel=VALUES, help="The file that keeps user-defined procedures."
+        ),
+    ] = None
+    database: Annotated[
+        Path | None,
+        Option("--database", metavar="FILE", rich_help_panel=VALUES, help="The DuckDB file in which queries run."),
+    ] = None
+    strict_arity: Annotated[
+        bool | None,
+        Option(
+            "--strict-arity/--no-strict-arity",
+            rich_help_panel=VALUES,
+            help="Demand every argument, as the vendor does.",
+        ),
+    ] = None
+    strict_enums: Annotated[
+        bool | None,
+        Option("--strict-enums/--no-strict-enums", rich_help_panel=VALUES, help="Refuse values that are not listed."),
+    ] = None
+    csv_safe: Annotated[
+        bool,
+        Option(
+            "--csv-safe",
+            rich_help_panel=VALUES,
+            help="Put a quote before texts that a spreadsheet would take for formulas.",
+        ),
+    ] = False
+    quiet: Annotated[
+        bool, Option("--quiet", "-q", rich_help_panel=MESSAGES, help="Show nothing but errors and data.")
+    ] = False
+    verbose: Annotated[
+        bool, Option("--verbose", "-v", rich_help_panel=MESSAGES, help="Log requests and retries, never a key.")
+    ] = False
+    no_color: Annotated[bool, Option("--no-color", rich_help_panel=MESSAGES, help="Use no colours.")] = False
 
     def laid_over(self, before: Flags) -> Flags:
         """These flags, with those given before the command's name where these are not given."""
@@ -208,107 +258,30 @@ class Flags:
 
     def console(self) -> Screen:
         """Where everything but data goes: standard error."""
+        from grokcall.cli.screens import Screen
+
         return Screen(stderr=True, quiet=self.quiet, no_color=self.no_color)
 
     def errors(self) -> Screen:
         """Where errors go: standard error, even when quiet."""
+        from grokcall.cli.screens import Screen
+
         return Screen(stderr=True, no_color=self.no_color)
 
     def screen(self) -> Screen:
         """Where tables go: standard output."""
+        from grokcall.cli.screens import Screen
+
         return Screen(no_color=self.no_color)
 
-    @contextmanager
-    def connection(self, *, limited: bool = True) -> Iterator[Connection]:
-        """A connection with these flags; with ``--sandbox`` to an engine that lives as long as the block.
+    def connection(self, *, limited: bool = True) -> AbstractContextManager[Connection]:
+        """A connection with these flags; with ``--sandbox`` to a sandbox that lives as long as the block.
 
         Args:
             limited: Whether what may be spent limits the connection; False for a command that heeds it itself.
         """
+        from grokcall.cli.connections import opened
+
         given = {**self.options(), **(self.spending() if limited else {})}
-        if self.verbose:
-            log_to_standard_error()
-        if not self.sandbox:
-            with (
-                waits_shown(self.console()),
-                connect(profile=self.profile, transport=self.transport, **given) as connection,
-            ):
-                yield connection
-            return
-        if self.base_url:
-            raise InterfaceError("--sandbox starts an engine of its own; leave out --base-url")
-        from grokcall.sandbox import SANDBOX_KEY, Sandbox
-
-        options = {"poll_interval": 0.1, **given}
-        with (
-            waits_shown(self.console()),
-            Sandbox() as sandbox,
-            connect(
-                profile=self.profile,
-                api_key=SANDBOX_KEY,
-                transport=self.transport,
-                **{**options, "base_url": sandbox.base_url},
-            ) as connection,
-        ):
-            yield connection
-
-
-class ConsoleHandler(logging.Handler):
-    """Shows what is logged as plain sentences."""
-
-    def __init__(self, console: Screen) -> None:
-        super().__init__(logging.WARNING)
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Prints the sentence."""
-        self._console.print(shown(record.getMessage()), soft_wrap=True)
-
-
-@contextmanager
-def waits_shown(console: Screen) -> Iterator[None]:
-    """Says in the block for what a command still waits after an interrupt."""
-    logger, handler = logging.getLogger(background.__name__), ConsoleHandler(console)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-
-
-class VisibleFormatter(logging.Formatter):
-    """Writes out control characters."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
-        return visible(super().format(record))
-
-
-def log_to_standard_error() -> None:
-    """Shows the library's log; its filter has taken every secret out."""
-    logger = logging.getLogger("grokcall")
-    handler = logging.StreamHandler()
-    handler.setFormatter(VisibleFormatter("%(asctime)s %(name)s %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-
-
-def shared_flags(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Adds the shared flags to a command, which gets them as its keyword argument ``flags`` and gives an exit code."""
-
-    @wraps(command)
-    def with_flags(context: typer.Context, **arguments: Any) -> None:
-        given = Flags(**{item.name: arguments.pop(item.name) for item in fields(Flags)})
-        flags = given.laid_over(context.obj) if isinstance(context.obj, Flags) else given
-        context.obj = flags
-        code = guarded(command, flags.errors(), {"flags": flags, **arguments}, traced=flags.verbose)
-        if code:
-            raise typer.Exit(code)
-
-    own = [item for item in inspect.signature(command, eval_str=True).parameters.values() if item.name != "flags"]
-    shared = inspect.signature(Flags, eval_str=True).parameters.values()
-    keyword = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*own, *shared)]
-    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    with_flags.__signature__ = inspect.Signature([context, *keyword])  # type: ignore[attr-defined]
-    with_flags.__annotations__ = {item.name: item.annotation for item in (context, *keyword)}
-    return with_flags
+        given |= {"profile": self.profile, "transport": self.transport}
+        return opened(given, self.console(), sandbox=self.sandbox, verbose=self.verbose)

@@ -1,114 +1,79 @@
-"""The help of commands: their own options first, then the shared ones, by what they are for."""
+"""The help of commands: what is used most comes first, and what all commands take does not hide what one takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
-from grokcall.core.terminals import visible
+from grokcall.cli.flags import Flags
+from grokcall.cli.given_values import checked_where_given
 
-SECTIONS: dict[str, tuple[str, ...]] = {
-    "Service": (
-        "profile",
-        "base_url",
-        "sandbox",
-        "default_model",
-        "strict_arity",
-        "strict_enums",
-        "store",
-        "transport",
-        "catalog",
-        "database",
-    ),
-    "Pace and patience": (
-        "timeout",
-        "connect_timeout",
-        "max_attempts",
-        "retry_billed",
-        "concurrency",
-        "requests_per_second",
-        "requests_per_minute",
-        "tokens_per_minute",
-        "poll_interval",
-        "poll_timeout",
-    ),
-    "Limits of what is spent": (
-        "max_cost",
-        "max_calls",
-        "max_tokens",
-        "max_duration",
-        "assumed_output_tokens",
-        "assumed_reasoning_tokens",
-        "assumed_tool_cost",
-    ),
-    "Messages": ("csv_safe", "quiet", "verbose", "no_color"),
-}
-"""The shared flags under the headings at which the help shows them."""
-
-LONGEST = 400
-"""Characters of what a command does."""
-
-_HEADINGS = {name: heading for heading, names in SECTIONS.items() for name in names}
-
-
-def write_sections(command: Any, context: Any, formatter: Any) -> None:
-    """Writes a command's parameters, each under its heading; a command's own are its arguments and options."""
-    rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in ("Arguments", "Options", *SECTIONS)}
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is not None:
-            own = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            rows[_HEADINGS.get(parameter.name, own)].append(record)
-    # One width for all, so that the explanations stand in one column.
-    widest = max((len(name) for records in rows.values() for name, _ in records), default=0)
-    for heading, records in rows.items():
-        if records:
-            with formatter.section(heading):
-                formatter.write_dl([(name.ljust(min(widest, 30)), told) for name, told in records])
-
-
-@contextmanager
-def usage_errors_visible() -> Iterator[None]:
-    """Writes out the control characters of arguments that an error quotes: a shell makes them of names of files."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(message := getattr(error, "message", None), str):
-            error.message = visible(message)  # type: ignore[attr-defined]
-        raise
+SHARED = frozenset(item.name for item in fields(Flags))
+WIDEST = 30
+"""Columns for the names of options; the explanation of a longer one begins on the next line."""
 
 
 class SectionedCommand(TyperCommand):
     """A command whose help has sections."""
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Writes the parameters."""
-        write_sections(self, ctx, formatter)
+    example: str = ""
+    """A command line that works."""
+    shared: Sequence[str] = ()
+    """The shared flags that the help shows."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters."""
+        return checked_where_given(super().get_params(ctx))
 
-class SectionedGroup(TyperGroup):
-    """A group of commands whose help has sections, the commands before the options that they share."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """The context of a run."""
-        with usage_errors_visible():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Runs a command."""
-        with usage_errors_visible():
-            return super().invoke(ctx)
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Writes what the command does, and an example."""
+        super().format_help_text(ctx, formatter)
+        write_example(self.example, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Writes the commands and the parameters."""
-        self.format_commands(ctx, formatter)
-        write_sections(self, ctx, formatter)
+        """Writes the parameters, of the shared flags those that matter most here."""
+        parameters = self.get_params(ctx)
+        own = [each for each in parameters if each.name not in SHARED]
+        shared = {each.name: each for each in parameters if each.name in SHARED}
+        write_sections(own, ctx, formatter, [shared[name] for name in self.shared])
+        formatter.write_paragraph()
+        formatter.write_text("Every command takes the shared options: see grokcall --help.")
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Writes the commands, what they do in full: a sentence that breaks off helps nobody."""
-        with formatter.section("Commands"):
-            found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-            formatter.write_dl([(name, command.get_short_help_str(LONGEST)) for name, command in found if command])
+
+def write_sections(parameters: Sequence[Any], ctx: Any, formatter: Any, shared: Sequence[Any] = ()) -> None:
+    """Writes parameters, each under the heading that it was declared with, those without one first.
+
+    Args:
+        parameters: The parameters of the command.
+        ctx: The context of the run.
+        formatter: What writes the help.
+        shared: Shared flags that come before those under headings of their own.
+    """
+    found: dict[str, list[Any]] = {"Arguments": [], "Options": [], "Shared options": list(shared)}
+    for each in parameters:
+        usual = "Arguments" if each.param_type_name == "argument" else "Options"
+        found.setdefault(getattr(each, "rich_help_panel", None) or usual, []).append(each)
+    records = {
+        heading: [record for each in those if (record := each.get_help_record(ctx)) is not None]
+        for heading, those in found.items()
+    }
+    write_rows(records, formatter)
+
+
+def write_rows(rows: Mapping[str, Sequence[tuple[str, str]]], formatter: Any) -> None:
+    """Writes names and explanations under headings, all explanations in one column."""
+    widest = max((len(name) for records in rows.values() for name, _ in records), default=0)
+    for heading, records in rows.items():
+        if records:
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(min(widest, WIDEST)), told) for name, told in records])
+
+
+def write_example(example: str, formatter: Any) -> None:
+    """Writes a command line in one piece, so that it can be copied."""
+    if example:
+        with formatter.section("Example"):
+            formatter.write(f"  {example}\n")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from grokcall.cli.progress import Report
-from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
+from grokcall.cli.signals import endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
 from grokcall.errors import BatchPendingError, LookupStoppedError, OutputClosed, OutputFull
 from grokcall.lookup.stream import LookupStream
-from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS
+from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS, patience_of
 from grokcall.tables.writer import Writer, open_writer
 
 
@@ -147,7 +147,8 @@ def interrupts_told_to(stream: LookupStream, say: Callable[[str], None]) -> Iter
     waiting: list[threading.Timer] = []
 
     def tell(number: int) -> None:
-        interrupt, patience = interrupt_of(number), ENDING[number]
+        interrupt = interrupt_of(number)
+        patience = patience_of(interrupt)
         if waiting:
             raise interrupt
         stream.interrupt(interrupt, patience)

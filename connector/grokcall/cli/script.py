@@ -14,13 +14,14 @@ from rich.console import Console
 from grokcall.cli.flags import Flags
 from grokcall.cli.next_steps import flag_of
 from grokcall.cli.progress import report
-from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
+from grokcall.cli.signals import endings_heard, interrupt_of
 from grokcall.dataflow.execute_command import ExecuteCommand
 from grokcall.dbapi.connection import Connection
 from grokcall.duckdb.database import Database
 from grokcall.duckdb.interrupts import stopped
 from grokcall.errors import BudgetReachedError, ProgrammingError
 from grokcall.execution.summary import Summary, SummaryBuilder
+from grokcall.scheduling.event_loop import patience_of
 from grokcall_parser import Call, Explain, Marker, Query, Statement, find_markers, parse_statement, split_statements
 from grokcall_parser.suggestions import hint
 
@@ -185,7 +186,7 @@ def interrupts_told_to(database: Database) -> Iterator[None]:
 
     def tell(number: int) -> None:
         told.append(interrupt_of(number))
-        if stopped([database], ENDING[number]):
+        if stopped([database], patience_of(told[-1])):
             raise told[0]
 
     try:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-from grokcall.scheduling.event_loop import PATIENCE
 
 TERMINATING: tuple[signal.Signals, ...] = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 TERMINATION_PATIENCE = 5.0
 """Seconds that answers are waited for after these: who sends them kills the process after a while, mostly ten."""
-ENDING: Mapping[int, float] = {signal.SIGINT: PATIENCE, **dict.fromkeys(TERMINATING, TERMINATION_PATIENCE)}
-"""Each signal that ends a command, and for how many seconds the answers of calls in flight are waited for then."""
+ENDING: tuple[signal.Signals, ...] = (signal.SIGINT, *TERMINATING)
+"""The signals that end a command."""
 
 Heard = Callable[[int], None]
 

@@ -2,71 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import pyarrow as pa
-import typer
+from typer import Argument, Option
 
-from grokcall.cli.call_command import answer_kept, check_output, deliver, is_media
-from grokcall.cli.display import show_summary
-from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
-from grokcall.cli.journal_files import named_journal
-from grokcall.cli.lookup_command import EMBEDDED
-from grokcall.cli.next_steps import next_step
-from grokcall.cli.screens import shown
-from grokcall.cli.script import (
-    ANY_SCHEMA,
-    ScriptStatement,
-    called,
-    in_flags,
-    interrupts_told_to,
-    read_script,
-    shown_progress,
-)
 from grokcall.cli.shared_options import (
+    FAILURES,
     CallColumns,
     Dedupe,
     JournalFile,
     NoJournal,
+    OnIncomplete,
+    OnNullInput,
     Parameters,
     ResultFormat,
     RetryFailed,
     Reuse,
+    one_of,
 )
-from grokcall.cli.values import checked_text, parameters, statement_on_stdin
-from grokcall.dbapi.connection import Connection
-from grokcall.errors import BudgetReachedError, Error, OperationalError, ProgrammingError
-from grokcall.tables.outputs import check_folder
 
 
 def sql(
     *,
     statement: Annotated[
-        str | None, typer.Argument(help="The statements, parted by semicolons, or - to read them from standard input.")
+        str | None,
+        Argument(metavar="STATEMENTS", help="The statements, with ; between them, or - for standard input."),
     ] = None,
     file: Annotated[
-        str | None,
-        typer.Option("-f", "--file", metavar="FILE", help="The file with the statements; - is standard input."),
+        str | None, Option("-f", "--file", metavar="FILE", help="Read the statements from FILE; - is standard input.")
     ] = None,
     parameter: Parameters = None,
-    form: ResultFormat = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The file for the rows of the last statement.")
+        Path | None, Option("-o", "--output", metavar="FILE", help="The file for the rows of the last statement.")
     ] = None,
-    on_error: Annotated[
-        str, typer.Option("--on-error", help="fail at the first row that fails, or ignore: NULL, and Call_* columns.")
-    ] = "fail",
-    on_null_input: Annotated[
-        str, typer.Option("--on-null-input", help="error or skip, for NULL in a required parameter.")
-    ] = "error",
-    on_incomplete: Annotated[
-        str, typer.Option("--on-incomplete", help="keep, error or retry, for answers cut short and refusals.")
-    ] = "keep",
+    form: ResultFormat = None,
     call_columns: CallColumns = False,
+    on_error: Annotated[
+        str,
+        Option(
+            "--on-error",
+            **one_of("fail", "ignore"),
+            rich_help_panel=FAILURES,
+            help="Fail at the first row that fails, or ignore it: NULL, and the reason in the Call_* columns.",
+        ),
+    ] = "fail",
+    on_null_input: OnNullInput = "error",
+    on_incomplete: OnIncomplete = "keep",
     journal: JournalFile = None,
     no_journal: NoJournal = False,
     retry_failed: RetryFailed = False,
@@ -74,127 +57,22 @@ def sql(
     dedupe: Dedupe = True,
     flags: Flags,
 ) -> int:
-    """Run statements of DuckDB: SELECT … FROM 'tickets.csv' t, GenerateResponse(t.body) r; CALL and the others too."""
-    journal = named_journal(journal, no_journal)
+    """Run SQL in DuckDB, where each procedure is a table function.
+
+    CALL, EXPLAIN CALL, SHOW PROCEDURES and DESCRIBE PROCEDURE may stand among the statements.
+    """
+    # Loaded when it runs: help and completion need nothing of it.
+    from grokcall.cli.journal_files import named_journal
+    from grokcall.cli.queries import run_queries
+
     options: dict[str, Any] = {
         "on_error": on_error,
         "on_null_input": on_null_input,
         "on_incomplete": on_incomplete,
         "call_columns": call_columns or None,
-        "concurrency": flags.concurrency,
-        "journal": journal,
+        "journal": named_journal(journal, no_journal),
         "retry_failed": retry_failed,
         "reuse": reuse,
         "dedupe": dedupe,
-        **(flags.spending() if journal is not None else {}),  # what earlier tries cost counts then
     }
-    with flags.connection() as connection:
-        database = connection.database(**options)
-        database.tell = promising(flags)
-        if connection.budget.limited:
-            database.summary.budget, database.summary.learned = connection.budget, connection.runtime.allowances.learned
-        if flags.sandbox:
-            database.service = EMBEDDED
-        script = read_script(given_text(statement, file), parameters(parameter or ()))
-        check_destination(connection, script, form, output)
-        try:
-            run_script(connection, script, form, output, flags)
-        except (Error, KeyboardInterrupt) as error:
-            flagged = isinstance(error, BudgetReachedError) and in_flags(error, flags, journal)
-            if database.summary.rows:
-                error.add_note(next_step(error, journal, flagged))
-            raise
-        finally:
-            if database.summary.rows:
-                show_summary(flags.console(), database.summary, {})
-        return Exit.FAILED_ROWS if database.summary.failed else Exit.FINE
-
-
-def given_text(statement: str | None, file: str | None) -> str:
-    """The statements that were given.
-
-    Raises:
-        ProgrammingError: None were, or in two ways.
-        OperationalError: The file cannot be read.
-    """
-    if (statement is None) == (file is None):
-        raise ProgrammingError("give the statements either as an argument or with -f FILE; - is standard input")
-    if "-" in (statement, file):
-        return statement_on_stdin()
-    if statement is not None:
-        return checked_text("the statement", statement)
-    path = Path(str(file))
-    try:
-        return path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise ProgrammingError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperationalError(f"{path}: cannot be read as text: {error}") from None
-
-
-def check_destination(
-    connection: Connection, script: Sequence[ScriptStatement], form: str | None, output: Path | None
-) -> None:
-    """Refuses what cannot be read and an output that cannot be, before anything is paid for."""
-    database = connection.database()
-    gives_rows = [not each.is_query or database.gives_rows(each.text) for each in script]
-    if output is not None and not gives_rows[-1]:
-        raise ProgrammingError(f"the last statement gives no rows, so there is nothing to write to {output}")
-    if output is not None and is_media(output, form) and (script[-1].is_query or len(script) > 1):
-        check_folder(output)  # what its columns are is known later
-    else:
-        # A procedure that an earlier statement makes is not there yet.
-        check_output(script[-1].schema(connection) if len(script) == 1 else ANY_SCHEMA, form, output)
-
-
-def run_script(
-    connection: Connection, script: Sequence[ScriptStatement], form: str | None, output: Path | None, flags: Flags
-) -> None:
-    """Runs each statement and puts out what it gives."""
-    cursor = connection.cursor()
-    for number, each in enumerate(script, 1):
-        is_last = number == len(script)
-        shape, target = form if is_last or output is None else None, output if is_last else None
-        if each.is_call:
-            with answer_kept(shape, target, flags):
-                answer = called_with_promise(connection, each, flags)
-            deliver(answer, shape, target, flags)
-            continue
-        with watched(connection, flags):
-            cursor.execute(each.text, each.completed(connection))
-        for _, warning in cursor.messages:
-            flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
-        if cursor.description is not None:
-            deliver(cursor.fetch_arrow_table(), shape, target, flags)
-        elif cursor.rowcount >= 0:
-            count = cursor.rowcount
-            flags.console().print(f"{count:,} row{'s' if count != 1 else ''}", soft_wrap=True)
-
-
-def promising(flags: Flags) -> Callable[[str], None]:
-    """Says what the limits promise, each sentence once."""
-    said: set[str] = set()
-
-    def say(promise: str) -> None:
-        if promise not in said:
-            said.add(promise)
-            flags.console().print(promise, soft_wrap=True)
-
-    return say
-
-
-def called_with_promise(connection: Connection, statement: ScriptStatement, flags: Flags) -> pa.Table:
-    """What a CALL gives, after what the limits promise for it was said."""
-    promise = connection.guarantee(statement.text, statement.completed(connection))
-    if promise is not None:
-        connection.database().tell(promise)
-    with watched(connection, flags):
-        return called(connection, statement, connection.database().summary)
-
-
-@contextmanager
-def watched(connection: Connection, flags: Flags) -> Iterator[None]:
-    """Shows the progress of the statement in the block, which an interrupt ends."""
-    database = connection.database()
-    with shown_progress(flags.console(), database.summary), interrupts_told_to(database):
-        yield
+    return run_queries(statement, file, parameter or (), form, output, options, flags)

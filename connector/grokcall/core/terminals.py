@@ -8,8 +8,6 @@ import re
 import sys
 from typing import Any, BinaryIO
 
-from grokcall_parser.errors import ProgrammingError
-
 _COMMANDS = re.compile(
     "(?:(?!\r\n)[\x00-\x08\x0b-\x1f])"  # C0, of which line breaks and tabs stay
     "|[\x7f-\x9f"  # DEL, and C1, which begins commands without an escape
@@ -76,6 +74,8 @@ def check_standard_output() -> None:
         ProgrammingError: It is closed.
     """
     if sys.stdout is None:
+        from grokcall_parser.errors import ProgrammingError  # loaded here: an error brings the whole parser
+
         raise ProgrammingError("standard output is closed; name a file for the output")
 
 
@@ -86,6 +86,8 @@ def check_standard_input() -> None:
         ProgrammingError: It is closed.
     """
     if sys.stdin is None:
+        from grokcall_parser.errors import ProgrammingError  # loaded here: an error brings the whole parser
+
         raise ProgrammingError("standard input is closed; name a file, or pipe something in")
 
 

@@ -1,0 +1,133 @@
+"""One statement, its result on the terminal or in a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from grokcall.cli.display import described, show_table
+from grokcall.cli.flags import Flags
+from grokcall.cli.screens import on_terminal, shown
+from grokcall.cli.targets import check_target
+from grokcall.cli.values import checked_text, parameters, statement_on_stdin
+from grokcall.core.terminals import check_standard_output
+from grokcall.dataflow.execute_command import ExecuteCommand
+from grokcall.dbapi.connection import Connection
+from grokcall.errors import DataError, ProgrammingError
+from grokcall.tables.media import is_bytes, sniff_extension
+from grokcall.tables.outputs import check_folder
+from grokcall.tables.writer import open_writer
+from grokcall_parser import Call, parse_statement
+
+MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")
+
+
+def run_statement(
+    statement: str, given_parameters: Sequence[str], form: str | None, output: Path | None, flags: Flags
+) -> None:
+    """Runs one statement and puts its result where it was asked for."""
+    text = statement_on_stdin() if statement == "-" else checked_text("the statement", statement)
+    with flags.connection() as connection:
+        action = ExecuteCommand(connection, text)
+        given = action.completed(parameters(given_parameters))
+        check_output(action.schema_for(given), form, output)
+        if isinstance(parse_statement(action.command), Call):
+            promise = connection.guarantee(action.command, given)
+            if promise is not None:
+                flags.console().print(promise, soft_wrap=True)
+        try:
+            with answer_kept(form, output, flags):
+                cursor = connection.execute(action.command, given)
+        finally:
+            tell_excess(connection, flags)
+        for _, warning in cursor.messages:
+            flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
+        deliver(cursor.fetch_arrow_table(), form, output, flags)
+
+
+def tell_excess(connection: Connection, flags: Flags) -> None:
+    """Says what was taken beyond the limits, if they were passed."""
+    excess = connection.budget.excess
+    if excess is not None:
+        flags.console().print(shown(f"warning: {excess}", "yellow"), soft_wrap=True)
+
+
+@contextmanager
+def answer_kept(form: str | None, output: Path | None, flags: Flags) -> Iterator[None]:
+    """Puts out the answer of the call in the block if an interrupt strikes there, because it was paid for."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        answer = getattr(interrupt, "result", None)
+        if isinstance(answer, pa.Table):
+            deliver(answer, form, output, flags)
+        raise
+
+
+def check_output(schema: pa.Schema, form: str | None, output: Path | None) -> None:
+    """Refuses an output that cannot be, before the call is paid for."""
+    if output is not None and is_media(output, form):
+        check_folder(output)
+        media_column(schema, output)
+    elif form == "table":
+        if output is not None:
+            raise ProgrammingError("a table is for reading; choose csv, json, jsonl, arrow or parquet for a file")
+        check_standard_output()
+    else:
+        target = "-" if output is None else str(output)
+        check_target(target, schema, form or ("jsonl" if target == "-" else None))
+
+
+def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags) -> None:
+    """Puts a result where it was asked for."""
+    if output is not None and is_media(output, form):
+        save_media(table, output, flags)
+        return
+    if form == "table" or (form is None and output is None and on_terminal()):
+        show_table(flags.screen(), table)
+        return
+    target = "-" if output is None or str(output) == "-" else str(output)
+    shape = form or ("jsonl" if target == "-" else None)
+    with open_writer(target, table.schema, format=shape, csv_safe=flags.csv_safe) as writer:
+        for batch in table.to_batches():
+            writer.write(batch)
+    if target != "-":
+        flags.console().print(f"{table.num_rows:,} row{'s' if table.num_rows != 1 else ''} written to {target}")
+
+
+def is_media(output: Path, form: str | None) -> bool:
+    """Whether an output takes the media itself instead of a table."""
+    return form is None and output.suffix.lower() in MEDIA_ENDINGS
+
+
+def media_column(schema: pa.Schema, path: Path) -> str:
+    """The name of the one column of bytes."""
+    binary: list[str] = [field.name for field in schema if is_bytes(field.type)]
+    if len(binary) != 1:
+        raise ProgrammingError(
+            f"the result is not one piece of media, so {path.name!r} cannot hold it; "
+            "choose an ending such as .parquet, .json or .csv"
+        )
+    return binary[0]
+
+
+def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
+    """Writes the one media value of a result as a file of its own, aside first and then renamed."""
+    column = media_column(table.schema, path)
+    data: bytes | None = table.column(column)[0].as_py() if table.num_rows == 1 else None
+    if data is None:
+        raise DataError(f"{column} is NULL: there is nothing to write to {path}")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(data)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    flags.console().print(f"{described(data)} written to {path}")
+    kind = sniff_extension(data)
+    if kind != "bin" and kind != path.suffix.lower().lstrip(".").replace("jpeg", "jpg"):
+        flags.console().print(shown(f"warning: the content is {kind}, whatever the file's name says", "yellow"))

@@ -1,0 +1,87 @@
+"""The connection of a command, to the service or to a sandbox, and what is told of it meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from grokcall.cli.screens import Screen, shown
+from grokcall.core.terminals import visible
+from grokcall.dbapi.connection import Connection, connect
+from grokcall.errors import InterfaceError
+from grokcall.scheduling import event_loop as background
+
+
+@contextmanager
+def opened(given: Mapping[str, Any], console: Screen, *, sandbox: bool, verbose: bool) -> Iterator[Connection]:
+    """A connection for the block.
+
+    Args:
+        given: The arguments of :func:`grokcall.connect`.
+        console: Where it is said what is waited for.
+        sandbox: Whether it goes to a sandbox, which lives as long as the block.
+        verbose: Whether requests and retries are logged.
+
+    Raises:
+        InterfaceError: An address was given for the sandbox, which has its own.
+    """
+    if verbose:
+        log_to_standard_error()
+    with waits_shown(console):
+        if not sandbox:
+            with connect(**given) as connection:
+                yield connection
+            return
+        if given.get("base_url"):
+            raise InterfaceError("--sandbox starts a sandbox of its own; leave out --base-url")
+        from grokcall.sandbox import SANDBOX_KEY, Sandbox  # an extra that other commands need not have
+
+        with (
+            Sandbox() as started,
+            connect(
+                **{"poll_interval": 0.1, **given, "api_key": SANDBOX_KEY, "base_url": started.base_url}
+            ) as connection,
+        ):
+            yield connection
+
+
+class ConsoleHandler(logging.Handler):
+    """Shows what is logged as plain sentences."""
+
+    def __init__(self, console: Screen) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Prints the sentence."""
+        self._console.print(shown(record.getMessage()), soft_wrap=True)
+
+
+@contextmanager
+def waits_shown(console: Screen) -> Iterator[None]:
+    """Says in the block for what a command still waits after an interrupt."""
+    logger, handler = logging.getLogger(background.__name__), ConsoleHandler(console)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class VisibleFormatter(logging.Formatter):
+    """Writes out control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        return visible(super().format(record))
+
+
+def log_to_standard_error() -> None:
+    """Shows the library's log; its filter has taken every secret out."""
+    logger = logging.getLogger("grokcall")
+    handler = logging.StreamHandler()
+    handler.setFormatter(VisibleFormatter("%(asctime)s %(name)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)

@@ -1,0 +1,143 @@
+"""What there is to call: procedures and models, listed and described."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grokcall.catalog.catalog import open_catalog
+from grokcall.cli.flags import Flags
+from grokcall.cli.screens import write_out
+from grokcall.config.options import load_options
+from grokcall.dbapi.describe import describe_procedure, show_procedures, signature, told, values_of
+from grokcall_procedures import Procedure
+from grokcall_procedures.rates import TICKS_PER_USD
+
+
+def list_procedures(name: str | None, as_json: bool, flags: Flags) -> None:
+    """Prints the procedures, or one of them with its parameters and result fields."""
+    console = flags.screen()
+    catalog = open_catalog(load_options(flags.profile, **flags.options()).catalog)
+    if name is None:
+        if as_json:
+            print_json([as_document(catalog[each]) for each in catalog])
+        else:
+            show_names(console, show_procedures(catalog))
+        return
+    procedure = catalog.find(name)
+    if as_json:
+        print_json({**as_document(procedure), "rows": describe_procedure(procedure).to_pylist()})
+    else:
+        show_procedure(console, procedure)
+
+
+def list_models(as_json: bool, flags: Flags) -> None:
+    """Prints the models that the key may use."""
+    with flags.connection() as connection:
+        table = connection.execute("CALL ListModels()").fetch_arrow_table()
+    if as_json:
+        print_json([json.loads(str(entry)) for entry in table.column("Model_Raw").to_pylist()])
+        return
+    show_models(flags.screen(), table)
+
+
+def show_models(console: Console, table: pa.Table) -> None:
+    """Prints the models; token prices in USD for a million, from ticks for one."""
+    drawn = Table(box=None, header_style="bold", pad_edge=False)
+    drawn.add_column("model", no_wrap=True)
+    for heading in ("context", "in/1M", "out/1M", "image"):
+        drawn.add_column(heading, justify="right", no_wrap=True)
+    drawn.add_column("reasoning efforts")
+    for row in table.to_pylist():
+        drawn.add_row(
+            row["Model_Id"],
+            f"{row['Model_ContextLength']:,}" if row["Model_ContextLength"] else "",
+            per_million(row["Model_PromptTextTokenPrice"]),
+            per_million(row["Model_CompletionTextTokenPrice"]),
+            f"{row['Model_ImagePrice'] / TICKS_PER_USD:g}" if row["Model_ImagePrice"] else "",
+            " ".join(json.loads(row["Model_ReasoningEfforts"] or "[]")),
+        )
+    console.print(drawn)
+    console.print(Text("Prices in USD; --json has every field.", style="dim"))
+
+
+def per_million(ticks: int | None) -> str:
+    """A price in ticks for one token as USD for a million; empty when there is none."""
+    return "" if ticks is None else f"{ticks * 1_000_000 / TICKS_PER_USD:g}"
+
+
+def show_names(console: Console, table: pa.Table) -> None:
+    """Prints the procedures with their summaries."""
+    drawn = Table(box=None, header_style="bold", pad_edge=False)
+    drawn.add_column("procedure", no_wrap=True)
+    drawn.add_column("what it does")
+    for row in table.to_pylist():
+        drawn.add_row(row["Procedure_Name"], row["Procedure_Summary"])
+    console.print(drawn)
+    console.print(Text("grokcall procedures NAME shows one with its parameters and fields.", style="dim"))
+
+
+def show_procedure(console: Console, procedure: Procedure) -> None:
+    """Prints one procedure: how it is called, what it takes, what it gives."""
+    console.print(Text(procedure.summary))
+    console.print(Text(f"\n{signature(procedure)}\n", style="bold"), soft_wrap=True)
+    if procedure.parameters:
+        console.print(Text("Parameters", style="bold"))
+    for parameter in procedure.parameters:
+        values = values_of(parameter)
+        description = told(parameter) + (f" Values: {values}." if values else "")
+        show_entry(
+            console, parameter.name, f"{parameter.type}{', required' if parameter.required else ''}", description
+        )
+    console.print(Text("\nResult fields", style="bold"))
+    for column in procedure.fields:
+        show_entry(console, column.name, str(column.type), column.doc)
+    for note in procedure.notes:
+        console.print(Text(f"\n{note}"))
+    if procedure.example:
+        console.print(Text(f"\nExample: {procedure.example}"), soft_wrap=True)
+
+
+def show_entry(console: Console, name: str, kind: str, description: str) -> None:
+    """Prints a parameter or a field, its description below: names are too long for columns beside each other."""
+    console.print(Text.assemble("  ", (name, "bold"), "  ", (kind, "dim")), soft_wrap=True)
+    for line in Text(description).wrap(console, max(console.width - 6, 20)):
+        console.print(Text.assemble("      ", line), soft_wrap=True)
+
+
+def as_document(procedure: Procedure) -> dict[str, object]:
+    """A procedure as JSON for other programs."""
+    return {
+        "name": procedure.name,
+        "summary": procedure.summary,
+        "signature": signature(procedure),
+        "vendor": procedure.vendor,
+        "reference": procedure.reference,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "type": str(parameter.type),
+                "required": parameter.required,
+                "values": list(parameter.values),
+                "low": parameter.low,
+                "high": parameter.high,
+                "named_only": parameter.named_only,
+                "doc": parameter.doc,
+            }
+            for parameter in procedure.parameters
+        ],
+        "fields": [
+            {"name": column.name, "type": str(column.type), "path": column.path or None, "doc": column.doc}
+            for column in procedure.fields
+        ],
+        "example": procedure.example,
+    }
+
+
+def print_json(document: object) -> None:
+    """Writes JSON to standard output."""
+    write_out(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

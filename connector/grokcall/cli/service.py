@@ -1,0 +1,66 @@
+"""A look at the service, and a sandbox that is served."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from grokcall.cli.display import show_facts
+from grokcall.cli.flags import Flags
+from grokcall.core.redaction import redact
+from grokcall.dbapi.connection import Connection
+from grokcall.errors import InterfaceError
+
+
+def check_service(flags: Flags) -> None:
+    """Prints what the service says of the key, and the models."""
+    console = flags.console()
+    with flags.connection() as connection:
+        facts = [("service", connection.options.base_url), ("key from", connection.key().source)]
+        started = time.perf_counter()
+        facts += key_facts(connection).items()
+        facts.append(("answered in", f"{(time.perf_counter() - started) * 1000:,.0f} ms"))
+        table = connection.execute("CALL ListModels()").fetch_arrow_table()
+        found = [str(model) for model in table.column("Model_Id").to_pylist()]
+        facts.append(("models", f"{len(found)}: {', '.join(found)}"))
+    show_facts(console, facts)
+    console.print("fine: the service answers and accepts the key")
+
+
+def key_facts(connection: Connection) -> dict[str, str]:
+    """What the service says of the key, without the key."""
+    row = connection.execute("CALL RawRequest('/api-key')").fetch_arrow_table().to_pylist()[0]
+    facts = json.loads(row["Raw_Body"])
+    blocked = [name for name in ("team_blocked", "api_key_blocked", "api_key_disabled") if facts.get(name)]
+    found = {
+        "key": f"{facts.get('redacted_api_key', '?')} ({facts.get('name', 'no name')})",
+        "team": str(facts.get("team_id", "?")),
+        "may use": ", ".join(facts.get("acls") or []) or "?",
+        "blocked": ", ".join(blocked) or "no",
+    }
+    return {name: redact(value) for name, value in found.items()}
+
+
+def serve_sandbox(port: int, latency: float, chaos: str | None, seed: int, refuse: Sequence[str], flags: Flags) -> None:
+    """Serves the API until it is interrupted."""
+    from grokcall.sandbox import REFUSALS, SANDBOX_KEY, Sandbox
+
+    for name in refuse:
+        if name not in REFUSALS:
+            raise InterfaceError(f"--refuse: {name!r} is none of {', '.join(sorted(REFUSALS))}")
+    try:
+        server = Sandbox(port=port, latency=latency, seed=seed, profile=chaos, refusals=refuse)
+    except ValueError as error:
+        raise InterfaceError(f"--chaos: {error}") from None
+    console = flags.console()
+
+    def announce(base_url: str) -> None:
+        if sys.stdout is not None:
+            sys.stdout.write(f"{base_url}\n")
+            sys.stdout.flush()
+        console.print(f"serving on {base_url} until interrupted; any key is accepted:", soft_wrap=True)
+        console.print(f"  export XAI_BASE_URL={base_url} XAI_API_KEY={SANDBOX_KEY}", soft_wrap=True)
+
+    server.serve(announce)

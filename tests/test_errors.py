@@ -36,6 +36,7 @@ PARENTS = {
     errors.NotReadyError: errors.OperationalError,
     errors.RedirectedError: errors.OperationalError,
     errors.MissingKeyError: errors.OperationalError,
+    errors.StoppedError: errors.OperationalError,
 }
 
 
@@ -86,6 +87,7 @@ def test_the_words_for_errors_are_these_and_differ() -> None:
         "ReplyTooLargeError": "reply_too_large",
         "RedirectedError": "redirected",
         "MissingKeyError": "missing_key",
+        "StoppedError": "cancelled",
         "AnswerMismatchError": "answer_mismatch",
         "MalformedReplyError": "malformed_reply",
         "MediaError": "media",

@@ -6,6 +6,7 @@
     │   ├── DataError
     │   ├── OperationalError
     │   │   ├── MissingKeyError             no key in any of the places
+    │   │   ├── StoppedError                whoever ran it stopped it
     │   │   ├── NotReadyError               a video was not ready in time; its id stays usable
     │   │   ├── RedirectedError             base_url sends calls on to another address
     │   │   └── TransportError              there is no whole answer
@@ -38,7 +39,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from grokcall_parser.errors import (
     ArgumentsError,
@@ -92,6 +93,7 @@ __all__ = [
     "ServerFailureError",
     "ServiceError",
     "StatementError",
+    "StoppedError",
     "TransportError",
     "UnknownNameError",
     "Warning",
@@ -279,6 +281,21 @@ class MissingKeyError(OperationalError):
     def __init__(self, message: str, *, looked_at: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.looked_at: tuple[str, ...] = tuple(looked_at)
+
+
+class StoppedError(OperationalError):
+    """A statement, a lookup or a query was stopped by whoever ran it.
+
+    Args:
+        message: What was stopped.
+    """
+
+    error_code: ClassVar[str] = "cancelled"
+
+    def __init__(self, message: str = "the statement was cancelled") -> None:
+        super().__init__(message)
+        self.result: Any = None
+        """What had been answered by then: of a CALL and ``executemany`` an Arrow table; None where there is nothing."""
 
 
 class IncompleteAnswerError(DataError):

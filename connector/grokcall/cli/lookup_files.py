@@ -12,8 +12,9 @@ import pyarrow as pa
 from grokcall.cli.progress import Report
 from grokcall.cli.signals import ENDING, endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
+from grokcall.errors import StoppedError
 from grokcall.lookup.batch.errors import BatchPendingError
-from grokcall.lookup.stream import LookupStoppedError, LookupStream
+from grokcall.lookup.stream import LookupStream
 from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS
 from grokcall.tables.errors import OutputClosed, OutputFull
 from grokcall.tables.writer import Writer, open_writer
@@ -105,7 +106,7 @@ class LookupRun:
         """Puts what has ended into the room that is left, in one write, for it is the last: it says what is full."""
         self._stream.stop()
         ended = []
-        with suppress(LookupStoppedError):
+        with suppress(StoppedError):
             for rows, failed in self._stream:
                 self._failed.write(failed)
                 ended.append(rows)

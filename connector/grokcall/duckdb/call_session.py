@@ -20,7 +20,7 @@ from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.duckdb.interrupts import unwatch
 from grokcall.duckdb.query_costs import QueryCosts
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, StoppedError
 from grokcall.execution.executor import CallExecutor, RunContext
 from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.prior_attempts import prior_attempts
@@ -41,12 +41,7 @@ logger: logging.Logger = get_logger("grokcall.duckdb")
 Bind = Callable[[Values], BoundCall | Outcome]
 Settle = Callable[[Outcome, int], BaseException | None]
 
-
-class StoppedError(InterfaceError):
-    """The query was interrupted."""
-
-    def __init__(self) -> None:
-        super().__init__("the query was interrupted")
+INTERRUPTED = "the query was interrupted"
 
 
 class CallSession:
@@ -72,6 +67,8 @@ class CallSession:
         """Told what the limits are worth for a kind of call, before the first one is sent."""
         self.costs: QueryCosts | None = None
         """What the calls are added to instead of being made, while a query is priced."""
+        self.halted: bool = False
+        """Whether the statement that runs is to end, so that none of its calls may begin any more."""
         self._promised: set[str] = set()
         """The procedures of which it was told."""
         self._memo = SpillingAnswerCache()
@@ -134,7 +131,7 @@ class CallSession:
         self._stops = [stop for stop in self._stops if not stop.done()]
 
     async def _stop(self, patience: float) -> None:
-        await asyncio.gather(*(window.stop(StoppedError(), patience) for window in tuple(self._windows)))
+        await asyncio.gather(*(window.stop(StoppedError(INTERRUPTED), patience) for window in tuple(self._windows)))
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: closed, without touching the journal, which is the parent's."""
@@ -161,7 +158,7 @@ class CallSession:
                 chunk = await window.next_chunk()
                 await window.next_chunk()  # the end, or what ended it early
             except asyncio.CancelledError:
-                await window.stop(StoppedError())  # the connection is closed
+                await window.stop(StoppedError(INTERRUPTED))  # the connection is closed
                 raise
         return [outcome for outcome in chunk.outcomes if outcome is not None] if chunk is not None else []
 
@@ -183,8 +180,8 @@ class CallSession:
     @contextmanager
     def running(self, window: RowScheduler[None]) -> Iterator[None]:
         """Starts a window, which an interrupt stops for as long as the block lasts."""
-        if self.is_stopping:
-            raise StoppedError
+        if self.halted or self.is_stopping:
+            raise StoppedError(INTERRUPTED)
         window.start()
         self._windows.add(window)
         try:

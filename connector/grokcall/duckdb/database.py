@@ -14,7 +14,8 @@ from grokcall.budget.cost_totals import COST_SCHEMA
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.core.forks import follow_forks
 from grokcall.core.statement_result import StatementResult
-from grokcall.duckdb.call_session import CallSession
+from grokcall.duckdb.call_session import INTERRUPTED, CallSession
+from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
@@ -24,7 +25,7 @@ from grokcall.duckdb.places import SETTINGS, Place, Places
 from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import fetched, may_give_rows, row_schema
 from grokcall.duckdb.typed_calls import TypedQuery
-from grokcall.errors import OperationalError
+from grokcall.errors import OperationalError, StoppedError
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
 from grokcall.tables.pipes import refuse_pipes
@@ -96,6 +97,7 @@ class Database:
         parameters: Parameters = None,
         limits: SpendingLimits = UNLIMITED,
         warn: Callable[[Iterable[str]], None] = lambda _: None,
+        cancellation: Cancellation | None = None,
     ) -> StatementResult:
         """Runs one statement of DuckDB to its end.
 
@@ -104,14 +106,16 @@ class Database:
             parameters: A mapping for named markers, a sequence for question marks.
             limits: What it may spend, beside the limits of the database and the connection.
             warn: Told of the warnings.
+            cancellation: Ends it from another thread.
 
         Raises:
+            grokcall.StoppedError: It was cancelled, or the connection was closed.
             grokcall.StatementError: It is wrong; the message has the place.
             grokcall.Error: What DuckDB, or a call, failed with.
         """
         refuse_pipes(sql)
         text, values = filled(sql, parameters)
-        with self._places.free(text) as place:
+        with self._places.free(text, cancellation) as place:
             priced = priced_query(text)
             with interruptible(place):
                 warn(place.bring_up_to_date(self._wanted(), text))
@@ -131,10 +135,11 @@ class Database:
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
-    def schema(self, sql: str, parameters: Parameters = None) -> pa.Schema:
+    def schema(self, sql: str, parameters: Parameters = None, cancellation: Cancellation | None = None) -> pa.Schema:
         """The columns that a query would give; calls nothing. Markers without a value are NULL.
 
         Raises:
+            grokcall.StoppedError: It was cancelled, or the connection was closed.
             grokcall.StatementError: It is wrong.
             ProgrammingError: The statement is none that only reads.
         """
@@ -142,7 +147,7 @@ class Database:
         text, values = filled(sql, parameters, missing_is_null=True)
         if priced_query(text) is not None:
             return COST_SCHEMA
-        with self._places.free(text) as place:
+        with self._places.free(text, cancellation) as place:
             with interruptible(place):
                 place.bring_up_to_date(self._wanted(), text)
                 query = place.registration.typed(text)
@@ -203,12 +208,12 @@ def interruptible(place: Place) -> Iterator[None]:
     """Turns DuckDB's word for an interrupt into ours, from before a statement is made ready."""
     place.session.failure = None
     if place.interrupted:
-        raise OperationalError("the query was interrupted")
+        raise StoppedError(INTERRUPTED)
     try:
         yield
     except (duckdb.Error, RuntimeError) as error:
         if place.interrupted:
-            raise OperationalError("the query was interrupted") from None
+            raise StoppedError(INTERRUPTED) from None
         if is_interrupt(error):
             raise KeyboardInterrupt from None
         raise

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from grokcall.duckdb.call_session import CallSession
+from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
 from grokcall.errors import InterfaceError
@@ -85,8 +86,12 @@ class Place:
 
     def interrupt(self, patience: float) -> None:
         """Ends the statement that runs; may be called from any thread."""
-        self.interrupted = True
+        self.interrupted = self.session.halted = True
         self.session.interrupt(patience)
+        self.interrupt_duckdb()
+
+    def interrupt_duckdb(self) -> None:
+        """Tells DuckDB alone to end what it runs."""
         with suppress(duckdb.Error):
             self.con.interrupt()
 
@@ -112,16 +117,26 @@ class Places:
         return iter((self.first, *self._others))
 
     @contextmanager
-    def free(self, sql: str) -> Iterator[Place]:
-        """A place for one statement, for the block in which it runs; the first is waited for where it must be that."""
+    def free(self, sql: str, cancellation: Cancellation | None = None) -> Iterator[Place]:
+        """A place for one statement, for the block in which it runs; the first is waited for where it must be that.
+
+        Args:
+            sql: The statement.
+            cancellation: Ends it.
+
+        Raises:
+            StoppedError: It was cancelled.
+        """
+        cancellation = cancellation or Cancellation()
         place = self.first
         if not place.lock.acquire(blocking=False):
             place = self._other(sql) or place
             if place is self.first:
-                place.lock.acquire()
-        place.interrupted = False
+                cancellation.wait_for(place.lock)
+        place.interrupted = place.session.halted = False
         try:
-            yield place
+            with cancellation.over(place):
+                yield place
         finally:
             place.lock.release()
 

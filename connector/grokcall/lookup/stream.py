@@ -17,7 +17,7 @@ from grokcall.client.metadata import counted_tokens, listed_prices
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
-from grokcall.errors import CreditsExhaustedError, InterfaceError
+from grokcall.errors import CreditsExhaustedError, InterfaceError, StoppedError
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
@@ -47,15 +47,7 @@ from grokcall_procedures.prices import PRICES, Prices
 
 READ_AHEAD_ROWS = 8192
 """Rows that may be under way or waiting for an earlier one, at least."""
-
-
-class LookupStoppedError(InterfaceError):
-    """The lookup was stopped by whoever ran it."""
-
-    error_code = "stopped"
-
-    def __init__(self) -> None:
-        super().__init__("the lookup was stopped")
+STOPPED = "the lookup was stopped"
 
 
 class LookupStream:
@@ -183,7 +175,7 @@ class LookupStream:
         if isinstance(self._reason, KeyboardInterrupt):
             return "interrupted"
         # Whoever stops a lookup for a reason of his own, such as a full disk, has it end for that reason.
-        cause = self._reason if isinstance(self._failure, LookupStoppedError) else self._failure
+        cause = self._reason if isinstance(self._failure, StoppedError) else self._failure
         if isinstance(cause, BudgetReachedError | CreditsExhaustedError):
             return "budget"
         if isinstance(cause, BatchPendingError):
@@ -212,8 +204,8 @@ class LookupStream:
         self._refuse_in_child()
         try:
             return self._runtime.loop.run(self.next_chunk())
-        except LookupStoppedError:
-            raise self._reason or LookupStoppedError() from None
+        except StoppedError as stopped:
+            raise self._reason or stopped from None
 
     async def next_chunk(self) -> Chunk[pa.RecordBatch] | None:
         """The next chunk with its outcomes; runs on the connection's loop."""
@@ -221,7 +213,7 @@ class LookupStream:
             return None
         try:
             if self._stopped and self._window is None:
-                raise LookupStoppedError
+                raise StoppedError(STOPPED)
             if self._prices is None:
                 self._prices = await listed_prices(self._runtime.runner())
             if self._books is None:
@@ -273,7 +265,11 @@ class LookupStream:
 
     def close(self) -> None:
         """Stops the lookup if it is not over, and closes its input and its journal."""
-        self._leave(PATIENCE if self.plan.options.journal is not None else 0.0)
+        self._leave(self._patience_of_close)
+
+    @property
+    def _patience_of_close(self) -> float:
+        return PATIENCE if self.plan.options.journal is not None else 0.0
 
     def _leave(self, patience: float, error: BaseException | None = None) -> None:
         """Closes everything; an exception that leaves the block gets the rows that were not given out yet."""
@@ -305,10 +301,21 @@ class LookupStream:
         """The asynchronous twin of :meth:`stop`; awaited from any loop, where a cancel ends the wait."""
         await self._runtime.loop.arun_patiently(self._astop(patience), lambda _: self._astop())
 
-    async def aclose(self) -> None:
-        """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
-        await self._astop()
-        self._end()
+    async def aleave(self, error: BaseException | None = None) -> None:
+        """The asynchronous twin of leaving the block; awaited from any loop."""
+        is_left_early = self._window is not None and not self._over
+        try:
+            if is_left_early and (error is None or isinstance(error, GeneratorExit)):
+                await self._astop_if_open(self._patience_of_close)
+            elif is_left_early and error is not None:
+                await self._astop_if_open(patience_of(error))
+                leave_with(error, self.plan, self.summary, await arest_of(self))
+        finally:
+            await in_daemon_thread(self._end)
+
+    async def _astop_if_open(self, patience: float) -> None:
+        with suppress(InterfaceError):  # a closed connection has stopped everything already
+            await self.astop(patience)
 
     def _end(self) -> None:
         self._over = True
@@ -337,9 +344,9 @@ class LookupStream:
             return
         # The reason stays on the caller's side: an interrupt raised inside the loop would end the loop as well.
         if isinstance(self._window, RowScheduler):
-            await self._window.stop(LookupStoppedError(), patience)
+            await self._window.stop(StoppedError(STOPPED), patience)
         else:
-            await self._window.stop(LookupStoppedError())
+            await self._window.stop(StoppedError(STOPPED))
 
     def __del__(self) -> None:
         # Whoever drops a stream without leaving it wants no more of it, and must not go on paying.
@@ -350,7 +357,7 @@ class LookupStream:
 
     async def _dropped(self) -> None:
         try:
-            await self._astop(PATIENCE if self.plan.options.journal is not None else 0.0)
+            await self._astop(self._patience_of_close)
         finally:
             self._end()
 
@@ -393,7 +400,7 @@ class LookupStream:
             opening.add_done_callback(self._opened_too_late)
             raise
         if self._stopped:
-            raise LookupStoppedError
+            raise StoppedError(STOPPED)
 
     def _brought_forward(self) -> tuple[RunSession, int]:
         books = self._opened_books()
@@ -468,12 +475,21 @@ class LookupStream:
         return self.plan.fatal(outcome, row)
 
 
+async def arest_of(stream: LookupStream) -> list[Pair]:
+    """The asynchronous twin of :func:`grokcall.lookup.results.rest_of`."""
+    rest: list[Pair] = []
+    with suppress(BaseException):
+        while (pair := await stream.apair()) is not None:
+            rest.append(pair)
+    return rest
+
+
 def counted_by(stream: weakref.ref[LookupStream]) -> Callable[[Outcome, int], BaseException | None]:
     """Has a stream count outcomes for as long as somebody holds it; then the lookup ends."""
 
     def count(outcome: Outcome, row: int) -> BaseException | None:
         counting = stream()
-        return LookupStoppedError() if counting is None else counting._counted(outcome, row)
+        return StoppedError(STOPPED) if counting is None else counting._counted(outcome, row)
 
     return count
 

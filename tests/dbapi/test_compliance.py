@@ -350,7 +350,7 @@ def test_a_procedure_without_arguments_is_called(connect: Connect):
 
 def test_a_wrong_statement_is_a_programming_error_and_leaves_the_cursor_usable(connect: Connect):
     cursor = filled(connect)
-    for wrong in ("SELEKT 1", "FROM no_such_table", "CALL NoSuchProcedure()", "SELECT (", ""):
+    for wrong in ("SELECTED 1", "FROM no_such_table", "CALL NoSuchProcedure()", "SELECT (", ""):
         with pytest.raises(grokcall.ProgrammingError):
             cursor.execute(wrong)
         assert cursor.description is None

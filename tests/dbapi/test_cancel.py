@@ -60,13 +60,28 @@ def test_without_patience_nothing_is_waited_for(connect, held, running):
         cursor.fetchone()
 
 
-def test_a_second_cancel_ends_the_wait_of_the_first(connect, held, running):
+USES = {
+    "execute": lambda cursor: cursor.execute(ASK, {"m": "hello"}),
+    "executemany": lambda cursor: cursor.executemany(ASK, SETS),
+    "executescript": lambda cursor: cursor.executescript("CALL GenerateResponse('a'); SELECT 1"),
+    "callproc": lambda cursor: cursor.callproc("GenerateResponse", ["hello"]),
+    "query": lambda cursor: cursor.execute(LATERAL),
+    "scalar query": lambda cursor: cursor.execute("SELECT generate_response('q' || range) FROM range(3)"),
+    "query of one row": lambda cursor: cursor.execute("SELECT r.Response_Result FROM GenerateResponse('a') r"),
+    "INSERT": lambda cursor: cursor.execute("CREATE TABLE answers AS SELECT * FROM GenerateResponse('a')"),
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_second_cancel_ends_the_wait_of_the_first(connect, held, running, name):
     cursor = connect().cursor()
-    executing = running(lambda: cursor.executemany(ASK, SETS))
+    executing = running(lambda: USES[name](cursor))
     held.wait_for()
     cursor.cancel()
     cursor.cancel(patience=0)
-    assert stopped(executing.error()).result.num_rows == 0
+    answered = stopped(executing.error()).result
+    assert answered is None or answered.num_rows == 0
+    assert cursor.execute("SELECT 1").fetchall() == [(1,)]
 
 
 def test_executemany_sends_nothing_more_and_keeps_what_was_in_flight(connect, service, held, running):

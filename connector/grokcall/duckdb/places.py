@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from grokcall.duckdb.call_session import CallSession
-from grokcall.duckdb.cancellation import Cancellation
+from grokcall.duckdb.cancellation import GLANCE, Cancellation
 from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
 from grokcall.errors import InterfaceError
@@ -168,8 +168,13 @@ class Places:
     def close(self) -> None:
         """Closes every connection, each when its statement has ended."""
         for place in reversed(tuple(self)):
-            with place.lock:
+            while not place.lock.acquire(timeout=GLANCE):
+                if place.interrupted:
+                    place.interrupt_duckdb()  # it forgets an interrupt that comes between two statements
+            try:
                 place.con.close()
+            finally:
+                place.lock.release()
 
     def _other(self, sql: str) -> Place | None:
         """A free place, taken, for a query that only reads; None for any other statement."""

@@ -7,6 +7,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+import pyarrow as pa
+
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.metadata import listed_prices
 from grokcall.config.options import load_options
@@ -18,6 +20,7 @@ from grokcall.execution.runtime import KeyLike
 from grokcall.lookup.async_stream import AsyncLookupStream
 from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
+from grokcall.lookup.results import LookupResult
 from grokcall_procedures.prices import Prices
 
 
@@ -72,8 +75,15 @@ class AsyncConnection(BaseConnection):
         """A new cursor that has executed ``operation``, within ``limits`` as for :meth:`cursor`."""
         return await self.cursor(**limits).execute(operation, parameters)
 
-    call = BaseConnection.acall
-    lookup = BaseConnection.alookup
+    async def call(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> pa.Table:
+        """The result of one CALL as an Arrow table; see :meth:`acall`, which is the same."""
+        return await self.acall(operation, parameters, **limits)
+
+    async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
+        """One call for each row of a table; see :meth:`alookup`, which is the same."""
+        return await self.alookup(command, rows, mapping, **options)
 
     def lookup_stream(
         self, command: str, rows: object, mapping: MappingLike = None, **options: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -143,6 +144,20 @@ def test_a_query_without_patience_leaves_its_calls(connect, held, running):
     held.wait_for()
     cursor.cancel(patience=0)
     stopped(executing.error())
+
+
+def test_a_cancel_while_procedures_are_made_ready_leaves_them_to_the_next_query(connect, running):
+    for delay in range(12):
+        connection = connect()
+        cursor = connection.cursor()
+        executing = running(lambda cursor=cursor: cursor.execute(LATERAL))
+        time.sleep(delay / 100)  # so that it strikes here and there; what follows holds wherever it does
+        while executing.is_alive:
+            cursor.cancel()
+        error = executing.error()
+        assert error is None or stopped(error)
+        assert connection.execute(LATERAL).fetchall() == [(10,)]
+        connection.close()
 
 
 def test_executemany_of_a_query_ends_with_the_set_that_runs(connect, service, held, running):

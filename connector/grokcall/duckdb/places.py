@@ -63,13 +63,17 @@ class Place:
         changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
         if not (gone or changed):
             return []
+        same = {name for name, procedure in wanted.items() if self._registered.get(name) is procedure}
         self.registration.remove(*gone)
-        self._registered = wanted
+        # An interrupt may strike before all are added; those are added by the next statement.
+        self._registered = {name: procedure for name, procedure in self._registered.items() if name in same}
+        warnings: list[str] = []
         try:
             self.registration.add(*changed)
         except InterfaceError:
-            return [warning for procedure in changed for warning in self._added_alone(procedure)]
-        return []
+            warnings = [warning for procedure in changed for warning in self._added_alone(procedure)]
+        self._registered = wanted
+        return warnings
 
     def _named_in(self, catalog: Mapping[str, Procedure], sql: str) -> dict[str, Procedure]:
         return {

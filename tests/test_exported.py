@@ -17,15 +17,15 @@ HELPERS = {"TYPE_CHECKING", "lazy_names"}
 PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
-        AuthenticationError BadValueError BatchPendingError Binary BudgetReachedError CallStatus CallSyntaxError
+        AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError BatchPendingError Binary BudgetReachedError CallStatus CallSyntaxError
         CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError
         DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
         LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError
         NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError ProgrammingError
         RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey ServerFailureError
-        ServiceError SpendingLimits StatementError Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
-        TransportError UnknownNameError UserCatalog Warning __version__ apilevel connect const file open_catalog
+        ServiceError SpendingLimits StatementError StoppedError Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
+        TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file open_catalog
         paramstyle threadsafety
     """,
     "grokcall.actions": """
@@ -40,7 +40,7 @@ PUBLIC = {
         BudgetReachedError CallStoppedError CallSyntaxError ConnectionCutError ContentRefusedError
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
-        JournalPathError LookupFailedError LookupStoppedError MalformedReplyError MediaError MissingKeyError
+        JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
         PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
         ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError TransportError

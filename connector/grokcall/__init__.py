@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from grokcall.dataflow.execute_command import CommandParameter as CommandParameter
     from grokcall.dataflow.execute_command import ExecuteCommand as ExecuteCommand
     from grokcall.dataflow.lookup_step import Lookup as Lookup
+    from grokcall.dbapi.async_connection import AsyncConnection as AsyncConnection
+    from grokcall.dbapi.async_connection import aconnect as aconnect
+    from grokcall.dbapi.async_cursor import AsyncCursor as AsyncCursor
     from grokcall.dbapi.connection import Connection as Connection
     from grokcall.dbapi.connection import connect as connect
     from grokcall.dbapi.cursor import Cursor as Cursor
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
     from grokcall.errors import ServerFailureError as ServerFailureError
     from grokcall.errors import ServiceError as ServiceError
     from grokcall.errors import StatementError as StatementError
+    from grokcall.errors import StoppedError as StoppedError
     from grokcall.errors import TransportError as TransportError
     from grokcall.errors import UnknownNameError as UnknownNameError
     from grokcall.errors import Warning as Warning  # noqa: A004 - PEP 249 fixes the name
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
     from grokcall.http.transport import HttpRequest as HttpRequest
     from grokcall.http.transport import HttpResponse as HttpResponse
     from grokcall.http.transport import Transport as Transport
+    from grokcall.lookup.async_stream import AsyncLookupStream as AsyncLookupStream
     from grokcall.lookup.mapping import const as const
     from grokcall.lookup.mapping import file as file
     from grokcall.lookup.options import LookupOptions as LookupOptions
@@ -104,6 +109,9 @@ __all__ = [
     "AnswerMismatchError",
     "AnswerRefusedError",
     "ArgumentsError",
+    "AsyncConnection",
+    "AsyncCursor",
+    "AsyncLookupStream",
     "AuthenticationError",
     "BadValueError",
     "BatchPendingError",
@@ -156,6 +164,7 @@ __all__ = [
     "ServiceError",
     "SpendingLimits",
     "StatementError",
+    "StoppedError",
     "Summary",
     "Time",
     "TimeFromTicks",
@@ -167,6 +176,7 @@ __all__ = [
     "UserCatalog",
     "Warning",
     "__version__",
+    "aconnect",
     "apilevel",
     "connect",
     "const",
@@ -183,6 +193,9 @@ _MODULES = {
     "AnswerMismatchError": "grokcall.errors",
     "AnswerRefusedError": "grokcall.errors",
     "ArgumentsError": "grokcall.errors",
+    "AsyncConnection": "grokcall.dbapi.async_connection",
+    "AsyncCursor": "grokcall.dbapi.async_cursor",
+    "AsyncLookupStream": "grokcall.lookup.async_stream",
     "AuthenticationError": "grokcall.errors",
     "BINARY": "grokcall.dbapi.module_globals",
     "BadValueError": "grokcall.errors",
@@ -240,6 +253,7 @@ _MODULES = {
     "ServiceError": "grokcall.errors",
     "SpendingLimits": "grokcall.budget.spending_limits",
     "StatementError": "grokcall.errors",
+    "StoppedError": "grokcall.errors",
     "Summary": "grokcall.execution.summary",
     "Time": "grokcall.dbapi.module_globals",
     "TimeFromTicks": "grokcall.dbapi.module_globals",
@@ -250,6 +264,7 @@ _MODULES = {
     "UnknownNameError": "grokcall.errors",
     "UserCatalog": "grokcall.catalog.catalog",
     "Warning": "grokcall.errors",
+    "aconnect": "grokcall.dbapi.async_connection",
     "apilevel": "grokcall.dbapi.module_globals",
     "connect": "grokcall.dbapi.connection",
     "const": "grokcall.lookup.mapping",

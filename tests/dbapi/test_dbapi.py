@@ -408,10 +408,10 @@ def test_closing_ends_a_call_that_runs_in_another_thread(connection, service):
 def test_a_connection_that_was_used_and_not_closed_warns(service):
     connection = grokcall.connect(api_key=KEY, base_url=service.base_url)
     connection.execute(ASK, {"Message": "hi"})
-    del connection
-    with warnings.catch_warnings(record=True) as caught:  # the collector may come to its sockets first
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        gc.collect()
+        del connection
+        gc.collect()  # the collector may come to its sockets first
     told = [str(each.message) for each in caught if issubclass(each.category, ResourceWarning)]
     assert any(each.startswith("unclosed <grokcall.Connection to http://127.0.0.1") for each in told)
 

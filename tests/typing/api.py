@@ -52,6 +52,45 @@ async def use_the_asynchronous_twins(connection: grokcall.Connection) -> pa.Tabl
     return await connection.acall("CALL GenerateResponse(?)", ["hi"])
 
 
+async def use_an_asynchronous_connection(rows: Sequence[Mapping[str, object]]) -> list[tuple[object, ...]]:
+    async with grokcall.aconnect(profile="work", concurrency=8) as connection:
+        cursor: grokcall.AsyncCursor = connection.cursor(max_calls=3)
+        await cursor.execute("CALL GenerateResponse(:Message)", {"Message": "hi"})
+        await (await cursor.execute("CALL GenerateResponse(?)", ["hi"])).fetchmany(size=2)
+        await cursor.executemany("CALL GenerateResponse(:Message)", [{"Message": "a"}, {"Message": "b"}])
+        await cursor.executescript("SELECT 1; SELECT 2")
+        given: list[object] = await cursor.callproc("GenerateResponse", list[object](["hi"]))
+        one: tuple[object, ...] | None = await cursor.fetchone()
+        table: pa.Table = cursor.fetch_arrow_table()
+        names: list[str] = [column[0] for column in cursor.description or ()]
+        async for row in cursor:
+            print(row, given, one, table, names, cursor.rowcount, cursor.messages, cursor.nextset())
+        stream: grokcall.AsyncLookupStream
+        async with connection.lookup_stream("CALL GenerateResponse(:body)", "tickets.csv") as stream:
+            async for good, bad in stream:
+                batches: tuple[pa.RecordBatch, pa.RecordBatch] = good, bad
+                print(batches, stream.summary.cost_usd)
+        answer: pa.Table = await connection.call("CALL GenerateResponse(?)", ["hi"])
+        result: LookupResult = await connection.lookup("CALL GenerateResponse(:body)", rows)
+        print(answer, result.summary.as_dict(), connection.options, connection.budget, connection.catalog)
+    awaited: grokcall.AsyncConnection = await grokcall.aconnect()
+    try:
+        return await (await awaited.execute("SELECT 1")).fetchall()
+    finally:
+        await awaited.close()
+
+
+def cancel_a_statement(cursor: grokcall.Cursor, other: grokcall.AsyncCursor) -> pa.Table | None:
+    try:
+        cursor.cancel(patience=5)
+        cursor.adbc_cancel()
+        other.cancel()
+    except grokcall.StoppedError as error:
+        answered: pa.Table | None = error.result
+        return answered
+    return None
+
+
 def use_a_step(batch: pa.RecordBatch) -> pa.RecordBatch:
     step = Lookup(
         "CALL GenerateResponse(:Message)", {"Message": "body"}, on_error="fail", base_url="https://api.x.ai/v1"

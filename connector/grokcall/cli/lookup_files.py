@@ -12,7 +12,7 @@ import pyarrow as pa
 from grokcall.cli.progress import Report
 from grokcall.cli.signals import endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
-from grokcall.errors import BatchPendingError, LookupStoppedError, OutputClosed, OutputFull
+from grokcall.errors import BatchPendingError, OutputClosed, OutputFull, StoppedError
 from grokcall.lookup.stream import LookupStream
 from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS, patience_of
 from grokcall.tables.writer import Writer, open_writer
@@ -105,7 +105,7 @@ class LookupRun:
         """Puts what has ended into the room that is left, in one write, for it is the last: it says what is full."""
         self._stream.stop()
         ended = []
-        with suppress(LookupStoppedError):
+        with suppress(StoppedError):
             for rows, failed in self._stream:
                 self._failed.write(failed)
                 ended.append(rows)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from typing import Protocol
+from collections.abc import Callable
+
+_in_use: set[weakref.WeakMethod[Callable[[], None]]] = set()
 
 
-class Closable(Protocol):
-    """Something that can be closed, more than once."""
+def close_at_exit(close: Callable[[], None]) -> None:
+    """Has a thing closed at the end of the program, if it still lives: libraries below complain of open sockets.
 
-    def close(self) -> None:
-        """Closes it; harmless when repeated."""
-        ...
-
-
-_in_use: weakref.WeakSet[Closable] = weakref.WeakSet()
-
-
-def close_at_exit(thing: Closable) -> None:
-    """Has a thing closed at the end of the program, if it still lives: libraries below complain of open sockets."""
-    _in_use.add(thing)
+    Args:
+        close: The method that closes it; harmless when repeated.
+    """
+    _in_use.add(weakref.WeakMethod(close, _in_use.discard))
 
 
 @atexit.register
 def _close_forgotten() -> None:
-    for thing in tuple(_in_use):
-        thing.close()
+    for each in tuple(_in_use):
+        close = each()
+        if close is not None:
+            close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -11,9 +12,12 @@ from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.catalog.catalog import CHANGE_SCHEMA, UserCatalog, change_table
 from grokcall.core.statement_result import StatementResult
+from grokcall.core.work import Work
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
 from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
+from grokcall.dbapi.query_work import QueryWork
 from grokcall.dbapi.statement_source import StatementSource
+from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import NotSupportedError
 from grokcall_parser import (
@@ -30,6 +34,15 @@ from grokcall_parser import (
 from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
+T = TypeVar("T")
+
+
+class Wait(Protocol):
+    """Waits for some work: by blocking the thread, or by awaiting."""
+
+    async def __call__(self, work: Work[T]) -> T:
+        """What comes of it."""
+        ...
 
 
 class StatementRunner:
@@ -39,6 +52,7 @@ class StatementRunner:
         connection: Whose statements they are.
         limits: What each may spend, beside the limits of the connection.
         warn: Told of the warnings.
+        wait: Waits for what has to be waited for.
         transactions: Those that statements of DuckDB are part of; None for those of the connection.
     """
 
@@ -47,29 +61,34 @@ class StatementRunner:
         connection: StatementSource,
         limits: SpendingLimits,
         warn: Callable[[Iterable[str]], None],
+        wait: Wait,
         transactions: Transactions | None = None,
     ) -> None:
+        self.wait = wait
         self._connection = connection
         self._limits = limits
         self._warn = warn
         self._transactions = transactions
 
-    def run(self, statement: Statement, parameters: Parameters) -> StatementResult:
+    async def run(self, statement: Statement, parameters: Parameters) -> StatementResult:
         """What a statement gives.
 
         Raises:
             grokcall.Error: What it failed with.
         """
         if isinstance(statement, Query):
-            database = self._connection.database()
-            return database.run(statement.text, parameters, self._limits, self._warn, self._transactions)
-        table = self._table(statement, parameters)
+            return await self.wait(QueryWork(partial(self._queried, statement, parameters)))
+        table = await self._table(statement, parameters)
         return StatementResult(table, table.num_rows)
 
-    def _table(self, statement: Statement, parameters: Parameters) -> pa.Table:
+    def _queried(self, query: Query, parameters: Parameters, cancellation: Cancellation) -> StatementResult:
+        database = self._connection.database()
+        return database.run(query.text, parameters, self._limits, self._warn, self._transactions, cancellation)
+
+    async def _table(self, statement: Statement, parameters: Parameters) -> pa.Table:
         catalog = self._connection.runtime.catalog
         if isinstance(statement, Call):
-            return self._called(statement, parameters)
+            return await self._called(statement, parameters)
         if isinstance(statement, Explain):
             return self._explained(statement, parameters)
         if isinstance(statement, ShowProcedures):
@@ -81,9 +100,9 @@ class StatementRunner:
         assert isinstance(statement, SelectConstant)
         return pa.table({statement.name: [statement.value]})
 
-    def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
+    async def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
         call = self._connection.runtime.call(statement, parameters, self._limits)
-        outcome = call.outcome()
+        outcome = await self.wait(call)
         self._warn(outcome.warnings)
         return call.table(outcome)
 
@@ -106,10 +125,21 @@ class StatementRunner:
         return explain(call, options.base_url)
 
 
-def schema_of(
-    connection: StatementSource, statement: Statement, parameters: Parameters, transactions: Transactions | None = None
+async def schema_of(
+    connection: StatementSource,
+    statement: Statement,
+    parameters: Parameters,
+    wait: Wait,
+    transactions: Transactions | None = None,
 ) -> pa.Schema:
     """The columns that a statement's result would have; sends nothing.
+
+    Args:
+        connection: Whose statement it is.
+        statement: The statement.
+        parameters: Its parameters.
+        wait: Waits for what has to be waited for.
+        transactions: Those that a statement of DuckDB is part of.
 
     Raises:
         grokcall.StatementError: The statement is wrong.
@@ -126,5 +156,8 @@ def schema_of(
     if isinstance(statement, CreateProcedure | DropProcedure):
         return CHANGE_SCHEMA
     if isinstance(statement, Query):
-        return connection.database().schema(statement.text, parameters, transactions)
+        text = statement.text
+        return await wait(
+            QueryWork(lambda ending: connection.database().schema(text, parameters, transactions, ending))
+        )
     return pa.table({statement.name: [statement.value]}).schema

@@ -42,6 +42,8 @@ logger: logging.Logger = get_logger("grokcall.duckdb")
 Bind = Callable[[Values], BoundCall | Outcome]
 Settle = Callable[[Outcome, int], BaseException | None]
 
+INTERRUPTED = "the query was interrupted"
+
 
 class CallSession:
     """Runs vectors of calls over the runtime of a connection.
@@ -66,6 +68,8 @@ class CallSession:
         """Told what the limits are worth for a kind of call, before the first one is sent."""
         self.costs: QueryCosts | None = None
         """What the calls are added to instead of being made, while a query is priced."""
+        self.halted: bool = False
+        """Whether the statement that runs is to end, so that none of its calls may begin any more."""
         self._promised: set[str] = set()
         """The procedures of which it was told."""
         self._memo = SpillingAnswerCache()
@@ -129,7 +133,7 @@ class CallSession:
         self._stops = [stop for stop in self._stops if not stop.done()]
 
     async def _stop(self, patience: float) -> None:
-        await asyncio.gather(*(window.stop(StoppedError(), patience) for window in tuple(self._windows)))
+        await asyncio.gather(*(window.stop(StoppedError(INTERRUPTED), patience) for window in tuple(self._windows)))
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: closed, without touching the journal, which is the parent's."""
@@ -156,7 +160,7 @@ class CallSession:
                 chunk = await window.next_chunk()
                 await window.next_chunk()  # the end, or what ended it early
             except asyncio.CancelledError:
-                await window.stop(StoppedError())  # the connection is closed
+                await window.stop(StoppedError(INTERRUPTED))  # the connection is closed
                 raise
         return [outcome for outcome in chunk.outcomes if outcome is not None] if chunk is not None else []
 
@@ -178,8 +182,8 @@ class CallSession:
     @contextmanager
     def running(self, window: RowScheduler[None]) -> Iterator[None]:
         """Starts a window, which an interrupt stops for as long as the block lasts."""
-        if self.is_stopping:
-            raise StoppedError
+        if self.halted or self.is_stopping:
+            raise StoppedError(INTERRUPTED)
         window.start()
         self._windows.add(window)
         try:

@@ -14,7 +14,8 @@ from grokcall.budget.cost_totals import COST_SCHEMA
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.core.forks import follow_forks
 from grokcall.core.statement_result import StatementResult
-from grokcall.duckdb.call_session import CallSession
+from grokcall.duckdb.call_session import INTERRUPTED, CallSession
+from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
@@ -25,7 +26,7 @@ from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import NOTHING, fetched, may_give_rows, row_schema
 from grokcall.duckdb.transactions import Transactions
 from grokcall.duckdb.typed_calls import TypedQuery
-from grokcall.errors import OperationalError
+from grokcall.errors import OperationalError, StoppedError
 from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
 from grokcall.tables.duckdb_reader import CLOSED
@@ -101,6 +102,7 @@ class Database:
         limits: SpendingLimits = UNLIMITED,
         warn: Callable[[Iterable[str]], None] = lambda _: None,
         transactions: Transactions | None = None,
+        cancellation: Cancellation | None = None,
     ) -> StatementResult:
         """Runs one statement of DuckDB to its end.
 
@@ -110,15 +112,17 @@ class Database:
             limits: What it may spend, beside the limits of the database and the connection.
             warn: Told of the warnings.
             transactions: Those that it is part of; None for those of the connection.
+            cancellation: Ends it from another thread.
 
         Raises:
+            grokcall.StoppedError: It was cancelled, or the connection was closed.
             grokcall.StatementError: It is wrong; the message has the place.
             grokcall.Error: What DuckDB, or a call, failed with.
         """
         refuse_pipes(sql, parameters)
         text, values = filled(sql, parameters)
         transactions = transactions or self._transactions
-        with transactions.place(self._places, text) as place:
+        with transactions.place(self._places, text, cancellation) as place:
             if transaction_word(text) is not None:
                 with told(place, TypedQuery(text, text), values):
                     place.transact(text)
@@ -144,10 +148,17 @@ class Database:
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
-    def schema(self, sql: str, parameters: Parameters = None, transactions: Transactions | None = None) -> pa.Schema:
+    def schema(
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        transactions: Transactions | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> pa.Schema:
         """The columns that a query would give; calls nothing. Markers without a value are NULL.
 
         Raises:
+            grokcall.StoppedError: It was cancelled, or the connection was closed.
             grokcall.StatementError: It is wrong.
             ProgrammingError: The statement is none that only reads.
         """
@@ -155,7 +166,7 @@ class Database:
         text, values = filled(sql, parameters, missing_is_null=True)
         if priced_query(text) is not None:
             return COST_SCHEMA
-        with (transactions or self._transactions).place(self._places, text) as place:
+        with (transactions or self._transactions).place(self._places, text, cancellation) as place:
             with prepared_at(place):
                 place.bring_up_to_date(self._wanted(), text)
                 query = place.registration.typed(text)
@@ -216,12 +227,12 @@ def interruptible(place: Place) -> Iterator[None]:
     """Turns DuckDB's word for an interrupt into ours, from before a statement is made ready."""
     place.session.failure = None
     if place.interrupted:
-        raise OperationalError("the query was interrupted")
+        raise StoppedError(INTERRUPTED)
     try:
         yield
     except (duckdb.Error, RuntimeError) as error:
         if place.interrupted:
-            raise OperationalError("the query was interrupted") from None
+            raise StoppedError(INTERRUPTED) from None
         if is_interrupt(error):
             raise KeyboardInterrupt from None
         raise

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from grokcall.duckdb.call_session import CallSession
+from grokcall.duckdb.cancellation import GLANCE, Cancellation
 from grokcall.duckdb.errors import fault_of
 from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
@@ -143,16 +144,25 @@ class Place:
 
     def interrupt(self, patience: float) -> None:
         """Ends the statement that runs; may be called from any thread."""
-        self.interrupted = True
+        self.interrupted = self.session.halted = True
         self.session.interrupt(patience)
+        self.interrupt_duckdb()
+
+    def interrupt_duckdb(self) -> None:
+        """Tells DuckDB alone to end what it runs."""
         with suppress(duckdb.Error):
             self.con.interrupt()
 
     def close(self) -> None:
         """Closes the connection once its statement has ended; what was not committed is gone."""
-        with self.lock:
+        while not self.lock.acquire(timeout=GLANCE):
+            if self.interrupted:
+                self.interrupt_duckdb()  # it forgets an interrupt that comes between two statements
+        try:
             self.closed = True
             self.con.close()
+        finally:
+            self.lock.release()
 
 
 class Places:
@@ -176,18 +186,24 @@ class Places:
         return iter((self.first, *self._others, *self._owned))
 
     @contextmanager
-    def free(self, sql: str) -> Iterator[Place]:
-        """A place for one statement, for the block in which it runs; the first is waited for where it must be that."""
+    def free(self, sql: str, cancellation: Cancellation | None = None) -> Iterator[Place]:
+        """A place for one statement, for the block in which it runs; the first is waited for where it must be that.
+
+        Args:
+            sql: The statement.
+            cancellation: Ends it.
+
+        Raises:
+            StoppedError: It was cancelled.
+        """
+        cancellation = cancellation or Cancellation()
         place = self.first
         if not place.lock.acquire(blocking=False):
             place = self._other(sql) or place
             if place is self.first:
-                place.lock.acquire()
-        place.interrupted = False
-        try:
+                cancellation.wait_for(place.lock)
+        with ended(place, cancellation):
             yield place
-        finally:
-            place.lock.release()
 
     def took(self, place: Place, kinds: Iterable[str], sql: str) -> None:
         """Told of each statement that has run."""
@@ -243,6 +259,30 @@ class Places:
         con = self.first.con.cursor()
         con.execute(SETTINGS)
         return Place(con, self.first.session.beside())
+
+
+@contextmanager
+def held(place: Place, cancellation: Cancellation | None) -> Iterator[Place]:
+    """One place for a statement, waited for, for the block in which it runs.
+
+    Raises:
+        StoppedError: It was cancelled.
+    """
+    cancellation = cancellation or Cancellation()
+    cancellation.wait_for(place.lock)
+    with ended(place, cancellation):
+        yield place
+
+
+@contextmanager
+def ended(place: Place, cancellation: Cancellation) -> Iterator[None]:
+    """Lets a place go at the end of the block, in which a cancel ends its statement."""
+    place.interrupted = place.session.halted = False
+    try:
+        with cancellation.over(place):
+            yield
+    finally:
+        place.lock.release()
 
 
 def transaction_word(sql: str) -> str | None:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from grokcall.core.outcome import Outcome
-from grokcall.duckdb.call_session import Bind, CallSession, Settle
+from grokcall.duckdb.call_session import INTERRUPTED, Bind, CallSession, Settle
 from grokcall.errors import InterfaceError, StoppedError
 from grokcall.scheduling.event_loop import PATIENCE
 from grokcall.scheduling.row_scheduler import Chunk, RowScheduler, Values, Verdict
@@ -104,8 +104,8 @@ class ReadAhead:
                     pass
         except asyncio.CancelledError:
             if self._window is not None:
-                await self._window.stop(StoppedError())
-            self._fail(StoppedError())
+                await self._window.stop(StoppedError(INTERRUPTED))
+            self._fail(StoppedError(INTERRUPTED))
             raise
         except Exception as error:
             self._fail(error)
@@ -143,6 +143,6 @@ class ReadAhead:
 
     async def _end(self, patience: float) -> None:
         if self._window is not None:
-            await self._window.stop(StoppedError(), patience)
+            await self._window.stop(StoppedError(INTERRUPTED), patience)
         if self._task is not None:
             self._task.cancel()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from grokcall.duckdb.places import Place, Places
+from grokcall.duckdb.cancellation import Cancellation
+from grokcall.duckdb.places import Place, Places, held
 
 
 class Transactions:
@@ -28,20 +29,23 @@ class Transactions:
         """Where the last statement may have begun one."""
 
     @contextmanager
-    def place(self, places: Places, sql: str) -> Iterator[Place]:
-        """The place for a statement, for the block in which it runs."""
+    def place(self, places: Places, sql: str, cancellation: Cancellation | None = None) -> Iterator[Place]:
+        """The place for a statement, for the block in which it runs; a cancellation ends it.
+
+        Raises:
+            StoppedError: It was cancelled.
+        """
         if self.alone:
             if self._place is None or self._place not in places:  # the database may be another since a fork
                 self._place = places.own()
         else:
             self._place = places.first
         if not (self.alone or self.automatic):
-            with places.free(sql) as place:
+            with places.free(sql, cancellation) as place:
                 yield place
             return
-        with self._place.lock:
-            self._place.interrupted = False
-            yield self._place
+        with held(self._place, cancellation) as place:
+            yield place
 
     def commit(self) -> None:
         """Keeps what was done since the transaction began; nothing happens when none is open.

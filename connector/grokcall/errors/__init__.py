@@ -3,8 +3,6 @@
     Warning                                     PEP 249's, kept for it
     Error                                       PEP 249's root: every error that is raised on purpose
     ├── InterfaceError                          the library was used in a way that it cannot serve
-    │   ├── LookupStoppedError                  the lookup was stopped by whoever ran it
-    │   └── StoppedError                        the query was interrupted
     ├── DatabaseError
     │   ├── DataError                           a value that does not fit, or an answer that does not do
     │   │   ├── AnswerRefusedError              the model refused to answer, where only answers count
@@ -30,6 +28,7 @@
     │   │   ├── OutputClosed                    the program that reads the output went away
     │   │   ├── OutputFull                      there is no space left for the output
     │   │   ├── RedirectedError                 base_url sends calls on to another address
+    │   │   ├── StoppedError                    whoever ran a statement, a lookup or a query has stopped it
     │   │   ├── TransportError                  there is no whole answer
     │   │   │   ├── ConnectionCutError          the connection ended after it may have been served
     │   │   │   ├── NotSentError                nothing can have been served
@@ -79,7 +78,6 @@ from grokcall.errors.lookup import (
     BatchPendingError,
     CallStoppedError,
     LookupFailedError,
-    LookupStoppedError,
     OutputClosed,
     OutputFull,
     StoppedError,
@@ -148,7 +146,6 @@ __all__ = [
     "JournalError",
     "JournalPathError",
     "LookupFailedError",
-    "LookupStoppedError",
     "MalformedReplyError",
     "MediaError",
     "MissingKeyError",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
-from grokcall_parser.errors import Error, InterfaceError, OperationalError
+from grokcall_parser.errors import Error, OperationalError
 
 
 class LookupFailedError(Error):
@@ -22,20 +23,19 @@ class LookupFailedError(Error):
         return type(self), (self.row, self.cause)
 
 
-class LookupStoppedError(InterfaceError):
-    """The lookup was stopped by whoever ran it."""
+class StoppedError(OperationalError):
+    """A statement, a lookup or a query was stopped by whoever ran it.
 
-    error_code = "stopped"
+    Args:
+        message: What was stopped.
+    """
 
-    def __init__(self, message: str = "the lookup was stopped") -> None:
+    error_code: ClassVar[str] = "cancelled"
+
+    def __init__(self, message: str = "the statement was cancelled") -> None:
         super().__init__(message)
-
-
-class StoppedError(InterfaceError):
-    """The query was interrupted."""
-
-    def __init__(self, message: str = "the query was interrupted") -> None:
-        super().__init__(message)
+        self.result: Any = None
+        """What had been answered by then: of a CALL and ``executemany`` an Arrow table; None where there is nothing."""
 
 
 class CallStoppedError(Exception):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.core.outcome import Outcome
-from grokcall.errors import Error, InterfaceError
+from grokcall.errors import Error, InterfaceError, StoppedError
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.runtime import Runtime
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
 from grokcall_procedures import Binder, BoundCall
 
 CHUNK_SETS = 64
+
+Ends: TypeAlias = tuple[list[Outcome], Error | None, BaseException | None]
+"""The outcomes in the order of the sets, the error that ended the calls early, the interrupt that stopped them."""
 
 
 class ManyCalls:
@@ -28,6 +32,7 @@ class ManyCalls:
 
     def __init__(self, runtime: Runtime, limits: SpendingLimits, binder: Binder, sets: Sequence[Any]) -> None:
         self._loop = runtime.loop
+        self._cancelled: StoppedError | None = None
         concurrency = runtime.options.concurrency
         self._window: RowScheduler[None] = RowScheduler(
             runtime.executor(limits),
@@ -38,14 +43,27 @@ class ManyCalls:
             CircuitBreaker(binder, concurrency),
         )
 
-    def made(self) -> tuple[list[Outcome], Error | None, BaseException | None]:
-        """The outcomes in the order of the sets, the error that ended them early, the interrupt that stopped them."""
-        (outcomes, stopped), interrupt = self._loop.run_patiently(self._run(), self._stop)
-        return outcomes, stopped, interrupt
+    def outcome(self) -> Ends:
+        """What became of them, and why they ended early; a cancel is among the interrupts."""
+        (outcomes, failure), interrupt = self._loop.run_patiently(self._run(), self._stop)
+        return outcomes, failure, interrupt or self._cancelled
+
+    async def aoutcome(self) -> Ends:
+        """The same, awaited from any loop."""
+        (outcomes, failure), interrupt = await self._loop.arun_patiently(self._run(), self._stop)
+        return outcomes, failure, interrupt or self._cancelled
+
+    def cancel(self, patience: float) -> None:
+        """Has them stopped from another thread or task; calls that have been sent may take so many seconds."""
+        self._cancelled = self._cancelled or StoppedError()
+        with suppress(InterfaceError):  # a closed connection has stopped everything already
+            self._loop.submit(self._stop(patience))
 
     async def _run(self) -> tuple[list[Outcome], Error | None]:
-        self._window.start()
         outcomes: list[Outcome] = []
+        if self._cancelled is not None:
+            return outcomes, None
+        self._window.start()
         try:
             while (chunk := await self._window.next_chunk()) is not None:
                 outcomes += [outcome for outcome in chunk.outcomes if outcome is not None]
@@ -57,7 +75,7 @@ class ManyCalls:
         return outcomes, None
 
     async def _stop(self, patience: float) -> None:
-        await self._window.stop(InterfaceError("the calls were interrupted"), patience)
+        await self._window.stop(StoppedError("the calls were interrupted"), patience)
 
 
 def each_set(binder: Binder) -> Callable[[Values], BoundCall]:

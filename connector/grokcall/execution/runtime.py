@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import pyarrow as pa
@@ -116,7 +117,7 @@ class Runtime:
         self.check_open()
         with self._lock:
             if self._runner is None:
-                close_at_exit(self)
+                close_at_exit(self.close)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
                 self._runner = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
             return self._runner
@@ -192,6 +193,11 @@ class StatementCall:
     async def aoutcome(self) -> Outcome:
         """The same, awaited from any event loop."""
         return await self._call.amade(self._loop)
+
+    def cancel(self, patience: float) -> None:
+        """Has it stopped from another thread or task; whoever waits gets a StoppedError, with its answer if it came."""
+        with suppress(InterfaceError):  # a closed connection has stopped everything already
+            self._loop.submit(self._call.cancel(patience))
 
     def table(self, outcome: Outcome) -> pa.Table:
         """The rows of an outcome as a table.

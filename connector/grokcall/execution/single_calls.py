@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import result_table
+from grokcall.errors import StoppedError
 from grokcall.execution.executor import CallExecutor
 from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_procedures import BoundCall, Procedure
@@ -27,14 +28,15 @@ class SingleCall:
         self._call = call
         self._task: asyncio.Task[Any] | None = None
         self._stopped = False
+        self._cancelled = False
         self._in_doubt = False
 
     def made(self, loop: BackgroundLoop) -> Outcome:
         """What became of it.
 
         Raises:
-            BaseException: The interrupt that struck while it was waited for, with the answer if it came: see
-                :func:`leave_with_answer`.
+            BaseException: The interrupt that struck while it was waited for, or a StoppedError after :meth:`cancel`,
+                with the answer if it came: see :func:`leave_with_answer`.
         """
         outcome, interrupt = loop.run_patiently(self._run(), self._stop)
         return self._left(outcome, interrupt)
@@ -44,7 +46,18 @@ class SingleCall:
         outcome, interrupt = await loop.arun_patiently(self._run(), self._stop)
         return self._left(outcome, interrupt)
 
+    async def cancel(self, patience: float) -> None:
+        """Stops it; runs on the loop.
+
+        Args:
+            patience: Seconds that its answer may still take if it has been sent.
+        """
+        self._cancelled = True
+        await self._stop(patience)
+
     def _left(self, outcome: Outcome | None, interrupt: BaseException | None) -> Outcome:
+        if interrupt is None and self._cancelled:
+            interrupt = StoppedError()
         if interrupt is not None:
             if outcome is not None:
                 leave_with_answer(interrupt, self._call.procedure, outcome)
@@ -56,6 +69,8 @@ class SingleCall:
 
     async def _run(self) -> Outcome | None:
         """What became of it; None when it was stopped before that was known."""
+        if self._cancelled:
+            return None
         self._task = asyncio.current_task()
         try:
             return await self._runner.run(self._call)

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from grokcall.errors import InterfaceError
 from grokcall.lookup.results import LookupResult, Pair, leave_with, rest_of, result_of
-from grokcall.lookup.stream import LookupStream
-from grokcall.scheduling.event_loop import BackgroundLoop, patience_of
+from grokcall.lookup.stream import LookupStream, arest_of
+from grokcall.scheduling.event_loop import patience_of
 
 
 def gathered(stream: LookupStream) -> LookupResult:
@@ -29,8 +29,8 @@ def gathered(stream: LookupStream) -> LookupResult:
     return result_of(stream.plan, stream.summary, pairs)
 
 
-async def agathered(stream: LookupStream, loop: BackgroundLoop) -> LookupResult:
-    """The asynchronous twin of :func:`gathered`, awaited from any loop."""
+async def agathered(stream: LookupStream) -> LookupResult:
+    """The asynchronous twin of :func:`gathered`, awaited from any loop; closes the stream as well."""
     pairs: list[Pair] = []
     try:
         while (pair := await stream.apair()) is not None:
@@ -39,12 +39,9 @@ async def agathered(stream: LookupStream, loop: BackgroundLoop) -> LookupResult:
         if not stream.is_over:  # a cancel of this task
             with suppress(InterfaceError):  # a closed connection has stopped everything already
                 await stream.astop(patience_of(error))
-            with suppress(BaseException):
-                while (pair := await stream.apair()) is not None:
-                    pairs.append(pair)
+            pairs += await arest_of(stream)
         leave_with(error, stream.plan, stream.summary, pairs)
         raise
     finally:
-        with suppress(InterfaceError):
-            await loop.arun(stream.aclose())
+        await stream.aleave()
     return result_of(stream.plan, stream.summary, pairs)

@@ -10,7 +10,8 @@ from typing import Self
 
 import pyarrow as pa
 
-from grokcall.errors import InterfaceError, JournalError, LookupStoppedError
+from grokcall.core.daemon_threads import in_daemon_thread
+from grokcall.errors import InterfaceError, JournalError, StoppedError
 from grokcall.lookup.dry_run import DryRun
 from grokcall.lookup.record import aside
 from grokcall.lookup.results import Pair, leave_with, rest_of
@@ -94,8 +95,8 @@ class LookupStream(LookupWork):
         self._refuse_in_child()
         try:
             return self._runtime.loop.run(self.next_chunk())
-        except LookupStoppedError:
-            raise self._reason or LookupStoppedError() from None
+        except StoppedError as stopped:
+            raise self._reason or stopped from None
 
     def stop(self, reason: BaseException | None = None, patience: float = 0.0) -> None:
         """Ends the calls in flight. Iterating goes on with what has ended and then raises ``reason``.
@@ -125,7 +126,11 @@ class LookupStream(LookupWork):
 
     def close(self) -> None:
         """Stops the lookup if it is not over, and closes its input and its journal."""
-        self._leave(PATIENCE if self.plan.options.journal is not None else 0.0)
+        self._leave(self._patience_of_close)
+
+    @property
+    def _patience_of_close(self) -> float:
+        return PATIENCE if self.plan.options.journal is not None else 0.0
 
     def _leave(self, patience: float, error: BaseException | None = None) -> None:
         """Closes everything; an exception that leaves the block gets the rows that were not given out yet."""
@@ -152,10 +157,21 @@ class LookupStream(LookupWork):
         """The asynchronous twin of :meth:`stop`; awaited from any loop, where a cancel ends the wait."""
         await self._runtime.loop.arun_patiently(self._astop(patience), lambda _: self._astop())
 
-    async def aclose(self) -> None:
-        """The asynchronous twin of :meth:`close`; runs on the connection's loop."""
-        await self._astop()
-        await asyncio.shield(aside(self._end))
+    async def aleave(self, error: BaseException | None = None) -> None:
+        """The asynchronous twin of leaving the block; awaited from any loop."""
+        is_left_early = self._window is not None and not self._over
+        try:
+            if is_left_early and (error is None or isinstance(error, GeneratorExit)):
+                await self._astop_if_open(self._patience_of_close)
+            elif is_left_early and error is not None:
+                await self._astop_if_open(patience_of(error))
+                leave_with(error, self.plan, self.summary, await arest_of(self))
+        finally:
+            await in_daemon_thread(self._end)
+
+    async def _astop_if_open(self, patience: float) -> None:
+        with suppress(InterfaceError):  # a closed connection has stopped everything already
+            await self.astop(patience)
 
     def __del__(self) -> None:
         # Whoever drops a stream without leaving it wants no more of it, and must not go on paying.
@@ -166,7 +182,7 @@ class LookupStream(LookupWork):
 
     async def _dropped(self) -> None:
         try:
-            await self._astop(PATIENCE if self.plan.options.journal is not None else 0.0)
+            await self._astop(self._patience_of_close)
         finally:
             await asyncio.shield(aside(self._end))
 
@@ -180,3 +196,12 @@ class LookupStream(LookupWork):
             self.close()
         else:
             self._leave(patience_of(error), error)
+
+
+async def arest_of(stream: LookupStream) -> list[Pair]:
+    """The asynchronous twin of :func:`grokcall.lookup.results.rest_of`."""
+    rest: list[Pair] = []
+    with suppress(BaseException):
+        while (pair := await stream.apair()) is not None:
+            rest.append(pair)
+    return rest

@@ -10,13 +10,7 @@ import pyarrow as pa
 
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
-from grokcall.errors import (
-    BatchPendingError,
-    BudgetReachedError,
-    CreditsExhaustedError,
-    InterfaceError,
-    LookupStoppedError,
-)
+from grokcall.errors import BatchPendingError, BudgetReachedError, CreditsExhaustedError, InterfaceError, StoppedError
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.other_runs import to_the_log
 from grokcall.execution.runtime import Runtime
@@ -31,6 +25,8 @@ from grokcall.lookup.plan import LookupPlan
 from grokcall.lookup.record import LookupRecord, aside
 from grokcall.scheduling.row_scheduler import Chunk, RowScheduler
 from grokcall.tables.source import Source
+
+STOPPED = "the lookup was stopped"
 
 
 class LookupWork:
@@ -95,7 +91,7 @@ class LookupWork:
         if isinstance(self._reason, KeyboardInterrupt):
             return "interrupted"
         # Whoever stops a lookup for a reason of his own, such as a full disk, has it end for that reason.
-        cause = self._reason if isinstance(self._failure, LookupStoppedError) else self._failure
+        cause = self._reason if isinstance(self._failure, StoppedError) else self._failure
         if isinstance(cause, BudgetReachedError | CreditsExhaustedError):
             return "budget"
         if isinstance(cause, BatchPendingError):
@@ -120,7 +116,7 @@ class LookupWork:
             return None
         try:
             if self._stopped and self._window is None:
-                raise LookupStoppedError
+                raise StoppedError(STOPPED)
             await self._costs.aprices()
             chunk = await (self._window or await self._started()).next_chunk()
         except asyncio.CancelledError:
@@ -152,9 +148,9 @@ class LookupWork:
             return
         # The reason stays on the caller's side: an interrupt raised inside the loop would end the loop as well.
         if isinstance(self._window, RowScheduler):
-            await self._window.stop(LookupStoppedError(), patience)
+            await self._window.stop(StoppedError(STOPPED), patience)
         else:
-            await self._window.stop(LookupStoppedError())
+            await self._window.stop(StoppedError(STOPPED))
 
     async def _started(self) -> RowScheduler[pa.RecordBatch] | BatchPass:
         if not self._record.is_open:
@@ -163,7 +159,7 @@ class LookupWork:
             )
             self.summary.earlier_ticks = self._record.earlier_ticks
             if self._stopped:
-                raise LookupStoppedError
+                raise StoppedError(STOPPED)
         self._window = open_pass(
             self.plan,
             self._source,
@@ -220,6 +216,6 @@ def counted_by(stream: weakref.ref[LookupWork]) -> Callable[[Outcome, int], Base
 
     def count(outcome: Outcome, row: int) -> BaseException | None:
         counting = stream()
-        return LookupStoppedError() if counting is None else counting._counted(outcome, row)
+        return StoppedError(STOPPED) if counting is None else counting._counted(outcome, row)
 
     return count

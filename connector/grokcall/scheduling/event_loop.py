@@ -146,7 +146,7 @@ class BackgroundLoop:
         if loop is None or thread is None:
             return
         loop.call_soon_threadsafe(loop.stop)
-        if thread is not threading.current_thread():
+        if not is_current(thread):
             thread.join()
 
     def leave_to_parent(self) -> None:
@@ -156,7 +156,7 @@ class BackgroundLoop:
         self._loop = self._thread = self._last = None
 
     def _submit_from_outside(self, work: Work[T]) -> concurrent.futures.Future[T]:
-        if threading.current_thread() is self._thread:
+        if self._thread is not None and is_current(self._thread):
             work.close()
             raise InterfaceError("a synchronous method was called on the connection's own loop; use its async twin")
         return self.submit(work)
@@ -187,6 +187,14 @@ class BackgroundLoop:
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+
+def is_current(thread: threading.Thread) -> bool:
+    """Whether this is that thread, asked without leaving a trace of a thread that Python did not start.
+
+    DuckDB calls from such threads, and Python would keep what ``current_thread`` makes for each of them.
+    """
+    return threading.get_ident() == thread.ident
 
 
 def cancel_all(loop: asyncio.AbstractEventLoop) -> None:

@@ -1,0 +1,142 @@
+"""Connections for programs that await."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from grokcall.budget.spending_limits import SpendingLimits
+from grokcall.client.metadata import listed_prices
+from grokcall.config.options import load_options
+from grokcall.core.daemon_threads import in_daemon_thread
+from grokcall.core.redaction import hidden
+from grokcall.dbapi.async_cursor import AsyncCursor
+from grokcall.dbapi.base_connection import BaseConnection
+from grokcall.execution.runtime import KeyLike
+from grokcall.lookup.async_stream import AsyncLookupStream
+from grokcall.lookup.mapping import MappingLike
+from grokcall.lookup.opening import open_stream
+from grokcall.lookup.results import LookupResult
+from grokcall_procedures.prices import Prices
+
+
+def aconnect(
+    *,
+    api_key: KeyLike = None,
+    profile: str | None = None,
+    transport: object = None,
+    **options: Any,
+) -> AsyncConnection:
+    """A connection to the service for programs that await; nothing is sent before the first call.
+
+    It can be entered with ``async with``, or awaited, which gives it as well.
+
+    Args:
+        api_key: The key, as for :func:`grokcall.connect`.
+        profile: The profile of the configuration file to take options from.
+        transport: Where requests go, as for :func:`grokcall.connect`.
+        **options: Any option of :class:`grokcall.Options` by name.
+
+    Raises:
+        InterfaceError: An option is unknown or has a value that it cannot take.
+
+    >>> async with aconnect(base_url="https://api.x.ai/v1") as connection:  # doctest: +SKIP
+    ...     cursor = await connection.execute("CALL GenerateResponse(:Message)", {"Message": "Say hello"})
+    ...     print(await cursor.fetchone())
+    """
+    api_key = hidden(api_key)  # an error below shows no local variable that holds it
+    return AsyncConnection(load_options(profile, **options), api_key=api_key, transport=transport)
+
+
+class AsyncConnection(BaseConnection):
+    """The twin of :class:`grokcall.Connection` for programs that await.
+
+    Tasks of any number of event loops, in any number of threads, may share it, each with cursors of its own: its calls
+    run on one loop in the background and share one limit of calls in flight, its queries run in threads. Nothing of it
+    belongs to the loop that it is used from.
+    """
+
+    def cursor(self, **limits: Any) -> AsyncCursor:
+        """A new cursor; the limits are those of :meth:`grokcall.Connection.cursor`.
+
+        Raises:
+            InterfaceError: There is no such limit, or it cannot have this value.
+        """
+        self.check_open()
+        return AsyncCursor(self, SpendingLimits.named(limits, "a cursor"))
+
+    async def execute(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> AsyncCursor:
+        """A new cursor that has executed ``operation``, within ``limits`` as for :meth:`cursor`."""
+        return await self.cursor(**limits).execute(operation, parameters)
+
+    async def call(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> pa.Table:
+        """The result of one CALL as an Arrow table; see :meth:`acall`, which is the same."""
+        return await self.acall(operation, parameters, **limits)
+
+    async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
+        """One call for each row of a table; see :meth:`alookup`, which is the same."""
+        return await self.alookup(command, rows, mapping, **options)
+
+    def lookup_stream(
+        self, command: str, rows: object, mapping: MappingLike = None, **options: Any
+    ) -> AsyncLookupStream:
+        """A lookup as an asynchronous iterator of (output batch, error batch), in bounded memory.
+
+        Arguments are those of :meth:`grokcall.Connection.lookup`; see :class:`grokcall.AsyncLookupStream`.
+
+        >>> async for rows, errors in connection.lookup_stream("CALL GenerateResponse(:body)", "tickets.csv"):
+        ...     print(rows.num_rows)  # doctest: +SKIP
+        """
+        self.check_open()
+        return AsyncLookupStream(partial(open_stream, self.runtime, command, rows, mapping, **options))
+
+    async def prices(self) -> Prices:
+        """What the service says of its models' prices, laid over the dated table; sends one request, which is free."""
+        return await self.runtime.loop.arun(listed_prices(self.runtime.runner()))
+
+    async def set_autocommit(self, wanted: bool) -> None:
+        """Has each statement of DuckDB be kept at once, or not; see :attr:`grokcall.Connection.autocommit`."""
+        if wanted:
+            await self.commit()
+        self.check_open()
+        self.transactions.automatic = not wanted
+
+    async def commit(self) -> None:
+        """Keeps what statements of DuckDB did in the open transaction; does nothing when there is none.
+
+        Raises:
+            grokcall.Error: DuckDB cannot keep it; everything is as it was before the transaction.
+        """
+        self.check_open()
+        await in_daemon_thread(self.transactions.commit)
+
+    async def rollback(self) -> None:
+        """Undoes what statements of DuckDB did in the open transaction; does nothing when there is none."""
+        self.check_open()
+        await in_daemon_thread(self.transactions.rollback)
+
+    async def close(self) -> None:
+        """Ends calls that run and closes the connection; harmless when repeated."""
+        await in_daemon_thread(self._close)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        self.check_open()
+        yield from ()
+        return self
+
+    async def __aenter__(self) -> Self:
+        self.check_open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -17,16 +17,17 @@ HELPERS = {"TYPE_CHECKING", "lazy_names"}
 PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
-        AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError BatchPendingError Binary BudgetReachedError CallStatus CallSyntaxError
-        CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError
-        DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError
-        IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
-        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError
-        NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError ProgrammingError
-        RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey ServerFailureError
-        ServiceError SpendingLimits StatementError StoppedError Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
-        TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file open_catalog
-        paramstyle threadsafety
+        AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError BatchPendingError
+        Binary BudgetReachedError CallStatus CallSyntaxError CommandParameter Connection ConnectionCutError
+        ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error
+        ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError InterfaceError
+        InternalError InvalidRequestError JournalError Lookup LookupFailedError LookupOptions LookupResult
+        LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError NotSentError
+        NotSupportedError OperationalError Options PermissionDeniedError ProgrammingError RateLimitedError
+        ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey ServerFailureError ServiceError
+        SpendingLimits StatementError StoppedError Summary Time TimeFromTicks Timestamp TimestampFromTicks
+        Transport TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect
+        const file open_catalog paramstyle threadsafety
     """,
     "grokcall.actions": """
         analyze_file analyze_image analyze_image_by_url classify_text edit_image edit_image_by_url edit_video

@@ -21,7 +21,8 @@ from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
 from grokcall.duckdb.literals import Values
 from grokcall.duckdb.parameters import Parameters, filled
-from grokcall.duckdb.places import SETTINGS, Place, Places, transaction_word
+from grokcall.duckdb.place import Place, transaction_word
+from grokcall.duckdb.places import SETTINGS, Places
 from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import NOTHING, fetched, may_give_rows, row_schema
 from grokcall.duckdb.transactions import Transactions

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from grokcall.duckdb.cancellation import Cancellation
-from grokcall.duckdb.places import Place, Places, held
+from grokcall.duckdb.place import Place
+from grokcall.duckdb.places import Places, held
 
 
 class Transactions:

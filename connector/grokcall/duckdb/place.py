@@ -1,0 +1,170 @@
+"""One DuckDB connection of a database, with the procedures, on which one statement runs at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+import duckdb
+
+from grokcall.duckdb.call_session import CallSession
+from grokcall.duckdb.cancellation import GLANCE
+from grokcall.duckdb.errors import fault_of
+from grokcall.duckdb.macros import scalar_name
+from grokcall.duckdb.registration import Registration
+from grokcall.duckdb.udf import in_transaction
+from grokcall.errors import InterfaceError
+from grokcall_parser import CallSyntaxError
+from grokcall_parser.tokens import read_tokens
+from grokcall_procedures import Procedure
+
+OPENING = frozenset({"BEGIN", "START"})
+KEEPING = frozenset({"COMMIT", "END"})
+UNDOING = frozenset({"ROLLBACK", "ABORT"})
+
+HIDDEN_CALLS = (
+    "SELECT 1 FROM duckdb_views() WHERE NOT internal UNION ALL SELECT 1 FROM duckdb_functions() "
+    "WHERE NOT internal AND database_name <> 'temp' AND contains(function_type, 'macro') LIMIT 1"
+)
+"""Whether there are views or macros, which may call what a statement does not name."""
+
+
+class Place:
+    """One connection to the database, with the procedures; it runs one statement at a time.
+
+    Args:
+        con: The connection.
+        session: Runs the calls of its statements.
+        whole: Whether it has all procedures from the first statement on, or those that a statement needs.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession, *, whole: bool = False) -> None:
+        self.con = con
+        self.session = session
+        self.registration: Registration = Registration(con, session)
+        self.lock: threading.RLock = threading.RLock()
+        self.interrupted: bool = False
+        self.in_transaction: bool = False
+        self.closed: bool = False
+        self._whole = whole
+        self._registered: Mapping[str, Procedure] = {}
+        self._registered_before: Mapping[str, Procedure] = {}
+        """The procedures that it had when the transaction began."""
+
+    def bring_up_to_date(self, catalog: Mapping[str, Procedure], sql: str) -> list[str]:
+        """Brings the functions up to date for a statement; gives what is to be said of those that cannot be.
+
+        Args:
+            catalog: The procedures by name in lower case.
+            sql: The statement.
+        """
+        if not self._whole:
+            self._whole = bool(self.con.execute(HIDDEN_CALLS).fetchall())
+        wanted = catalog if self._whole else self._named_in(catalog, sql.lower())
+        gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
+        changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
+        if not (gone or changed):
+            return []
+        self.registration.remove(*gone)
+        # An interrupt may strike before the others are there; then the next statement adds them.
+        self._registered = {name: each for name, each in self._registered.items() if wanted.get(name) is each}
+        warnings: list[str] = []
+        try:
+            self.registration.add(*changed)
+        except InterfaceError:
+            warnings = [warning for procedure in changed for warning in self._added_alone(procedure)]
+        self._registered = wanted
+        return warnings
+
+    def _named_in(self, catalog: Mapping[str, Procedure], sql: str) -> dict[str, Procedure]:
+        return {
+            name: procedure
+            for name, procedure in catalog.items()
+            if name in self._registered or name in sql or scalar_name(procedure) in sql
+        }
+
+    def _added_alone(self, procedure: Procedure) -> Iterator[str]:
+        try:
+            self.registration.add(procedure)
+        except InterfaceError as error:
+            yield f"{procedure.name} cannot stand in queries, only in CALL: {error}"
+
+    def transact(self, sql: str) -> None:
+        """Runs a statement that begins or ends a transaction.
+
+        Raises:
+            duckdb.Error: It cannot, or the text is wrong. A COMMIT that fails undoes everything.
+        """
+        word = transaction_word(sql)
+        try:
+            self.con.execute(sql)
+        except duckdb.Error:
+            word = "ROLLBACK" if self.in_transaction and not self._is_open() else None
+            raise
+        finally:
+            if word in OPENING:
+                self.in_transaction, self._registered_before = True, self._registered
+            elif word is not None:
+                self.in_transaction = False
+                if word in UNDOING:
+                    self._registered = self._registered_before
+
+    def end(self, word: str) -> None:
+        """Ends the transaction, once its last statement has ended; does nothing when none is open.
+
+        Args:
+            word: COMMIT or ROLLBACK.
+
+        Raises:
+            grokcall.Error: DuckDB cannot; everything is as it was before the transaction.
+        """
+        with self.lock:
+            if not self.in_transaction:
+                return
+            try:
+                self.transact(word)
+            except duckdb.Error as error:
+                raise fault_of(word, error) from None
+
+    def _is_open(self) -> bool:
+        try:
+            return in_transaction(self.con)
+        except duckdb.Error:
+            return True  # it has failed, and waits for its ROLLBACK
+
+    def interrupt(self, patience: float) -> None:
+        """Ends the statement that runs; may be called from any thread."""
+        self.interrupted = self.session.halted = True
+        self.session.interrupt(patience)
+        self.interrupt_duckdb()
+
+    def interrupt_duckdb(self) -> None:
+        """Tells DuckDB alone to end what it runs."""
+        with suppress(duckdb.Error):
+            self.con.interrupt()
+
+    def close(self) -> None:
+        """Closes the connection once its statement has ended; what was not committed is gone."""
+        while not self.lock.acquire(timeout=GLANCE):
+            if self.interrupted:
+                self.interrupt_duckdb()  # it forgets an interrupt that comes between two statements
+        try:
+            self.closed = True
+            self.con.close()
+        finally:
+            self.lock.release()
+
+
+def transaction_word(sql: str) -> str | None:
+    """The word with which a statement begins or ends a transaction; None for any other statement.
+
+    >>> transaction_word("/* all or nothing */ begin"), transaction_word("SELECT 1")
+    ('BEGIN', None)
+    """
+    try:
+        tokens = read_tokens(sql)
+    except CallSyntaxError:
+        return None  # DuckDB tells what is wrong
+    word = tokens[0].text.upper() if tokens else ""
+    return word if word in OPENING | KEEPING | UNDOING else None

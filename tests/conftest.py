@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -16,6 +16,23 @@ from scripted_service import KEY, Service
 
 if TYPE_CHECKING:
     from grokcall.sandbox import Sandbox
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-client", action="store_true", help="fail where a client has no environment, not skip")
+
+
+@pytest.fixture(scope="session")
+def without_environment(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
+    """Skips the tests of a client that was not installed, or has them fail where every client is to be tested."""
+
+    def missing(client: str) -> NoReturn:
+        reason = f"{client} has no environment here; make test-clients makes it"
+        if pytestconfig.getoption("every_client"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+    return missing
 
 
 @pytest.fixture(scope="session", autouse=True)

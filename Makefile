@@ -30,7 +30,7 @@ test-oldest: $(VENV)/oldest/.ready
 # With what is published, where the source tree is not to be found.
 test-wheel: $(VENV)/.package
 	rm -rf $(VENV)/wheel
-	$(BIN)/python -m build --outdir $(VENV)/wheel/dist . > $(VENV)/build.log || (cat $(VENV)/build.log; exit 1)
+	$(BIN)/python -m build --outdir $(VENV)/wheel/dist . > $(VENV)/build.log 2>&1 || (cat $(VENV)/build.log; exit 1)
 	$(INSTALL) $(VENV)/wheel/env "$$(echo $(VENV)/wheel/dist/*.whl)[all]" --group test
 	mkdir $(VENV)/wheel/tree
 	cp -R tests tools benchmarks samples docs *.md LICENSE Makefile pyproject.toml .ci .github $(VENV)/wheel/tree

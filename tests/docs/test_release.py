@@ -26,7 +26,7 @@ def test_the_readme_says_how_to_run_the_tests_and_the_demonstration():
 
 
 def test_the_wheel_has_our_packages_which_are_typed_the_sample_s_data_and_nothing_else():
-    installed = [path for path in files("grokcall") or [] if ".dist-info" not in path.parts[0] and ".." not in path.parts]
+    installed = [path for path in files("grokcall") or [] if not path.parts[0].endswith((".dist-info", ".."))]
     if not PACKAGES & {path.parts[0] for path in installed}:
         pytest.skip("grokcall is installed from its source tree; make test-wheel is not")
     assert {path.parts[0] for path in installed} == PACKAGES

@@ -1,4 +1,4 @@
-"""The oldest DuckDB that is supported: ``make test-oldest`` runs this folder's tests with it; an older one is refused."""
+"""The oldest DuckDB that is supported: ``make test-oldest`` has it, and an older one is refused."""
 
 from __future__ import annotations
 

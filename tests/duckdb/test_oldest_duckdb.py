@@ -34,5 +34,5 @@ def test_an_older_duckdb_is_refused_with_the_reason(tmp_path: Path):
         timeout=SECONDS,
     )
     assert run.returncode == 1
-    assert "NotSupportedError: DuckDB 1.4.4 calls a function for rows that WHERE leaves out" in run.stderr
-    assert "install duckdb>=1.5" in run.stderr
+    assert "NotSupportedError: DuckDB 1.4.4 is too old" in run.stderr
+    assert "install duckdb>=2.0" in run.stderr

@@ -15,7 +15,7 @@ from grokcall.tables.formats import quoted_text
 from grokcall_parser import nearest
 from grokcall_procedures import Procedure
 
-OLDEST: tuple[int, int] = (1, 5)
+OLDEST: tuple[int, int] = (2, 0)
 """The oldest DuckDB that can be registered with."""
 NOT_HERE = ("fields", "prefix", "prices", "types", "columns", "encoding")
 """Options of a lookup that registering has not: a query reads its tables, chooses and renames its columns itself."""
@@ -34,8 +34,8 @@ def check_duckdb(con: object) -> None:
     if version < OLDEST:
         needed = ".".join(map(str, OLDEST))
         raise NotSupportedError(
-            f"DuckDB {duckdb.__version__} calls a function for rows that WHERE leaves out, each of which would be paid "
-            f"for; install duckdb>={needed}"
+            f"DuckDB {duckdb.__version__} is too old: such call a function for rows that WHERE leaves out, each of "
+            f"which would be paid for; install duckdb>={needed}"
         )
 
 

@@ -45,7 +45,7 @@ def register(con: duckdb.DuckDBPyConnection, connection: Connected | None = None
     ``con.cursor()`` gives one without them, which can be registered as well and then shares the answers.
 
     Args:
-        con: The DuckDB connection, from DuckDB 1.5 on.
+        con: The DuckDB connection, from DuckDB 2.0 on.
         connection: Where the calls go; None makes one from the environment, which ends with the registration.
         **options: Fields of :class:`grokcall.LookupOptions`: ``on_error`` (``"fail"``, which is the default here, ends
             the query at the first row that fails; ``"ignore"`` gives NULL in its fields and adds ``Call_*`` columns),

@@ -283,7 +283,7 @@ def test_calls_that_are_in_a_batch_are_not_sent_by_themselves_meanwhile(journal)
 
 
 def test_the_page_states_the_limits_that_hold():
-    text = (Path(__file__).parents[2] / "docs" / "batches.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "batches.md").read_text("utf-8")
     for stated in (
         f"| rows of one lookup | {MOST_ROWS:,};",
         f"| requests of one batch | {submission.BATCH_REQUESTS:,}, and {submission.BATCH_BYTES // 1_000_000} MB;",

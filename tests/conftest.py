@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 # Under python -O nothing is asserted but what pytest rewrites: tests by itself, and what they share when it is told so.
 SHARED = {path.stem for path in Path(__file__).parent.rglob("*.py")} - {"conftest", "__init__"}
 pytest.register_assert_rewrite(*(name for name in SHARED - sys.modules.keys() if not name.startswith("test_")))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-client", action="store_true", help="fail where a client has no environment, not skip")
+
+
+@pytest.fixture(scope="session")
+def without_environment(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
+    """Skips the tests of a client that was not installed, or has them fail where every client is to be tested."""
+
+    def missing(client: str) -> NoReturn:
+        reason = f"{client} has no environment here; make test-clients makes it"
+        if pytestconfig.getoption("every_client"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+    return missing
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ import pytest
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from installed import COMMAND
 
-if find_spec("litellm") is None:  # another environment, which has none of these clients
+if find_spec("litellm") is None:  # another environment, which has none of these clients: they have a word of their own
     collect_ignore_glob = ["test_*.py"]
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it asks the network for prices when it is imported otherwise
@@ -42,11 +42,11 @@ def served() -> Iterator[str]:
 
 
 @pytest.fixture
-def node(served: str) -> Callable[[str], dict[str, Any]]:
+def node(served: str, without_environment: Callable[[str], object]) -> Callable[[str], dict[str, Any]]:
     """Runs a JavaScript program beside this file, and reads the JSON that it prints."""
     program = Path(sys.executable).with_name("node")
     if not program.exists() or not (_PACKAGES / "node_modules").exists():
-        pytest.skip("the AI SDK has no environment here; make test-clients makes it")
+        without_environment("the AI SDK")
 
     def run(name: str) -> dict[str, Any]:
         # A program from standard input finds its packages where it is run.

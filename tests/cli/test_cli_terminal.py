@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 from collections.abc import Iterator
@@ -43,7 +42,7 @@ COMMANDING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-
 
 def on_terminal(*arguments: object, cwd: Path, **environment: str) -> str:
     """What the command puts onto a terminal of its own."""
-    ours, its = pty.openpty()
+    ours, its = pytest.importorskip("pty").openpty()
     process = subprocess.Popen(
         [COMMAND, *map(str, arguments)],
         stdin=its,

@@ -154,7 +154,10 @@ def test_a_key_file_that_everybody_can_read_is_warned_about(key_file: Path, capl
     assert f"chmod 600 {key_file}" in caplog.messages[0]
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may enter every folder")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or (os.geteuid() == 0 and not shutil.which("setpriv")),
+    reason="root may enter every folder",
+)
 @pytest.mark.parametrize("arguments", [("procedures",), ("call", "EXPLAIN CALL GenerateResponse('x')")])
 def test_a_home_that_may_not_be_entered_is_one_without_a_configuration(tmp_path: Path, arguments: tuple[str]) -> None:
     home = tmp_path / "home"

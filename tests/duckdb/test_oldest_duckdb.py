@@ -12,7 +12,7 @@ import pytest
 from grokcall.duckdb import OLDEST
 
 SHAPES = Path(__file__).with_name("test_query_shapes.py")
-OTHERS = [Path(__file__).with_name(f"test_{name}_in_queries.py") for name in ("limits", "typed_columns")]
+OTHERS = [SHAPES.with_name(name) for name in ("test_limit_pushdown.py", "test_typed_columns_in_queries.py")]
 RELEASE = "{}.{}.0".format(*OLDEST)
 SECONDS = 600
 

@@ -41,9 +41,10 @@ class Program:
     Args:
         name: What it and its environment are called.
         folder: Where it works, and where its home is.
+        without_environment: What is called with the name where it has none.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, without_environment: Callable[[str], object]) -> None:
         self.folder = folder
         self._bin = Path(sys.prefix) / "clients" / name / "bin"
         self._program = self._bin / name
@@ -54,7 +55,7 @@ class Program:
             "NO_COLOR": "1",
         }
         if not self._program.exists():
-            pytest.skip(f"{name} has no environment here; make test makes it")
+            without_environment(name)
 
     def run(self, *arguments: str, fails: bool = False, seconds: float = 100) -> str:
         """What it prints, to both of its outputs."""
@@ -80,9 +81,9 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Callable[[str], Program]:
-    """Finds a client that has an environment of its own; skips the test where that was not made."""
-    return lambda name: Program(name, tmp_path)
+def program(tmp_path: Path, without_environment: Callable[[str], object]) -> Callable[[str], Program]:
+    """Finds a client that has an environment of its own."""
+    return lambda name: Program(name, tmp_path, without_environment)
 
 
 def files_with(secret: str, folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Airflow runs the DAG of the samples, in an environment of its own; ``make test`` makes it."""
+"""Airflow runs the DAG of the samples, in an environment of its own; ``make test-clients`` makes it."""
 
 from __future__ import annotations
 

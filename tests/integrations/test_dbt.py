@@ -1,4 +1,4 @@
-"""dbt builds the project of the samples, with the plugin, in an environment of its own."""
+"""dbt builds the samples' project with the plugin, in an environment of its own; ``make test-clients`` makes it."""
 
 from __future__ import annotations
 

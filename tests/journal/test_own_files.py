@@ -123,7 +123,10 @@ def test_runs_are_in_the_order_of_their_numbers_when_the_clock_was_set_back(tmp_
         assert journal.prune(keep=1).run_ids == (first,)
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may write everywhere")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or (os.geteuid() == 0 and not shutil.which("setpriv")),
+    reason="root may write everywhere",
+)
 @pytest.mark.parametrize("left", ["closed", "killed"])
 @pytest.mark.parametrize("locked", ["folder", "file", "both"])
 def test_a_journal_is_read_where_nothing_can_be_written(tmp_path: Path, left: str, locked: str) -> None:

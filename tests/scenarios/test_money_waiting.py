@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +35,7 @@ def rows(count: int) -> list[dict[str, str]]:
 @contextmanager
 def files_up_to(size: int) -> Iterator[None]:
     """No file of this process can grow beyond so many bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

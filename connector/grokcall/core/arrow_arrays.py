@@ -44,9 +44,10 @@ def held(value: object, of: Any) -> object:
 
 
 def exact_array(values: Sequence[object], of: Any) -> Any:
-    """Python values as an array. Extension types inside of others, which Arrow does not make, are made by a cast."""
-    if not pa.types.is_nested(of) or not holds_extension(of):
-        return pa.array(values, of)
+    """Python values as an array. Extension types, which not every Arrow makes of them, are made by a cast."""
+    if not holds_extension(of):
+        made: Any = pa.array(values, of)
+        return made if made.type == of else made.cast(of)  # pyarrow before 26 gives dictionaries signed indices
     return pa.array([stored(value) for value in values], storage_of(of)).cast(of)
 
 

@@ -62,6 +62,8 @@ def refuse_taken_names(con: duckdb.DuckDBPyConnection, procedures: Iterable[Proc
         InterfaceError: It would; the message says which.
     """
     wanted = {name.lower() for each in procedures for name in (each.name, scalar_name(each))}
+    if not wanted:
+        return
     listed = ", ".join(map(quoted_text, sorted(wanted)))
     taken = con.execute(
         f"SELECT function_name FROM duckdb_functions() WHERE internal AND lower(function_name) IN ({listed}) LIMIT 1"  # noqa: S608 - quoted

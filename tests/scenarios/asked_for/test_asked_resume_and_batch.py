@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from contextlib import suppress
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from commanding import (
     ANSWER_ONLY,
     ASK,
@@ -113,7 +113,7 @@ def test_a_terminal_shows_how_far_the_run_is_how_fast_and_how_much_is_left(tmp_p
     source = tmp_path / "tickets.parquet"
     pq.write_table(pa.Table.from_pylist(numbered(sums(80))), source)
     command = [COMMAND, "lookup", str(source), ASK, "-o", str(tmp_path / "answers.csv"), "--concurrency", "8"]
-    ours, theirs = pty.openpty()
+    ours, theirs = pytest.importorskip("pty").openpty()
     with Sandbox(profile="latency:seconds=0.15") as sandbox:
         shown = subprocess.Popen(
             command, stdin=theirs, stdout=theirs, stderr=theirs, env=surroundings(sandbox, TERM="xterm", COLUMNS="140")

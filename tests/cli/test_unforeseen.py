@@ -12,8 +12,8 @@ from scripted_service import KEY
 
 PROGRAM = """
 import sys
-from grokcall.cli.app import app, main
-from grokcall.cli.flags import Flags, shared_flags
+from grokcall.cli import commands
+from grokcall.cli.flags import Flags
 
 def fall(*, flags: Flags) -> None:
     "Falls."
@@ -23,8 +23,9 @@ def fall(*, flags: Flags) -> None:
         error.add_note("1 finished row is kept in out.partial.csv")
         raise error
 
-app.command("fall")(shared_flags(fall))
-main(sys.argv[1:])
+commands.COMMANDS += (commands.CommandEntry("fall", "Ask", "Falls.", "grokcall fall", "__main__:fall"),)
+from grokcall.cli.app import run
+run(sys.argv[1:])
 """
 
 

@@ -20,7 +20,7 @@ from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
 from grokcall.config.options import Options
 from grokcall.execution import answer_cache, run_context
-from grokcall.lookup import plan, stream
+from grokcall.lookup import passes, plan
 from grokcall.tables import errors as faults
 from grokcall_parser import parsing
 from grokcall_procedures import CATALOG, audio, classification, learned_tokens, text_bounds, text_estimates
@@ -162,7 +162,7 @@ def test_the_limits_that_are_stated_are_those_that_hold():
     assert f"| answers held for equal rows, without a journal | {answer_cache.REMEMBERED_BYTES // mib} MiB |" in text
     lookups = (ROOT / "docs" / "lookups.md").read_text("utf-8")
     assert f"batches of {plan.BATCH_ROWS} rows ({plan.MEDIA_BATCH_ROWS} where" in lookups
-    assert f"pauses while {stream.READ_AHEAD_ROWS:,} rows" in lookups
+    assert f"pauses while {passes.READ_AHEAD_ROWS:,} rows" in lookups
     assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 
 

@@ -28,7 +28,7 @@ def test_every_word_is_told_of_to_who_contributes_and_no_other_is():
 
 def test_ci_checks_and_says_every_word_that_tests():
     said = re.findall(r"^make ([a-z-]+)$", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
-    assert sorted(said) == sorted({"check"} | {word for word in words() if word.startswith("test")})
+    assert sorted(said) == sorted({"check"} | {word for word in words() if word.startswith("test")} - {"test-pythons"})
 
 
 def test_a_fork_s_workflow_says_the_same_words_with_every_python_on_every_system():

@@ -21,6 +21,8 @@ A = b"a" * 16
 HOLD = "import sys; from grokcall.journal import Journal; j = Journal(sys.argv[1]); print('held', flush=True); input()"
 FILL = """
 import asyncio, json, os, resource, sys
+from grokcall.journal import Journal
+from grokcall.core.outcome import Outcome
 async def fill(run):
     kept = 0
     try:

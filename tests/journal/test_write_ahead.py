@@ -12,6 +12,7 @@ from grokcall.journal.write_ahead import HEADER, ROOM, WriteAheadLog, has_tail, 
 DIE = """
 import asyncio, os, signal, sys
 from grokcall.errors import ReadTimeoutError
+from grokcall.journal import Journal
 from grokcall.core.outcome import CallStatus, Outcome
 async def work(run):
     await run.record(b"a" * 16, 0, Outcome(CallStatus.ERROR, error=ReadTimeoutError("late"), attempts=1, cost_ticks=3))

@@ -15,14 +15,9 @@ MODULES = [module.name for module in pkgutil.iter_modules(grokcall_parser.__path
 
 def test_the_list_of_public_names_is_sorted_and_complete():
     # Modules are attributes of a package once they are imported, and not public names of ours.
-    names = {
-        name
-        for name, value in vars(grokcall_parser).items()
-        if not name.startswith("_")
-        and name != "annotations"
-        and not hasattr(value, "__path__")
-        and getattr(value, "__spec__", None) is None
-    }
+    modules = {module.name for module in pkgutil.iter_modules(grokcall_parser.__path__)}
+    helpers = {"annotations", "TYPE_CHECKING", "lazy_names"}
+    names = {name for name in dir(grokcall_parser) if not name.startswith("_")} - modules - helpers
 
     assert grokcall_parser.__all__ == sorted(grokcall_parser.__all__)
     assert set(grokcall_parser.__all__) == names

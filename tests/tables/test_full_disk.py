@@ -13,6 +13,7 @@ from grokcall.tables import OutputFull, open_table, open_writer
 
 FILL = """
 import json, os, sys, pyarrow as pa
+from grokcall.tables import OutputFull, open_writer
 target, rows, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 if len(sys.argv) > 4:
     import resource

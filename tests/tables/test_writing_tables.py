@@ -293,6 +293,7 @@ def test_parquet_row_groups_stay_small(here):
 
 PRINT = """
 import sys, pyarrow as pa
+from grokcall.tables import OutputClosed, open_writer
 table = pa.table({"id": [1, 2, 3], "body": ["a", None, 'c, "d"\\ne']})
 try:
     with open_writer("-", table.schema, format=sys.argv[1]) as writer:

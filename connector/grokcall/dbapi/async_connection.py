@@ -103,7 +103,7 @@ class AsyncConnection(BaseConnection):
         return await self.runtime.loop.arun(listed_prices(self.runtime.runner()))
 
     async def set_autocommit(self, wanted: bool) -> None:
-        """Has each statement of DuckDB be kept at once, or not; see :attr:`grokcall.Connection.autocommit`."""
+        """Has statements of DuckDB be kept at once, or not, as ``autocommit`` of a :class:`grokcall.Connection`."""
         if wanted:
             await self.commit()
         self.check_open()

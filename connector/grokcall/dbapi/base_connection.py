@@ -26,6 +26,7 @@ from grokcall.lookup.gathering import agathered
 from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
+from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_parser import parse_call
 from grokcall_procedures import Catalog
 
@@ -61,8 +62,10 @@ class BaseConnection:
         follow_forks(self)
 
     def __repr__(self) -> str:
-        kind, closed = type(self).__name__, " (closed)" if self.closed else ""
-        return f"<grokcall.{kind} to {self.options.base_url}{closed}>"
+        kind = type(self).__name__
+        if not hasattr(self, "runtime"):
+            return f"<grokcall.{kind} that was not made>"
+        return f"<grokcall.{kind} to {self.options.base_url}{' (closed)' if self.closed else ''}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be pickled; grokcall.Lookup can, and connects where it runs")
@@ -71,6 +74,11 @@ class BaseConnection:
     def options(self) -> Options:
         """Its options."""
         return self.runtime.options
+
+    @property
+    def loop(self) -> BackgroundLoop:
+        """The event loop on which its calls run."""
+        return self.runtime.loop
 
     @property
     def catalog(self) -> Catalog:

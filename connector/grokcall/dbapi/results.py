@@ -30,8 +30,10 @@ class CursorResults:
     """
 
     def __init__(self) -> None:
-        self.arraysize = 1
+        self.arraysize: int = 1
+        """How many rows ``fetchmany`` gives where it is not told."""
         self.messages: list[tuple[type[Warning], str]] = []
+        """The warnings of the last statement: pairs of a class and a text."""
         self._table: pa.Table | None = None
         self._rows: Iterator[Row] | None = None
         self._rowcount = -1
@@ -56,6 +58,7 @@ class CursorResults:
         return self._result()
 
     fetchallarrow = fetch_arrow_table
+    """The same under the name that Turbodbc gave it."""
 
     def fetch_record_batch(self) -> pa.RecordBatchReader:
         """The whole result as an Arrow reader."""

@@ -43,7 +43,9 @@ class HttpResponse:
     """One HTTP reply, read to its end and unpacked. Header names are lower-case."""
 
     status: int
+    """The status, from 100 to 599."""
     headers: Mapping[str, str] = field(repr=False)
+    """By lower-case name; those of one name joined by commas."""
     body: bytes = field(repr=False)
     """Unpacked."""
 

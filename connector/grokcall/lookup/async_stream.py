@@ -64,7 +64,7 @@ class AsyncLookupStream:
 
     @property
     def state(self) -> RunState:
-        """How the lookup ended, once it has; see :attr:`grokcall.LookupStream.state`."""
+        """How the lookup ended, once it has, as for :class:`grokcall.LookupStream`."""
         return self._opened.state
 
     @property

@@ -45,9 +45,13 @@ class LookupWork:
         runtime: Runtime,
     ) -> None:
         self.plan = plan
+        """The lookup as it was checked against its input."""
         self.schema: pa.Schema = plan.schema
+        """The columns of the output rows."""
         self.error_schema: pa.Schema = plan.error_schema
+        """The columns of the failed rows."""
         self.row_count: int | None = source.row_count
+        """How many rows the input has; None where that is not known before its end."""
         self.on_outcome: Callable[[Outcome], None] | None = None
         """Told of each outcome as it ends, on the connection's loop; must be quick."""
         self.on_batches: Callable[[BatchCounts], None] | None = None

@@ -136,7 +136,7 @@ most to it.
 {sections}
 ## Completion
 
-```sh
+```text
 grokcall --install-completion
 ```
 

@@ -15,7 +15,7 @@ They are part of the tree of :mod:`grokcall.errors`, which has all.
 
 from __future__ import annotations
 
-from grokcall_parser.errors import DatabaseError, DataError, OperationalError
+from grokcall_parser.errors import DatabaseError, DataError, OperationalError, masked
 
 
 class BadValueError(DataError):
@@ -30,6 +30,7 @@ class BadValueError(DataError):
     """
 
     def __init__(self, reason: str, procedure: str, parameter: str, position: int, pointer: str = "") -> None:
+        reason, pointer = masked(reason), masked(pointer)
         self.reason = reason
         self.procedure = procedure
         self.parameter = parameter

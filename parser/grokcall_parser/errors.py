@@ -108,8 +108,8 @@ class StatementError(ProgrammingError):
         """What is wrong and what to do, without the place."""
         self.text = text
         self.span = span
-        self.procedure = None if procedure is None else masked(procedure)
-        self.parameter = None if parameter is None else masked(parameter)
+        self.procedure: str | None = None if procedure is None else masked(procedure)
+        self.parameter: str | None = None if parameter is None else masked(parameter)
         self.position = position
         self.line: int | None = None
         """The line of the place, from 1; None where there is no single place."""

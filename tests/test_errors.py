@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+import grokcall
+import grokcall_parser
+import grokcall_procedures
 from grokcall import errors
 from grokcall_parser import errors as parser_errors
 from grokcall_procedures import errors as procedure_errors
@@ -112,17 +115,14 @@ def test_the_trees_of_the_lower_packages_are_drawn_as_they_are(module) -> None:
 
 
 def test_no_error_stands_outside_the_tree() -> None:
-    packages = ("connector/grokcall", "procedures/grokcall_procedures", "parser/grokcall_parser")
-    homes = (
-        "connector/grokcall/errors/",
-        "procedures/grokcall_procedures/errors.py",
-        "parser/grokcall_parser/errors.py",
-    )
+    # Where they were imported from, which is not the source tree when a wheel is tested.
+    packages = [Path(package.__path__[0]) for package in (grokcall, grokcall_procedures, grokcall_parser)]
+    homes = ("grokcall/errors/", "grokcall_procedures/errors.py", "grokcall_parser/errors.py")
     elsewhere = {
         node.name
         for package in packages
-        for path in (ROOT / package).rglob("*.py")
-        if not path.relative_to(ROOT).as_posix().startswith(homes)
+        for path in package.rglob("*.py")
+        if not path.relative_to(package.parent).as_posix().startswith(homes)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ClassDef)
         and any(ast.unparse(base).endswith(("Error", "Exception", "Interrupt", "Warning")) for base in node.bases)

@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from grokcall_parser.errors import DataError, masked
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter
 from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, plain
-
-
-class BadValueError(DataError):
-    """A value does not fit its parameter.
-
-    ``procedure``, ``parameter`` and the 1-based ``position`` name the place.
-    """
-
-    def __init__(self, reason: str, procedure: str, parameter: str, position: int, pointer: str = "") -> None:
-        reason, pointer = masked(reason), masked(pointer)
-        self.reason = reason
-        self.procedure = procedure
-        self.parameter = parameter
-        self.position = position
-        self.pointer = pointer
-        place = f"{procedure}: parameter {parameter} (position {position})"
-        super().__init__(f"{place}: {reason}" + (f"\n{pointer}" if pointer else ""))
-
-    def __reduce__(self) -> tuple[type[BadValueError], tuple[object, ...]]:
-        return type(self), (self.reason, self.procedure, self.parameter, self.position, self.pointer)
 
 
 def fit_value(value: object, parameter: Parameter, *, strict_enums: bool = False) -> tuple[object, str | None]:

@@ -92,6 +92,7 @@ def test_a_connection_can_be_written_as_an_address_and_a_wrong_option_is_named_w
     airflow.environment |= {f"AIRFLOW_CONN_{name.upper()}": address for name, address in addresses.items()}
     shown = airflow.python("""
 import grokcall
+from grokcall.airflow.hook import GrokcallHook
 with GrokcallHook("right").get_conn() as connection: print(connection.options.timeout, connection)
 try: GrokcallHook(grokcall_conn_id="wrong").get_conn()
 except grokcall.InterfaceError as error: print(error)
@@ -110,6 +111,7 @@ def test_statements_are_undone_together_and_rows_stay_out_of_the_logs(airflow, s
     shown = airflow.python(f"""
 import logging, sys
 logging.basicConfig(stream=sys.stdout, level=logging.DEBUG)
+from grokcall.airflow.hook import GrokcallHook
 hook = GrokcallHook()
 count = lambda: print("RESULT", hook.get_first("SELECT count(*) FROM t")[0])
 hook.run("CREATE TABLE t (id INTEGER PRIMARY KEY, body VARCHAR)")

@@ -113,10 +113,6 @@ def house(known: Mapping[str, Module]) -> dict[str, frozenset[str]]:
         if module.name.startswith(f"{HOUSE}.") and module.room not in {HOUSE, *DOORS}:
             below = {known[name].room for name in module.imports if name.startswith(f"{HOUSE}.")}
             rooms.setdefault(module.room, set()).update(below - {module.room, HOUSE})
-    rooms.setdefault("errors", set())
-    for module in known.values():
-        if module.room in rooms and f"{HOUSE}.errors" in module.imports:
-            rooms[module.room].add("errors")
     return {room: frozenset(below & set(rooms)) for room, below in rooms.items()}
 
 
@@ -138,8 +134,7 @@ def drawn(known: Mapping[str, Module]) -> str:
     rows = ["| floor | room | what it knows | stands on |", "|---|---|---|---|"]
     for room in top_down(levels):
         below = top_down({each: levels[each] for each in rooms[room]})
-        name = f"`{room}.py`" if room == "errors" else f"`{room}/`"
-        rows.append(f"| {levels[room]} | {name} | {purpose(known, room)} | {', '.join(below) or 'nothing'} |")
+        rows.append(f"| {levels[room]} | `{room}/` | {purpose(known, room)} | {', '.join(below) or 'nothing'} |")
     return "\n".join(rows)
 
 

@@ -189,7 +189,9 @@ connection.close()
 def test_a_child_that_leaves_through_the_interpreter_s_end_closes_nothing_of_its_parent(service, tmp_path):
     done = program(tmp_path, CHILD_THAT_EXITS, service.base_url, KEY, str(tmp_path / "j.journal"))
     assert done.stdout.split() == ["0", "2", "E"]
-    assert [line for line in done.stderr.splitlines() if "nanobind" not in line and "leaked" not in line] == []
+    # Packages built with nanobind list at the end what they still hold; that list is none of ours.
+    said = [line for line in done.stderr.splitlines() if "nanobind" not in line and not line.startswith(" - ")]
+    assert said == []
 
 
 def test_an_httpx_client_of_the_parent_is_not_used_by_the_child(connecting):

@@ -143,9 +143,9 @@ class BackgroundLoop:
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop, self._last, self._closed = None, last, True
-        if loop is None or thread is None:
-            return
-        loop.call_soon_threadsafe(loop.stop)
+            if loop is None or thread is None:
+                return
+            loop.call_soon_threadsafe(loop.stop)
         if not is_current(thread):
             thread.join()
 
@@ -179,7 +179,8 @@ class BackgroundLoop:
     def _run_until_stopped(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         try:
-            loop.run_forever()
+            while self._left_by_an_exit(loop):
+                pass
             cancel_all(loop)
             if self._last is not None:
                 loop.run_until_complete(self._last())
@@ -187,6 +188,20 @@ class BackgroundLoop:
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+    def _left_by_an_exit(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Runs the loop; whether it ended because a function of the user's raised an exit, and not by :meth:`close`.
+
+        asyncio ends its loop then. The exit belongs to the one who waits for that work; all others go on.
+        """
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            with self._lock:
+                if self._closed:  # the request to stop may have been lost with the exit
+                    loop.call_soon(loop.stop)
+            return True
+        return False
 
 
 def is_current(thread: threading.Thread) -> bool:

@@ -112,8 +112,8 @@ for part in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95):
             ends.append("answered")
         except BaseException as error:
             ends.append(type(error).__name__)
-        timer.join()
         try:
+            timer.join()
             again = connection.execute(sql).fetchone()
         except KeyboardInterrupt:  # the signal came late
             again = connection.execute(sql).fetchone()

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from grokcall.scheduling.event_loop import PATIENCE, explained
 
-TOLD = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt")
+TOLD = ("Query interrupted", "INTERRUPT Error", "UDF: KeyboardInterrupt", "source failed: KeyboardInterrupt")
 """What DuckDB makes of Python's KeyboardInterrupt, which it does not let through."""
 
 

@@ -210,6 +210,18 @@ def test_a_second_lookup_into_the_same_output_is_refused(run, at_service, table,
     assert len(at_service.asked) == ROWS
 
 
+@pytest.fixture
+def as_in_a_terminal():
+    """Tests that are run by nohup are deaf to SIGHUP, and so would be the commands that they start."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("as_in_a_terminal")
 @pytest.mark.parametrize(
     "number", [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 )

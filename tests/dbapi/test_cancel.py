@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -158,6 +159,32 @@ def test_a_cancel_while_procedures_are_made_ready_leaves_them_to_the_next_query(
         assert error is None or stopped(error)
         assert connection.execute(LATERAL).fetchall() == [(10,)]
         connection.close()
+
+
+def test_a_cancel_of_which_the_calls_hear_late_does_not_end_the_next_query(connect, running):
+    """A query without calls ends although the loop is busy; what it was told must not reach the next one's calls."""
+    connection = connect()
+    cursor = connection.cursor()
+    cursor.execute("SELECT generate_response('first')")  # which makes all ready that the others need
+    busy, may_go_on = threading.Event(), threading.Event()
+
+    async def keep_busy() -> None:
+        busy.set()
+        may_go_on.wait(60)
+
+    kept = connection.runtime.loop.submit(keep_busy())
+    assert busy.wait(60)
+    executing = running(lambda: cursor.execute(f"SELECT count(*) FROM {ENDLESS}"))
+    while executing.is_alive:
+        cursor.cancel()
+    stopped(executing.error())
+    counts: list[Any] = []
+    following = running(lambda: counts.extend(connection.execute(LATERAL).fetchall()))
+    time.sleep(0.5)  # for long enough that its calls wait for the loop as well, if they can
+    may_go_on.set()
+    kept.result(60)
+    assert following.error() is None
+    assert counts == [(10,)]
 
 
 def test_executemany_of_a_query_ends_with_the_set_that_runs(connect, service, held, running):

@@ -134,8 +134,9 @@ def held(place: Place, cancellation: Cancellation | None) -> Iterator[Place]:
 @contextmanager
 def ended(place: Place, cancellation: Cancellation) -> Iterator[None]:
     """Lets a place go at the end of the block, in which a cancel ends its statement."""
-    place.interrupted = place.session.halted = False
     try:
+        place.session.await_end()  # the calls hear of a cancel late; it must not end those of this statement
+        place.interrupted = place.session.halted = False
         with cancellation.over(place):
             yield
     finally:

@@ -322,6 +322,16 @@ def test_a_wrong_table_lists_those_there_are(database, source, message):
         open_table(source)
 
 
+def test_the_table_that_was_meant_is_found_among_many(database):
+    with duckdb.connect(database) as connection:
+        for number in range(40):
+            connection.execute(f"CREATE TABLE archive_{number:02} AS SELECT 1 AS id")
+    with pytest.raises(ProgrammingError, match=r"no table 'tikets'; did you mean 'tickets'\?"):
+        open_table("shop.duckdb::tikets")
+    with pytest.raises(ProgrammingError, match=r"no table 'qqq'; the file has .*archive_00, .*, archive_18$"):
+        open_table("shop.duckdb::qqq")
+
+
 def test_a_file_that_is_no_database_is_refused(here):
     (here / "x.duckdb").write_text("no database at all" * 100)
     with pytest.raises(OperationalError, match=r"^x\.duckdb::t: .*not a valid DuckDB"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from grokcall.errors import InternalError
-from grokcall.journal.mutations import TAKE_BATCHED, Change
+from grokcall.journal.mutations import STATEMENTS, TAKE_BATCHED, Change
 from grokcall.journal.reader import Records
 from grokcall.journal.writer import Writer
 
@@ -38,7 +38,6 @@ FROM batches LEFT JOIN batch_calls ON batch = id WHERE run = ? GROUP BY id ORDER
 READ_OTHERS = READ.replace("run = ?", "run <> ? AND state <> 'ended'")
 CALLS = "SELECT fingerprint, ordinal FROM batch_calls WHERE batch = ?"
 UNTAKEN = "SELECT fingerprint, ordinal FROM batch_calls WHERE batch = ? AND taken = 0"
-RELEASE = "UPDATE batch_calls SET taken = 1 WHERE batch = ? AND fingerprint = ? AND ordinal = ?"
 REMOVE = (
     "DELETE FROM batch_calls WHERE batch IN (SELECT id FROM batches WHERE run = ?)",
     "DELETE FROM batches WHERE run = ?",
@@ -105,10 +104,7 @@ class RunBatches:
 
     def elsewhere(self) -> list[BatchRecord]:
         """The batches of other runs that have not ended, the oldest first."""
-        self._records.flush()
-        if self._records.row(HAS_TABLES) is None:
-            return []
-        return [BatchRecord(*row) for row in self._records.rows(READ_OTHERS, self._run)]
+        return batches_of(self._records, self._run, READ_OTHERS)
 
     def calls(self, number: int) -> list[Key]:
         """The calls of a batch, of whichever run."""
@@ -166,7 +162,7 @@ class RunBatches:
     def release(self, number: int, calls: Sequence[Key]) -> None:
         """Writes down that nothing more is expected of a batch for calls, which may be sent again."""
         rows = [(number, *call) for call in calls]
-        self._durably(lambda connection: connection.executemany(RELEASE, rows))
+        self._durably(lambda connection: connection.executemany(STATEMENTS[TAKE_BATCHED], rows))
 
     def drop(self, number: int, calls: Sequence[Key]) -> None:
         """Strikes calls that were never added to the batch."""
@@ -207,12 +203,12 @@ def taken_from(number: int, call: Key) -> Change:
     return (TAKE_BATCHED, (number, *call))
 
 
-def batches_of(records: Records, run: int) -> list[BatchRecord]:
-    """The batches of a run, the oldest first."""
+def batches_of(records: Records, run: int, statement: str = READ) -> list[BatchRecord]:
+    """The batches of a run, or those that another statement finds for it, the oldest first."""
     records.flush()
     if records.row(HAS_TABLES) is None:
         return []
-    return [BatchRecord(*row) for row in records.rows(READ, run)]
+    return [BatchRecord(*row) for row in records.rows(statement, run)]
 
 
 def remove_batches(connection: sqlite3.Connection, run: int) -> None:

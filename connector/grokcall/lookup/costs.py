@@ -48,15 +48,14 @@ class LookupCosts:
     @property
     def prices(self) -> Prices:
         """The prices that count, those of batches for a lookup through them; asks the service where that is wanted."""
-        if self._listed is None:
-            self._listed = self._runtime.loop.run(listed_prices(self._runtime.runner()))
-        return batch_prices(self._listed) if self._plan.options.batch else self._listed
+        listed = self._listed if self._listed is not None else self._runtime.loop.run(self.load_prices())
+        return batch_prices(listed) if self._plan.options.batch else listed
 
-    async def aprices(self) -> Prices:
-        """The same, awaited on the connection's loop."""
+    async def load_prices(self) -> Prices:
+        """The prices of single calls, asked for on the connection's loop where the service is to tell them."""
         if self._listed is None:
             self._listed = await listed_prices(self._runtime.runner())
-        return self.prices
+        return self._listed
 
     def guarantee(self, in_flight: int) -> str | None:
         """What the budget promises for calls like the lookup's, up to ``in_flight`` at once; None without a budget."""

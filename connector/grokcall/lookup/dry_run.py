@@ -41,6 +41,9 @@ class TokenSample:
 
     def add(self, call: BoundCall, costs: Costs) -> None:
         """Takes a call into the sample as long as it is not full, and prices any other."""
+        if not self.size:
+            costs.add(call)
+            return
         fingerprint = None if costs.key is None else costs.key(call)
         if self.size <= len(self._waiting) + self.counted or fingerprint in self._prints:
             self.settle(costs)

@@ -121,7 +121,6 @@ class LookupWork:
         try:
             if self._stopped and self._window is None:
                 raise StoppedError(STOPPED)
-            await self._costs.aprices()
             chunk = await (self._window or await self._started()).next_chunk()
         except asyncio.CancelledError:
             raise  # the caller was interrupted; what has ended can still be had after stop()
@@ -157,6 +156,7 @@ class LookupWork:
             await self._window.stop(StoppedError(STOPPED))
 
     async def _started(self) -> RowScheduler[pa.RecordBatch] | BatchPass:
+        await self._costs.load_prices()
         if not self._record.is_open:
             await self._record.open(
                 self._service(), hinted_to(weakref.ref(self)), self._opened_too_late, temporary=self.temporary

@@ -28,12 +28,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from grokcall.tables.moments import INFINITY, UNITS
 from grokcall.tables.nested import converted
 from grokcall_parser.errors import DataError, NotSupportedError
-
-UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-INFINITY = 2**63 - 1
-"""What DuckDB stores for a moment that is ``infinity``, whatever its unit."""
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
@@ -165,7 +162,7 @@ def plain_leaf_array(array: Any, to: Any) -> Any:
         return converted(array.storage, to, plain_leaf_array)
     if pa.types.is_duration(array.type):
         # A division rounds once, so that 9 milliseconds are 0.009.
-        return pc.divide(array.cast(pa.int64()).cast(pa.float64(), safe=False), UNITS_PER_SECOND[array.type.unit])
+        return pc.divide(array.cast(pa.int64()).cast(pa.float64(), safe=False), UNITS[array.type.unit])
     if pa.types.is_decimal(array.type) and pa.types.is_string(to):
         return pa.array([None if value is None else format(value, "f") for value in array.to_pylist()], to)
     if pa.types.is_struct(array.type):

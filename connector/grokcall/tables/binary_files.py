@@ -60,12 +60,14 @@ def open_database_table(file: Path, table: DatabaseTable | None, *, batch_rows: 
             known = table_names(connection)
             if table is None:
                 raise ProgrammingError(
-                    f"{name}: name a table as in {file}::{next(iter(known), 'table')}{listed(known)}"
+                    f"{name}: name a table as in {file}::{next(iter(known), 'table')}; {listed(known)}"
                 )
             wanted = str(table).split("::", 1)[1]
             found = {each.lower(): each for each in known}.get(wanted.lower())
             if found is None:
-                raise ProgrammingError(f"{file}: there is no table {wanted!r}; {hint(wanted, known[:20], quoted=True)}")
+                raise ProgrammingError(
+                    f"{file}: there is no table {wanted!r}; {hint(wanted, known, listed(known), quoted=True)}"
+                )
             relation = connection.sql(f"FROM source.{table.quoted}")
             counted = relation.aggregate("count(*)").fetchall()
             reader = record_batches(relation, batch_rows)
@@ -88,4 +90,4 @@ def table_names(connection: Any) -> list[str]:
 
 def listed(known: list[str]) -> str:
     """The tables there are, for the end of a message."""
-    return f"; the file has {', '.join(known[:20])}" if known else "; the file has no tables"
+    return f"the file has {', '.join(known[:20])}" if known else "the file has no tables"

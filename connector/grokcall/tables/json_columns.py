@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-from grokcall.tables.arrow_types import unique_names
 from grokcall_procedures.types import number_text, well_formed
 
 MOST_MEMBERS = 1_000
@@ -54,19 +53,12 @@ class JsonColumn:
         self.kinds |= kinds
         if int in kinds or float in kinds or Literal in kinds:
             self.numbers.observe(values)
-        if list in kinds:
+        # What is text already stays text: nothing is kept of what is inside.
+        if list in kinds and self.kinds == {list}:
             self.items = self.items or JsonColumn()
             self.items.observe([item for value in values if type(value) is list for item in value])
-        if dict in kinds:
-            objects = [value for value in values if type(value) is dict]
-            for key in dict.fromkeys(key for value in objects for key in value):
-                member = self.members.setdefault(key, JsonColumn())
-                member.observe([value[key] for value in objects if key in value])
-
-    def columns(self) -> dict[str, tuple[str, JsonColumn]]:
-        """The members by their names as columns, with the keys that they have in the file."""
-        names = unique_names(well_formed(key) for key in self.members)
-        return dict(zip(names, self.members.items(), strict=True))
+        if dict in kinds and self.kinds == {dict} and len(self.members) <= MOST_MEMBERS:
+            observe_members(self.members, (value for value in values if type(value) is dict))
 
     @property
     def type(self) -> Any:
@@ -123,6 +115,16 @@ class JsonColumn:
         ]
         missing = pa.array([value is None for value in values], pa.bool_())
         return pa.StructArray.from_arrays(children, fields=list(self.type), mask=missing)
+
+
+def observe_members(members: dict[str, JsonColumn], objects: Iterable[dict[str, Any]]) -> None:
+    """Takes note of the members of objects, each with its key."""
+    found: dict[str, list[Any]] = {}
+    for each in objects:
+        for key, value in each.items():
+            found.setdefault(key, []).append(value)
+    for key, values in found.items():
+        members.setdefault(key, JsonColumn()).observe(values)
 
 
 class Numbers:

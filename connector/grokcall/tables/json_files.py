@@ -12,12 +12,14 @@ from typing import Any, NoReturn, TextIO, TypeAlias
 
 import pyarrow as pa
 
+from grokcall.tables.arrow_types import unique_names
 from grokcall.tables.errors import LARGEST_OBJECT, mapped_errors
 from grokcall.tables.formats import Format
-from grokcall.tables.json_columns import JsonColumn, Literal
+from grokcall.tables.json_columns import JsonColumn, Literal, observe_members
 from grokcall.tables.source import Source
 from grokcall.tables.text_streams import TextFile
 from grokcall_parser.errors import DataError
+from grokcall_procedures.types import well_formed
 
 PIECE = 1 << 20
 BATCH_CHARACTERS = 8 << 20
@@ -53,12 +55,12 @@ def open_json(file: TextFile, form: Format, *, batch_rows: int) -> Source:
     """
     table = JsonFile(file, by_line=form is Format.JSONL)
     with mapped_errors(file.name):
-        top = JsonColumn()
+        members: dict[str, JsonColumn] = {}
         count = 0
         for rows in table.pieces(batch_rows):
-            top.observe(rows)
+            observe_members(members, rows)
             count += len(rows)
-        columns = top.columns()
+        columns = dict(zip(unique_names(map(well_formed, members)), members.items(), strict=True))
     schema = pa.schema([pa.field(name, column.type) for name, (_, column) in columns.items()])
 
     def batches() -> Iterator[pa.RecordBatch]:

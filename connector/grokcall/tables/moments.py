@@ -7,6 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+INFINITY = 2**63 - 1
+"""What DuckDB stores for a moment that is ``infinity``, whatever its unit."""
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 DAYS_IN_400_YEARS = 146_097
 OUT_OF_RANGE = "<value out of range"
@@ -44,7 +46,7 @@ def with_far_texts(text: Any, column: Any) -> Any:
 
 def far_text(number: int, of: Any) -> str:
     """The text of a value that Arrow cannot tell, by the number that it is stored as."""
-    largest = 2**31 - 1 if pa.types.is_date32(of) else 2**63 - 1
+    largest = 2**31 - 1 if pa.types.is_date32(of) else INFINITY
     if abs(number) == largest and not pa.types.is_time(of):
         return "infinity" if number > 0 else "-infinity"
     if pa.types.is_date32(of):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from grokcall.core.arrow_arrays import UNFIT
 from grokcall.tables.duckdb_reader import record_batches
 from grokcall.tables.errors import mapped_errors
 from grokcall.tables.source import Source
@@ -97,7 +98,7 @@ def series_array(name: str, series: Any) -> Any:
     """
     try:
         return pa.array(series, from_pandas=True)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+    except UNFIT:
         missing = series.isna()
         return column_array(name, [None if gone else value for value, gone in zip(series, missing, strict=True)])
 
@@ -197,7 +198,7 @@ def column_array(name: str, values: Any, of: Any = None, first_row: int = 1) -> 
         return pa.array(values, of)
     except UnicodeEncodeError:
         return column_array(name, [whole_characters(value) for value in values], of, first_row)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+    except UNFIT as error:
         if of is None and isinstance(error, OverflowError) and are_long_numbers(values):
             return pa.array([None if value is None else Decimal(value) for value in values], LONG_NUMBERS)
         index, expected = first_misfit(values, of)
@@ -229,7 +230,7 @@ def first_misfit(values: list[Any], of: pa.DataType | None) -> tuple[int, str]:
         middle = (low + high) // 2
         try:
             pa.array(values[:middle], of)
-        except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        except UNFIT:
             high = middle
         else:
             low = middle

@@ -59,16 +59,16 @@ def outcome_of(call: BoundCall, result: Document, batch_id: str) -> Outcome:
     """
     outcome = Outcome(warnings=call.warnings, attempts=1, billed=True)
     outcome.request_id = f"{batch_id}/{result.get('batch_request_id')}"
+    told = result
     try:
-        outcome.reply = json_text(result).encode()
         outcome.add_cost(cost_in_result(result))
-        answer = answer_of(result)
-        outcome.reply = json_text(answer).encode()
-        outcome.rows = rows_of(call, answer)
+        told = answer_of(result)
+        outcome.rows = rows_of(call, told)
     except FailedReplyError as failed:
         # Its price is counted already.
         fail(outcome, service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks), call.procedure)
     except Exception as error:
+        outcome.reply = json_text(told).encode(errors="replace")
         fail(outcome, error, call.procedure)
     outcome.reply = None
     return outcome

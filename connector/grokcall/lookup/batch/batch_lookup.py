@@ -35,7 +35,9 @@ from grokcall_procedures.shortfalls import shortfall_finder
 
 
 class BatchPass:
-    """One pass over a table through batches; has the methods of :class:`grokcall.scheduling.row_scheduler.Window`.
+    """One pass over a table through batches.
+
+    It has the methods of :class:`grokcall.scheduling.row_scheduler.RowScheduler`.
 
     It works on a loop of its own, for at nearly every step it waits for the journal, and reads files of rows; on the
     connection's, other calls would wait with it.
@@ -84,7 +86,6 @@ class BatchPass:
         taking = Taking(service, run, self._rows, self._recorded, pause)
         self._looks = Looks(service, self._submission, taking, report, pause)
         self._earlier = EarlierBatches(service, run, self._rows, self._looks, taking)
-        self._open: list[BatchRecord] = []
         self._new: dict[Key, int] = {}
         self._waiting: set[Key] = set()
         self._late: set[Key] = set()
@@ -167,8 +168,7 @@ class BatchPass:
             self._let_go()
 
     async def _work_through(self) -> None:
-        self._open = self._run.batches.open()
-        for record in self._open:
+        for record in self._run.batches.open():
             (self._late if record.state == "late" else self._waiting).update(self._run.batches.untaken(record.number))
         await self._rows.read(self._chunks, self._meet)
         await self._look_back()

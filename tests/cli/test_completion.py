@@ -70,11 +70,13 @@ def shell(tmp_path: Path) -> Iterator[Terminal]:
         start_new_session=True,
     ) as process:
         os.close(follower)
-        terminal = Terminal(leader)
-        assert terminal.shows("READY> ")
-        yield terminal
-        process.kill()
-    os.close(leader)
+        try:
+            terminal = Terminal(leader)
+            assert terminal.shows("READY> ")
+            yield terminal
+        finally:
+            process.kill()
+            os.close(leader)
 
 
 @pytest.mark.parametrize(

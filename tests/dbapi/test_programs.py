@@ -92,6 +92,7 @@ def test_the_steps_of_a_notebook_cell(connection):
     assert cursor.fetchall() == []
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence")  # in JupySQL, where it was not compiled before
 def test_jupysql_runs_a_call_in_a_notebook_cell(connection, service):
     interactive = pytest.importorskip("IPython.core.interactiveshell")
     shell = interactive.InteractiveShell.instance()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import duckdb
 import pytest
 
 import grokcall
 from grokcall.budget.cost_totals import COST_SCHEMA
-from scripted_service import Service
+from grokcall.duckdb import register
+from scripted_service import KEY, Service
 
 ASK = "GenerateResponse(t.body, MaxOutputTokens := 100) r"
 
@@ -77,3 +82,47 @@ def test_a_wrong_query_is_told_with_its_place(connection):
 
 def test_the_columns_are_known_before(connection):
     assert connection.cursor().adbc_execute_schema(f"EXPLAIN COST SELECT * FROM t, {ASK}") == COST_SCHEMA
+
+
+def test_other_queries_make_their_calls_while_one_is_priced(connection, service: Service):
+    """The priced query does not end before it is told to; the others run beside it and are answered."""
+    endless = "range(1000000000) a, range(1000) b WHERE a.range % 7 = b.range % 11"
+    cursor = connection.cursor()
+    with ThreadPoolExecutor(1) as pool:
+        priced = pool.submit(
+            cursor.execute, f"EXPLAIN COST SELECT count(r.Response_Result) FROM GenerateResponse('x') r, {endless}"
+        )
+        answers = [
+            connection.execute("SELECT Response_Result FROM GenerateResponse(?)", [f"hi {number}"]).fetchone()
+            for number in range(20)
+        ]
+        cursor.cancel()
+        assert isinstance(priced.exception(60), grokcall.StoppedError)
+    assert None not in {answer for (answer,) in answers}
+    assert [asked.text for asked in service.asked] == [f"hi {number}" for number in range(20)]
+
+
+def test_a_registration_makes_its_calls_while_another_is_priced(service: Service):
+    pricing, may_go_on = threading.Event(), threading.Event()
+
+    def wait(text: str) -> str:
+        pricing.set()
+        may_go_on.wait(60)
+        return text
+
+    with (
+        duckdb.connect() as db,
+        db.cursor() as second,
+        grokcall.connect(api_key=KEY, base_url=service.base_url) as connection,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        db.create_function("wait", wait, ["VARCHAR"], "VARCHAR")
+        one, other = (register(con, connection) for con in (db, second))
+        waited = "SELECT r.* FROM (SELECT wait('a' || range) AS q FROM range(2)) t, GenerateResponse(t.q) r"
+        priced = pool.submit(one.query, f"EXPLAIN COST {waited}")
+        assert pricing.wait(60)
+        answered = other.query("SELECT Response_Result FROM GenerateResponse('hi there')").to_pylist()
+        may_go_on.set()
+        assert priced.result(60)["Calls"].to_pylist() == [2]
+    assert answered[0]["Response_Result"] is not None
+    assert [asked.text for asked in service.asked] == ["hi there"]

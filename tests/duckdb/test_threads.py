@@ -54,8 +54,8 @@ def test_twenty_threads_wait_for_the_service_at_the_same_time(connecting, servic
 
 @pytest.fixture
 def meeting(service: Service) -> Service:
-    """A service that answers nobody before all threads have asked."""
-    service.script = lambda asked: answered(asked.text.upper(), delay=0.01 if len(service.asked) >= THREADS else 1.0)
+    """A service that answers nobody before two have asked."""
+    service.script = waiting_for(2, service)
     return service
 
 

@@ -13,6 +13,7 @@ import pprint
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -356,43 +357,39 @@ def test_a_client_shows_no_key(client, echo, service, logs, capfd):
     assert service.asked[0].headers["authorization"] == f"Bearer {PLANTED}"
 
 
-MISPLACED: dict[str, Callable[[str], object]] = {
-    "the user of base_url": lambda url: grokcall.connect(base_url=f"https://{PLANTED}@api.x.ai/v1"),
-    "the password of base_url": lambda url: grokcall.connect(base_url=f"https://user:{PLANTED}@api.x.ai/v1"),
-    "a query in base_url": lambda url: grokcall.connect(base_url=f"https://api.x.ai/v1?api_key={PLANTED}"),
-    "a base_url that is none": lambda url: grokcall.connect(base_url=PLANTED),
-    "the profile": lambda url: grokcall.connect(profile=PLANTED),
-    "the name of an option": lambda url: grokcall.connect(**{PLANTED: 1}),
-    "an option of another kind": lambda url: grokcall.connect(timeout=PLANTED),
-    "an option with a choice": lambda url: grokcall.connect(transport=PLANTED),
-    "a key with a blank": lambda url: grokcall.connect(api_key=f"{PLANTED} x").key(),
-    "a key with a line break": lambda url: grokcall.connect(api_key=lambda: f"{PLANTED}\n{PLANTED}").key(),
-    "a key in a list": lambda url: grokcall.connect(api_key=[PLANTED]).key(),
-    "bytes": lambda url: grokcall.connect(api_key=PLANTED.encode()).key(),
-    "a key file's name": lambda url: grokcall.config.api_key.find_key(environ={"XAI_API_KEY_FILE": PLANTED}),
-    "the name of a procedure": lambda url: connected(url).execute(f'CALL "{PLANTED}"()'),
-    "the name of a parameter": lambda url: connected(url).execute(f"CALL GenerateResponse(\"{PLANTED}\" => 'x')"),
-    "an argument of another kind": lambda url: connected(url).execute(
+Connecting = Callable[..., grokcall.Connection]
+
+MISPLACED: dict[str, Callable[[Connecting], object]] = {
+    "the user of base_url": lambda connecting: connecting(base_url=f"https://{PLANTED}@api.x.ai/v1"),
+    "the password of base_url": lambda connecting: connecting(base_url=f"https://user:{PLANTED}@api.x.ai/v1"),
+    "a query in base_url": lambda connecting: connecting(base_url=f"https://api.x.ai/v1?api_key={PLANTED}"),
+    "a base_url that is none": lambda connecting: connecting(base_url=PLANTED),
+    "the profile": lambda connecting: connecting(profile=PLANTED),
+    "the name of an option": lambda connecting: connecting(**{PLANTED: 1}),
+    "an option of another kind": lambda connecting: connecting(timeout=PLANTED),
+    "an option with a choice": lambda connecting: connecting(transport=PLANTED),
+    "a key with a blank": lambda connecting: connecting(api_key=f"{PLANTED} x").key(),
+    "a key with a line break": lambda connecting: connecting(api_key=lambda: f"{PLANTED}\n{PLANTED}").key(),
+    "a key in a list": lambda connecting: connecting(api_key=[PLANTED]).key(),
+    "bytes": lambda connecting: connecting(api_key=PLANTED.encode()).key(),
+    "a key file's name": lambda connecting: grokcall.config.api_key.find_key(environ={"XAI_API_KEY_FILE": PLANTED}),
+    "the name of a procedure": lambda connecting: connecting().execute(f'CALL "{PLANTED}"()'),
+    "the name of a parameter": lambda connecting: connecting().execute(f"CALL GenerateResponse(\"{PLANTED}\" => 'x')"),
+    "an argument of another kind": lambda connecting: connecting().execute(
         f"CALL GenerateResponse('x', Temperature => '{PLANTED}')"
     ),
-    "a statement that does not parse": lambda url: connected(url).execute(f"CALL GenerateResponse('{PLANTED}'"),
-    "the name of a marker": lambda url: connected(url).execute(ASK, {PLANTED: "x"}),
-    "a field": lambda url: connected(url).lookup(ASK, [{"q": "x"}], fields=[PLANTED]),
-    "an address": lambda url: sqlalchemy.create_engine(f"grokcall://{PLANTED}:x@api.example/v1"),
-    "an address's option": lambda url: sqlalchemy.create_engine(f"grokcall:///?api_key={PLANTED}"),
+    "a statement that does not parse": lambda connecting: connecting().execute(f"CALL GenerateResponse('{PLANTED}'"),
+    "the name of a marker": lambda connecting: connecting().execute(ASK, {PLANTED: "x"}),
+    "a field": lambda connecting: connecting().lookup(ASK, [{"q": "x"}], fields=[PLANTED]),
+    "an address": lambda connecting: sqlalchemy.create_engine(f"grokcall://{PLANTED}:x@api.example/v1"),
+    "an address's option": lambda connecting: sqlalchemy.create_engine(f"grokcall:///?api_key={PLANTED}"),
 }
 
 
-def connected(base_url: str) -> grokcall.Connection:
-    """A connection with the key."""
-    return grokcall.connect(api_key=PLANTED, base_url=base_url, max_attempts=1)
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("place", MISPLACED)
-def test_a_key_in_a_wrong_place_is_repeated_nowhere(place, service, logs, capfd):
+def test_a_key_in_a_wrong_place_is_repeated_nowhere(place, connecting, logs, capfd):
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is
-        MISPLACED[place](service.base_url)
+        MISPLACED[place](partial(connecting, api_key=PLANTED, max_attempts=1))
     named = [output for output in errors_of(caught.value) if "local" not in output[0] and "rich" not in output[0]]
     assert leaks(iter([*named, *logs, *enumerate_streams(capfd)])) == (
         len({name for name, _ in [*named, *logs]}) + 2,

@@ -7,7 +7,6 @@ import gzip
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,12 +18,12 @@ from pyarrow import parquet
 
 import grokcall
 from grokcall.tables import open_table
+from installed import COMMAND
 from scripted_service import KEY, Service
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 
 CSV = b"body\nhello\nbye\n"
-COMMAND = str(Path(sys.executable).with_name("grokcall"))
 Writing = Callable[[str, bytes], Path]
 
 
@@ -42,7 +41,7 @@ def writing(tmp_path) -> Iterator[Writing]:
     def write(name: str, content: bytes) -> Path:
         path = tmp_path / name
         os.mkfifo(path)
-        threads.append(threading.Thread(target=path.write_bytes, args=(content,)))
+        threads.append(threading.Thread(target=path.write_bytes, args=(content,), daemon=True))
         threads[-1].start()
         return path
 
@@ -151,19 +150,19 @@ def is_open_in(process: int, path: Path) -> bool:
 def test_a_command_that_waits_for_a_pipe_answers_signals(tmp_path, service: Service, number, has_writer):
     path = tmp_path / "rows.csv"
     os.mkfifo(path)
-    waiting = command(
-        "lookup", path, "CALL GenerateResponse(:body)", "-o", "-", "--base-url", service.base_url, "--no-journal"
-    )
-    while not is_open_in(waiting.pid, path):
-        assert waiting.poll() is None
-        time.sleep(0.02)
-    writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK) if has_writer else None
-    try:
+    ask = "CALL GenerateResponse(:body)"
+    with (
+        command("lookup", path, ask, "-o", "-", "--base-url", service.base_url, "--no-journal") as waiting,
+        contextlib.ExitStack() as ends,
+    ):
+        ends.callback(waiting.kill)
+        while not is_open_in(waiting.pid, path):
+            assert waiting.poll() is None
+            time.sleep(0.02)
+        if has_writer:
+            ends.callback(os.close, os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         waiting.send_signal(number)
         _, told = waiting.communicate(timeout=60)
-    finally:
-        if writer is not None:
-            os.close(writer)
     assert waiting.returncode != 0
     assert "Traceback" not in told
     assert service.asked == []

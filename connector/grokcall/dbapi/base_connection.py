@@ -194,8 +194,10 @@ class BaseConnection:
     def __del__(self) -> None:
         runtime = getattr(self, "runtime", None)
         if runtime is not None and not runtime.closed and (runtime.in_use or self._database is not None):
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
-            self._close()
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+            finally:  # a warning may be an error
+                self._close()
 
     def check_open(self) -> None:
         """Raises InterfaceError when the connection is closed."""

@@ -135,7 +135,8 @@ class Runtime:
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
         binder = self.binder(statement, parameters)
-        return StatementCall(binder, SingleCall(self.executor(limits), binder.bind(parameters)), self.loop)
+        call = binder.bind(parameters)  # a wrong one needs no executor
+        return StatementCall(binder, SingleCall(self.executor(limits), call), self.loop)
 
     def guarantee(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> str | None:
         """What the limits promise for a CALL, in a sentence; None where there is no limit."""

@@ -26,7 +26,7 @@ from grokcall.budget.reservation import Estimating, Reservation, Waiter
 from grokcall.errors import BudgetReachedError
 from grokcall_procedures.estimates import Estimate, Reserve
 
-__all__ = ["Budget", "BudgetReachedError", "Estimating", "Reservation"]
+__all__ = ["Budget", "Reservation"]
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
 
 import pyarrow as pa
 
@@ -59,6 +59,14 @@ class UserCatalog(Catalog):
 
     def __len__(self) -> int:
         return len(self._current())
+
+    def items(self) -> ItemsView[str, Procedure]:
+        """The procedures with their names, all as they are now."""
+        return self._current().items()
+
+    def values(self) -> ValuesView[Procedure]:
+        """The procedures, all as they are now."""
+        return self._current().values()
 
     def find(self, name: str, text: str = "", span: Span | None = None) -> Procedure:
         """The procedure of this name.

@@ -20,7 +20,6 @@ from grokcall_parser import CreateProcedure, split_statements
 
 LOCK_PATIENCE = 10.0
 """Seconds to wait for another writer of a catalog file."""
-PAUSE = 0.02
 LARGEST_FILE = 16 * 1024 * 1024
 TABLE = "grokcall_procedures"
 READ = "SELECT statement FROM grokcall_procedures ORDER BY position"

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from grokcall.budget.cost_totals import Costs
-from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
+from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.call_runner import CallRunner
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
@@ -66,8 +66,6 @@ class CallSession:
         """The first error of a function since this was None; DuckDB tells of it in its own words only."""
         self.tell: Callable[[str], None] = lambda promise: logger.info("%s", promise)
         """Told what the limits are worth for a kind of call, before the first one is sent."""
-        self.costs: QueryCosts | None = None
-        """What the calls are added to instead of being made, while a query is priced."""
         self.halted: bool = False
         """Whether the statement that runs is to end, so that none of its calls may begin any more."""
         self._promised: set[str] = set()
@@ -209,7 +207,7 @@ class CallSession:
         assert books is not None
         other = copy.copy(self)
         other._windows, other._stops, other._promised = set(), [], set()
-        other._lock, other.failure = threading.Lock(), None
+        other._lock, other.failure, other.halted = threading.Lock(), None, False
         other._runner = self._bookkeeper(books)
         return other
 
@@ -222,17 +220,12 @@ class CallSession:
         if promise is not None:
             self.tell(promise)
 
-    @contextmanager
-    def pricing(self, limits: SpendingLimits = UNLIMITED) -> Iterator[QueryCosts]:
-        """Prices the calls inside the block instead of making them; for one block at a time."""
+    def query_costs(self, limits: SpendingLimits) -> QueryCosts:
+        """Where the calls of one query can be added to be priced."""
         service = self._service()
         key = (lambda call: fingerprint(call, service)) if self.options.dedupe else None
         usual = self.options.spending.allowances(self.runtime.allowances)
-        self.costs = costs = QueryCosts(Costs(PRICES, limits.allowances(usual), key))
-        try:
-            yield costs
-        finally:
-            self.costs = None
+        return QueryCosts(Costs(PRICES, limits.allowances(usual), key))
 
     @contextmanager
     def limited(self, limits: SpendingLimits) -> Iterator[None]:

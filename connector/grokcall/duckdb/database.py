@@ -143,9 +143,8 @@ class Database:
                 nullcontext() if limits == UNLIMITED else place.session.limited(limits),
                 place.registration.prepared(query, values) as prepared,
             ):
-                kinds = [each.type.name for each in place.con.extract_statements(text)]
                 result = fetched(place.con, prepared, values)
-            self._places.took(place, kinds, text)
+            self._places.took(place, text)
             warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 

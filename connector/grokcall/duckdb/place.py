@@ -15,8 +15,7 @@ from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
 from grokcall.duckdb.udf import in_transaction
 from grokcall.errors import InterfaceError
-from grokcall_parser import CallSyntaxError
-from grokcall_parser.tokens import read_tokens
+from grokcall_parser.tokens import BYTE_ORDER_MARK, WORD, gap_end
 from grokcall_procedures import Procedure
 
 OPENING = frozenset({"BEGIN", "START"})
@@ -36,7 +35,7 @@ class Place:
     Args:
         con: The connection.
         session: Runs the calls of its statements.
-        whole: Whether it has all procedures from the first statement on, or those that a statement needs.
+        whole: Whether it has all procedures from the first statement on, or then those that this one needs.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession, *, whole: bool = False) -> None:
@@ -44,7 +43,6 @@ class Place:
         self.session = session
         self.registration: Registration = Registration(con, session)
         self.lock: threading.RLock = threading.RLock()
-        self.interrupted: bool = False
         self.in_transaction: bool = False
         self.closed: bool = False
         self._whole = whole
@@ -59,9 +57,8 @@ class Place:
             catalog: The procedures by name in lower case.
             sql: The statement.
         """
-        if not self._whole:
-            self._whole = bool(self.con.execute(HIDDEN_CALLS).fetchall())
-        wanted = catalog if self._whole else self._named_in(catalog, sql.lower())
+        wanted = catalog if self._whole or self._has_hidden_calls() else self._named_in(catalog, sql.lower())
+        self._whole = True  # from the second statement on: to look for hidden calls each time costs more
         gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
         changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
         if not (gone or changed):
@@ -76,6 +73,9 @@ class Place:
             warnings = [warning for procedure in changed for warning in self._added_alone(procedure)]
         self._registered = wanted
         return warnings
+
+    def _has_hidden_calls(self) -> bool:
+        return bool(self.con.execute(HIDDEN_CALLS).fetchall())
 
     def _named_in(self, catalog: Mapping[str, Procedure], sql: str) -> dict[str, Procedure]:
         return {
@@ -133,9 +133,14 @@ class Place:
         except duckdb.Error:
             return True  # it has failed, and waits for its ROLLBACK
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the statement that runs was told to end."""
+        return self.session.halted
+
     def interrupt(self, patience: float) -> None:
         """Ends the statement that runs; may be called from any thread."""
-        self.interrupted = self.session.halted = True
+        self.session.halted = True
         self.session.interrupt(patience)
         self.interrupt_duckdb()
 
@@ -162,9 +167,7 @@ def transaction_word(sql: str) -> str | None:
     >>> transaction_word("/* all or nothing */ begin"), transaction_word("SELECT 1")
     ('BEGIN', None)
     """
-    try:
-        tokens = read_tokens(sql)
-    except CallSyntaxError:
-        return None  # DuckDB tells what is wrong
-    word = tokens[0].text.upper() if tokens else ""
+    sql = sql.removeprefix(BYTE_ORDER_MARK)
+    found = WORD.match(sql, gap_end(sql, 0))
+    word = found[0].upper() if found else ""
     return word if word in OPENING | KEEPING | UNDOING else None

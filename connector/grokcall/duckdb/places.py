@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
 
 from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.place import Place
+from grokcall.duckdb.results import kinds_of
 from grokcall.tables.duckdb_reader import SETTINGS as FILE_SETTINGS
 
 SETTINGS = f"{FILE_SETTINGS}; SET arrow_large_buffer_size = true"
@@ -62,11 +63,11 @@ class Places:
         with ended(place, cancellation):
             yield place
 
-    def took(self, place: Place, kinds: Iterable[str], sql: str) -> None:
+    def took(self, place: Place, sql: str) -> None:
         """Told of each statement that has run."""
-        if place is not self.first:
+        if place is not self.first or self._has_own:
             return
-        for kind in kinds:
+        for kind in kinds_of(place.con, sql):
             if kind not in KEPT_FOR_ALL or (kind == "CREATE" and TEMPORARY.search(sql)):
                 self._has_own = True
 
@@ -136,7 +137,7 @@ def ended(place: Place, cancellation: Cancellation) -> Iterator[None]:
     """Lets a place go at the end of the block, in which a cancel ends its statement."""
     try:
         place.session.await_end()  # the calls hear of a cancel late; it must not end those of this statement
-        place.interrupted = place.session.halted = False
+        place.session.halted = False
         with cancellation.over(place):
             yield
     finally:
@@ -146,6 +147,6 @@ def ended(place: Place, cancellation: Cancellation) -> Iterator[None]:
 def only_reads(con: duckdb.DuckDBPyConnection, sql: str) -> bool:
     """Whether a text is one SELECT."""
     try:
-        return [each.type.name for each in con.extract_statements(sql)] == ["SELECT"]
+        return kinds_of(con, sql) == ["SELECT"]
     except duckdb.Error:
         return False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
 
 from grokcall.budget.cost_totals import Costs
+from grokcall.duckdb.results import kinds_of
 from grokcall.errors import ProgrammingError
 from grokcall_procedures import BoundCall
 
@@ -45,6 +47,26 @@ class QueryCosts:
         return self._costs.as_table()
 
 
+class Pricing:
+    """Whether the calls of one DuckDB connection are priced now, instead of being made.
+
+    Attributes:
+        costs: What they are added to; None while they are made.
+    """
+
+    def __init__(self) -> None:
+        self.costs: QueryCosts | None = None
+
+    @contextmanager
+    def into(self, costs: QueryCosts) -> Iterator[None]:
+        """Prices the calls inside the block; for one block at a time."""
+        self.costs = costs
+        try:
+            yield
+        finally:
+            self.costs = None
+
+
 def priced_query(sql: str) -> str | None:
     """The query behind EXPLAIN COST, every word at its place; None for any other statement.
 
@@ -62,5 +84,5 @@ def check_reads(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         duckdb.Error: It cannot be read.
         ProgrammingError: It writes.
     """
-    if [each.type.name for each in con.extract_statements(sql)] != ["SELECT"]:
+    if kinds_of(con, sql) != ["SELECT"]:
         raise ProgrammingError("EXPLAIN COST takes a CALL or a query that only reads; price the SELECT in it")

@@ -21,7 +21,7 @@ from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.literals import Values, spelled_out
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
 from grokcall.duckdb.query_choices import conditioned, limited
-from grokcall.duckdb.query_costs import check_reads, priced_query
+from grokcall.duckdb.query_costs import Pricing, check_reads, priced_query
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
 from grokcall.duckdb.udf import define, is_macro, is_view, table_of
 from grokcall.duckdb.vector_function import VectorFunction
@@ -87,6 +87,7 @@ class Registration:
     def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession) -> None:
         self._con = weakref.ref(con)
         self._session = session
+        self._pricing = Pricing()
         self._number = next(_numbers)
         self._functions: dict[str, tuple[str, VectorFunction]] = {}
 
@@ -113,7 +114,7 @@ class Registration:
         refuse_taken_names(con, procedures)
         for procedure in procedures:
             self._drop_typed(procedure)
-            name = self._define(procedure.name, procedure, VectorFunction(procedure, self._session))
+            name = self._define(procedure.name, procedure, VectorFunction(procedure, self._session, self._pricing))
             scalar = scalar_macro(procedure, name)
             if scalar is not None:
                 con.execute(scalar)
@@ -170,7 +171,8 @@ class Registration:
         """
         con = self._opened()
         check_reads(con, query.text)
-        with self._session.pricing(limits) as costs, self.prepared(query, values) as text:
+        costs = self._session.query_costs(limits)
+        with self._pricing.into(costs), self.prepared(query, values) as text:
             table_of(con, text, values)
         return costs.as_table()
 
@@ -197,7 +199,7 @@ class Registration:
             return
         analyzed = spelled_out(text, values)
         chosen = None if analyzed is None else limited(self._opened(), self._functions, text, analyzed, values)
-        is_left = chosen is None and analyzed is not None and self._session.costs is None
+        is_left = chosen is None and analyzed is not None and self._pricing.costs is None
         ahead = self._ahead_of(analyzed) if is_left and analyzed is not None else None
         if chosen is None and ahead is None:
             chosen = conditioned(self._opened(), self._functions, text, values)
@@ -216,7 +218,7 @@ class Registration:
             if call.name in self._functions and is_macro(con, call.name):
                 continue
             try:
-                function = VectorFunction(call.procedure, self._session, call.schema)
+                function = VectorFunction(call.procedure, self._session, self._pricing, call.schema)
             except BadValueError as error:
                 raise call.refusal(error) from None
             self._define(call.name, call.procedure, function)

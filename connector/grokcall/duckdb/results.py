@@ -49,6 +49,15 @@ def statement_of(con: Any, sql: str) -> Any:
     return statements[-1]
 
 
+def kinds_of(con: Any, sql: str) -> list[str]:
+    """The kinds of the statements in a text, as DuckDB names them.
+
+    Raises:
+        duckdb.Error: The text is wrong.
+    """
+    return [each.type.name for each in con.extract_statements(sql)]
+
+
 def expected_of(statement: Any) -> set[str]:
     """What a statement may give, as DuckDB names it."""
     return {kind.name for kind in statement.expected_result_type}

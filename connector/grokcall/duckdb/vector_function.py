@@ -17,6 +17,7 @@ from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays
 from grokcall.duckdb.call_session import CallSession
 from grokcall.duckdb.macros import function_types, taken_parameters
 from grokcall.duckdb.prefetch import ReadAhead
+from grokcall.duckdb.query_costs import Pricing
 from grokcall.errors import InternalError, OperationalError, error_code
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.summary import SummaryBuilder
@@ -37,14 +38,18 @@ class VectorFunction:
     Args:
         procedure: What is called.
         session: Runs the calls.
+        pricing: Whether they are priced instead.
         columns: The value of the parameter that decides the columns; None for those of the definition.
 
     Raises:
         BadValueError: No columns follow from that value.
     """
 
-    def __init__(self, procedure: Procedure, session: CallSession, columns: str | None = None) -> None:
+    def __init__(
+        self, procedure: Procedure, session: CallSession, pricing: Pricing, columns: str | None = None
+    ) -> None:
         self.session = session
+        self._pricing = pricing
         self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.runtime.settings)
         self.procedure: Procedure = self._binder.procedure
         self._columns = ResultColumns(self.procedure)
@@ -90,8 +95,9 @@ class VectorFunction:
                 self.ahead = None
 
     def _outcomes(self, rows: Sequence[Values]) -> list[Outcome]:
-        if self.session.costs is not None:
-            self.session.costs.add([self._priced(row) for row in rows])
+        costs = self._pricing.costs
+        if costs is not None:
+            costs.add([self._priced(row) for row in rows])
             return [Outcome(CallStatus.SKIPPED) for _ in rows]
         ahead = self.ahead
         if ahead is not None and ahead.covers(rows) and (found := ahead.outcomes(rows)) is not None:

@@ -11,7 +11,7 @@ The module is a PEP 249 driver; ``Connection.lookup`` is the main door for table
 from typing import TYPE_CHECKING
 
 from grokcall._version import __version__ as __version__
-from grokcall.core.lazy_names import lazy_names
+from grokcall_parser.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from grokcall import actions as actions

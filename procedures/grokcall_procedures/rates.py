@@ -78,7 +78,7 @@ class ImagePrice:
     def made(self, quality: object, resolution: object) -> tuple[int, int]:
         """The least and the most that an image can cost; what is not listed may be any of the listed ones.
 
-        >>> PicturePrice({("low", "1k"): 4, ("medium", "1k"): 6}, source=1).made("auto", "1k")
+        >>> ImagePrice({("low", "1k"): 4, ("medium", "1k"): 6}, source=1).made("auto", "1k")
         (4, 6)
         """
         sized = {key: price for key, price in self.images.items() if key[1] == resolution} or self.images

@@ -110,10 +110,15 @@ def exit_after(error: BaseException, console: Console, *, traced: bool = False) 
         return exit_of(error)
     if isinstance(error, OSError):
         forget_standard_output()
-    console.print(shown(f"grokcall: {one_line(error)}", "red"), soft_wrap=True)
+    tell(error, one_line(error), console)
+    return exit_of(error)
+
+
+def tell(error: BaseException, line: str, console: Console) -> None:
+    """Shows an error in a line, and its notes below."""
+    console.print(shown(f"grokcall: {line}", "red"), soft_wrap=True)
     for note in getattr(error, "__notes__", ()):
         console.print(shown(redact(note)), soft_wrap=True)
-    return exit_of(error)
 
 
 def tell_unforeseen(error: Exception, console: Console, *, traced: bool) -> None:
@@ -123,9 +128,7 @@ def tell_unforeseen(error: Exception, console: Console, *, traced: bool) -> None
             console.print(shown(line), soft_wrap=True)
     line = " ".join(one_line(error).split())
     told = line if len(line) <= LONGEST_FAULT else f"{line[:LONGEST_FAULT]}…"
-    console.print(shown(f"grokcall: this should not happen ({told})", "red"), soft_wrap=True)
-    for note in getattr(error, "__notes__", ()):
-        console.print(shown(redact(note)), soft_wrap=True)
+    tell(error, f"this should not happen ({told})", console)
     where = "the traceback above" if traced else "the traceback that --verbose shows"
     console.print(f"it is a fault of grokcall {__version__}; please report it with {where}", soft_wrap=True)
 

@@ -16,22 +16,10 @@ def in_daemon_thread(work: Callable[[], T]) -> asyncio.Future[T]:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(cast("T", result))
-
     def run() -> None:
-        result, failure = None, None
-        try:
-            result = work()
-        except BaseException as error:
-            failure = error
+        result = ended(work)
         with suppress(RuntimeError):  # the loop has ended: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, failure)
+            loop.call_soon_threadsafe(settle, future, *result)
 
     threading.Thread(target=run, name="grokcall-reader", daemon=True).start()
     return future
@@ -67,23 +55,28 @@ class Gathered:
         else:
             gathered.add_done_callback(lambda all_ended: self._settle(futures, all_ended.result()))
 
-    def _settle(self, futures: list[asyncio.Future[Any]], results: list[tuple[Any, Exception | None]]) -> None:
-        for future, (result, error) in zip(futures, results, strict=True):
-            if future.done():
-                continue
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+    def _settle(self, futures: list[asyncio.Future[Any]], results: list[tuple[Any, BaseException | None]]) -> None:
+        for future, result in zip(futures, results, strict=True):
+            settle(future, *result)
         if self._waiting:
             self._begin()
         else:
             self._is_at_work = False
 
 
-def ended(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
+def ended(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
     """What ``work`` gives, or the error that it ends with."""
     try:
         return work(), None
-    except Exception as error:
+    except BaseException as error:
         return None, error
+
+
+def settle(future: asyncio.Future[T], result: T | None, error: BaseException | None) -> None:
+    """Gives a future its result or its error, unless it was cancelled."""
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(cast("T", result))

@@ -46,6 +46,7 @@ class ExecuteCommand:
     Raises:
         grokcall.StatementError: The command is wrong.
 
+    >>> connection = grokcall.connect()
     >>> action = ExecuteCommand(connection, "CALL GenerateResponse(:Message, Model => :Model)")
     >>> [(parameter.name, str(parameter.type), parameter.required) for parameter in action.parameters]
     [('Message', 'String', True), ('Model', 'Enum', False)]

@@ -158,7 +158,7 @@ class BaseConnection:
     ) -> str | None:
         """What the limits promise for a CALL, in a sentence to show before it is run; None where there is no limit.
 
-        >>> with connect(max_calls=20) as connection:
+        >>> with grokcall.connect(max_calls=20) as connection:
         ...     connection.guarantee("CALL GenerateResponse('hi')")
         'The connection will not make more than 20 calls.'
         """

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.core.outcome import Outcome
-from grokcall.errors import Error, InterfaceError, StoppedError
+from grokcall.errors import Error, StoppedError
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.runtime import Runtime
 from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
@@ -56,8 +55,7 @@ class ManyCalls:
     def cancel(self, patience: float) -> None:
         """Has them stopped from another thread or task; calls that have been sent may take so many seconds."""
         self._cancelled = self._cancelled or StoppedError()
-        with suppress(InterfaceError):  # a closed connection has stopped everything already
-            self._loop.submit(self._stop(patience))
+        self._loop.submit_if_open(self._stop(patience))
 
     async def _run(self) -> tuple[list[Outcome], Error | None]:
         outcomes: list[Outcome] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Protocol
 
 import pyarrow as pa
@@ -197,8 +196,7 @@ class StatementCall:
 
     def cancel(self, patience: float) -> None:
         """Has it stopped from another thread or task; whoever waits gets a StoppedError, with its answer if it came."""
-        with suppress(InterfaceError):  # a closed connection has stopped everything already
-            self._loop.submit(self._call.cancel(patience))
+        self._loop.submit_if_open(self._call.cancel(patience))
 
     def table(self, outcome: Outcome) -> pa.Table:
         """The rows of an outcome as a table.

@@ -13,7 +13,7 @@ with Journal("tickets.journal") as journal:
 
 from typing import TYPE_CHECKING
 
-from grokcall.core.lazy_names import lazy_names
+from grokcall_parser.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from grokcall.errors import JournalBusyError as JournalBusyError

@@ -3,6 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from grokcall.core.lazy_names import moved_names
+from grokcall_parser.lazy_names import moved_names
 
 __getattr__: Callable[[str], Any] = moved_names(__name__, "grokcall.errors", "grokcall.journal.sqlite_errors")

@@ -109,7 +109,7 @@ class BackgroundLoop:
                 try:
                     if patience is not None:  # here, where the next interrupt is caught as well
                         seconds, patience = waiting(patience), None
-                        self._submit_if_open(stop(seconds))
+                        self.submit_if_open(stop(seconds))
                     return future.result(), interrupt
                 except BaseException as error:
                     if future.cancelled():
@@ -131,9 +131,14 @@ class BackgroundLoop:
                     raise InterfaceError(CLOSED) from None
                 patience = 0.0 if interrupt else patience_of(error)
                 interrupt = interrupt or error
-                self._submit_if_open(stop(patience))
+                self.submit_if_open(stop(patience))
             except BaseException as error:
                 raise interrupt or error from None
+
+    def submit_if_open(self, work: Work[None]) -> None:
+        """Starts work on the loop, unless it is closed, which has stopped everything already."""
+        with suppress(InterfaceError):
+            self.submit(work)
 
     def close(self, last: Callable[[], Work[None]] | None = None) -> None:
         """Cancels what runs, does ``last`` and ends the thread; harmless when repeated.
@@ -160,10 +165,6 @@ class BackgroundLoop:
             work.close()
             raise InterfaceError("a synchronous method was called on the connection's own loop; use its async twin")
         return self.submit(work)
-
-    def _submit_if_open(self, work: Work[None]) -> None:
-        with suppress(InterfaceError):  # a closed loop has stopped everything already
-            self.submit(work)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._closed:

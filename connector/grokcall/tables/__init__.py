@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from grokcall.core.lazy_names import lazy_names
+from grokcall_parser.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from grokcall.errors import OutputClosed as OutputClosed

@@ -86,7 +86,7 @@ class Filling:
 def says_already_there(error: ServiceError) -> bool:
     """Whether requests are refused because the batch has them.
 
-    >>> says_already_there(InvalidRequestError("Duplicate batch_request_id", status=400))
+    >>> says_already_there(grokcall.InvalidRequestError("Duplicate batch_request_id", status=400))
     True
     """
     told = f"{error.code or ''} {error.message}"

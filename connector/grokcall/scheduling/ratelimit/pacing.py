@@ -23,10 +23,10 @@ class Pacer:
     Nothing can be saved up by not asking. Only a use that had to wait and begins late makes the next ones come sooner,
     and a loop that stood still catches up no more than :attr:`lateness`.
 
-    >>> clock = Clock()
-    >>> clock.space = 0.5
-    >>> clock.take(now=10.0)
-    >>> clock.wait(now=10.1)
+    >>> pacer = Pacer()
+    >>> pacer.space = 0.5
+    >>> pacer.take(now=10.0)
+    >>> round(pacer.wait(now=10.1), 3)
     0.4
     """
 
@@ -71,7 +71,7 @@ class Pacer:
 class SlidingWindow:
     """Lets no stretch of time have more uses than a limit, however they were spaced.
 
-    >>> window = Window()
+    >>> window = SlidingWindow()
     >>> window.set(limit=1, seconds=1.0)
     >>> window.take(now=10.0)
     >>> round(window.wait(now=10.5), 3)

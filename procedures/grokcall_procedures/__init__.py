@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from grokcall_procedures.errors import NotReadyError as NotReadyError
     from grokcall_procedures.media import MediaType as MediaType
     from grokcall_procedures.media import sniff as sniff
+    from grokcall_procedures.pieces import Fold as Fold
+    from grokcall_procedures.pieces import Piece as Piece
+    from grokcall_procedures.pieces import PieceKind as PieceKind
     from grokcall_procedures.settings import DEFAULT_MODELS as DEFAULT_MODELS
     from grokcall_procedures.settings import Settings as Settings
     from grokcall_procedures.steps import Kind as Kind
@@ -44,6 +47,7 @@ __all__ = [
     "BoundCall",
     "Catalog",
     "FailedReplyError",
+    "Fold",
     "Kind",
     "MalformedReplyError",
     "MediaType",
@@ -51,6 +55,8 @@ __all__ = [
     "Parameter",
     "ParameterType",
     "Pause",
+    "Piece",
+    "PieceKind",
     "Procedure",
     "Reply",
     "Request",
@@ -76,6 +82,7 @@ lazy_names(
         "BoundCall": "grokcall_procedures.definition",
         "Catalog": "grokcall_procedures.catalog",
         "FailedReplyError": "grokcall_procedures.errors",
+        "Fold": "grokcall_procedures.pieces",
         "Kind": "grokcall_procedures.steps",
         "MalformedReplyError": "grokcall_procedures.errors",
         "MediaType": "grokcall_procedures.media",
@@ -83,6 +90,8 @@ lazy_names(
         "Parameter": "grokcall_procedures.definition",
         "ParameterType": "grokcall_procedures.types",
         "Pause": "grokcall_procedures.steps",
+        "Piece": "grokcall_procedures.pieces",
+        "PieceKind": "grokcall_procedures.pieces",
         "Procedure": "grokcall_procedures.definition",
         "Reply": "grokcall_procedures.steps",
         "Request": "grokcall_procedures.steps",

@@ -10,6 +10,7 @@ from grokcall_procedures.lenient_json import read_json
 from grokcall_procedures.media import decoded
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Reply, Request, Steps
+from grokcall_procedures.streams.bytes_fold import BytesFold
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, to_int32
 
@@ -118,7 +119,9 @@ def generate_audio(call: BoundCall) -> Steps:
         output_format=output_format(call.values),
         speed=get("Speed"),
     )
-    reply = yield Request("POST", "/tts", body=body_bytes(body, call.values), kind=Kind.AUDIO, billed=True)
+    reply = yield Request(
+        "POST", "/tts", body=body_bytes(body, call.values), kind=Kind.AUDIO, billed=True, fold=BytesFold
+    )
     return [(speech_in(reply_of(reply)),)]
 
 
@@ -210,6 +213,7 @@ GENERATE_AUDIO = Procedure(
     ),
     fields=(ResultField("ResultAudio_Content", ParameterType.BINARY, "", "The audio in the codec asked for."),),
     steps=generate_audio,
+    streams=True,
     rules=(extra_body_is_sound, bit_rate_fits_codec),
     reference="POST /v1/tts",
     vendor=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -12,7 +12,10 @@ from grokcall_procedures.bodies import ADDITIONAL_FIELDS, Body, body_bytes, extr
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.documents import column_value, document_of, json_text, stated_failure
 from grokcall_procedures.errors import MalformedReplyError
+from grokcall_procedures.pieces import Fold
 from grokcall_procedures.steps import Kind, Request, Row, Steps
+from grokcall_procedures.streams.chat_fold import ChatFold
+from grokcall_procedures.streams.messages_fold import MessagesFold
 from grokcall_procedures.text import MODEL, TEMPERATURE, TOP_P, reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 
@@ -55,7 +58,7 @@ def read_messages(value: object) -> str:
     return json.dumps(listed, ensure_ascii=False)
 
 
-def ask(call: BoundCall, path: str, *, max_tokens: object = None) -> Request:
+def ask(call: BoundCall, path: str, fold: Callable[[], Fold], *, max_tokens: object = None) -> Request:
     """The request that sends the call's messages."""
     get = call.values.get
     body = ChatBody(
@@ -65,12 +68,12 @@ def ask(call: BoundCall, path: str, *, max_tokens: object = None) -> Request:
         temperature=get("Temperature"),
         top_p=get("TopP"),
     )
-    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True)
+    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True, fold=fold)
 
 
 def create_chat_completion(call: BoundCall) -> Steps:
     """One conversation, the next message of it."""
-    reply = reply_of((yield ask(call, "/chat/completions")))
+    reply = reply_of((yield ask(call, "/chat/completions", ChatFold)))
     return [completion_row(document_of(reply.body))]
 
 
@@ -101,7 +104,7 @@ def completion_row(document: Mapping[str, object]) -> Row:
 def create_message(call: BoundCall) -> Steps:
     """One conversation, the next message of it, in the other interface."""
     limit = call.values.get("MaxTokens", DEFAULT_MAX_TOKENS)
-    reply = reply_of((yield ask(call, "/messages", max_tokens=limit)))
+    reply = reply_of((yield ask(call, "/messages", MessagesFold, max_tokens=limit)))
     return [message_row(document_of(reply.body))]
 
 
@@ -199,13 +202,15 @@ CREATE_CHAT_COMPLETION = Procedure(
     parameters=(MODEL, MESSAGES, TEMPERATURE, TOP_P, ADDITIONAL_FIELDS),
     fields=COMPLETION_FIELDS,
     steps=create_chat_completion,
+    streams=True,
     model_kind="text",
     rules=(extra_body_is_sound,),
     reference="POST /v1/chat/completions",
     example="CALL CreateChatCompletion('grok-4.3', 'Which colour is a ripe banana?')",
     notes=(
         "The service calls this interface deprecated; GenerateResponse is the current one.",
-        "The answer comes whole: `stream` and `deferred` are refused in AdditionalFields.",
+        "`stream` and `deferred` are refused in AdditionalFields; `connection.stream` and the option `receive` have "
+        "the answer come in pieces.",
     ),
 )
 
@@ -225,6 +230,7 @@ CREATE_MESSAGE = Procedure(
     ),
     fields=MESSAGE_FIELDS,
     steps=create_message,
+    streams=True,
     model_kind="text",
     rules=(extra_body_is_sound,),
     reference="POST /v1/messages",

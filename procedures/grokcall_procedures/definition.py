@@ -126,6 +126,7 @@ class Procedure:
         model_kind: Which default model a NULL ``Model`` takes; None when the procedure has no model.
         rules: Checked in order once the values have their types.
         many: Whether a call may give any number of rows instead of exactly one.
+        streams: Whether its answer can come in pieces: its requests that are billed have a fold.
         reference: The API's own words for it: method and path of the main request.
         vendor: Whether it is one of the vendor's, with exactly its parameters and fields.
         example: A statement that one can paste.
@@ -146,6 +147,7 @@ class Procedure:
     model_kind: str | None = None
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     many: bool = False
+    streams: bool = False
     reference: str = ""
     vendor: bool = False
     example: str = ""

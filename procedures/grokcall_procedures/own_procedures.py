@@ -76,6 +76,7 @@ def own_procedure(statement: CreateProcedure, base: Procedure) -> Procedure:
         steps=body.steps,
         rules=(body.expand,),
         many=base.many,
+        streams=base.streams,
         reference=base.reference,
         example=f"CALL {statement.procedure}({names})",
         notes=("A user-defined procedure.",),

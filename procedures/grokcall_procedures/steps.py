@@ -11,9 +11,11 @@ input or output itself, so the same steps serve the network, ``EXPLAIN`` and tes
 from __future__ import annotations
 
 import enum
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from grokcall_procedures.pieces import Fold
 
 
 class Kind(enum.StrEnum):
@@ -47,6 +49,8 @@ class Request:
     """The largest reply to accept; None for the transport's own limit."""
     timeout: float | None = None
     """Seconds to wait for the reply; None for the connection's limit for the kind."""
+    fold: Callable[[], Fold] | None = field(default=None, repr=False, compare=False)
+    """Makes what folds the reply where it comes in pieces, anew for each try; None where it comes whole only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.steps import reply_of as reply_of  # what shares these steps takes it from here
+from grokcall_procedures.streams.responses_fold import ResponsesFold
 from grokcall_procedures.types import ParameterType, UnfitValue
 
 
@@ -192,7 +193,9 @@ def limit_tools(body: ResponsesBody, limit: object, settings: Settings) -> None:
 
 def ask(call: BoundCall, body: ResponsesBody) -> Request:
     """The request that sends ``body``."""
-    return Request("POST", "/responses", body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True)
+    return Request(
+        "POST", "/responses", body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True, fold=ResponsesFold
+    )
 
 
 def answered(call: BoundCall, body: ResponsesBody) -> Steps:
@@ -227,6 +230,7 @@ GENERATE_RESPONSE = Procedure(
     parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
     steps=generate_response,
+    streams=True,
     model_kind="text",
     rules=(*TEXT_RULES, *ANSWER_RULES),
     reference="POST /v1/responses",

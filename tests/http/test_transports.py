@@ -13,7 +13,7 @@ import pytest
 
 from bad_server import KEY, MEGABYTE, BadServer, ServerThread, exchange, request_to
 from grokcall import errors
-from grokcall.http import aiohttp_transport, httpx_transport
+from grokcall.http import aiohttp_failures, httpx_transport
 from grokcall.http.aiohttp_transport import AiohttpTransport
 from grokcall.http.httpx_transport import HttpxTransport
 from grokcall.http.transport import HttpRequest, HttpResponse, Transport
@@ -273,7 +273,7 @@ def public_exceptions(module: object) -> set[str]:
 def test_no_exception_of_aiohttp_is_missing_from_the_table() -> None:
     from aiohttp import client_exceptions
 
-    listed = set(aiohttp_transport.FAILURES)
+    listed = set(aiohttp_failures.FAILURES)
     assert public_exceptions(client_exceptions) | {"TooManyRedirects"} <= listed
     assert all(getattr(aiohttp, name).__name__ in listed for name in ("ServerTimeoutError", "ClientPayloadError"))
 

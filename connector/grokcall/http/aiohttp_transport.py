@@ -5,70 +5,27 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from grokcall.errors import ConnectionCutError, Error, InterfaceError, NotSentError, ReadTimeoutError, TransportError
+from grokcall.errors import Error, InterfaceError
+from grokcall.http.aiohttp_failures import EXCEPTIONS, FAILURES, UNWRITTEN, is_unwritten
 from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import check_beyond_proxy
-from grokcall.http.transport import HttpRequest, HttpResponse, headers_of
+from grokcall.http.open_replies import unpacked
+from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
 
 _LARGE_BODY = 1 << 20
 """Bytes from which a body is sent in pieces."""
-
-FAILURES: Mapping[str, type[TransportError]] = {
-    # No connection, so nothing was sent
-    "ClientConnectorError": NotSentError,
-    "ClientConnectorDNSError": NotSentError,
-    "ClientProxyConnectionError": NotSentError,
-    "ClientHttpProxyError": NotSentError,
-    "UnixClientConnectorError": NotSentError,
-    "ClientSSLError": NotSentError,
-    "ClientConnectorSSLError": NotSentError,
-    "ClientConnectorCertificateError": NotSentError,
-    "ServerFingerprintMismatch": NotSentError,
-    "ConnectionTimeoutError": NotSentError,
-    "InvalidURL": NotSentError,
-    "InvalidUrlClientError": NotSentError,
-    "NonHttpUrlClientError": NotSentError,
-    # Sent, and no answer in time
-    "ServerTimeoutError": ReadTimeoutError,
-    "SocketTimeoutError": ReadTimeoutError,
-    "TimeoutError": ReadTimeoutError,
-    # Sent as a whole or in part, and the answer is missing, cut off or no HTTP
-    "ClientError": ConnectionCutError,
-    "ClientConnectionError": ConnectionCutError,
-    "ClientConnectionResetError": ConnectionCutError,
-    "ClientOSError": ConnectionCutError,
-    "ClientPayloadError": ConnectionCutError,
-    "ClientResponseError": ConnectionCutError,
-    "ContentTypeError": ConnectionCutError,
-    "HttpProcessingError": ConnectionCutError,
-    "OSError": ConnectionCutError,
-    "ServerConnectionError": ConnectionCutError,
-    "ServerDisconnectedError": ConnectionCutError,
-    "UploadAbortedError": ConnectionCutError,
-    # Redirects are not followed and web sockets not opened; listed so that the list is whole
-    "InvalidUrlRedirectClientError": ConnectionCutError,
-    "NonHttpUrlRedirectClientError": ConnectionCutError,
-    "RedirectClientError": ConnectionCutError,
-    "TooManyRedirects": ConnectionCutError,
-    "WSMessageTypeError": ConnectionCutError,
-    "WSServerHandshakeError": ConnectionCutError,
-}
-"""What each exception of aiohttp means for a request."""
-
-_UNWRITTEN: Mapping[str, type[TransportError]] = {"ClientError": NotSentError}
 
 MOST_CACHED = 1024
 """Addresses that are kept ready in parsed form."""
@@ -121,29 +78,79 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The reply to ``request``; see :class:`~grokcall.http.transport.Transport`."""
-        pool = self._pool
-        if pool is None or pool.loop is not asyncio.get_running_loop():
-            pool = await self._open_pool()
+        pool = await self._pool_here()
         await pool.slots.acquire()
         try:
-            target = self._targets.get(request.url) or self._target(request.url)
-            session = pool.session
-            if request.public_only and target.proxy is None:
-                session = pool.public
-            elif request.public_only:
-                await check_beyond_proxy(request.url)
-            return await _exchange(session, request, target, self._timeout(request))
-        except (aiohttp.ClientError, HttpProcessingError, OSError) as exception:
-            error: Error = failure(
-                exception, _UNWRITTEN if _is_unwritten(exception) else FAILURES, request, self._told_of_proxy(request)
-            )
-        except Error as told:
-            # Without the frames that have the reply among their local variables, which may repeat the key.
-            error = told.with_traceback(None)
+            response = await self._begun(pool, request, self._timeout(request))
+            return await _whole(response, request)
+        except (*EXCEPTIONS, Error) as exception:
+            error = self._told(exception, request)
         finally:
             pool.slots.release()
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
         raise error
+
+    @asynccontextmanager
+    async def open(self, request: HttpRequest) -> AsyncIterator[HttpStream]:
+        """The reply to ``request`` from its head on; see :class:`~grokcall.http.transport.StreamingTransport`."""
+        pool = await self._pool_here()
+        await pool.slots.acquire()
+        try:
+            response = await self._opened(pool, request)
+            headers = headers_of(response.raw_headers)
+            chunks = self._chunks(response, request)
+            try:
+                async with unpacked(chunks, headers.get("content-encoding", ""), request) as body:
+                    yield HttpStream(response.status, headers, body)
+            finally:
+                response.close()  # which keeps the connection where the reply was read to its end
+        finally:
+            pool.slots.release()
+
+    async def _opened(self, pool: _Pool, request: HttpRequest) -> aiohttp.ClientResponse:
+        connect, idle = min(request.connect_timeout, 0.9 * request.idle_timeout), request.idle_timeout
+        try:
+            return await self._begun(pool, request, aiohttp.ClientTimeout(None, connect=connect, sock_read=idle))
+        except (*EXCEPTIONS, Error) as exception:
+            error = self._told(exception, request, streamed=True)
+        raise error
+
+    async def _chunks(self, response: aiohttp.ClientResponse, request: HttpRequest) -> AsyncGenerator[bytes, None]:
+        try:
+            async for chunk in response.content.iter_any():
+                yield chunk
+        except EXCEPTIONS as exception:
+            error = self._told(exception, request, streamed=True)
+        else:
+            return
+        raise error
+
+    def _told(self, exception: Exception, request: HttpRequest, *, streamed: bool = False) -> Error:
+        """Our error for what ended a request."""
+        if isinstance(exception, Error):
+            # Without the frames that have the reply among their local variables, which may repeat the key.
+            return exception.with_traceback(None)
+        table = UNWRITTEN if is_unwritten(exception) else FAILURES
+        return failure(exception, table, request, self._told_of_proxy(request), streamed=streamed)
+
+    async def _begun(self, pool: _Pool, request: HttpRequest, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        """The reply to a request as far as its head."""
+        target = self._targets.get(request.url) or self._target(request.url)
+        session = pool.session
+        if request.public_only and target.proxy is None:
+            session = pool.public
+        elif request.public_only:
+            await check_beyond_proxy(request.url)
+        return await session.request(
+            request.method,
+            target.url,
+            data=_in_pieces(request.body),
+            headers={**request.headers, **target.headers},
+            proxy=target.proxy,
+            proxy_headers=target.proxy_headers,
+            timeout=limits,
+            allow_redirects=False,
+        )
 
     async def close(self) -> None:
         """Closes every connection; nothing can be sent afterwards."""
@@ -152,6 +159,10 @@ class AiohttpTransport:
         if pool is not None:
             await pool.session.close()
             await pool.public.close()
+
+    async def _pool_here(self) -> _Pool:
+        pool = self._pool
+        return pool if pool is not None and pool.loop is asyncio.get_running_loop() else await self._open_pool()
 
     async def _open_pool(self) -> _Pool:
         """A pool for the running loop, in place of that of a loop which has ended."""
@@ -203,20 +214,8 @@ class AiohttpTransport:
         return timeout
 
 
-async def _exchange(
-    session: aiohttp.ClientSession, request: HttpRequest, target: Target, limits: aiohttp.ClientTimeout
-) -> HttpResponse:
-    """A request and its reply."""
-    response = await session.request(
-        request.method,
-        target.url,
-        data=_in_pieces(request.body),
-        headers={**request.headers, **target.headers},
-        proxy=target.proxy,
-        proxy_headers=target.proxy_headers,
-        timeout=limits,
-        allow_redirects=False,
-    )
+async def _whole(response: aiohttp.ClientResponse, request: HttpRequest) -> HttpResponse:
+    """A reply read to its end."""
     try:
         body = await _body(response, request)
     finally:
@@ -235,16 +234,6 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         auto_decompress=False,
         **_HEADER_LIMITS,
     )
-
-
-def _is_unwritten(exception: Exception) -> bool:
-    """Whether the request met a kept connection that was closed just before, so that it was not written to it.
-
-    Servers close idle connections when they like, and a billed request may only be sent again when it is sure that the
-    first was not served. Should aiohttp word this differently one day, the request counts as cut, which is safe.
-    """
-    cause = exception.__cause__
-    return isinstance(cause, aiohttp.ClientConnectionResetError) and "closing transport" in str(cause)
 
 
 def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import http.cookiejar
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -14,7 +14,8 @@ from grokcall.core.redaction import get_logger, redact
 from grokcall.errors import ConnectionCutError, Error, InterfaceError, NotSentError, ReadTimeoutError, TransportError
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import PORTS, check_beyond_proxy, check_public, resolved
-from grokcall.http.transport import HttpRequest, HttpResponse, headers_of
+from grokcall.http.open_replies import unpacked
+from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
 
 for _name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
@@ -58,6 +59,8 @@ FAILURES: Mapping[str, type[TransportError]] = {
 }
 """What each exception of httpx means for a request."""
 
+_EXCEPTIONS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError)
+
 
 class HttpxTransport:
     """Sends requests with httpx.
@@ -96,12 +99,54 @@ class HttpxTransport:
                 if not request.public_only or self._given is not None:
                     return await _exchange(client, request, request.url)
                 return await self._public_exchange(client, request)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError) as exception:
+        except _EXCEPTIONS as exception:
             error: Error = failure(exception, FAILURES, request, self._told_of_proxy(request))
         except Error as told:
             # Without the frames that have the reply among their local variables, which may repeat the key.
             error = told.with_traceback(None)
         # Outside the handler, so that the exception above, which may hold the key, does not come along as its context.
+        raise error
+
+    @asynccontextmanager
+    async def open(self, request: HttpRequest) -> AsyncIterator[HttpStream]:
+        """The reply to ``request`` from its head on; see :class:`~grokcall.http.transport.StreamingTransport`."""
+        response = await self._opened(request)
+        is_packed = not response.is_stream_consumed
+        headers = headers_of(response.headers.raw)
+        packing = headers.get("content-encoding", "") if is_packed else ""
+        chunks = self._chunks(response.aiter_raw() if is_packed else response.aiter_bytes(), request)
+        try:
+            async with unpacked(chunks, packing, request) as body:
+                yield HttpStream(response.status_code, headers, body)
+        finally:
+            await response.aclose()
+
+    async def _opened(self, request: HttpRequest) -> httpx.Response:
+        client = self._client_here()
+        try:
+            return await client.send(
+                client.build_request(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    content=request.body,
+                    timeout=httpx.Timeout(request.idle_timeout, connect=request.connect_timeout),
+                ),
+                stream=True,
+                follow_redirects=False,
+            )
+        except _EXCEPTIONS as exception:
+            error = failure(exception, FAILURES, request, self._told_of_proxy(request), streamed=True)
+        raise error
+
+    async def _chunks(self, chunks: AsyncIterator[bytes], request: HttpRequest) -> AsyncGenerator[bytes, None]:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except _EXCEPTIONS as exception:
+            error = failure(exception, FAILURES, request, self._told_of_proxy(request), streamed=True)
+        else:
+            return
         raise error
 
     def _told_of_proxy(self, request: HttpRequest) -> str | None:

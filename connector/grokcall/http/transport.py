@@ -6,7 +6,8 @@ and callers may hand in any object with that method, or a plain function.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -36,6 +37,8 @@ class HttpRequest:
     """Whether the address must not be one of this machine or a private network: the service chose it, not the user.
     A host that is written as an address was looked at; a transport that looks up names looks at what they lead to, and
     connects to that."""
+    idle_timeout: float = 600.0
+    """Seconds without a byte after which a reply that comes in pieces is given up, instead of ``read_timeout``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,32 @@ class HttpResponse:
     """By lower-case name; those of one name joined by commas."""
     body: bytes = field(repr=False)
     """Unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpStream:
+    """One HTTP reply whose body is still to come. Header names are lower-case."""
+
+    status: int
+    """The status, from 100 to 599."""
+    headers: Mapping[str, str] = field(repr=False)
+    """By lower-case name; those of one name joined by commas."""
+    chunks: AsyncIterator[bytes] = field(repr=False)
+    """The body as it comes, unpacked; raises what :meth:`Transport.send` does."""
+
+
+@runtime_checkable
+class StreamingTransport(Protocol):
+    """A transport whose replies can come in pieces. One without ``open`` gives each reply whole."""
+
+    def open(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpStream]:
+        """The reply to ``request`` from its head on; leaving the block early ends its connection.
+
+        Raises:
+            grokcall.errors.Error: What :meth:`Transport.send` raises; a ReadTimeoutError where no byte has come for
+                ``idle_timeout`` seconds.
+        """
+        ...
 
 
 @runtime_checkable

@@ -35,7 +35,12 @@ _WITHOUT_HOPE = frozenset({"InvalidURL", "NonHttpUrlClientError", "UnsupportedPr
 
 
 def failure(
-    exception: BaseException, table: FailureTable, request: HttpRequest, proxy: str | None = None
+    exception: BaseException,
+    table: FailureTable,
+    request: HttpRequest,
+    proxy: str | None = None,
+    *,
+    streamed: bool = False,
 ) -> TransportError | MalformedReplyError:
     """Our error for ``exception``, which ended ``request``.
 
@@ -43,7 +48,9 @@ def failure(
     What no table knows counts as a connection that was cut, the most careful reading.
     """
     error = next((table[name] for name in _names(exception) if name in table), ConnectionCutError)
-    host = _host(request.url)
+    host = host_of(request.url)
+    if error is ReadTimeoutError and streamed:
+        return ReadTimeoutError(f"No byte came from {host} for {request.idle_timeout:g} s (the option idle_timeout)")
     if error is ReadTimeoutError:
         return ReadTimeoutError(
             f"{host} did not answer within {request.read_timeout:g} s (the option timeout sets this for texts)"
@@ -59,7 +66,7 @@ def failure(
 
 def too_large(request: HttpRequest) -> ReplyTooLargeError:
     """The error for a reply that is longer than the request allows."""
-    host = _host(request.url)
+    host = host_of(request.url)
     return ReplyTooLargeError(f"The reply of {host} is longer than the {request.max_bytes:,} bytes that are allowed")
 
 
@@ -77,7 +84,7 @@ def unpacked_body(body: bytes, encodings: str, status: int, request: HttpRequest
     except BrokenError as error:
         if status >= 400:
             return body
-        told = f"The reply of {_host(request.url)} is packed and cannot be read: {error}; it may have been billed"
+        told = f"The reply of {host_of(request.url)} is packed and cannot be read: {error}; it may have been billed"
         raise MalformedReplyError(told) from None
 
 
@@ -100,7 +107,8 @@ def _not_sent(exception: BaseException, host: str, request: HttpRequest) -> NotS
     return NotSentError(f"No connection to {host}{option}: {_system_reason(exception)}")
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host of an address, with its port."""
     # By hand, because the address may be the very thing that no parser accepts.
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 

@@ -3,6 +3,19 @@
 from dataclasses import dataclass
 
 from grokcall_sandbox.catalogue import TEXT_MODELS
+from grokcall_sandbox.fault_options import (
+    EVENTS,
+    HOURS,
+    HOW,
+    MANY,
+    ON,
+    ON_POSTS,
+    RETRY_AFTER,
+    SENT,
+    STREAM_CODES,
+    STREAMS,
+    chosen,
+)
 from grokcall_sandbox.faults.answers import ExpiredLinks, Incomplete, Misfit, Moderation, Reasoning, Refusal
 from grokcall_sandbox.faults.breakage import (
     CutAfter,
@@ -17,27 +30,9 @@ from grokcall_sandbox.faults.delays import Latency, SlowBody
 from grokcall_sandbox.faults.fault import Fault, Profile
 from grokcall_sandbox.faults.limits import Credits, RateLimit, Storm
 from grokcall_sandbox.faults.options import Given, Option, nearest
+from grokcall_sandbox.faults.streams import StreamCut, StreamError, StreamLines, StreamSilence, StreamUnended
 
 MAX_FAULTS = 20
-_HOURS = 3_600.0
-_MANY = 1_000_000
-
-_ON = Option(
-    "on",
-    "word",
-    "posts",
-    "the requests it may strike: those that are billed (posts), of these text or media, the downloads of made media "
-    "(links), or all, polls and listings too",
-    choices=("posts", "text", "media", "links", "all"),
-)
-_ON_POSTS = Option(
-    "on", "word", "posts", "the billed requests it may strike: all (posts), text or media", choices=_ON.choices[:3]
-)
-_SKIP = Option("skip", "count", 0, "so many requests are spared at first", most=_MANY)
-_TIMES = Option("times", "count", 0, "so often at most; 0 for no end", most=_MANY)
-_HOW = Option("how", "word", "reset", "a TCP reset, or an orderly close", choices=("reset", "close"))
-_SENT = Option("sent", "number", 0.5, "the part of the body that is sent", most=0.99)
-_RETRY_AFTER = Option("retry_after", "count", None, "seconds for a Retry-After header", most=_HOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +70,21 @@ class ProfileKind:
         return self.fault(Given({**defaults, **given}))
 
 
-def _chosen(share: float, *, on: Option | None = _ON) -> tuple[Option, ...]:
-    """The options of faults that strike a share of the requests."""
-    part = Option("share", "number", share, "the part of the requests that it strikes")
-    return (part, _SKIP, _TIMES, *([on] if on is not None else []))
-
-
 _KINDS = (
     ProfileKind(
         "latency",
         "every reply is held back, for a constant, even, log-normal (as without options) or exponential time",
         (
-            Option("seconds", "number", None, "constant: the seconds", most=_HOURS),
-            Option("low", "number", None, "even: the fewest seconds (0 when only high is given)", most=_HOURS),
-            Option("high", "number", None, "even: the most seconds (1 when only low is given)", most=_HOURS),
+            Option("seconds", "number", None, "constant: the seconds", most=HOURS),
+            Option("low", "number", None, "even: the fewest seconds (0 when only high is given)", most=HOURS),
+            Option("high", "number", None, "even: the most seconds (1 when only low is given)", most=HOURS),
             Option("median", "number", None, "log-normal: the seconds that half of the replies exceed (0.05)", most=60),
             Option("sigma", "number", None, "log-normal: how far they spread (1)", most=5),
             Option("mean", "number", None, "exponential: the seconds on average", most=60),
             Option("slow", "number", 0, "the part of the replies that takes slow_seconds instead"),
-            Option("slow_seconds", "number", 10, "the seconds of those", most=_HOURS),
-            Option("most", "number", 60, "the others take no longer than this", most=_HOURS),
-            _ON,
+            Option("slow_seconds", "number", 10, "the seconds of those", most=HOURS),
+            Option("most", "number", 60, "the others take no longer than this", most=HOURS),
+            ON,
         ),
         Latency,
     ),
@@ -107,8 +96,8 @@ _KINDS = (
             Option("rpm", "count", None, "requests per minute", least=1, most=600_000),
             Option("tpm", "count", None, "tokens per minute", least=1, most=1_000_000_000),
             Option("announce", "flag", True, "whether replies carry the limits in headers"),
-            _RETRY_AFTER,
-            _ON_POSTS,
+            RETRY_AFTER,
+            ON_POSTS,
         ),
         RateLimit,
     ),
@@ -116,10 +105,10 @@ _KINDS = (
         "storm",
         "the last requests of every so many are refused with 429, whatever the limits are",
         (
-            Option("every", "count", 50, "so many requests from one end of a storm to the next", least=2, most=_MANY),
-            Option("length", "count", 10, "so many of them are refused", least=1, most=_MANY),
-            _RETRY_AFTER,
-            _ON,
+            Option("every", "count", 50, "so many requests from one end of a storm to the next", least=2, most=MANY),
+            Option("length", "count", 10, "so many of them are refused", least=1, most=MANY),
+            RETRY_AFTER,
+            ON,
         ),
         Storm,
     ),
@@ -127,9 +116,9 @@ _KINDS = (
         "server-errors",
         "500, 502, 503, 504, 520 or 529, in JSON or in the plain text of what stands before the service; not billed",
         (
-            *_chosen(0.1),
+            *chosen(0.1),
             Option("status", "count", None, "always this status", least=500, most=599),
-            Option("burst", "count", 1, "so many requests in a row", least=1, most=_MANY),
+            Option("burst", "count", 1, "so many requests in a row", least=1, most=MANY),
         ),
         ServerErrors,
     ),
@@ -137,9 +126,9 @@ _KINDS = (
         "cut-before",
         "the connection is cut before anything is answered, and nothing is billed",
         (
-            *_chosen(0.1),
+            *chosen(0.1),
             Option("at", "word", "head", "before the body is read, or after that", choices=("head", "body")),
-            _HOW,
+            HOW,
         ),
         CutBefore,
     ),
@@ -147,71 +136,105 @@ _KINDS = (
         "cut-after",
         "the request is handled and billed, but the connection is cut before the reply, or in its middle",
         (
-            *_chosen(0.1),
+            *chosen(0.1),
             Option("sent", "number", 0, "the part of the body that is sent; with 0 not even the status", most=0.99),
-            _HOW,
+            HOW,
         ),
         CutAfter,
     ),
     ProfileKind(
         "gateway-timeout",
         "the request is handled and billed, but a gateway has stopped waiting: 408, 504 or 524 in place of the answer",
-        (*_chosen(0.1), Option("status", "count", None, "always this status", least=400, most=599)),
+        (*chosen(0.1), Option("status", "count", None, "always this status", least=400, most=599)),
         GatewayTimeout,
     ),
     ProfileKind(
         "slow-body",
         "the reply's body dribbles",
-        (*_chosen(1.0), Option("seconds", "number", 1, "how long it takes", most=_HOURS)),
+        (*chosen(1.0), Option("seconds", "number", 1, "how long it takes", most=HOURS)),
         SlowBody,
     ),
     ProfileKind(
         "truncated",
         "the reply ends before the length that it announces, and the connection is closed; billed",
-        (*_chosen(0.1), _SENT),
+        (*chosen(0.1), SENT),
         Truncated,
     ),
-    ProfileKind("malformed", "200 with broken JSON; billed", _chosen(0.1), Malformed),
-    ProfileKind("wrong-type", "200 with an HTML page; billed", _chosen(0.1), WrongType),
+    ProfileKind("malformed", "200 with broken JSON; billed", chosen(0.1), Malformed),
+    ProfileKind("wrong-type", "200 with an HTML page; billed", chosen(0.1), WrongType),
     ProfileKind(
         "moderation",
         "prompts are refused with 403; generated images and videos are withheld with 400, and billed",
-        _chosen(0.1, on=_ON_POSTS),
+        chosen(0.1, on=ON_POSTS),
         Moderation,
     ),
     ProfileKind(
         "credits",
         "the credits are spent after so many billed calls, or so much; then everything billed is refused",
         (
-            Option("after", "count", None, "the billed calls that get through (0, unless ticks is given)", most=_MANY),
+            Option("after", "count", None, "the billed calls that get through (0, unless ticks is given)", most=MANY),
             Option("ticks", "count", None, "or the price of all of them, in ticks of 1e-10 USD", most=1e18),
             Option("status", "word", "429", "the status of the refusals", choices=("429", "403")),
-            _ON_POSTS,
+            ON_POSTS,
         ),
         Credits,
     ),
-    ProfileKind("expired-links", "links to generated media answer 404", _chosen(1.0, on=None), ExpiredLinks),
-    ProfileKind("refusal", "answers that refuse, in text", _chosen(0.1, on=None), Refusal),
+    ProfileKind(
+        "stream-cut",
+        "event streams are cut after so many events; billed",
+        (*STREAMS, EVENTS, HOW),
+        StreamCut,
+    ),
+    ProfileKind(
+        "stream-error",
+        "event streams end with an event that says that they failed; billed when other events came before it",
+        (*STREAMS, EVENTS, Option("code", "word", "server_error", "what the event says", choices=STREAM_CODES)),
+        StreamError,
+    ),
+    ProfileKind(
+        "stream-silence",
+        "event streams fall silent after so many events, and go on later; no comment keeps them alive",
+        (*STREAMS, EVENTS, Option("seconds", "number", 1, "how long the silence is", most=HOURS)),
+        StreamSilence,
+    ),
+    ProfileKind(
+        "stream-lines",
+        "event streams have other line ends, or come in pieces of so many bytes",
+        (
+            *STREAMS,
+            Option("ends", "word", "crlf", "what ends a line", choices=("lf", "cr", "crlf")),
+            Option("split", "count", 0, "bytes that come at once; 0 for an event", most=MANY),
+        ),
+        StreamLines,
+    ),
+    ProfileKind(
+        "stream-unended",
+        "event streams end in good order without their last events; billed",
+        STREAMS,
+        StreamUnended,
+    ),
+    ProfileKind("expired-links", "links to generated media answer 404", chosen(1.0, on=None), ExpiredLinks),
+    ProfileKind("refusal", "answers that refuse, in text", chosen(0.1, on=None), Refusal),
     ProfileKind(
         "misfit",
         "structured answers that do not fit their schema: of a wrong type, a member missing, or no JSON; billed",
-        _chosen(0.1, on=None),
+        chosen(0.1, on=None),
         Misfit,
     ),
     ProfileKind(
         "incomplete",
         "answers that break off with the status incomplete and the reason max_output_tokens",
-        (*_chosen(0.1, on=None), Option("keep", "number", 0.5, "the part of the answer that comes", most=0.99)),
+        (*chosen(0.1, on=None), Option("keep", "number", 0.5, "the part of the answer that comes", most=0.99)),
         Incomplete,
     ),
     ProfileKind(
         "reasoning",
         "models reason longer, in batches too, whatever limit a request has; log-normal, and billed like any reasoning",
         (
-            *_chosen(1.0, on=None),
-            Option("tokens", "count", 1_000, "the tokens that half of the answers exceed", least=1, most=_MANY),
+            *chosen(1.0, on=None),
+            Option("tokens", "count", 1_000, "the tokens that half of the answers exceed", least=1, most=MANY),
             Option("sigma", "number", 1, "how far they spread: 0 for always the same, 2 for a heavy tail", most=5),
-            Option("most", "count", _MANY, "no answer takes more than this, or than the context leaves", most=_MANY),
+            Option("most", "count", MANY, "no answer takes more than this, or than the context leaves", most=MANY),
             Option(
                 "model",
                 "word",

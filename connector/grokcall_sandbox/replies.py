@@ -18,6 +18,19 @@ Ending = Literal["keep", "close", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A silence in the midst of an event stream.
+
+    Attributes:
+        events: So many events come before it.
+        seconds: How long it is.
+    """
+
+    events: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """How a reply travels.
 
@@ -26,6 +39,7 @@ class Delivery:
         share: The part of the body that is sent, from 0 to 1.
         silence: Seconds between the head and the first of an event stream, in which comments keep it alive.
         seconds: How long the body takes to be sent.
+        pause: A silence in the midst of the body; None for none.
         ending: `keep` for a reply sent whole; `close` and `reset` end the connection once `share` was sent.
     """
 
@@ -33,6 +47,7 @@ class Delivery:
     share: float = 1.0
     silence: float = 0.0
     seconds: float = 0.0
+    pause: Pause | None = None
     ending: Ending = "keep"
 
 

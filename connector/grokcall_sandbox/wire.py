@@ -5,6 +5,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -77,6 +78,10 @@ class Wire:
         if way.head:
             await self._send({"type": "http.response.start", "status": reply.status, "headers": _head(reply)})
             await self._keep_alive(way.silence)
+            if way.pause is not None and isinstance(reply.content, list):
+                await self._send_pieces(reply.content[: way.pause.events], 0.0)
+                await asyncio.sleep(way.pause.seconds)
+                reply = replace(reply, content=reply.content[way.pause.events :])
         if way.ending != "keep":
             await self._send_pieces(_pieces(reply.content, way.share) if way.head else [], way.seconds)
             note(False)

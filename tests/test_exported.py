@@ -17,17 +17,18 @@ HELPERS = {"TYPE_CHECKING", "lazy_names"}
 PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
-        AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError BatchPendingError
-        Binary BudgetReachedError CallStatus CallSyntaxError CommandParameter Connection ConnectionCutError
-        ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error
-        ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError InterfaceError
-        InternalError InvalidRequestError JournalError Lookup LookupFailedError LookupOptions LookupResult
-        LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError NotSentError
-        NotSupportedError OperationalError Options PermissionDeniedError ProgrammingError RateLimitedError
-        ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey ServerFailureError ServiceError
-        SpendingLimits StatementError StoppedError Summary Time TimeFromTicks Timestamp TimestampFromTicks
-        Transport TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect
-        const file open_catalog paramstyle threadsafety
+        AsyncCallStream AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError
+        BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError CommandParameter
+        Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError
+        Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError
+        InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError LookupOptions
+        LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError
+        NotSentError NotSupportedError OperationalError Options PermissionDeniedError Piece PieceKind
+        ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey
+        ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError StreamUsage
+        Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport TransportError UnknownNameError
+        UserCatalog Warning __version__ aconnect apilevel connect const file open_catalog paramstyle
+        threadsafety
     """,
     "grokcall.actions": """
         analyze_file analyze_image analyze_image_by_url classify_text edit_image edit_image_by_url edit_video
@@ -44,8 +45,8 @@ PUBLIC = {
         JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
         PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
-        ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError TransportError
-        UnansweredError UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic
+        ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError StreamCutError
+        TransportError UnansweredError UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic
         request_id_of
     """,
     "grokcall.journal": """
@@ -66,9 +67,9 @@ PUBLIC = {
         parse_call parse_statement point_at split_statements
     """,
     "grokcall_procedures": """
-        CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Kind MalformedReplyError
-        MediaType NotReadyError Parameter ParameterType Pause Procedure Reply Request ResultField Row Rule Settings
-        Step Steps UnfitValue Values coerce sniff
+        CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Fold Kind
+        MalformedReplyError MediaType NotReadyError Parameter ParameterType Pause Piece PieceKind Procedure Reply
+        Request ResultField Row Rule Settings Step Steps UnfitValue Values coerce sniff
     """,
     "grokcall_sandbox": """
         PROFILES REFUSALS SANDBOX_KEY Sandbox create_app

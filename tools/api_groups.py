@@ -54,6 +54,12 @@ GROUPS = (
         ),
     ),
     Group(
+        "Receive an answer in pieces",
+        "An answer as it is written.",
+        ("streaming", "python"),
+        ("CallStream", "AsyncCallStream", "Piece", "PieceKind", "StreamUsage"),
+    ),
+    Group(
         "Run a command as an action",
         "The Execute Command action, and a function for each named one.",
         ("python", "clients"),

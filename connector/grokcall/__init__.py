@@ -86,9 +86,13 @@ if TYPE_CHECKING:
     from grokcall.errors import ServiceError as ServiceError
     from grokcall.errors import StatementError as StatementError
     from grokcall.errors import StoppedError as StoppedError
+    from grokcall.errors import StreamCutError as StreamCutError
     from grokcall.errors import TransportError as TransportError
     from grokcall.errors import UnknownNameError as UnknownNameError
     from grokcall.errors import Warning as Warning  # noqa: A004 - PEP 249 fixes the name
+    from grokcall.execution.call_stream import AsyncCallStream as AsyncCallStream
+    from grokcall.execution.call_stream import CallStream as CallStream
+    from grokcall.execution.streamed_calls import StreamUsage as StreamUsage
     from grokcall.execution.summary import Summary as Summary
     from grokcall.http.transport import HttpRequest as HttpRequest
     from grokcall.http.transport import HttpResponse as HttpResponse
@@ -99,6 +103,8 @@ if TYPE_CHECKING:
     from grokcall.lookup.options import LookupOptions as LookupOptions
     from grokcall.lookup.results import LookupResult as LookupResult
     from grokcall.lookup.stream import LookupStream as LookupStream
+    from grokcall_procedures.pieces import Piece as Piece
+    from grokcall_procedures.pieces import PieceKind as PieceKind
 
 __all__ = [
     "BINARY",
@@ -109,6 +115,7 @@ __all__ = [
     "AnswerMismatchError",
     "AnswerRefusedError",
     "ArgumentsError",
+    "AsyncCallStream",
     "AsyncConnection",
     "AsyncCursor",
     "AsyncLookupStream",
@@ -118,6 +125,7 @@ __all__ = [
     "Binary",
     "BudgetReachedError",
     "CallStatus",
+    "CallStream",
     "CallSyntaxError",
     "CommandParameter",
     "Connection",
@@ -154,6 +162,8 @@ __all__ = [
     "OperationalError",
     "Options",
     "PermissionDeniedError",
+    "Piece",
+    "PieceKind",
     "ProgrammingError",
     "RateLimitedError",
     "ReadTimeoutError",
@@ -165,6 +175,8 @@ __all__ = [
     "SpendingLimits",
     "StatementError",
     "StoppedError",
+    "StreamCutError",
+    "StreamUsage",
     "Summary",
     "Time",
     "TimeFromTicks",
@@ -190,6 +202,12 @@ _MODULES = {
     "actions": "grokcall.actions",
     "duckdb": "grokcall.duckdb",
     "sandbox": "grokcall.sandbox",
+    "StreamUsage": "grokcall.execution.streamed_calls",
+    "StreamCutError": "grokcall.errors",
+    "PieceKind": "grokcall_procedures.pieces",
+    "Piece": "grokcall_procedures.pieces",
+    "CallStream": "grokcall.execution.call_stream",
+    "AsyncCallStream": "grokcall.execution.call_stream",
     "AnswerMismatchError": "grokcall.errors",
     "AnswerRefusedError": "grokcall.errors",
     "ArgumentsError": "grokcall.errors",

@@ -106,8 +106,12 @@ class Fold(Protocol):
         """The pieces that end with these bytes, which may be cut off anywhere."""
         ...
 
-    def end(self) -> list[Piece]:
-        """The pieces that the end of the connection ends."""
+    def end(self, *, orderly: bool) -> list[Piece]:
+        """The pieces that the end of the connection ends.
+
+        Args:
+            orderly: Whether the connection gave all that it had announced; False where it was cut.
+        """
         ...
 
     def body(self) -> bytes:

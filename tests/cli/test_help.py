@@ -142,6 +142,7 @@ def test_the_words_that_an_option_takes_are_those_of_a_lookup():
             name: inspect.signature(lookup_command.lookup, eval_str=True).parameters[name]
             for name in ("on_null_input", "on_incomplete", "prices", "types")
         },
+        "receive": inspect.signature(Flags, eval_str=True).parameters["receive"],
     }
     assert set(declared) == set(CHOICES)
     for name, parameter in declared.items():

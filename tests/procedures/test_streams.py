@@ -107,7 +107,7 @@ def cases(clean_surroundings: None) -> Iterator[Callable[[str], Case]]:
 
 def fed(fold: Fold, chunks: list[bytes]) -> list[Piece]:
     pieces = [piece for chunk in chunks for piece in fold.feed(chunk)]
-    return [*pieces, *fold.end()]
+    return [*pieces, *fold.end(orderly=True)]
 
 
 def text_in(pieces: list[Piece], kind: PieceKind) -> str:
@@ -348,6 +348,13 @@ def test_citations_and_stages_of_tools_are_pieces():
         ("citation", "https://python.org"),
     ]
     assert pieces[1].as_dict()["start_index"] == 0
+
+
+def test_sound_is_whole_only_where_the_connection_says_so():
+    fold = BytesFold()
+    fold.feed(b"ID3")
+    fold.end(orderly=False)
+    assert (fold.is_whole, fold.partial) == (False, b"ID3")
 
 
 def test_a_document_in_the_place_of_sound_is_no_sound():

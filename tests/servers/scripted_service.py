@@ -175,12 +175,32 @@ class Service:
                     self.in_flight -= 1
                 if answer.cut:
                     break
+                if hasattr(answer, "pieces"):
+                    if not await send_pieces(answer, writer):
+                        break
+                    continue
                 writer.write(wire_form(answer, asked.method))
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
+
+
+async def send_pieces(answer: Any, writer: asyncio.StreamWriter) -> bool:
+    """Sends a reply in pieces; whether its connection stays open."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
+    writer.write(f"HTTP/1.1 {answer.status} Whatever\r\n{lines}transfer-encoding: chunked\r\n\r\n".encode())
+    for piece in answer.pieces:
+        if isinstance(piece, bytes):
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await writer.drain()
+        else:
+            await asyncio.sleep(piece)
+    if answer.whole:
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+    return bool(answer.whole)
 
 
 async def read_request(reader: asyncio.StreamReader) -> Asked | None:

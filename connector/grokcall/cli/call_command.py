@@ -20,9 +20,18 @@ def call(
         Option("-o", "--output", metavar="FILE", help="The file to write; one that ends in .png or .mp4 is the media."),
     ] = None,
     form: ResultFormat = None,
+    stream: Annotated[
+        bool,
+        Option("--stream", help="Write the answer as it comes; with --format jsonl its pieces, and the row last."),
+    ] = False,
     flags: Flags,
 ) -> None:
     """Run one statement: CALL, EXPLAIN CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE."""
+    if stream:
+        from grokcall.cli.streamed_calls import stream_statement
+
+        stream_statement(statement, parameter or (), form, output, flags)
+        return
     # Loaded when it runs: help and completion need nothing of it.
     from grokcall.cli.calls import run_statement
 

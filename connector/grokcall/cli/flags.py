@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
+from grokcall.cli.flag_names import CONNECTION_OPTIONS, SPENDING_OPTIONS
+from grokcall.cli.shared_options import one_of
+
 # Help and completion read the flags without what is made of them: that is loaded where it is used.
 if TYPE_CHECKING:
     from grokcall.cli.screens import Screen
@@ -20,36 +23,6 @@ PACE = "Pace and patience"
 VALUES = "Calls and data"
 MESSAGES = "Messages"
 """The headings at which the help shows the flags."""
-
-CONNECTION_OPTIONS = (
-    "base_url",
-    "timeout",
-    "connect_timeout",
-    "max_attempts",
-    "retry_billed",
-    "concurrency",
-    "requests_per_second",
-    "requests_per_minute",
-    "tokens_per_minute",
-    "poll_interval",
-    "poll_timeout",
-    "strict_arity",
-    "strict_enums",
-    "store",
-    "catalog",
-    "database",
-)
-"""The flags that are options of a connection by the same name and type."""
-SPENDING_OPTIONS = (
-    "max_cost",
-    "max_calls",
-    "max_tokens",
-    "max_duration",
-    "assumed_output_tokens",
-    "assumed_reasoning_tokens",
-    "assumed_tool_cost",
-)
-"""Those that limit what is spent: a lookup takes them for itself, for other commands they limit the connection."""
 
 
 @dataclass(slots=True)
@@ -131,6 +104,25 @@ class Flags:
         float | None,
         Option(
             "--timeout", metavar="SECONDS", rich_help_panel=PACE, min=0.001, help="Wait up to SECONDS for an answer."
+        ),
+    ] = None
+    idle_timeout: Annotated[
+        float | None,
+        Option(
+            "--idle-timeout",
+            metavar="SECONDS",
+            rich_help_panel=PACE,
+            min=0.001,
+            help="Give an answer in pieces up after SECONDS without a byte.",
+        ),
+    ] = None
+    receive: Annotated[
+        str | None,
+        Option(
+            "--receive",
+            **one_of("whole", "stream"),
+            rich_help_panel=PACE,
+            help="Receive answers whole, or in pieces, which no proxy takes for idle.",
         ),
     ] = None
     connect_timeout: Annotated[

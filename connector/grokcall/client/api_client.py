@@ -16,11 +16,21 @@ from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from grokcall.client.lost_answers import kept_answer, note_loss, rest_of
+from grokcall.client.receiving import Receiving, received
 from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import HiddenText, get_logger
-from grokcall.errors import AuthenticationError, CallStoppedError, Error, MediaError, ServiceError, is_retryable
+from grokcall.errors import (
+    AuthenticationError,
+    CallStoppedError,
+    Error,
+    MediaError,
+    ServiceError,
+    StreamCutError,
+    is_retryable,
+)
 from grokcall.http.media_links import refuse_unsafe_download
 from grokcall.http.redirects import is_redirect, next_address, redirected
 from grokcall.http.retry import RetryPolicy, may_have_been_billed
@@ -82,6 +92,8 @@ class ApiClient:
         self.gate = gate
         self.policy: RetryPolicy = RetryPolicy(options.max_attempts, options.retry_billed)
         self.sleep = sleep
+        self.receiving: Receiving = Receiving(options.receive == "stream")
+        """How its replies are received."""
         self._key, self._renew = key, renew
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
@@ -92,6 +104,12 @@ class ApiClient:
         narrower = copy.copy(self)
         narrower.gate = Gate(concurrency, self.gate)
         return narrower
+
+    def received(self, how: Receiving) -> ApiClient:
+        """This client for calls whose replies are received in a way of their own."""
+        other = copy.copy(self)
+        other.receiving = how
+        return other
 
     async def fetch(self, request: Request) -> Reply:
         """The reply to a request that belongs to no call.
@@ -126,6 +144,11 @@ class ApiClient:
                 return Reply(reply.status, reply.headers, reply.body)
             except CallStoppedError as stopped:
                 raise (failure or stopped) from None
+            except StreamCutError as cut:
+                kept = await self._kept_answer(cut, request, outcome, start)
+                if kept is None:
+                    raise
+                return Reply(kept.status, kept.headers, kept.body)
             except Error as error:
                 failure = error
                 outcome.add_cost(getattr(error, "cost_ticks", None))
@@ -139,6 +162,28 @@ class ApiClient:
                 self.gate.in_flight.mark_answered()
                 if not await self.gate.wait_aside(request, self.sleep(wait)):
                     raise
+
+    async def _kept_answer(
+        self, cut: StreamCutError, request: Request, outcome: Outcome, start: SendGuarding | None
+    ) -> HttpResponse | None:
+        """The whole answer of a stream that was cut, if the service has kept it."""
+
+        async def wait(seconds: float) -> None:
+            async with self.gate.stepped_aside():
+                await self.sleep(seconds)
+
+        async def look(looked_for: Request) -> HttpResponse:
+            return await self._round_trip(looked_for, self._url(looked_for), outcome)
+
+        kept = await kept_answer(cut, look, wait, outcome)
+        if kept is not None:
+            outcome.reply = kept.body
+            if start is not None:
+                start.answered(request, kept.body)
+            for piece in rest_of(cut, kept.body):
+                if self.receiving.tell is not None:
+                    self.receiving.tell(piece)
+        return kept
 
     async def _download(self, request: Request, outcome: Outcome) -> HttpResponse:
         """One try at a download, which may be sent on to another address a few times."""
@@ -180,7 +225,8 @@ class ApiClient:
             outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
             outcome.billed |= request.billed
             began = time.monotonic()
-            reply = without_key(await self.transport.send(on_the_wire), "" if key is None else key.value.reveal())
+            secret = "" if key is None else key.value.reveal()
+            reply = without_key(await self._exchanged(request, on_the_wire, secret), secret)
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -211,6 +257,12 @@ class ApiClient:
             start.answered(request, reply.body)
         return reply
 
+    async def _exchanged(self, request: Request, on_the_wire: HttpRequest, secret: str) -> HttpResponse:
+        """The reply to a request: whole, or folded from its pieces."""
+        if request.fold is None or not self.receiving.streamed:
+            return await self.transport.send(on_the_wire)
+        return await received(self.transport, on_the_wire, request.fold(), self.receiving.tell, secret)
+
     def _on_the_wire(self, request: Request, url: str, key: Key | None) -> HttpRequest:
         return HttpRequest(
             request.method,
@@ -221,6 +273,7 @@ class ApiClient:
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
             request.max_bytes or MAX_REPLY_BYTES,
             public_only=key is None and refuse_unsafe_download(url, self.options),
+            idle_timeout=self.options.idle_timeout,
         )
 
     def _url(self, request: Request) -> str:
@@ -240,9 +293,3 @@ class ApiClient:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
-
-
-def note_loss(outcome: Outcome, failure: Exception) -> None:
-    """Takes note of a request that may have been billed, if no reply says what it cost."""
-    if getattr(failure, "cost_ticks", None) is None and may_have_been_billed(failure):
-        outcome.add_lost()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from grokcall.client.api_client import ApiClient, SendGuarding
+from grokcall.client.receiving import Receiving
 from grokcall.client.resume_state import ResumeState, Starts
 from grokcall.core.outcome import Outcome
 from grokcall.core.unread import fail, unexpected
@@ -32,6 +33,10 @@ class CallRunner:
     def narrowed(self, concurrency: int) -> CallRunner:
         """This runner for a lookup with a limit of its own; the connection's limit holds for it as well."""
         return CallRunner(self.api.narrowed(concurrency))
+
+    def received(self, how: Receiving) -> CallRunner:
+        """This runner for calls whose replies are received in a way of their own."""
+        return CallRunner(self.api.received(how))
 
     async def run(
         self, call: BoundCall, memory: ResumeState | None = None, start: SendGuarding | None = None

@@ -73,6 +73,16 @@ class Options(BaseSettings):
     timeout: Seconds | None = Field(
         None, description="Seconds to wait for a text answer, above 0 to 86400; None for 600."
     )
+    receive: Literal["whole", "stream"] = Field(
+        "whole",
+        description="How answers are received: whole, or stream for in pieces, so that nothing on the way takes a long "
+        "silence for the end; rows are the same.",
+    )
+    idle_timeout: Seconds = Field(
+        600.0,
+        description="Seconds without a byte after which an answer in pieces is given up, above 0 to 86400; its only "
+        "limit of time.",
+    )
     connect_timeout: Seconds = Field(10.0, description="Seconds to wait for a connection, above 0 to 86400.")
     max_attempts: Annotated[int, Field(ge=1, le=20)] = Field(
         5, description="How often one request is sent at most, 1 to 20; 1 for no second try."

@@ -16,6 +16,7 @@ from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.async_cursor import AsyncCursor
 from grokcall.dbapi.base_connection import BaseConnection
+from grokcall.execution.call_stream import AsyncCallStream
 from grokcall.execution.runtime import KeyLike
 from grokcall.lookup.async_stream import AsyncLookupStream
 from grokcall.lookup.mapping import MappingLike
@@ -60,14 +61,14 @@ class AsyncConnection(BaseConnection):
     belongs to the loop that it is used from.
     """
 
-    def cursor(self, **limits: Any) -> AsyncCursor:
-        """A new cursor; the limits are those of :meth:`grokcall.Connection.cursor`.
+    def cursor(self, *, receive: str | None = None, **limits: Any) -> AsyncCursor:
+        """A new cursor; the arguments are those of :meth:`grokcall.Connection.cursor`.
 
         Raises:
             InterfaceError: There is no such limit, or it cannot have this value.
         """
         self.check_open()
-        return AsyncCursor(self, SpendingLimits.named(limits, "a cursor"))
+        return AsyncCursor(self, SpendingLimits.named(limits, "a cursor"), receive=receive)
 
     async def execute(
         self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
@@ -80,6 +81,12 @@ class AsyncConnection(BaseConnection):
     ) -> pa.Table:
         """The result of one CALL as an Arrow table; see :meth:`acall`, which is the same."""
         return await self.acall(operation, parameters, **limits)
+
+    def stream(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> AsyncCallStream:
+        """The answer of one CALL in pieces; see :meth:`astream`, which is the same."""
+        return self.astream(operation, parameters, **limits)
 
     async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table; see :meth:`alookup`, which is the same."""

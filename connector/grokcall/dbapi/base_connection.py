@@ -20,6 +20,7 @@ from grokcall.core.forks import abandon, follow_forks
 from grokcall.duckdb.database import Database
 from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import InterfaceError
+from grokcall.execution.call_stream import AsyncCallStream
 from grokcall.execution.runtime import KeyLike, Runtime
 from grokcall.lookup.async_stream import opened_aside
 from grokcall.lookup.gathering import agathered
@@ -117,6 +118,17 @@ class BaseConnection:
         """
         call = self.runtime.call(parse_call(operation), parameters, SpendingLimits.named(limits, "a call"))
         return call.table(await call.aoutcome())
+
+    def astream(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> AsyncCallStream:
+        """The answer of one CALL in pieces, to be iterated from any event loop; see :meth:`grokcall.Connection.stream`.
+
+        >>> async for piece in connection.astream("CALL GenerateResponse('Tell a story')"):  # doctest: +SKIP
+        ...     print(piece, end="", flush=True)
+        """
+        chosen = SpendingLimits.named(limits, "a call")
+        return AsyncCallStream(self.runtime.stream(parse_call(operation), parameters, chosen), self.runtime.loop)
 
     async def alookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, awaited from any event loop; see :meth:`grokcall.Connection.lookup`.

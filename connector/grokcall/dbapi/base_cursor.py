@@ -14,6 +14,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
+from grokcall.client.receiving import receiving
 from grokcall.core.result_columns import result_table
 from grokcall.core.statement_result import StatementResult
 from grokcall.core.work import Work
@@ -39,16 +40,22 @@ class BaseCursor(CursorResults, ABC):
         connection: Where the calls go.
         limits: What each statement may spend.
         transactions: Those that statements of DuckDB are part of; None for those of the connection.
+        receive: How answers of CALLs are received, ``whole`` or ``stream``; None for the connection's way.
     """
 
     def __init__(
-        self, connection: StatementSource, limits: SpendingLimits = UNLIMITED, transactions: Transactions | None = None
+        self,
+        connection: StatementSource,
+        limits: SpendingLimits = UNLIMITED,
+        transactions: Transactions | None = None,
+        receive: str | None = None,
     ) -> None:
         super().__init__()
         self._transactions = transactions
         self.connection = connection
         self.limits = limits
         """What each statement may spend, beside the limits of the connection; can be set anew between statements."""
+        self._how = receiving(receive)
         self._execution: Execution | None = None
 
     def cancel(self, patience: float = PATIENCE) -> None:
@@ -106,7 +113,7 @@ class BaseCursor(CursorResults, ABC):
 
     async def _call_many(self, runner: StatementRunner, statement: Call, sets: Sequence[Parameter]) -> None:
         binder = self.connection.runtime.binder(statement)
-        calls = ManyCalls(self.connection.runtime, self.limits, binder, sets)
+        calls = ManyCalls(self.connection.runtime, self.limits, binder, sets, self._how)
         outcomes, stopped, interrupt = await runner.wait(calls)
         rows = [row for outcome in outcomes if outcome.error is None for row in outcome.rows or ()]
         self._note([warning for outcome in outcomes for warning in outcome.warnings])
@@ -169,7 +176,7 @@ class BaseCursor(CursorResults, ABC):
 
         self._execution = execution
         try:
-            yield StatementRunner(self.connection, self.limits, self._note, wait, self._transactions)
+            yield StatementRunner(self.connection, self.limits, self._note, wait, self._transactions, self._how)
         finally:
             self._execution = None
 

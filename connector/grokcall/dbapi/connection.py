@@ -12,12 +12,14 @@ from grokcall.config.options import load_options
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.base_connection import BaseConnection
 from grokcall.dbapi.cursor import Cursor
+from grokcall.execution.call_stream import CallStream
 from grokcall.execution.runtime import KeyLike
 from grokcall.lookup.gathering import gathered
 from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.lookup.stream import LookupStream
+from grokcall_parser import parse_call
 from grokcall_procedures.prices import Prices
 
 
@@ -64,10 +66,12 @@ class Connection(BaseConnection):
     there as well. Cursors and lookups from before the fork cannot be used in the child.
     """
 
-    def cursor(self, **limits: Any) -> Cursor:
+    def cursor(self, *, receive: str | None = None, **limits: Any) -> Cursor:
         """A new cursor.
 
         Args:
+            receive: How answers of its CALLs are received, ``whole`` or ``stream`` for in pieces; None for the
+                connection's way.
             **limits: What each of its statements may spend, fields of :class:`grokcall.SpendingLimits`: ``max_cost``,
                 ``max_calls``, ``max_tokens``, ``max_duration``, ``assumed_output_tokens``,
                 ``assumed_reasoning_tokens``, ``assumed_tool_cost``. The connection's own limits hold as well.
@@ -76,13 +80,36 @@ class Connection(BaseConnection):
             InterfaceError: There is no such limit, or it cannot have this value.
         """
         self.check_open()
-        return Cursor(self, SpendingLimits.named(limits, "a cursor"))
+        return Cursor(self, SpendingLimits.named(limits, "a cursor"), receive=receive)
 
     def execute(
         self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
     ) -> Cursor:
         """A new cursor that has executed ``operation``, within ``limits`` as for :meth:`cursor`."""
         return self.cursor(**limits).execute(operation, parameters)
+
+    def stream(
+        self, operation: str, parameters: Mapping[str, object] | Sequence[object] | None = None, **limits: Any
+    ) -> CallStream:
+        """The answer of one CALL in pieces, as the model writes it; see :class:`grokcall.CallStream`.
+
+        Args:
+            operation: The CALL of a procedure that streams: GenerateResponse, AnalyzeImage, AnalyzeImageByUrl,
+                AnalyzeFile, CreateChatCompletion, CreateMessage, GenerateAudio.
+            parameters: A mapping for named markers, a sequence for question marks.
+            **limits: What it may spend, as for :meth:`cursor`.
+
+        Raises:
+            NotSupportedError: The answers of the procedure come whole only.
+            grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
+
+        An answer that is cut off raises a :class:`grokcall.StreamCutError`, unless the service has kept the whole.
+
+        >>> for piece in connection.stream("CALL GenerateResponse('Tell a story')"):  # doctest: +SKIP
+        ...     print(piece, end="", flush=True)
+        """
+        chosen = SpendingLimits.named(limits, "a call")
+        return CallStream(self.runtime.stream(parse_call(operation), parameters, chosen), self.runtime.loop)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, the results beside the rows, in the rows' order.

@@ -11,6 +11,7 @@ import pyarrow as pa
 from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.catalog.catalog import CHANGE_SCHEMA, UserCatalog, change_table
+from grokcall.client.receiving import Receiving
 from grokcall.core.statement_result import StatementResult
 from grokcall.core.work import Work
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
@@ -54,6 +55,7 @@ class StatementRunner:
         warn: Told of the warnings.
         wait: Waits for what has to be waited for.
         transactions: Those that statements of DuckDB are part of; None for those of the connection.
+        how: How the replies of CALLs are received; None for what the connection's option says.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class StatementRunner:
         warn: Callable[[Iterable[str]], None],
         wait: Wait,
         transactions: Transactions | None = None,
+        how: Receiving | None = None,
     ) -> None:
         self.wait = wait
+        self._how = how
         self._connection = connection
         self._limits = limits
         self._warn = warn
@@ -101,7 +105,7 @@ class StatementRunner:
         return pa.table({statement.name: [statement.value]})
 
     async def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
-        call = self._connection.runtime.call(statement, parameters, self._limits)
+        call = self._connection.runtime.call(statement, parameters, self._limits, self._how)
         outcome = await self.wait(call)
         self._warn(outcome.warnings)
         return call.table(outcome)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from grokcall.budget.cost_totals import Costs
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.call_runner import CallRunner
+from grokcall.client.receiving import receiving
 from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
@@ -244,6 +245,8 @@ class CallSession:
     def _bookkeeper(self, books: RunContext) -> CallExecutor:
         if self._engine is None:
             self._engine = self.runtime.runner().narrowed(self.concurrency)
+            if (how := receiving(self.options.receive)) is not None:
+                self._engine = self._engine.received(how)
         return CallExecutor(self._engine, self._service(), books)
 
     def _service(self) -> str:

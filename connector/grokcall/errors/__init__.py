@@ -33,7 +33,8 @@
     │   │   │   ├── ConnectionCutError          the connection ended after it may have been served
     │   │   │   ├── NotSentError                nothing can have been served
     │   │   │   ├── ReadTimeoutError            the answer did not come in time
-    │   │   │   └── ReplyTooLargeError          (also DataError) the answer is longer than allowed
+    │   │   │   ├── ReplyTooLargeError          (also DataError) the answer is longer than allowed
+    │   │   │   └── StreamCutError              an answer in pieces was cut off before its end
     │   │   └── UnansweredError                 a batch ended and gave a request no answer
     │   ├── ProgrammingError                    the statement or its parameters are wrong
     │   │   └── StatementError                  a fault in the text, with its place
@@ -70,6 +71,7 @@ from grokcall.errors.connection import (
     ReadTimeoutError,
     RedirectedError,
     ReplyTooLargeError,
+    StreamCutError,
     TransportError,
 )
 from grokcall.errors.facts import error_code, is_retryable, is_systemic, request_id_of
@@ -167,6 +169,7 @@ __all__ = [
     "ServiceError",
     "StatementError",
     "StoppedError",
+    "StreamCutError",
     "TransportError",
     "UnansweredError",
     "UnknownNameError",

@@ -45,6 +45,28 @@ class ReadTimeoutError(TransportError):
     error_code = "read_timeout"
 
 
+class StreamCutError(TransportError):
+    """An answer that came in pieces was cut off before its end; it may have been billed, and is not asked for again.
+
+    Args:
+        message: How far it came, and why it ended.
+        partial: The answer so far: text, or the bytes of sound.
+        response_id: By which the service knows the answer; None where it had not said it.
+        is_stored: Whether the service keeps the answer, so that it may have the whole.
+    """
+
+    error_code = "stream_cut"
+    retryable = False
+
+    def __init__(
+        self, message: str, *, partial: str | bytes = "", response_id: str | None = None, is_stored: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.partial = partial
+        self.response_id = response_id
+        self.is_stored = is_stored
+
+
 class ReplyTooLargeError(TransportError, DataError):
     """The answer is longer than the limit that the request set."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from grokcall.budget.spending_limits import SpendingLimits
+from grokcall.client.receiving import Receiving
 from grokcall.core.outcome import Outcome
 from grokcall.errors import Error, StoppedError
 from grokcall.execution.circuit_breaker import CircuitBreaker
@@ -27,14 +28,22 @@ class ManyCalls:
         limits: What all of them together may spend, beside the limits of the connection.
         binder: The statement.
         sets: The parameters of each call.
+        how: How their replies are received; None for what the connection's option says.
     """
 
-    def __init__(self, runtime: Runtime, limits: SpendingLimits, binder: Binder, sets: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        limits: SpendingLimits,
+        binder: Binder,
+        sets: Sequence[Any],
+        how: Receiving | None = None,
+    ) -> None:
         self._loop = runtime.loop
         self._cancelled: StoppedError | None = None
         concurrency = runtime.options.concurrency
         self._window: RowScheduler[None] = RowScheduler(
-            runtime.executor(limits),
+            runtime.executor(limits, how),
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
             RowLimits(concurrency, 16 * concurrency),

@@ -21,6 +21,7 @@ from grokcall.errors import (
     ReadTimeoutError,
     ServerFailureError,
     ServiceError,
+    StreamCutError,
 )
 
 FEW = 8
@@ -144,7 +145,7 @@ class Outage:
             ends = self._in_a_row >= 2 * self.patience
         else:
             self._reached = True
-            cut = isinstance(error, ConnectionCutError | ReadTimeoutError)
+            cut = isinstance(error, ConnectionCutError | ReadTimeoutError | StreamCutError)
             ends = cut and self._in_a_row >= 4 * self.patience and self._strikes >= STRIKES
         if ends:
             self._forget()
@@ -192,7 +193,7 @@ def is_failure(error: BaseException | None) -> TypeGuard[Exception]:
     """Whether the service has failed, or kept a rate of which nobody knows what it is, so that waiting may not help."""
     if isinstance(error, RateLimitedError):
         return error.subject != "pace"
-    return isinstance(error, NotSentError | ServerFailureError | ConnectionCutError | ReadTimeoutError)
+    return isinstance(error, NotSentError | ServerFailureError | ConnectionCutError | ReadTimeoutError | StreamCutError)
 
 
 def is_about_all(error: ServiceError) -> bool:

@@ -13,6 +13,7 @@ from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.catalog.catalog import open_catalog
 from grokcall.client.api_client import ApiClient
 from grokcall.client.call_runner import CallRunner
+from grokcall.client.receiving import Receiving
 from grokcall.config.api_key import Key, KeySource, SecretKey
 from grokcall.config.options import Options
 from grokcall.core.at_exit import close_at_exit
@@ -20,10 +21,11 @@ from grokcall.core.forks import abandon, follow_forks
 from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import result_table
 from grokcall.core.unknown_names import explained
-from grokcall.errors import InterfaceError, UnknownNameError
+from grokcall.errors import InterfaceError, NotSupportedError, UnknownNameError
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.run_context import BUDGET_ALLOWANCES, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
+from grokcall.execution.streamed_calls import StreamedCall
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.event_loop import BackgroundLoop
@@ -121,13 +123,25 @@ class Runtime:
                 self._runner = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
             return self._runner
 
-    def executor(self, limits: SpendingLimits = UNLIMITED) -> CallExecutor:
-        """Runs the calls of one statement within its limits and the connection's."""
+    def executor(self, limits: SpendingLimits = UNLIMITED, how: Receiving | None = None) -> CallExecutor:
+        """Runs the calls of one statement within its limits and the connection's.
+
+        Args:
+            limits: Its limits.
+            how: How their replies are received; None for what the connection's option says.
+        """
         budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
         context = RunContext(dedupe=False, budget=budget, allowances=allowances)
-        return CallExecutor(self.runner(), self.options.base_url, context)
+        runner = self.runner() if how is None else self.runner().received(how)
+        return CallExecutor(runner, self.options.base_url, context)
 
-    def call(self, statement: Call, parameters: Parameters = None, limits: SpendingLimits = UNLIMITED) -> StatementCall:
+    def call(
+        self,
+        statement: Call,
+        parameters: Parameters = None,
+        limits: SpendingLimits = UNLIMITED,
+        how: Receiving | None = None,
+    ) -> StatementCall:
         """A CALL with its parameters, ready to be run.
 
         Raises:
@@ -135,7 +149,23 @@ class Runtime:
         """
         binder = self.binder(statement, parameters)
         call = binder.bind(parameters)  # a wrong one needs no executor
-        return StatementCall(binder, SingleCall(self.executor(limits), call), self.loop)
+        return StatementCall(binder, SingleCall(self.executor(limits, how), call), self.loop)
+
+    def stream(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> StreamedCall:
+        """A CALL whose answer comes in pieces, ready to be run.
+
+        Raises:
+            NotSupportedError: The answers of the procedure come whole only.
+            grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
+        """
+        binder = self.binder(statement, parameters)
+        if not binder.procedure.streams:
+            names = ", ".join(sorted(each.name for each in self.catalog.values() if each.streams))
+            raise NotSupportedError(
+                f"{binder.procedure.name} gives its answer whole; those that give it in pieces are {names}"
+            )
+        call = binder.bind(parameters)
+        return StreamedCall(call, lambda tell: self.executor(limits, Receiving(streamed=True, tell=tell)))
 
     def guarantee(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> str | None:
         """What the limits promise for a CALL, in a sentence; None where there is no limit."""

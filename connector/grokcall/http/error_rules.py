@@ -105,8 +105,23 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "service-unavailable": 503,
     "overloaded": 503,
     "timeout": 504,
+    # those of the messages interface
+    "api-error": 500,
+    "authentication-error": 401,
+    "not-found-error": 404,
+    "overloaded-error": 503,
+    "rate-limit-error": 429,
+    "timeout-error": 504,
 }
 """The HTTP status that a code stands for when it comes without one."""
+
+_STATUS_OF_STREAM: Mapping[str, int] = {
+    "insufficient-quota": 429,
+    "invalid-api-key": 401,
+    "model-not-found": 404,
+    "context-length-exceeded": 400,
+}
+"""The same for codes that stand for one thing whatever their status is."""
 
 _MEANING_OF_STATUS: Mapping[int, Meaning] = {
     # A failure inside an answer, with an unknown code: it may have been billed, and nothing says that waiting mends it.
@@ -134,6 +149,16 @@ _MEANING_OF_PAGE: Mapping[int, Meaning] = {
     405: NO_ROUTE,
 }
 """What a page stands for that a firewall, a proxy or another server sends."""
+
+
+def status_of_code(code: str | None) -> int:
+    """The HTTP status that a code stands for where it comes without one; 0 for an unknown one.
+
+    >>> status_of_code("rate_limit_exceeded"), status_of_code("insufficient_quota"), status_of_code("odd")
+    (429, 429, 0)
+    """
+    word = _plain(code)
+    return _STATUS_OF_STREAM.get(word) or _status_of(word)
 
 
 def _meaning_of_status(status: int) -> Meaning:

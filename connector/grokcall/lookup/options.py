@@ -16,11 +16,13 @@ from grokcall.tables.column_types import ColumnTypes, Types
 OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
 OnNullInput: TypeAlias = Literal["error", "skip"]
 PricesFrom: TypeAlias = Literal["table", "service"]
+Receive: TypeAlias = Literal["whole", "stream"]
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_error": get_args(OnError),
     "on_null_input": get_args(OnNullInput),
     "on_incomplete": get_args(OnIncomplete),
     "prices": get_args(PricesFrom),
+    "receive": get_args(Receive),
     "types": get_args(Types),
 }
 """The options that are one of a few words."""
@@ -60,6 +62,8 @@ class LookupOptions:
             less. It needs a journal.
         wait: Whether to wait for batches. Without it the lookup ends with BatchPendingError while they are not done;
             the same lookup takes their answers later.
+        receive: How answers are received: ``whole``, or ``stream`` for in pieces, which no proxy takes for idle; None
+            for the connection's way. Rows are the same.
         types: What the cells of a CSV or TSV file are: the ``text`` that stands in the file; ``auto`` gives a type to
             each column whose values are written again as they were; ``schema`` goes by ``columns``.
         columns: Types for columns of the input, from name to an Arrow type or its name (``"INT64"``, ``"DATE"``).
@@ -87,13 +91,14 @@ class LookupOptions:
     prices: PricesFrom = "table"
     batch: bool = False
     wait: bool = True
+    receive: Receive | None = None
     types: Types = "text"
     columns: ColumnTypes | None = None
     encoding: str | None = None
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
+            if getattr(self, name) not in choices and (name != "receive" or self.receive is not None):
                 raise InterfaceError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
         if isinstance(self.fields, str):
             raise InterfaceError(f"fields must be a list of names, not the text {self.fields!r}")
@@ -109,6 +114,10 @@ class LookupOptions:
             raise InterfaceError(
                 "a batch needs a journal, by which it is found again and its answers are kept; name a file with "
                 "journal (--journal FILE)"
+            )
+        if self.batch and self.receive == "stream":
+            raise InterfaceError(
+                "receive='stream' has answers come in pieces, and those of a batch come whole: take one"
             )
         if self.batch and self.on_incomplete == "retry":
             raise InterfaceError("on_incomplete='retry' asks again at once, which a batch cannot: take another")

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from grokcall.client.receiving import receiving
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import Outcome
 from grokcall.errors import InterfaceError
@@ -56,6 +57,8 @@ def open_pass(
     concurrency = plan.options.concurrency or runtime.options.concurrency
     session, chunks = record.session, plan.chunks(iter(source))
     runner = runtime.runner().narrowed(concurrency)
+    if (how := receiving(plan.options.receive)) is not None:
+        runner = runner.received(how)
     if session.run is not None and plan.options.batch:
         told = watchers.settle, watchers.report, source.row_count
         return BatchPass(plan, chunks, session.books, session.run, runner.api, runtime.loop, *told)

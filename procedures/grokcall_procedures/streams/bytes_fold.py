@@ -42,9 +42,9 @@ class BytesFold:
         self._chunks.append(chunk)
         return [Piece(PieceKind.AUDIO, data=chunk)]
 
-    def end(self) -> list[Piece]:
+    def end(self, *, orderly: bool) -> list[Piece]:
         """Takes note that the connection has given all of it."""
-        self.is_whole = True
+        self.is_whole = orderly
         return []
 
     def body(self) -> bytes:

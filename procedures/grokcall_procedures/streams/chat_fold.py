@@ -37,9 +37,9 @@ class ChatFold(EventFold):
         self._choices: dict[int, Choice] = {}
         self._wanted = 1
 
-    def end(self) -> list[Piece]:
+    def end(self, *, orderly: bool) -> list[Piece]:
         """A stream that ends without its last line is whole where every choice has ended."""
-        return [*super().end(), *self._finished()]
+        return [*super().end(orderly=orderly), *self._finished()]
 
     def _noted(self, members: Members) -> Members:
         chosen = read_json(bytes(members.get("stream_options", b"null")))

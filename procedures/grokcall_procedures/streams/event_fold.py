@@ -60,7 +60,7 @@ class EventFold(ABC):
         """The pieces of the events that end in ``chunk``."""
         return self._pieces(self._events.feed(chunk))
 
-    def end(self) -> list[Piece]:
+    def end(self, *, orderly: bool) -> list[Piece]:  # noqa: ARG002 - its events say whether it is whole
         """The pieces of the event that the end of the connection ends."""
         return self._pieces(self._events.end())
 

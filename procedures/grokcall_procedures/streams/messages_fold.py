@@ -31,9 +31,9 @@ class MessagesFold(EventFold):
         self._blocks: dict[int, dict[str, object]] = {}
         self._inputs: dict[int, list[str]] = {}
 
-    def end(self) -> list[Piece]:
+    def end(self, *, orderly: bool) -> list[Piece]:
         """A stream that ends without its last event is whole where the message said why it stopped."""
-        return [*super().end(), *self._finished()]
+        return [*super().end(orderly=orderly), *self._finished()]
 
     def _folded(self, kind: str, document: dict[str, object]) -> list[Piece]:
         match kind:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 
 import pytest
 from streaming import begun, completed, delta, event, streamed, told
 
+from installed import COMMAND
 from scripted_service import answered
 
 CALL = "CALL GenerateResponse('hi')"
@@ -127,3 +130,16 @@ def test_a_word_that_receive_does_not_know_is_refused(run, at_service):
     assert done.code == 2
     assert "receive" in done.err
     assert at_service.asked == []
+
+
+def test_an_interrupt_says_that_the_answer_was_cut_off(at_service):
+    at_service.script = lambda _: streamed(begun(), delta("Yel"), 60.0)
+    command = [COMMAND, "call", "--stream", CALL]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.read(3) == b"Yel"
+        running.send_signal(signal.SIGINT)
+        told = running.stderr.read().decode()
+    assert running.returncode == 130
+    assert "cut off after 3 characters: it may have been billed" in told

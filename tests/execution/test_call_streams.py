@@ -7,6 +7,7 @@ import gc
 import pickle
 import threading
 
+import duckdb
 import pytest
 from streaming import COMMENT, IdleProxy, begun, completed, delta, event, streamed, told
 
@@ -317,6 +318,14 @@ def test_a_lookup_folds_streams_and_its_rows_are_the_same(service, connecting):
     assert folded.summary.cost_ticks == whole.summary.cost_ticks
     assert all(asked.json["stream"] for asked in service.asked[asked_before:])
     assert connecting(receive="stream").lookup(ASK, rows).rows.equals(whole.rows)
+
+
+def test_queries_receive_in_pieces(service, connecting):
+    service.script = lambda asked: told(asked.text.upper() if asked.json["stream"] else "")
+    connection = connecting()
+    query = "SELECT r.Response_Result FROM (VALUES ('a b'), ('c')) t(m), GenerateResponse(t.m) r ORDER BY 1"
+    with duckdb.connect() as database, grokcall.duckdb.register(database, connection, receive="stream"):
+        assert database.sql(query).fetchall() == [("A B",), ("C",)]
 
 
 def test_cut_streams_are_in_the_summary_as_such_and_never_silently_whole(service, connecting):

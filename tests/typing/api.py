@@ -46,6 +46,30 @@ def use_a_lookup(rows: Sequence[Mapping[str, object]]) -> Decimal:
         return result.summary.cost_usd
 
 
+def use_a_stream(connection: grokcall.Connection) -> str:
+    with connection.stream("CALL GenerateResponse(:m)", {"m": "hi"}, max_cost="0.1") as stream:
+        for piece in stream:
+            kind: grokcall.PieceKind = piece.kind
+            print(kind, str(piece), piece.data, piece.detail, piece.as_dict())
+        row: dict[str, object] | None = stream.result
+        usage: grokcall.StreamUsage | None = stream.usage
+        print(row, usage, stream.sound, stream.warnings)
+    return stream.text
+
+
+async def use_an_asynchronous_stream(connection: grokcall.AsyncConnection) -> list[str]:
+    stream: grokcall.AsyncCallStream = connection.astream("CALL GenerateResponse(?)", ["hi"])
+    try:
+        async with connection.stream("CALL GenerateResponse(?)", ["hi"]) as other:
+            print([piece.text async for piece in other])
+        return [str(piece) async for piece in stream]
+    except grokcall.StreamCutError as error:
+        partial: str | bytes = error.partial
+        return [str(partial), str(error.response_id)]
+    finally:
+        await stream.close()
+
+
 async def use_the_asynchronous_twins(connection: grokcall.Connection) -> pa.Table:
     result: LookupResult = await connection.alookup("CALL GenerateResponse(:body)", [{"body": "hi"}])
     print(result.summary.as_dict())

@@ -56,6 +56,12 @@ class BaseCallStream:
         self._ready.extend(pieces)
         self._over = not pieces
 
+    def _tell(self, interrupt: BaseException | None) -> None:
+        """Says with an interrupt what becomes of the answer that it strikes."""
+        if interrupt is not None and not isinstance(interrupt, Exception) and not self._over and self._call.is_begun:
+            came = f"{len(self.text):,} characters" if not self._call.sound else f"{len(self.sound):,} bytes"
+            interrupt.add_note(f"the answer was cut off after {came}: it may have been billed")
+
     def _left(self) -> bool:
         """Takes note that no more is wanted; gives whether a call has to be cut off for it."""
         is_under_way = not self._over and self._call.is_begun
@@ -97,7 +103,8 @@ class CallStream(BaseCallStream):
         if not self._ready and not self._over:
             try:
                 self._held(self._loop.run(self._call.more()))
-            except BaseException:
+            except BaseException as error:
+                self._tell(error)
                 self.close()
                 raise
         if not self._ready:
@@ -110,6 +117,7 @@ class CallStream(BaseCallStream):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell(error)
         self.close()
 
 
@@ -138,7 +146,8 @@ class AsyncCallStream(BaseCallStream):
         if not self._ready and not self._over:
             try:
                 self._held(await self._loop.arun(self._call.more()))
-            except BaseException:
+            except BaseException as error:
+                self._tell(error)
                 await self.close()
                 raise
         if not self._ready:
@@ -151,4 +160,5 @@ class AsyncCallStream(BaseCallStream):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell(error)
         await self.close()

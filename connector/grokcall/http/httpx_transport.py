@@ -110,6 +110,11 @@ class HttpxTransport:
     @asynccontextmanager
     async def open(self, request: HttpRequest) -> AsyncIterator[HttpStream]:
         """The reply to ``request`` from its head on; see :class:`~grokcall.http.transport.StreamingTransport`."""
+        if request.public_only and self._given is None:  # its address is looked at there
+            reply = await self.send(request)
+            async with unpacked(_one(reply.body), "", request) as body:
+                yield HttpStream(reply.status, reply.headers, body)
+            return
         response = await self._opened(request)
         is_packed = not response.is_stream_consumed
         headers = headers_of(response.headers.raw)
@@ -203,6 +208,10 @@ class HttpxTransport:
             raise InterfaceError(f"The proxy that the environment names cannot be used: {redact(str(error))}") from None
         del client.headers["accept-encoding"]  # see grokcall.http.content_encodings
         return client
+
+
+async def _one(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
 
 
 async def _exchange(

@@ -20,15 +20,15 @@ PUBLIC = {
         AsyncCallStream AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError
         BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError CommandParameter
         Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError
-        Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError
-        InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError LookupOptions
-        LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError
-        NotSentError NotSupportedError OperationalError Options PermissionDeniedError Piece PieceKind
-        ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey
-        ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError StreamUsage
-        Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport TransportError UnknownNameError
-        UserCatalog Warning __version__ aconnect apilevel connect const file open_catalog paramstyle
-        threadsafety
+        Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
+        IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
+        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError
+        NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError Piece
+        PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
+        SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError
+        StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
+        TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file
+        open_catalog paramstyle threadsafety
     """,
     "grokcall.actions": """
         analyze_file analyze_image analyze_image_by_url classify_text edit_image edit_image_by_url edit_video

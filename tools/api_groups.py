@@ -72,7 +72,7 @@ GROUPS = (
         "Extend",
         "User-defined procedures and transports.",
         ("own_procedures", "transports"),
-        ("UserCatalog", "open_catalog", "Transport", "HttpRequest", "HttpResponse"),
+        ("UserCatalog", "open_catalog", "Transport", "StreamingTransport", "HttpRequest", "HttpResponse", "HttpStream"),
     ),
     Group("Sandbox", "A local server that speaks the API.", ("sandbox", "faults"), module="sandbox"),
     Group(

@@ -96,6 +96,8 @@ if TYPE_CHECKING:
     from grokcall.execution.summary import Summary as Summary
     from grokcall.http.transport import HttpRequest as HttpRequest
     from grokcall.http.transport import HttpResponse as HttpResponse
+    from grokcall.http.transport import HttpStream as HttpStream
+    from grokcall.http.transport import StreamingTransport as StreamingTransport
     from grokcall.http.transport import Transport as Transport
     from grokcall.lookup.async_stream import AsyncLookupStream as AsyncLookupStream
     from grokcall.lookup.mapping import const as const
@@ -141,6 +143,7 @@ __all__ = [
     "ExecuteCommand",
     "HttpRequest",
     "HttpResponse",
+    "HttpStream",
     "IncompleteAnswerError",
     "IntegrityError",
     "InterfaceError",
@@ -177,6 +180,7 @@ __all__ = [
     "StoppedError",
     "StreamCutError",
     "StreamUsage",
+    "StreamingTransport",
     "Summary",
     "Time",
     "TimeFromTicks",
@@ -202,6 +206,8 @@ _MODULES = {
     "actions": "grokcall.actions",
     "duckdb": "grokcall.duckdb",
     "sandbox": "grokcall.sandbox",
+    "StreamingTransport": "grokcall.http.transport",
+    "HttpStream": "grokcall.http.transport",
     "StreamUsage": "grokcall.execution.streamed_calls",
     "StreamCutError": "grokcall.errors",
     "PieceKind": "grokcall_procedures.pieces",

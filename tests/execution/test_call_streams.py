@@ -6,6 +6,8 @@ import asyncio
 import gc
 import pickle
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import duckdb
 import pytest
@@ -106,6 +108,26 @@ def test_a_transport_without_pieces_gives_one(connecting):
         stream = connection.stream(ASK, PROMPT)
         assert texts(stream) == ["one two"]
         assert stream.result["Response_Result"] == "one two"
+
+
+def test_a_transport_of_one_s_own_may_give_pieces():
+    class Canned:
+        async def send(self, request: grokcall.HttpRequest) -> grokcall.HttpResponse:
+            raise AssertionError("asked for the whole")
+
+        @asynccontextmanager
+        async def open(self, request: grokcall.HttpRequest) -> AsyncIterator[grokcall.HttpStream]:
+            async def chunks() -> AsyncIterator[bytes]:
+                for piece in told("one two").pieces:
+                    yield piece
+
+            yield grokcall.HttpStream(200, {"content-type": "text/event-stream"}, chunks())
+
+        async def close(self) -> None:
+            pass
+
+    with grokcall.connect(api_key=KEY, transport=Canned()) as connection:
+        assert texts(connection.stream(ASK, PROMPT)) == ["one", " two"]
 
 
 def test_a_server_that_does_not_know_of_streams_gives_one_piece(service, connection):

@@ -54,7 +54,7 @@ class Teller:
     """Tells of pieces, without the key, and knows whether any of an answer was among them."""
 
     def __init__(self, tell: Tell | None, secret: str) -> None:
-        self._tell, self._secret = tell, secret
+        self._tell, self.secret = tell, secret
         self.has_told: bool = False
 
     def __call__(self, pieces: Iterable[Piece]) -> None:
@@ -65,9 +65,9 @@ class Teller:
                 self._tell(self._clean(piece))
 
     def _clean(self, piece: Piece) -> Piece:
-        if not self._secret or self._secret not in piece.text:
+        if not self.secret or self.secret not in piece.text:
             return piece
-        return replace(piece, text=piece.text.replace(self._secret, "[redacted]"), detail={})
+        return replace(piece, text=piece.text.replace(self.secret, "[redacted]"), detail={})
 
 
 async def received(
@@ -130,7 +130,7 @@ async def _feed(fold: Fold, opened: HttpStream, teller: Teller) -> None:
         teller(fold.end(orderly=False))
         if fold.is_whole or fold.failure is not None:
             return
-        cut = _cut(fold, str(error), teller._secret)
+        cut = _cut(fold, str(error), teller.secret)
     else:
         teller(fold.end(orderly=True))
         return

@@ -89,7 +89,7 @@ class ResponsesFold(EventFold):
             self._response = response
             identity = response.get("id")
             self.response_id = identity if isinstance(identity, str) and identity else self.response_id
-        self.is_stored = self._stores and self.response_id is not None
+        self.is_stored = self._stores and self.response_id is not None and self._response.get("store") is not False
 
     def _text(self, document: Mapping[str, object], stage: str) -> list[Piece]:
         place = place_of(document)

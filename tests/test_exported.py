@@ -18,9 +18,9 @@ PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
         AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError BatchPendingError
-        Binary BudgetReachedError CallStatus CallSyntaxError CommandParameter Connection ConnectionCutError
-        ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error
-        ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError InterfaceError
+        Binary BudgetReachedError CallStatus CallSyntaxError ChangeNotAllowedError CommandParameter Connection
+        ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError Date
+        DateFromTicks Error ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError InterfaceError
         InternalError InvalidRequestError JournalError Lookup LookupFailedError LookupOptions LookupResult
         LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError NotSentError
         NotSupportedError OperationalError Options PermissionDeniedError ProgrammingError RateLimitedError
@@ -38,7 +38,7 @@ PUBLIC = {
     """,
     "grokcall.errors": """
         AnswerMismatchError AnswerRefusedError ArgumentsError AuthenticationError BadValueError BatchPendingError
-        BudgetReachedError CallStoppedError CallSyntaxError ConnectionCutError ContentRefusedError
+        BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
         JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from grokcall.errors import BatchPendingError as BatchPendingError
     from grokcall.errors import BudgetReachedError as BudgetReachedError
     from grokcall.errors import CallSyntaxError as CallSyntaxError
+    from grokcall.errors import ChangeNotAllowedError as ChangeNotAllowedError
     from grokcall.errors import ConnectionCutError as ConnectionCutError
     from grokcall.errors import ContentRefusedError as ContentRefusedError
     from grokcall.errors import CreditsExhaustedError as CreditsExhaustedError
@@ -119,6 +120,7 @@ __all__ = [
     "BudgetReachedError",
     "CallStatus",
     "CallSyntaxError",
+    "ChangeNotAllowedError",
     "CommandParameter",
     "Connection",
     "ConnectionCutError",
@@ -206,6 +208,7 @@ _MODULES = {
     "CallSyntaxError": "grokcall.errors",
     "CommandParameter": "grokcall.dataflow.execute_command",
     "Connection": "grokcall.dbapi.connection",
+    "ChangeNotAllowedError": "grokcall.errors",
     "ConnectionCutError": "grokcall.errors",
     "ContentRefusedError": "grokcall.errors",
     "CreditsExhaustedError": "grokcall.errors",

@@ -28,6 +28,7 @@ class ChatBody(Body):
     max_tokens: object = None
     temperature: object = None
     top_p: object = None
+    deferred: object = None
 
 
 def read_messages(value: object) -> str:
@@ -57,6 +58,12 @@ def read_messages(value: object) -> str:
 
 def ask(call: BoundCall, path: str, *, max_tokens: object = None) -> Request:
     """The request that sends the call's messages."""
+    body = chat_body(call, max_tokens=max_tokens)
+    return Request("POST", path, body=body, kind=Kind.TEXT, billed=True)
+
+
+def chat_body(call: BoundCall, *, max_tokens: object = None, deferred: bool | None = None) -> bytes:
+    """The body with the call's messages."""
     get = call.values.get
     body = ChatBody(
         model=get("Model"),
@@ -64,8 +71,9 @@ def ask(call: BoundCall, path: str, *, max_tokens: object = None) -> Request:
         max_tokens=max_tokens,
         temperature=get("Temperature"),
         top_p=get("TopP"),
+        deferred=deferred,
     )
-    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True)
+    return body_bytes(body, call.values)
 
 
 def create_chat_completion(call: BoundCall) -> Steps:
@@ -195,6 +203,7 @@ MESSAGES = Parameter(
 
 CREATE_CHAT_COMPLETION = Procedure(
     name="CreateChatCompletion",
+    main="Completion_Content",
     summary="Answers a conversation through the chat completions interface.",
     parameters=(MODEL, MESSAGES, TEMPERATURE, TOP_P, ADDITIONAL_FIELDS),
     fields=COMPLETION_FIELDS,
@@ -211,6 +220,7 @@ CREATE_CHAT_COMPLETION = Procedure(
 
 CREATE_MESSAGE = Procedure(
     name="CreateMessage",
+    main="Message_Content",
     summary="Answers a conversation through the messages interface.",
     parameters=(
         MESSAGES,

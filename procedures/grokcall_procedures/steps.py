@@ -47,6 +47,10 @@ class Request:
     """The largest reply to accept; None for the transport's own limit."""
     timeout: float | None = None
     """Seconds to wait for the reply; None for the connection's limit for the kind."""
+    once: bool = False
+    """Whether it is never sent again once it may have been served, because it would make the same thing twice."""
+    lasting: bool = False
+    """Whether a journal keeps its reply as soon as it is there, so that a rerun goes on from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Pause:
     """Wait this many seconds before the next step."""
 
     seconds: float
+    note: str = ""
+    """What is waited for, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)

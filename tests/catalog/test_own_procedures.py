@@ -48,7 +48,7 @@ def test_the_request_is_that_of_the_call_inside_with_defaults_and_joined_texts(t
 
 def test_it_is_shown_and_described(triage):
     (shown,) = triage.execute("SHOW PROCEDURES LIKE 'tri%'").fetchall()
-    assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2)
+    assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2, "ask", False)
     rows = triage.execute("DESCRIBE PROCEDURE Triage").fetch_arrow_table().to_pylist()
     assert [(row["Kind"], row["Name"], row["Type"], row["Required"]) for row in rows] == [
         ("parameter", "Body", "String", True),

@@ -20,10 +20,11 @@ def call(
         Option("-o", "--output", metavar="FILE", help="The file to write; one that ends in .png or .mp4 is the media."),
     ] = None,
     form: ResultFormat = None,
+    yes: Annotated[bool, Option("--yes", "-y", help="Remove what the statement removes without asking.")] = False,
     flags: Flags,
 ) -> None:
     """Run one statement: CALL, EXPLAIN CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE."""
     # Loaded when it runs: help and completion need nothing of it.
     from grokcall.cli.calls import run_statement
 
-    run_statement(statement, parameter or (), form, output, flags)
+    run_statement(statement, parameter or (), form, output, flags, agreed=yes)

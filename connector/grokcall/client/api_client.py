@@ -20,7 +20,17 @@ from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import HiddenText, get_logger
-from grokcall.errors import AuthenticationError, CallStoppedError, Error, MediaError, ServiceError, is_retryable
+from grokcall.errors import (
+    AuthenticationError,
+    CallStoppedError,
+    Error,
+    MediaError,
+    NotFoundError,
+    NotSentError,
+    RateLimitedError,
+    ServiceError,
+    is_retryable,
+)
 from grokcall.http.media_links import refuse_unsafe_download
 from grokcall.http.redirects import is_redirect, next_address, redirected
 from grokcall.http.retry import RetryPolicy, may_have_been_billed
@@ -127,6 +137,8 @@ class ApiClient:
             except CallStoppedError as stopped:
                 raise (failure or stopped) from None
             except Error as error:
+                if is_gone_already(request, error, failure):
+                    return Reply(204, {}, b"")
                 failure = error
                 outcome.add_cost(getattr(error, "cost_ticks", None))
                 wait = self.policy.wait_before_retry(error, request, attempt)
@@ -240,6 +252,12 @@ class ApiClient:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
+
+
+def is_gone_already(request: Request, error: Error, before: Error | None) -> bool:
+    """Whether what was to be removed is gone because an earlier try, of which no answer came, has removed it."""
+    may_be_done = before is not None and not isinstance(before, NotSentError | RateLimitedError)
+    return request.method == "DELETE" and isinstance(error, NotFoundError) and may_be_done
 
 
 def note_loss(outcome: Outcome, failure: Exception) -> None:

@@ -17,6 +17,8 @@ PROCEDURES_SCHEMA = pa.schema(
         ("Procedure_Signature", STRING),
         ("Procedure_Parameters", INT32),
         ("Procedure_Fields", INT32),
+        ("Effect", STRING),
+        ("Many", BOOLEAN),
     ]
 )
 DESCRIPTION_SCHEMA = pa.schema(
@@ -39,7 +41,15 @@ def show_procedures(catalog: Catalog, like: str | None = None) -> pa.Table:
     return table_of(
         PROCEDURES_SCHEMA,
         (
-            (procedure.name, procedure.summary, signature(procedure), len(procedure.parameters), len(procedure.fields))
+            (
+                procedure.name,
+                procedure.summary,
+                signature(procedure),
+                len(procedure.parameters),
+                len(procedure.fields),
+                str(procedure.effect),
+                procedure.many,
+            )
             for procedure in chosen
         ),
     )

@@ -134,7 +134,7 @@ class VectorFunction:
     def _array(self, outcomes: Sequence[Outcome]) -> pa.Array[Any]:
         if not self.procedure.many:
             return self._structs([outcome.rows[0] if outcome.rows else None for outcome in outcomes], outcomes)
-        rows: list[Sequence[Row | None]] = [outcome.rows or (None,) for outcome in outcomes]
+        rows: list[Sequence[Row | None]] = [(None,) if outcome.rows is None else outcome.rows for outcome in outcomes]
         offsets = [0]
         for each in rows:
             offsets.append(offsets[-1] + len(each))

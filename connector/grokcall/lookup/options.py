@@ -63,6 +63,8 @@ class LookupOptions:
         types: What the cells of a CSV or TSV file are: the ``text`` that stands in the file; ``auto`` gives a type to
             each column whose values are written again as they were; ``schema`` goes by ``columns``.
         columns: Types for columns of the input, from name to an Arrow type or its name (``"INT64"``, ``"DATE"``).
+        allow_changes: Whether the calls may change and remove things at the service; the connection's option of the
+            same name allows it as well.
         encoding: What a file of text is written in, where it is neither UTF-8 nor marked: ``"cp1252"``.
     """
 
@@ -90,6 +92,7 @@ class LookupOptions:
     types: Types = "text"
     columns: ColumnTypes | None = None
     encoding: str | None = None
+    allow_changes: bool = False
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

@@ -70,7 +70,7 @@ class LookupWork:
         self._window: RowScheduler[pa.RecordBatch] | BatchPass | None = None
         self._costs = LookupCosts(plan, runtime)
         self._costs.show_in(self.summary)
-        self._record = LookupRecord(plan, source.name, self._costs)
+        self._record = LookupRecord(plan, source.name, self._costs, runtime.consent(plan.options.allow_changes))
         self._reason: BaseException | None = None
         # What has left the window and was not yet given out: an interrupt may strike between the two.
         self._held: Chunk[pa.RecordBatch] | None = None

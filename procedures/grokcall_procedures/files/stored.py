@@ -89,7 +89,7 @@ UPLOAD_FILE = Procedure(
     steps=upload_file,
     main="File_Id",
     reference="POST /v1/files",
-    example="CALL UploadFile(CAST('Returns are free.' AS BLOB), 'policy.txt', 3600)",
+    example="CALL UploadFile(X'52657475726E73206172652066726565', 'policy.txt', 3600)",
     notes=(
         "Without ExpiresAfter the file stays, and costs $0.025 for each GiB and day.",
         "It is sent once: if the answer gets lost, ListFiles tells whether the file is there.",

@@ -73,7 +73,8 @@ def page(procedure: Procedure) -> str:
         "```",
         "",
         *(line for note in procedure.notes for line in (note, "")),
-        "A call gives any number of rows, so it cannot be used in a lookup."
+        f"A call gives any number of rows. A lookup puts them into a list beside its row, `{procedure.list_name}`, "
+        "or makes a row of each: [lookups](../lookups.md#procedures-that-give-any-number-of-rows)."
         if procedure.many
         else "A call gives one row.",
         "",

@@ -55,7 +55,8 @@ def index() -> str:
 def overview(procedures: list[Procedure]) -> list[str]:
     """A table of procedures."""
     rows = [
-        f"| [{each.name}]({each.name}.md) | {each.summary} | {each.effect} | `{each.reference}` |" for each in procedures
+        f"| [{each.name}]({each.name}.md) | {each.summary} | {each.effect} | `{each.reference}` |"
+        for each in procedures
     ]
     return ["| procedure | what it does | effect | requests |", "|---|---|---|---|", *rows]
 
@@ -78,7 +79,8 @@ def page(procedure: Procedure) -> str:
         "```",
         "",
         *(line for note in procedure.notes for line in (note, "")),
-        "A call gives any number of rows, so it cannot be used in a lookup."
+        f"A call gives any number of rows. A lookup puts them into a list beside its row, `{procedure.list_name}`, "
+        "or makes a row of each: [lookups](../lookups.md#procedures-that-give-any-number-of-rows)."
         if procedure.many
         else "A call gives one row.",
         "",

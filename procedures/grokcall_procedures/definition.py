@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 import pyarrow as pa
 
 from grokcall_procedures.effects import Effect
+from grokcall_procedures.list_names import list_name
 from grokcall_procedures.schemas import OutputSchema
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Row, Steps
@@ -191,6 +192,11 @@ class Procedure:
     def row_fields(self) -> tuple[ResultField, ...]:
         """Everything that a row holds, in order."""
         return (*self.fields, *self.further_fields)
+
+    @cached_property
+    def list_name(self) -> str:
+        """The column that holds the rows of a call as a list, for a procedure that gives any number of them."""
+        return list_name(column.name for column in self.fields)
 
     @cached_property
     def is_plain(self) -> bool:

@@ -315,7 +315,8 @@ def test_the_command_line_makes_lists_describes_and_calls_procedures(sandbox, tm
 
     address = ("--base-url", sandbox.base_url)
     assert json.loads(run("call", TRIAGE, *address)) == {"Procedure_Name": "Triage", "Procedure_Change": "created"}
-    assert "Triage" in run("procedures")
+    assert "Your own" in run("procedures")
+    assert "Triage" in run("procedures", "--like", "sorts a%")
     assert json.loads(run("procedures", "Triage", "--json"))["fields"][0]["type"] == "INTEGER"
     assert "Triage" not in run("procedures", "--catalog", str(tmp_path / "other.sql"))
     answer = run("call", "CALL Triage(:b)", "-p", "b=Billing 6", *address)

@@ -16,12 +16,14 @@ from grokcall.tables.column_types import ColumnTypes, Types
 OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
 OnNullInput: TypeAlias = Literal["error", "skip"]
 PricesFrom: TypeAlias = Literal["table", "service"]
+Many: TypeAlias = Literal["nest", "expand"]
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_error": get_args(OnError),
     "on_null_input": get_args(OnNullInput),
     "on_incomplete": get_args(OnIncomplete),
     "prices": get_args(PricesFrom),
     "types": get_args(Types),
+    "many": get_args(Many),
 }
 """The options that are one of a few words."""
 
@@ -66,6 +68,11 @@ class LookupOptions:
         allow_changes: Whether the calls may change and remove things at the service; the connection's option of the
             same name allows it as well.
         encoding: What a file of text is written in, where it is neither UTF-8 nor marked: ``"cp1252"``.
+        many: What becomes of the results of a procedure that gives any number of rows: ``nest`` puts them beside the
+            input row, in one column of lists of structs; ``expand`` makes an output row of each, with the input row
+            repeated.
+        keep_empty: With ``expand``, whether an input row without results stays, once, with NULL in the result fields.
+            Failed rows that are kept stay in any case.
     """
 
     on_error: OnError = "redirect"
@@ -93,6 +100,8 @@ class LookupOptions:
     columns: ColumnTypes | None = None
     encoding: str | None = None
     allow_changes: bool = False
+    many: Many = "nest"
+    keep_empty: bool = True
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -104,6 +113,11 @@ class LookupOptions:
             raise InterfaceError(f"concurrency must be at least 1, not {self.concurrency}")
         if self.journal is None and (self.reuse or self.retry_failed):
             raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal (--journal FILE)")
+        if not self.keep_empty and self.many != "expand":
+            raise InterfaceError(
+                "keep_empty=False (--drop-empty) goes with many='expand' (--many expand); with many='nest' the list of "
+                "a row without results is empty"
+            )
         SpendingLimits.among(self)
         self._check_batch()
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from grokcall_procedures.definition import Procedure
+from grokcall_procedures.effects import Effect
 from grokcall_procedures.media_estimates import DEFAULT_RESOLUTION, DEFAULT_SIZE
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.rates import usd
 from grokcall_procedures.settings import Settings
 
 MILLION = 1_000_000
-METHODS = re.compile(r"\b([A-Z]+) /")
-"""The methods in a procedure's reference."""
 FREE = "free"
-"""What is said of procedures that only look."""
+"""What is said of procedures that only look, change or remove something."""
+COSTLESS = (Effect.READ, Effect.CHANGE, Effect.REMOVE)
 ANY = "by the request"
 """What is said where no unit has a price, as where the request is the caller's own."""
 UNKNOWN = "by the model"
@@ -34,12 +33,14 @@ def price_words(procedure: Procedure, settings: Settings, prices: Prices = PRICE
     >>> price_words(CATALOG["GenerateResponse"], Settings()), price_words(CATALOG["ListModels"], Settings())
     ('1.25 / 2.5 per 1M tokens', 'free')
     """
+    if procedure.effect in COSTLESS and procedure.effect_of is None:
+        return FREE
     kind = procedure.model_kind
     if kind is not None:
         return WORDS[kind](prices, settings.default_models.get(kind)) or UNKNOWN
     if "/tts" in procedure.reference:
         return f"{amount(prices.character * MILLION)} per 1M characters"
-    return FREE if set(METHODS.findall(procedure.reference)) == {"GET"} else ANY
+    return ANY
 
 
 def text_words(prices: Prices, model: object) -> str | None:

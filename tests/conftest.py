@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import grokcall
 from scripted_service import KEY, Service
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 # Under python -O nothing is asserted but what pytest rewrites: tests by itself, and what they share when it is told so.
 SHARED = {path.stem for path in Path(__file__).parent.rglob("*.py")} - {"conftest", "__init__"}
 pytest.register_assert_rewrite(*(name for name in SHARED - sys.modules.keys() if not name.startswith("test_")))
+
+# How fast the machine is says nothing of what is tested.
+settings.register_profile("at any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("at any pace")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

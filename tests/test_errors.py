@@ -53,6 +53,7 @@ PARENTS = {
     errors.MissingKeyError: errors.OperationalError,
     errors.BadValueError: errors.DataError,
     errors.BatchPendingError: errors.OperationalError,
+    errors.ChangeNotAllowedError: errors.ProgrammingError,
     errors.BudgetReachedError: errors.OperationalError,
     errors.FailedReplyError: errors.DatabaseError,
     errors.JournalBusyError: errors.OperationalError,
@@ -70,6 +71,7 @@ MADE: dict[type[errors.Error], Callable[[str], errors.Error]] = {
     errors.BadValueError: lambda text: errors.BadValueError(text, "GenerateResponse", "Temperature", 4, "  ^"),
     errors.BatchPendingError: lambda _: errors.BatchPendingError(["batch_1"], 3, 4),
     errors.BudgetReachedError: lambda _: errors.BudgetReachedError("max_cost", Decimal("0.5"), Decimal("0.4"), 1),
+    errors.ChangeNotAllowedError: lambda text: errors.ChangeNotAllowedError(text, "DeleteFile"),
     errors.FailedReplyError: lambda text: errors.FailedReplyError("bad", text, cost_ticks=7),
     errors.LookupFailedError: lambda text: errors.LookupFailedError(3, errors.DataError(text)),
     errors.NotReadyError: lambda text: errors.NotReadyError(text, "v-1"),
@@ -188,6 +190,7 @@ def test_the_words_for_errors_are_these_and_differ() -> None:
         "AnswerRefusedError": "refusal",
         "NotReadyError": "video_timeout",
         "BatchPendingError": "batch_pending",
+        "ChangeNotAllowedError": "change_not_allowed",
         "BudgetReachedError": "budget",
         "JournalBusyError": "journal",
         "JournalDamagedError": "journal",
@@ -227,8 +230,8 @@ def test_what_may_be_tried_again_and_what_stops_everything() -> None:
                          errors.BatchPendingError, errors.RecordedError}  # fmt: skip
     assert systemic == {errors.AuthenticationError, errors.PermissionDeniedError, errors.CreditsExhaustedError,
                         errors.RedirectedError, errors.MissingKeyError, errors.BatchPendingError,
-                        errors.BudgetReachedError, errors.JournalError, errors.JournalBusyError,
-                        errors.JournalDamagedError, errors.JournalPathError}  # fmt: skip
+                        errors.BudgetReachedError, errors.ChangeNotAllowedError, errors.JournalError,
+                        errors.JournalBusyError, errors.JournalDamagedError, errors.JournalPathError}  # fmt: skip
     assert not errors.is_retryable(ValueError())
     assert not errors.is_systemic(ValueError())
 

@@ -18,8 +18,8 @@ PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
         AsyncCallStream AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError
-        BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError CommandParameter
-        Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError
+        BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError ChangeNotAllowedError
+        CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError
         Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
         LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError
@@ -39,7 +39,7 @@ PUBLIC = {
     """,
     "grokcall.errors": """
         AnswerMismatchError AnswerRefusedError ArgumentsError AuthenticationError BadValueError BatchPendingError
-        BudgetReachedError CallStoppedError CallSyntaxError ConnectionCutError ContentRefusedError
+        BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
         JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError

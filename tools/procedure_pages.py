@@ -42,6 +42,9 @@ def procedure_pages() -> dict[str, str]:
     return {"procedures/index.md": index(), **pages}
 
 
+CONSENT = ": in lookups and queries only with `allow_changes=True` (`--allow-changes`)"
+
+
 def index() -> str:
     """The list of procedures."""
     vendor = [CATALOG[name] for name in CATALOG if CATALOG[name].vendor]
@@ -51,8 +54,11 @@ def index() -> str:
 
 def overview(procedures: list[Procedure]) -> list[str]:
     """A table of procedures."""
-    rows = [f"| [{each.name}]({each.name}.md) | {each.summary} | `{each.reference}` |" for each in procedures]
-    return ["| procedure | what it does | requests |", "|---|---|---|", *rows]
+    rows = [
+        f"| [{each.name}]({each.name}.md) | {each.summary} | {each.effect} | `{each.reference}` |"
+        for each in procedures
+    ]
+    return ["| procedure | what it does | effect | requests |", "|---|---|---|---|", *rows]
 
 
 def page(procedure: Procedure) -> str:
@@ -73,9 +79,12 @@ def page(procedure: Procedure) -> str:
         "```",
         "",
         *(line for note in procedure.notes for line in (note, "")),
-        "A call gives any number of rows, so it cannot be used in a lookup."
+        f"A call gives any number of rows. A lookup puts them into a list beside its row, `{procedure.list_name}`, "
+        "or makes a row of each: [lookups](../lookups.md#procedures-that-give-any-number-of-rows)."
         if procedure.many
         else "A call gives one row.",
+        "",
+        f"It {procedure.effect.told}{CONSENT if procedure.effect.needs_consent else ''}.",
         "",
         "## Parameters",
         "",

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from grokcall.errors import BatchPendingError as BatchPendingError
     from grokcall.errors import BudgetReachedError as BudgetReachedError
     from grokcall.errors import CallSyntaxError as CallSyntaxError
+    from grokcall.errors import ChangeNotAllowedError as ChangeNotAllowedError
     from grokcall.errors import ConnectionCutError as ConnectionCutError
     from grokcall.errors import ContentRefusedError as ContentRefusedError
     from grokcall.errors import CreditsExhaustedError as CreditsExhaustedError
@@ -129,6 +130,7 @@ __all__ = [
     "CallStatus",
     "CallStream",
     "CallSyntaxError",
+    "ChangeNotAllowedError",
     "CommandParameter",
     "Connection",
     "ConnectionCutError",
@@ -204,8 +206,9 @@ __all__ = [
 
 _ERRORS = """
     AnswerMismatchError AnswerRefusedError ArgumentsError AuthenticationError BadValueError BatchPendingError
-    BudgetReachedError CallSyntaxError ConnectionCutError ContentRefusedError CreditsExhaustedError DataError
-    DatabaseError Error IncompleteAnswerError IntegrityError InterfaceError InternalError InvalidRequestError
+    BudgetReachedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
+    CreditsExhaustedError DataError DatabaseError Error IncompleteAnswerError
+    IntegrityError InterfaceError InternalError InvalidRequestError
     JournalError LookupFailedError MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError
     NotSentError NotSupportedError OperationalError PermissionDeniedError ProgrammingError RateLimitedError
     ReadTimeoutError RedirectedError ReplyTooLargeError ServerFailureError ServiceError StatementError

@@ -49,9 +49,11 @@ class StoredFile:
     data: bytes
     created_at: int
     expires_at: int | None
+    public_url: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The file object of the API."""
+        link = {} if self.public_url is None else {"public_url": self.public_url}
         return {
             "id": self.id,
             "object": "file",
@@ -60,6 +62,7 @@ class StoredFile:
             "expires_at": self.expires_at,
             "filename": self.name,
             "purpose": "",
+            **link,
         }
 
 

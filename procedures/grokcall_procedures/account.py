@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.documents import column_value, document_of, json_text, stated_failure, unreadable
+from grokcall_procedures.effects import Effect
 from grokcall_procedures.steps import Kind, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
@@ -83,6 +84,7 @@ def get_model(call: BoundCall) -> Steps:
 
 LIST_MODELS = Procedure(
     name="ListModels",
+    effect=Effect.READ,
     summary="Lists the models that the key may use, with their prices; it costs nothing.",
     parameters=(),
     fields=MODEL_FIELDS,
@@ -95,6 +97,7 @@ LIST_MODELS = Procedure(
 
 GET_MODEL = Procedure(
     name="GetModel",
+    effect=Effect.READ,
     summary="Tells about one model; it costs nothing.",
     parameters=(Parameter("Model", ParameterType.STRING, "The model's id or alias.", required=True),),
     fields=MODEL_FIELDS,

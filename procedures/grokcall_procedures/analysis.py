@@ -166,6 +166,7 @@ STORE_NOTE = "The API's documentation advises `Store => FALSE` with images, whic
 
 ANALYZE_IMAGE = Procedure(
     name="AnalyzeImage",
+    main="Response_Result",
     summary="Answers a message about up to three images.",
     parameters=(MESSAGE, *content_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
@@ -186,6 +187,7 @@ ANALYZE_IMAGE = Procedure(
 
 ANALYZE_IMAGE_BY_URL = Procedure(
     name="AnalyzeImageByUrl",
+    main="Response_Result",
     summary="Answers a message about up to three images that the service fetches from their addresses.",
     parameters=(MESSAGE, *address_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,
@@ -201,6 +203,7 @@ ANALYZE_IMAGE_BY_URL = Procedure(
 
 ANALYZE_FILE = Procedure(
     name="AnalyzeFile",
+    main="Response_Result",
     summary="Answers a message about up to three files.",
     parameters=(
         MESSAGE,

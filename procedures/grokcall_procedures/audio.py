@@ -166,6 +166,7 @@ def bit_rate_fits_codec(values: Values, _settings: Settings) -> tuple[str, ...]:
 
 GENERATE_AUDIO = Procedure(
     name="GenerateAudio",
+    main="ResultAudio_Content",
     summary="Speaks a text.",
     parameters=(
         Parameter(

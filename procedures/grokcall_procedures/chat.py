@@ -31,6 +31,7 @@ class ChatBody(Body):
     max_tokens: object = None
     temperature: object = None
     top_p: object = None
+    deferred: object = None
 
 
 def read_messages(value: object) -> str:
@@ -60,6 +61,12 @@ def read_messages(value: object) -> str:
 
 def ask(call: BoundCall, path: str, fold: Callable[[], Fold], *, max_tokens: object = None) -> Request:
     """The request that sends the call's messages."""
+    body = chat_body(call, max_tokens=max_tokens)
+    return Request("POST", path, body=body, kind=Kind.TEXT, billed=True, fold=fold)
+
+
+def chat_body(call: BoundCall, *, max_tokens: object = None, deferred: bool | None = None) -> bytes:
+    """The body with the call's messages."""
     get = call.values.get
     body = ChatBody(
         model=get("Model"),
@@ -67,8 +74,9 @@ def ask(call: BoundCall, path: str, fold: Callable[[], Fold], *, max_tokens: obj
         max_tokens=max_tokens,
         temperature=get("Temperature"),
         top_p=get("TopP"),
+        deferred=deferred,
     )
-    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True, fold=fold)
+    return body_bytes(body, call.values)
 
 
 def create_chat_completion(call: BoundCall) -> Steps:
@@ -198,6 +206,7 @@ MESSAGES = Parameter(
 
 CREATE_CHAT_COMPLETION = Procedure(
     name="CreateChatCompletion",
+    main="Completion_Content",
     summary="Answers a conversation through the chat completions interface.",
     parameters=(MODEL, MESSAGES, TEMPERATURE, TOP_P, ADDITIONAL_FIELDS),
     fields=COMPLETION_FIELDS,
@@ -216,6 +225,7 @@ CREATE_CHAT_COMPLETION = Procedure(
 
 CREATE_MESSAGE = Procedure(
     name="CreateMessage",
+    main="Message_Content",
     summary="Answers a conversation through the messages interface.",
     parameters=(
         MESSAGES,

@@ -192,6 +192,7 @@ def bare(name: str) -> str:
 
 CLASSIFY_TEXT = Procedure(
     name="ClassifyText",
+    main="Result_Category",
     summary="Sorts a text into one or more of your categories.",
     parameters=(
         Parameter("Text", ParameterType.STRING, "The text to classify.", required=True),

@@ -13,6 +13,8 @@ from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
+from grokcall_procedures.effects import Effect
+from grokcall_procedures.list_names import list_name
 from grokcall_procedures.schemas import OutputSchema
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Row, Steps
@@ -23,6 +25,9 @@ UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
 
 STORE = "Store"
 """The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
+
+PLAIN_TYPES = frozenset(ParameterType) - {ParameterType.BINARY, ParameterType.TIMESTAMP, ParameterType.DECIMAL}
+"""The types of text and numbers."""
 
 Values: TypeAlias = dict[str, object]
 """A call's values by the declared parameter name; parameters that are NULL are left out."""
@@ -104,6 +109,12 @@ class BoundCall:
         """How often the service is asked at most, each time for money: an answer may have to be asked for again."""
         return self.settings.schema_attempts if self.procedure.answer_schema is not None else 1
 
+    @property
+    def effect(self) -> Effect:
+        """What it leaves behind."""
+        decide = self.procedure.effect_of
+        return self.procedure.effect if decide is None else decide(self.values)
+
     def steps(self) -> Steps:
         """A fresh run of the call, to be driven by whoever can send requests."""
         return self.procedure.steps(self)
@@ -137,6 +148,9 @@ class Procedure:
             is part of what makes two calls the same.
         passes_on: For a procedure of the user's own, each of its parameters with one of the procedure inside that
             depends on it.
+        effect: What a call leaves behind, at most.
+        effect_of: Tells it from a call's values where they decide; None where all calls are alike.
+        main: The field that the scalar form gives; empty for a procedure that has none.
     """
 
     name: str
@@ -156,6 +170,9 @@ class Procedure:
     further_fields: tuple[ResultField, ...] = ()
     prompt_version: int = 0
     passes_on: tuple[tuple[str, str], ...] = ()
+    effect: Effect = Effect.ASK
+    effect_of: Callable[[Values], Effect] | None = field(default=None, repr=False)
+    main: str = ""
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:
@@ -179,10 +196,14 @@ class Procedure:
         return (*self.fields, *self.further_fields)
 
     @cached_property
+    def list_name(self) -> str:
+        """The column that holds the rows of a call as a list, for a procedure that gives any number of them."""
+        return list_name(column.name for column in self.fields)
+
+    @cached_property
     def is_plain(self) -> bool:
         """Whether its rows hold nothing but text, numbers and NULL, neither bytes nor what a schema declares."""
-        types = {column.type for column in self.row_fields}
-        return types.isdisjoint({ParameterType.BINARY}) and all(isinstance(each, ParameterType) for each in types)
+        return all(column.type in PLAIN_TYPES for column in self.row_fields)
 
     @cached_property
     def places(self) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from grokcall_procedures.definition import ResultField
 from grokcall_procedures.errors import FailedReplyError, MalformedReplyError
 from grokcall_procedures.lenient_json import decode_json as decode_json  # strict, for what is ours
 from grokcall_procedures.lenient_json import read_json
+from grokcall_procedures.lists import ListOf
 from grokcall_procedures.types import MOST_TICKS, ParameterType, UnfitValue, coerce, well_formed
 
 SHOWN_BYTES = 80
@@ -88,6 +89,8 @@ def column_value(document: object, column: ResultField, path: str = "") -> objec
     if column.type is ParameterType.JSON or (column.type is ParameterType.STRING and isinstance(value, dict | list)):
         return json_text(value)
     try:
+        if isinstance(column.type, ListOf):
+            return column.type.values(value)
         assert isinstance(column.type, ParameterType)  # columns of other types are declared by the caller
         return coerce(value, column.type)
     except UnfitValue:

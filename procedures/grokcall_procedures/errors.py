@@ -83,22 +83,28 @@ class MalformedReplyError(DataError):
 
 
 class NotReadyError(OperationalError):
-    """A video was not ready in time; ``request_id`` fetches it later without paying again.
+    """What the service works on was not ready in time; ``statement`` fetches it later without paying again.
 
     Args:
         message: What was waited for, and how long.
-        request_id: What the service calls the video.
+        request_id: What the service calls it.
+        statement: The CALL that fetches it.
+        error_code: ``video_timeout`` or ``deferred_timeout``.
     """
 
     error_code = "video_timeout"
     retryable = False
 
-    def __init__(self, message: str, request_id: str) -> None:
+    def __init__(
+        self, message: str, request_id: str, *, statement: str = "", error_code: str = "video_timeout"
+    ) -> None:
         self.request_id = request_id
+        self.statement = statement
+        self.error_code = error_code
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str(self), self.request_id)
+        return type(self), (str(self), self.request_id), dict(self.__dict__)
 
 
 class AnswerMismatchError(MalformedReplyError):

@@ -167,6 +167,7 @@ MODERATION_NOTE = "An image that the service's moderation holds back is an error
 
 GENERATE_IMAGE = Procedure(
     name="GenerateImage",
+    main="ResultImage_Content",
     summary="Makes an image from a description.",
     parameters=(
         Parameter("Instructions", ParameterType.STRING, "Instructions describing the desired image.", required=True),
@@ -184,6 +185,7 @@ GENERATE_IMAGE = Procedure(
 
 EDIT_IMAGE = Procedure(
     name="EditImage",
+    main="ResultImage_Content",
     summary="Makes an image from up to three images and a description of the change.",
     parameters=(CHANGE, *content_parameters(JPEG, PNG, WEBP), *OPTIONS),
     fields=FIELDS,
@@ -198,6 +200,7 @@ EDIT_IMAGE = Procedure(
 
 EDIT_IMAGE_BY_URL = Procedure(
     name="EditImageByUrl",
+    main="ResultImage_Content",
     summary="Makes an image from up to three images that the service fetches and a description of the change.",
     parameters=(CHANGE, *address_parameters(JPEG, PNG, WEBP), *OPTIONS),
     fields=FIELDS,

@@ -83,6 +83,9 @@ def own_procedure(statement: CreateProcedure, base: Procedure) -> Procedure:
         answer_schema=body.target.answer_schema,
         further_fields=body.further_fields,
         passes_on=body.passes_on(),
+        effect=base.effect,
+        effect_of=base.effect_of,
+        main=base.main if any(column.name == base.main for column in body.fields) else "",
     )
 
 

@@ -91,7 +91,12 @@ def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
 
 def fetch_hint(request_id: str) -> str:
     """How to get at a video that was paid for."""
-    return f"CALL GetVideo('{request_id}') fetches the video without paying again"
+    return f"{fetching(request_id)} fetches the video without paying again"
+
+
+def fetching(request_id: str) -> str:
+    """The statement that fetches a video."""
+    return f"CALL GetVideo('{request_id}')"
 
 
 def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step, Reply | None, str]:
@@ -121,7 +126,7 @@ def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step,
         if watch.waited >= settings.poll_timeout:
             late = f"the video {request_id} is not ready after {settings.poll_timeout:g} seconds"
             told = f" ({watch.word})" if watch.word else ""
-            raise NotReadyError(f"{late}{told}; {fetch_hint(request_id)}", request_id)
+            raise NotReadyError(f"{late}{told}; {fetch_hint(request_id)}", request_id, statement=fetching(request_id))
         yield from pause(watch, settings)
 
 

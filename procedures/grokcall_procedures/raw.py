@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlencode
 
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import as_text, decode_json, document_of, json_text
+from grokcall_procedures.effects import Effect
 from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, encode_form
@@ -104,7 +105,7 @@ def build(values: Values) -> Request:
     if own_type is not None:
         chosen = headers.pop(own_type)
         content_type = chosen if "FormData" not in values and "FileData" not in values else content_type
-    method = str(values.get("Method", "GET" if body is None else "POST"))
+    method = method_of(values)
     free = method in FREE_METHODS
     timeout = values.get("Timeout")
     return Request(
@@ -117,6 +118,17 @@ def build(values: Values) -> Request:
         headers=tuple(headers.items()),
         timeout=timeout if isinstance(timeout, float) else None,
     )
+
+
+def method_of(values: Values) -> str:
+    """The method that is sent."""
+    has_body = any(name in values for name in ("Body", "FormData", "FileData"))
+    return str(values.get("Method", "POST" if has_body else "GET"))
+
+
+def raw_effect(values: Values) -> Effect:
+    """What a request leaves behind, as far as its method tells."""
+    return Effect.READ if method_of(values) in ("GET", "HEAD") else Effect.CHANGE
 
 
 def target(values: Values) -> str:
@@ -192,6 +204,9 @@ def payloads_do_not_clash(values: Values, _settings: Settings) -> tuple[str, ...
 
 RAW_REQUEST = Procedure(
     name="RawRequest",
+    effect=Effect.CHANGE,
+    effect_of=raw_effect,
+    main="Raw_Body",
     summary="Sends any request to the service and gives its reply as it is.",
     parameters=(
         Parameter(

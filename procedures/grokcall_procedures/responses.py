@@ -63,7 +63,7 @@ def response_row(body: bytes, *, structured: bool = False) -> Row:
 
 def unfinished(row: Row) -> MalformedReplyError:
     """The error of a response that is not done, which may have been billed."""
-    where = f": CALL RawRequest('/responses/{row[ID]}') tells what became of it" if row[ID] else ""
+    where = f": CALL GetResponse('{row[ID]}') tells what became of it" if row[ID] else ""
     return MalformedReplyError(f"the response is {row[STATUS]} and not done{where}", row=row)
 
 

@@ -51,6 +51,10 @@ class Request:
     """Seconds to wait for the reply; None for the connection's limit for the kind."""
     fold: Callable[[], Fold] | None = field(default=None, repr=False, compare=False)
     """Makes what folds the reply where it comes in pieces, anew for each try; None where it comes whole only."""
+    once: bool = False
+    """Whether it is never sent again once it may have been served, because it would make the same thing twice."""
+    lasting: bool = False
+    """Whether a journal keeps its reply as soon as it is there, so that a rerun goes on from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Pause:
     """Wait this many seconds before the next step."""
 
     seconds: float
+    note: str = ""
+    """What is waited for, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)

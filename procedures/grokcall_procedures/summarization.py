@@ -91,6 +91,7 @@ def summary_of(row: Row) -> str | None:
 
 SUMMARIZE_TEXT = Procedure(
     name="SummarizeText",
+    main="Result_Summary",
     summary="Makes a text shorter.",
     parameters=(
         Parameter("Text", ParameterType.STRING, "The text to summarize.", required=True),

@@ -226,6 +226,7 @@ SCHEMA_NOTE = (
 
 GENERATE_RESPONSE = Procedure(
     name="GenerateResponse",
+    main="Response_Result",
     summary="Answers a message with a text model.",
     parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
     fields=RESPONSE_FIELDS,

@@ -13,18 +13,26 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import msgspec
 import pyarrow as pa
 
-LONGEST_SHOWN_BITS = 200
+from grokcall_procedures.timestamps import to_timestamp
+from grokcall_procedures.unfit import UnfitValue as UnfitValue
+from grokcall_procedures.unfit import described as described
+
 MOST_DIGITS = 40
 """Digits of a whole number that are looked at; 64 bits have 19."""
 LARGEST_PLAIN = 1e16
 """From here on doubles are written with an exponent."""
 INT32_RANGE = (-(2**31), 2**31 - 1)
 INT64_RANGE = (-(2**63), 2**63 - 1)
+DECIMALS = 10
+LEAST_DECIMAL = Decimal(1).scaleb(-DECIMALS)
+WIDE = Context(prec=50)
+LARGEST_DECIMAL = Decimal(10) ** 28
+"""What a decimal of 38 digits with ten decimals has room for."""
 MOST_TICKS = INT64_RANGE[1]
 """The highest price, in ticks of 1e-10 USD, that columns and journals hold."""
 
@@ -40,6 +48,8 @@ class ParameterType(enum.StrEnum):
     BOOLEAN = "Boolean"
     BINARY = "Binary"
     JSON = "Json"
+    TIMESTAMP = "Timestamp"
+    DECIMAL = "Decimal"
 
     @property
     def arrow(self) -> pa.DataType:
@@ -56,20 +66,9 @@ ARROW_TYPES: Mapping[ParameterType, pa.DataType] = {
     ParameterType.BOOLEAN: pa.bool_(),
     ParameterType.BINARY: pa.large_binary(),
     ParameterType.JSON: pa.string(),
+    ParameterType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    ParameterType.DECIMAL: pa.decimal128(38, 10),
 }
-
-
-class UnfitValue(ValueError):  # noqa: N818 - a private signal; the binder turns it into a DataError
-    """A value does not fit; the text says why, without the procedure's name.
-
-    Args:
-        reason: What is wrong and what would do.
-        parameter: The parameter at fault, where a rule looks at several; its name is then no part of ``reason``.
-    """
-
-    def __init__(self, reason: str, parameter: str | None = None) -> None:
-        self.parameter = parameter
-        super().__init__(reason)
 
 
 def coerce(value: object, to: ParameterType) -> object:
@@ -267,6 +266,23 @@ def to_json(value: object) -> str:
         raise UnfitValue(f"cannot be written as JSON ({error})") from None
 
 
+def to_decimal(value: object) -> Decimal:
+    """An amount as it was written, with up to ten decimals.
+
+    >>> to_decimal("12.50"), to_decimal(0.1)
+    (Decimal('12.50'), Decimal('0.1'))
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise UnfitValue(f"expected a number, got {described(value)}")
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else value)
+    except ArithmeticError:
+        raise UnfitValue(f"is not a number: {described(value)}") from None
+    if not number.is_finite() or abs(number) >= LARGEST_DECIMAL:
+        raise UnfitValue(f"has no room in 38 digits with ten decimals: {described(value)}")
+    return number if -int(number.as_tuple().exponent) <= DECIMALS else number.quantize(LEAST_DECIMAL, context=WIDE)
+
+
 COERCIONS: Mapping[ParameterType, Callable[[object], object]] = {
     ParameterType.STRING: to_string,
     ParameterType.ENUM: to_string,
@@ -276,16 +292,6 @@ COERCIONS: Mapping[ParameterType, Callable[[object], object]] = {
     ParameterType.BOOLEAN: to_boolean,
     ParameterType.BINARY: to_binary,
     ParameterType.JSON: to_json,
+    ParameterType.TIMESTAMP: to_timestamp,
+    ParameterType.DECIMAL: to_decimal,
 }
-
-
-def described(value: object) -> str:
-    """A short name for a value in a message; never more than its first characters, never bytes."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:37] + "…")
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"{len(value):,} bytes"
-    if isinstance(value, int | float | Decimal):
-        bits = value.bit_length() if isinstance(value, int) else 0
-        return str(value) if bits <= LONGEST_SHOWN_BITS else f"a whole number of {bits:,} bits"
-    return f"a value of type {type(value).__name__}"

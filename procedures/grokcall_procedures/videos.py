@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
+from grokcall_procedures.effects import Effect
 from grokcall_procedures.media import JPEG, LARGEST_FILE, LARGEST_IMAGE, MIB, MP4, PNG, WEBP, data_uri, media_reader
 from grokcall_procedures.models import VIDEO_MODELS
 from grokcall_procedures.multipart import FilePart
@@ -132,6 +133,7 @@ INPUT_NOTE = "The video to edit must be an MP4 of at most 8.7 seconds; length, s
 
 GENERATE_VIDEO = Procedure(
     name="GenerateVideo",
+    main="ResultVideo_Content",
     summary="Makes a video from a description, or from an image and a description.",
     parameters=(
         INSTRUCTIONS,
@@ -177,6 +179,7 @@ GENERATE_VIDEO = Procedure(
 
 EDIT_VIDEO = Procedure(
     name="EditVideo",
+    main="ResultVideo_Content",
     summary="Makes a video from a video and a description of the change.",
     parameters=(
         Parameter(
@@ -208,6 +211,7 @@ EDIT_VIDEO = Procedure(
 
 EDIT_VIDEO_BY_URL = Procedure(
     name="EditVideoByUrl",
+    main="ResultVideo_Content",
     summary="Makes a video from a video that the service fetches and a description of the change.",
     parameters=(
         Parameter(
@@ -233,6 +237,8 @@ EDIT_VIDEO_BY_URL = Procedure(
 
 GET_VIDEO = Procedure(
     name="GetVideo",
+    effect=Effect.READ,
+    main="ResultVideo_Content",
     summary="Fetches a video that an earlier call started; it costs nothing.",
     parameters=(
         Parameter(

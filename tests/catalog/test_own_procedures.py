@@ -48,7 +48,7 @@ def test_the_request_is_that_of_the_call_inside_with_defaults_and_joined_texts(t
 
 def test_it_is_shown_and_described(triage):
     (shown,) = triage.execute("SHOW PROCEDURES LIKE 'tri%'").fetchall()
-    assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2)
+    assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2, "ask", False)
     rows = triage.execute("DESCRIBE PROCEDURE Triage").fetch_arrow_table().to_pylist()
     assert [(row["Kind"], row["Name"], row["Type"], row["Required"]) for row in rows] == [
         ("parameter", "Body", "String", True),
@@ -315,7 +315,8 @@ def test_the_command_line_makes_lists_describes_and_calls_procedures(sandbox, tm
 
     address = ("--base-url", sandbox.base_url)
     assert json.loads(run("call", TRIAGE, *address)) == {"Procedure_Name": "Triage", "Procedure_Change": "created"}
-    assert "Triage" in run("procedures")
+    assert "Your own" in run("procedures")
+    assert "Triage" in run("procedures", "--like", "sorts a%")
     assert json.loads(run("procedures", "Triage", "--json"))["fields"][0]["type"] == "INTEGER"
     assert "Triage" not in run("procedures", "--catalog", str(tmp_path / "other.sql"))
     answer = run("call", "CALL Triage(:b)", "-p", "b=Billing 6", *address)

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import grokcall
+from grokcall_procedures.built_in import FAMILIES
+from grokcall_procedures.prices import PRICES, PRICES_DATED
 from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Answer, Service, answered, refused
 
@@ -307,6 +309,52 @@ def test_procedures_are_listed_without_a_key(run):
         assert name in done.out
 
 
+def test_procedures_stand_under_the_heading_of_their_family_with_what_they_cost(run):
+    lines = run("procedures").out.splitlines()
+    headings = [
+        line.strip() for line in lines[1:] if not line.startswith(" ") and not line.startswith(("List", "grok"))
+    ]
+    assert headings == [*FAMILIES]
+    (image,) = [line for line in lines if line.startswith("  GenerateImage ")]
+    assert image.split()[-3:] == ["0.02", "an", "image"]
+    assert "free" in next(line for line in lines if line.startswith("  ListModels "))
+    assert f"List prices of {PRICES_DATED} for the default models" in lines[-2]
+
+
+def test_what_procedures_cost_follows_the_default_model(run):
+    told = run("procedures", "GenerateResponse", "--default-model", "text=grok-4.6").out
+    price = PRICES.text_model("grok-4.6")
+    assert f"USD: {price.input / 10**4:g} / {price.output / 10**4:g} per 1M tokens" in told
+    assert "USD: by the model" in run("procedures", "GenerateResponse", "--default-model", "text=grok-99").out
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("generateim", ["GenerateImage"]),  # a name, in any case
+        ("speaks", ["GenerateAudio"]),  # a summary
+        ("outputcodec", ["GenerateAudio"]),  # a parameter
+        ("Edit%Url", ["EditImageByUrl", "EditVideoByUrl"]),
+        ("%it costs nothing.", ["GetVideo", "ListModels", "GetModel"]),
+        ("nothing.%", []),
+        ("transmogrify", []),
+    ],
+)
+def test_procedures_are_found_by_name_summary_and_parameters(run, word, names):
+    assert [entry["name"] for entry in json.loads(run("procedures", "--like", word, "--json").out)] == names
+    done = run("procedures", "--like", word)
+    assert done.code == 0
+    assert [line.split()[0] for line in done.out.splitlines() if re.match(r"  \w", line)] == names
+    if not names:
+        assert done.err == f"no procedure has '{word}' in its name, summary or a parameter's name\n"
+
+
+def test_a_procedure_and_a_search_do_not_go_together(run):
+    done = run("procedures", "GetModel", "--like", "model")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("grokcall: NAME describes one procedure and --like looks for several: leave one")
+
+
 def test_a_procedure_is_described_with_its_parameters_and_fields(run):
     done = run("procedures", "generateimage")
     assert (done.code, done.err) == (0, "")
@@ -319,6 +367,8 @@ def test_procedures_as_json_are_for_other_programs(run):
     one = json.loads(run("procedures", "GenerateResponse", "--json").out)
     assert next(entry for entry in everything if entry["name"] == "GenerateResponse")["fields"] == one["fields"]
     assert (one["name"], one["vendor"], len(one["fields"])) == ("GenerateResponse", True, 34)
+    assert (one["family"], one["price"], one["many"]) == ("Answers", "1.25 / 2.5 per 1M tokens", False)
+    assert [entry["name"] for entry in everything if entry["many"]] == ["ListModels"]
     assert one["parameters"][0]["required"] is True
     assert one["rows"][0]["Kind"] == "parameter"
 

@@ -259,10 +259,6 @@ WRONG = [
         "reuse and retry_failed go by a journal; name its file with journal (--journal FILE)",
     ),
     (["tickets.csv", ASK_BODY, "--input-format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
-    (
-        ["tickets.csv", "CALL ListModels()"],
-        "ListModels gives any number of rows; a lookup needs one for each input row",
-    ),
 ]
 
 

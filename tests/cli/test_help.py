@@ -140,7 +140,7 @@ def test_the_words_that_an_option_takes_are_those_of_a_lookup():
         "on_error": inspect.signature(lookup_command.lookup, eval_str=True).parameters["on_error"],
         **{
             name: inspect.signature(lookup_command.lookup, eval_str=True).parameters[name]
-            for name in ("on_null_input", "on_incomplete", "prices", "types")
+            for name in ("on_null_input", "on_incomplete", "prices", "types", "many")
         },
         "receive": inspect.signature(Flags, eval_str=True).parameters["receive"],
     }

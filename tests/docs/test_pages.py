@@ -20,7 +20,7 @@ from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
 from grokcall.config.options import Options
 from grokcall.execution import answer_cache, run_context
-from grokcall.lookup import passes, plan
+from grokcall.lookup import chunk_output, passes, plan
 from grokcall.tables import errors as faults
 from grokcall_parser import parsing
 from grokcall_procedures import CATALOG, audio, classification, learned_tokens, text_bounds, text_estimates
@@ -163,6 +163,7 @@ def test_the_limits_that_are_stated_are_those_that_hold():
     lookups = (ROOT / "docs" / "lookups.md").read_text("utf-8")
     assert f"batches of {plan.BATCH_ROWS} rows ({plan.MEDIA_BATCH_ROWS} where" in lookups
     assert f"pauses while {passes.READ_AHEAD_ROWS:,} rows" in lookups
+    assert f"Batches of output rows have up to {chunk_output.PART_ROWS:,} results" in lookups
     assert f"the last {ledger.MAX_ENTRIES:,} requests" in (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 
 

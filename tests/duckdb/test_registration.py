@@ -274,6 +274,7 @@ def test_a_connection_of_its_own_ends_with_the_duckdb_connection(service: Servic
         ({"on_eror": "fail"}, "register has no option 'on_eror'; did you mean on_error"),
         ({"on_error": "redirect"}, "on_error must be 'fail' or 'ignore'"),
         ({"fields": ["Response_Result"]}, "register has no option 'fields'"),
+        ({"many": "expand"}, "register has no option 'many'"),
         ({"reuse": True}, "reuse and retry_failed go by a journal"),
         ({"max_cost": "much"}, "max_cost must be an amount in USD"),
     ],

@@ -226,7 +226,7 @@ def test_what_each_row_brings_itself_is_its_own_fault(connecting, service, ask, 
         {"q": f"row {n}", "own": "a,b", "path": "/responses", "body": json.dumps({"model": "m", "input": f"row {n}"})}
         for n in range(6)
     ]
-    stream = connection.lookup_stream(ask, rows)
+    stream = connection.lookup_stream(ask, rows, allow_changes=True)
     with stream:
         for _ in stream:
             pass

@@ -78,7 +78,7 @@ def one(
     connection: grokcall.Connection, call: str = "CALL GenerateResponse(:q)", **options: object
 ) -> dict[str, object]:
     """The only row of a lookup, as it is, whatever became of it."""
-    result = connection.lookup(call, [{"q": "a"}], on_error="ignore", call_columns=True, **options)
+    result = connection.lookup(call, [{"q": "a"}], on_error="ignore", call_columns=True, **options, allow_changes=True)
     (row,) = result.rows.to_pylist()
     return row
 
@@ -263,7 +263,7 @@ def test_whatever_bytes_come_the_lookup_ends_with_all_rows(
     service, connection = lasting
     service.script = lambda asked: Answer(bodies[int(asked.headers["content-length"]) % len(bodies)])
     rows = [{"q": "a" * length} for length in (1, 2, 3)]
-    result = connection.lookup(call, rows, on_error="ignore", call_columns=True)
+    result = connection.lookup(call, rows, on_error="ignore", call_columns=True, allow_changes=True)
     assert result.rows.num_rows == 3
     assert set(result.rows["Call_Status"].to_pylist()) <= {"ok", "error"}
     assert "internal" not in result.rows["Call_ErrorCode"].to_pylist()

@@ -234,12 +234,6 @@ def test_two_input_columns_of_one_name_are_kept_apart(connection):
     assert result.rows.to_pylist() == [{"Message": "x", "Message_1": "y", "Response_Result": "X"}]
 
 
-def test_a_procedure_with_many_rows_is_no_lookup(connection, service):
-    with pytest.raises(grokcall.ProgrammingError, match="ListModels gives any number of rows; a lookup needs one"):
-        connection.lookup("CALL ListModels()", ROWS)
-    assert service.asked == []
-
-
 @pytest.mark.parametrize("statement", ["SELECT 1", "EXPLAIN CALL GenerateResponse(:Message)", "SHOW PROCEDURES"])
 def test_only_a_call_is_looked_up(connection, service, statement):
     with pytest.raises(grokcall.CallSyntaxError, match="CALL"):
@@ -442,6 +436,7 @@ def test_the_summary_counts_rows_requests_tokens_and_money(connection, service):
         "failed": 1,
         "skipped": 1,
         "cached": 0,
+        "result_rows": 3,
         "incomplete": 0,
         "refusals": 0,
         "calls": 5,

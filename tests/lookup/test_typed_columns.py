@@ -17,6 +17,7 @@ import grokcall
 from grokcall import actions
 from grokcall.sandbox import SANDBOX_KEY
 from installed import COMMAND
+from scripted_service import refused
 
 TYPES = {
     "truth": ("BOOLEAN", pa.bool_(), "BOOLEAN"),
@@ -204,6 +205,14 @@ def test_a_step_that_was_pickled_gives_the_columns_where_it_runs(sandbox, monkey
 
     assert promised == given.schema
     assert given.schema.field("due").type == pa.date32()
+
+
+def test_where_every_row_fails_the_declared_columns_are_there_and_empty(connection, service):
+    service.script = lambda asked: refused(400, "This text is not taken.")
+    ask = "CALL GenerateResponse(:t, OutputSchema => 'place STRUCT(ids UUID[]), extra JSON[]')"
+    result = connection.lookup(ask, [{"t": "a"}, {"t": "b"}], fields=["place", "extra"])
+    assert (result.rows.num_rows, result.errors.num_rows) == (0, 2)
+    assert result.rows.schema.field("place").type == pa.struct([("ids", pa.list_(pa.uuid()))])
 
 
 def test_analyze_image_has_declared_columns_too(on_sandbox):

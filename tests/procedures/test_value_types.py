@@ -152,6 +152,8 @@ PYTHON_TYPES = {
     BOOLEAN: bool,
     BINARY: bytes,
     JSON: str,
+    ParameterType.TIMESTAMP: datetime.datetime,
+    ParameterType.DECIMAL: Decimal,
 }
 
 

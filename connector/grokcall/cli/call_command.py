@@ -24,6 +24,7 @@ def call(
         bool,
         Option("--stream", help="Write the answer as it comes; with --format jsonl its pieces, and the row last."),
     ] = False,
+    yes: Annotated[bool, Option("--yes", "-y", help="Remove what the statement removes without asking.")] = False,
     flags: Flags,
 ) -> None:
     """Run one statement: CALL, EXPLAIN CALL, SHOW PROCEDURES, DESCRIBE PROCEDURE."""
@@ -35,4 +36,4 @@ def call(
     # Loaded when it runs: help and completion need nothing of it.
     from grokcall.cli.calls import run_statement
 
-    run_statement(statement, parameter or (), form, output, flags)
+    run_statement(statement, parameter or (), form, output, flags, agreed=yes)

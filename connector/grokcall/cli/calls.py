@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import typer
 
 from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
@@ -22,20 +24,40 @@ from grokcall.tables.media import is_bytes, sniff_extension
 from grokcall.tables.outputs import check_folder
 from grokcall.tables.writer import open_writer
 from grokcall_parser import Call, parse_statement
+from grokcall_procedures import BoundCall
+from grokcall_procedures.effects import Effect
 
 MEDIA_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".mp3", ".wav", ".pcm", ".ulaw", ".alaw", ".mp4", ".bin")
 
 
 def run_statement(
-    statement: str, given_parameters: Sequence[str], form: str | None, output: Path | None, flags: Flags
+    statement: str,
+    given_parameters: Sequence[str],
+    form: str | None,
+    output: Path | None,
+    flags: Flags,
+    *,
+    agreed: bool = False,
 ) -> None:
-    """Runs one statement and puts its result where it was asked for."""
+    """Runs one statement and puts its result where it was asked for.
+
+    Args:
+        statement: The statement, or ``-`` for standard input.
+        given_parameters: ``Name=value`` pairs.
+        form: The format of what is put out; None for the one that fits.
+        output: The file for the result.
+        flags: The shared flags.
+        agreed: Whether what it removes may go without a question.
+    """
     text = statement_on_stdin() if statement == "-" else checked_text("the statement", statement)
     with flags.connection() as connection:
         action = ExecuteCommand(connection, text)
         given = action.completed(parameters(given_parameters))
         check_output(action.schema_for(given), form, output)
-        if isinstance(parse_statement(action.command), Call):
+        parsed = parse_statement(action.command)
+        if isinstance(parsed, Call):
+            if not agreed:
+                check_removal(connection.runtime.binder(parsed, given).bind(given))
             promise = connection.guarantee(action.command, given)
             if promise is not None:
                 flags.console().print(promise, soft_wrap=True)
@@ -47,6 +69,20 @@ def run_statement(
         for _, warning in cursor.messages:
             flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
         deliver(cursor.fetch_arrow_table(), form, output, flags)
+
+
+def check_removal(call: BoundCall) -> None:
+    """Asks on a terminal whether what a call removes may go.
+
+    Raises:
+        ProgrammingError: It may not, or there is nobody to ask.
+    """
+    if call.effect is not Effect.REMOVE:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ProgrammingError(f"{call.procedure.name} {call.effect.told}; say that it may: --yes")
+    if not typer.confirm(f"{call.procedure.name} {call.effect.told}. Go on?", err=True):
+        raise ProgrammingError(f"{call.procedure.name} was not called: the answer was no")
 
 
 def tell_excess(connection: Connection, flags: Flags) -> None:

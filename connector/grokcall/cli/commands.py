@@ -92,10 +92,10 @@ COMMANDS = (
     CommandEntry(
         "procedures",
         "Find out",
-        "List the procedures, or describe one.",
+        "List the procedures with what they cost, or describe one.",
         "grokcall procedures GenerateResponse",
         "grokcall.cli.procedures_command:procedures",
-        ("profile", "catalog"),
+        ("profile", "catalog", "default_model"),
     ),
     CommandEntry(
         "models",

@@ -114,6 +114,8 @@ def show_summary(console: Console, summary: Summary, files: dict[str, Path | str
     facts = [("rows", f"{summary.rows:,} ({counts})")]
     if summary.incomplete or summary.refusals:
         facts.append(("incomplete", f"{summary.incomplete:,} answers cut short, {summary.refusals:,} refusals"))
+    if summary.result_rows != summary.ok + summary.cached:
+        facts.append(("result rows", f"{summary.result_rows:,}"))
     facts.append(("requests", f"{summary.calls:,}"))
     if summary.total_tokens:
         parts = f"{summary.input_tokens:,} read, {summary.output_tokens:,} written"

@@ -21,6 +21,8 @@ CONNECTION_OPTIONS = (
     "store",
     "catalog",
     "database",
+    "allow_changes",
+    "read_only",
 )
 """The flags that are options of a connection by the same name and type."""
 SPENDING_OPTIONS = (

@@ -212,6 +212,22 @@ class Flags:
         bool | None,
         Option("--strict-enums/--no-strict-enums", rich_help_panel=VALUES, help="Refuse values that are not listed."),
     ] = None
+    allow_changes: Annotated[
+        bool | None,
+        Option(
+            "--allow-changes/--no-allow-changes",
+            rich_help_panel=VALUES,
+            help="Let lookups and queries change and remove things at the service.",
+        ),
+    ] = None
+    read_only: Annotated[
+        bool | None,
+        Option(
+            "--read-only/--no-read-only",
+            rich_help_panel=VALUES,
+            help="Let nothing be made, changed or removed at the service.",
+        ),
+    ] = None
     csv_safe: Annotated[
         bool,
         Option(

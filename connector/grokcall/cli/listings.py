@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pyarrow as pa
 from rich.console import Console
@@ -13,26 +14,35 @@ from grokcall.catalog.catalog import open_catalog
 from grokcall.cli.flags import Flags
 from grokcall.cli.screens import write_out
 from grokcall.config.options import load_options
-from grokcall.dbapi.describe import describe_procedure, show_procedures, signature, told, values_of
-from grokcall_procedures import Procedure
+from grokcall.dbapi.describe import describe_procedure, found, signature, told, values_of
+from grokcall.errors import InterfaceError
+from grokcall_procedures import Procedure, Settings
+from grokcall_procedures.built_in import family_of
+from grokcall_procedures.price_words import price_words
+from grokcall_procedures.prices import PRICES_DATED
 from grokcall_procedures.rates import TICKS_PER_USD
 
 
-def list_procedures(name: str | None, as_json: bool, flags: Flags) -> None:
-    """Prints the procedures, or one of them with its parameters and result fields."""
-    console = flags.screen()
-    catalog = open_catalog(load_options(flags.profile, **flags.options()).catalog)
+def list_procedures(name: str | None, like: str | None, as_json: bool, flags: Flags) -> None:
+    """Prints the procedures, all or those that fit a pattern, or one of them with its parameters and result fields."""
+    if name is not None and like is not None:
+        raise InterfaceError("NAME describes one procedure and --like looks for several: leave one of them out")
+    options = load_options(flags.profile, **flags.options())
+    catalog, settings = open_catalog(options.catalog), options.settings()
     if name is None:
+        listed = list(catalog.values()) if like is None else found(catalog, like)
         if as_json:
-            print_json([as_document(catalog[each]) for each in catalog])
+            print_json([as_document(each, settings) for each in listed])
+        elif listed:
+            show_families(flags.screen(), listed, settings)
         else:
-            show_names(console, show_procedures(catalog))
+            flags.console().print(Text(f"no procedure has {like!r} in its name, summary or a parameter's name"))
         return
     procedure = catalog.find(name)
     if as_json:
-        print_json({**as_document(procedure), "rows": describe_procedure(procedure).to_pylist()})
+        print_json({**as_document(procedure, settings), "rows": describe_procedure(procedure).to_pylist()})
     else:
-        show_procedure(console, procedure)
+        show_procedure(flags.screen(), procedure, settings)
 
 
 def list_models(as_json: bool, flags: Flags) -> None:
@@ -70,21 +80,29 @@ def per_million(ticks: int | None) -> str:
     return "" if ticks is None else f"{ticks * 1_000_000 / TICKS_PER_USD:g}"
 
 
-def show_names(console: Console, table: pa.Table) -> None:
-    """Prints the procedures with their summaries."""
+def show_families(console: Console, procedures: Sequence[Procedure], settings: Settings) -> None:
+    """Prints procedures with what they do and cost, those that belong together under one heading."""
+    families: dict[str, list[Procedure]] = {}
+    for procedure in procedures:
+        families.setdefault(family_of(procedure), []).append(procedure)
     drawn = Table(box=None, header_style="bold", pad_edge=False)
     drawn.add_column("procedure", no_wrap=True)
     drawn.add_column("what it does")
-    for row in table.to_pylist():
-        drawn.add_row(row["Procedure_Name"], row["Procedure_Summary"])
+    drawn.add_column("USD")
+    for family, members in families.items():
+        drawn.add_row(Text(family, style="bold"))
+        for each in members:
+            drawn.add_row(Text(f"  {each.name}"), Text(each.summary), Text(price_words(each, settings)))
     console.print(drawn)
-    console.print(Text("grokcall procedures NAME shows one with its parameters and fields.", style="dim"))
+    told = f"List prices of {PRICES_DATED} for the default models; EXPLAIN COST prices a call. "
+    console.print(Text(f"{told}grokcall procedures NAME shows one with its parameters and fields.", style="dim"))
 
 
-def show_procedure(console: Console, procedure: Procedure) -> None:
-    """Prints one procedure: how it is called, what it takes, what it gives."""
+def show_procedure(console: Console, procedure: Procedure, settings: Settings) -> None:
+    """Prints one procedure: how it is called, what it costs, what it takes, what it gives."""
     console.print(Text(procedure.summary))
     console.print(Text(f"\n{signature(procedure)}\n", style="bold"), soft_wrap=True)
+    console.print(Text(f"USD: {price_words(procedure, settings)}\n"))
     if procedure.parameters:
         console.print(Text("Parameters", style="bold"))
     for parameter in procedure.parameters:
@@ -109,12 +127,15 @@ def show_entry(console: Console, name: str, kind: str, description: str) -> None
         console.print(Text.assemble("      ", line), soft_wrap=True)
 
 
-def as_document(procedure: Procedure) -> dict[str, object]:
+def as_document(procedure: Procedure, settings: Settings) -> dict[str, object]:
     """A procedure as JSON for other programs."""
     return {
         "name": procedure.name,
         "summary": procedure.summary,
         "signature": signature(procedure),
+        "family": family_of(procedure),
+        "price": price_words(procedure, settings),
+        "many": procedure.many,
         "vendor": procedure.vendor,
         "reference": procedure.reference,
         "parameters": [

@@ -114,6 +114,21 @@ def lookup(
         str, Option("--prefix", metavar="TEXT", rich_help_panel=OUTPUT, help="Put TEXT before each result field.")
     ] = "",
     call_columns: CallColumns = False,
+    many: Annotated[
+        str,
+        Option(
+            "--many",
+            **one_of("nest", "expand"),
+            rich_help_panel=OUTPUT,
+            help="Where a call gives any number of rows: a list in each row, or an output row for each of them.",
+        ),
+    ] = "nest",
+    drop_empty: Annotated[
+        bool,
+        Option(
+            "--drop-empty", rich_help_panel=OUTPUT, help="With --many expand: leave out rows whose call gives no rows."
+        ),
+    ] = False,
     summary: Annotated[
         Path | None,
         Option("--summary", metavar="FILE", rich_help_panel=OUTPUT, help="Write how it ended to FILE, as JSON."),
@@ -162,6 +177,8 @@ def lookup(
         "on_null_input": on_null_input,
         "prefix": prefix,
         "call_columns": call_columns,
+        "many": many,
+        "keep_empty": not drop_empty,
         "on_incomplete": on_incomplete,
         "prices": prices,
         "retry_failed": retry_failed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from grokcall.cli.flags import Flags
 from grokcall.cli.shared_options import AsJson
@@ -17,13 +17,21 @@ def procedures(
     name: Annotated[
         str | None, Argument(metavar="NAME", help="Describe this procedure, with its parameters and result fields.")
     ] = None,
+    like: Annotated[
+        str | None,
+        Option(
+            "--like",
+            metavar="WORD",
+            help="List those with WORD in their name, summary or a parameter's name; % stands for anything, as in SQL.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     flags: Flags,
 ) -> None:
-    """List the procedures, or describe one. Needs no key."""
+    """List the procedures with what they cost, or describe one. Needs no key."""
     from grokcall.cli.listings import list_procedures
 
-    list_procedures(name, as_json, flags)
+    list_procedures(name, like, as_json, flags)
 
 
 def models(*, as_json: AsJson = False, flags: Flags) -> None:

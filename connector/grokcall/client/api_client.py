@@ -27,6 +27,9 @@ from grokcall.errors import (
     CallStoppedError,
     Error,
     MediaError,
+    NotFoundError,
+    NotSentError,
+    RateLimitedError,
     ServiceError,
     StreamCutError,
     is_retryable,
@@ -150,6 +153,8 @@ class ApiClient:
                     raise
                 return Reply(kept.status, kept.headers, kept.body)
             except Error as error:
+                if is_gone_already(request, error, failure):
+                    return Reply(204, {}, b"")
                 failure = error
                 outcome.add_cost(getattr(error, "cost_ticks", None))
                 wait = self.policy.wait_before_retry(error, request, attempt)
@@ -293,3 +298,9 @@ class ApiClient:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
+
+
+def is_gone_already(request: Request, error: Error, before: Error | None) -> bool:
+    """Whether what was to be removed is gone because an earlier try, of which no answer came, has removed it."""
+    may_be_done = before is not None and not isinstance(before, NotSentError | RateLimitedError)
+    return request.method == "DELETE" and isinstance(error, NotFoundError) and may_be_done

@@ -15,6 +15,8 @@ from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Row, Steps
 from grokcall_procedures.errors import UnsafeAddressError
 
+UNDER_WAY = 202
+"""The status of a reply that tells nothing but that work goes on."""
 FETCHING = (Kind.POLL, Kind.DOWNLOAD)
 """What is asked for after a billed start whose reply is not yet the result."""
 
@@ -88,11 +90,14 @@ class CallRunner:
                     if isinstance(step, Pause):
                         await starts.goes_on()
                         await self.api.sleep(step.seconds)
-                    elif step.billed:
-                        reply = starts.recalled(outcome)
+                    elif step.billed or step.lasting:
+                        reply = starts.recalled(step, outcome)
                         if reply is None:
                             reply = await self.api.send(step, outcome, start)
-                            starts.took(reply)
+                            if reply.status != UNDER_WAY:
+                                starts.took(reply)
+                            if step.lasting and reply.status != UNDER_WAY:
+                                await starts.goes_on()
                     else:
                         if step.kind in FETCHING:
                             await starts.goes_on()

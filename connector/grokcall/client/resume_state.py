@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from grokcall.core.outcome import Outcome
-from grokcall_procedures import Reply
+from grokcall_procedures import Reply, Request
 from grokcall_procedures.documents import cost_in
 
 
@@ -42,14 +42,16 @@ class Starts:
         self._number = 0
         self._new: list[bytes] = []
 
-    def recalled(self, outcome: Outcome) -> Reply | None:
+    def recalled(self, step: Request, outcome: Outcome) -> Reply | None:
         """The reply to the next start, if it is remembered."""
         memory = self._memory
         if memory is None or self._number >= len(memory.replies):
             return None
         body = memory.replies[self._number]
         self._number += 1
-        if memory.is_priced:
+        if not step.billed:
+            pass
+        elif memory.is_priced:
             outcome.add_cost(0)
         else:
             outcome.billed = True  # the start was; a reply that tells what it cost has nobody counted yet

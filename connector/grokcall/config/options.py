@@ -154,6 +154,10 @@ class Options(BaseSettings):
         None,
         description="Whether the service keeps answers where a call names no Store; None for its own rule: 30 days.",
     )
+    allow_changes: bool = Field(
+        False, description="Whether lookups and queries may change and remove things at the service."
+    )
+    read_only: bool = Field(False, description="Whether nothing may be made, changed or removed at the service.")
     transport: Literal["aiohttp", "httpx"] = Field("aiohttp", description="What sends requests: aiohttp or httpx.")
     trust_env_proxies: bool = Field(
         True, description="Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or the system's settings) are heeded."

@@ -83,6 +83,16 @@ def stored(value: object) -> object:
     return {name: stored(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
+def list_array(lengths: Sequence[int | None], values: Any) -> Any:
+    """Lists of so many consecutive values each; NULL where the length is None."""
+    offsets: list[int | None] = []
+    end = 0
+    for length in lengths:
+        offsets.append(None if length is None else end)
+        end += length or 0
+    return pa.ListArray.from_arrays(pa.array([*offsets, end], pa.int32()), values)
+
+
 def arrays_of(schema: pa.Schema, rows: Iterable[Sequence[object]]) -> list[pa.Array[Any]]:
     """One array for each column of ``schema``."""
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) or [()] * len(schema)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from grokcall_procedures import Row
 from grokcall_procedures.rates import usd
 from grokcall_procedures.types import MOST_TICKS
+
+SAMPLED_ROWS = 64
+"""Rows of an outcome with many that are looked at for its size."""
+VALUE_BYTES = 50
+"""About what a value takes in such an outcome beside its characters, in bytes."""
 
 
 class CallStatus(enum.StrEnum):
@@ -86,3 +92,22 @@ class Outcome:
     def cost_usd(self) -> Decimal | None:
         """The price in USD, exact."""
         return None if self.cost_ticks is None else usd(self.cost_ticks)
+
+
+def payload_of(outcome: Outcome) -> int:
+    """About how many bytes an outcome holds."""
+    rows = outcome.rows or ()
+    if len(rows) > 1:
+        sample = rows[:: max(len(rows) // SAMPLED_ROWS, 1)]
+        return sum(VALUE_BYTES * len(row) + long_bytes(row) for row in sample) * len(rows) // len(sample)
+    # The long values of every procedure that gives one row are among its first fields.
+    return long_bytes(rows[0][:6]) if rows else 0
+
+
+def long_bytes(values: Sequence[object]) -> int:
+    """About how many bytes the texts and bytes among some values have."""
+    size = 0
+    for value in values:
+        if type(value) is str or type(value) is bytes:
+            size += len(value)
+    return size

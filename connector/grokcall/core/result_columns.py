@@ -54,7 +54,7 @@ class ResultColumns:
     def arrays(self, rows: Sequence[Row | None]) -> list[pa.Array[Any]]:
         """One array a column; a row that is None becomes NULL in each."""
         if not rows:
-            return [pa.array([], field.type) for field in self.schema]
+            return [array_of((), field.type) for field in self.schema]
         width = len(next((row for row in rows if row is not None), ()))
         nothing = (None,) * width
         columns = list(zip(*(nothing if row is None else row for row in rows), strict=True))
@@ -62,6 +62,10 @@ class ResultColumns:
             return [pa.nulls(len(rows), field.type) for field in self.schema]
         chosen = range(len(self.schema)) if self._chosen is None else self._chosen
         return [array_of(columns[index], field.type) for index, field in zip(chosen, self.schema, strict=True)]
+
+    def structs(self, rows: Sequence[Row | None]) -> Any:
+        """The rows as one array of structs, whose members are the columns."""
+        return pa.StructArray.from_arrays(self.arrays(rows), fields=list(self.schema))
 
 
 def chosen_indexes(procedure: Procedure, fields: Sequence[str]) -> Iterable[int]:

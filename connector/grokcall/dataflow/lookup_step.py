@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from grokcall.config.options import Options
 from grokcall.dbapi.connection import Connection, connect
-from grokcall.errors import InterfaceError
+from grokcall.errors import DataError, InterfaceError
 from grokcall.execution.incomplete_answers import OnIncomplete
 from grokcall.lookup.gathering import gathered
 from grokcall.lookup.mapping import MappingLike, constants_of
-from grokcall.lookup.options import LookupOptions, OnError, OnNullInput
+from grokcall.lookup.options import LookupOptions, Many, OnError, OnNullInput
 from grokcall.lookup.plan import LookupPlan
 from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
 from grokcall_parser import parse_call
@@ -36,6 +36,8 @@ class Lookup:
             :meth:`grokcall.Connection.lookup`. There is no journal and no batch: batches of rows come one by one.
         types, columns, encoding: As for :meth:`grokcall.Connection.lookup`. Rows come to a step with their types, so
             that only ``columns`` changes them.
+        many, keep_empty: As for :meth:`grokcall.Connection.lookup`. With ``many="expand"`` a batch may come out with
+            more rows than went in, or with fewer.
         profile: The profile of the configuration file.
         **options: Options of the connection; never a key. The limits ``max_cost``, ``max_calls``, ``max_tokens`` and
             ``max_duration`` are among them: they hold for each process that runs the step, over all its batches.
@@ -61,6 +63,8 @@ class Lookup:
         types: Types = "text",
         columns: ColumnTypes | None = None,
         encoding: str | None = None,
+        many: Many = "nest",
+        keep_empty: bool = True,
         profile: str | None = None,
         **options: Any,
     ) -> None:
@@ -86,6 +90,8 @@ class Lookup:
             types=types,
             columns=columns,
             encoding=encoding,
+            many=many,
+            keep_empty=keep_empty,
         )
         """How rows are treated."""
         self.profile = profile
@@ -98,6 +104,7 @@ class Lookup:
 
         Raises:
             grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
+            grokcall.DataError: The results have too many bytes for one batch.
             grokcall.Error: Anything that would fail every row.
         """
         chosen = self.lookup_options
@@ -109,6 +116,11 @@ class Lookup:
         ) as stream:
             table = gathered(stream).rows
         combined = table.combine_chunks().to_batches()
+        if len(combined) > 1:
+            raise DataError(
+                f"the results of a batch of {batch.num_rows:,} rows do not fit into one batch: a column has more than "
+                "2 GiB; give the step smaller batches"
+            )
         return combined[0] if combined else pa.RecordBatch.from_pylist([], schema=table.schema)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:

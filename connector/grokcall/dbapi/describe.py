@@ -17,6 +17,8 @@ PROCEDURES_SCHEMA = pa.schema(
         ("Procedure_Signature", STRING),
         ("Procedure_Parameters", INT32),
         ("Procedure_Fields", INT32),
+        ("Effect", STRING),
+        ("Many", BOOLEAN),
     ]
 )
 DESCRIPTION_SCHEMA = pa.schema(
@@ -39,7 +41,15 @@ def show_procedures(catalog: Catalog, like: str | None = None) -> pa.Table:
     return table_of(
         PROCEDURES_SCHEMA,
         (
-            (procedure.name, procedure.summary, signature(procedure), len(procedure.parameters), len(procedure.fields))
+            (
+                procedure.name,
+                procedure.summary,
+                signature(procedure),
+                len(procedure.parameters),
+                len(procedure.fields),
+                str(procedure.effect),
+                procedure.many,
+            )
             for procedure in chosen
         ),
     )
@@ -80,4 +90,17 @@ def told(parameter: Parameter) -> str:
 def fits(name: str, like: str) -> bool:
     """Whether a name fits a SQL pattern, in any case."""
     pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in like)
-    return re.fullmatch(pattern, name, re.IGNORECASE) is not None
+    return re.fullmatch(pattern, name, re.IGNORECASE | re.DOTALL) is not None
+
+
+def found(catalog: Catalog, like: str) -> list[Procedure]:
+    """The procedures whose name, summary or a parameter's name fits a SQL pattern, or holds a word without ``%``."""
+    pattern = like if "%" in like else f"%{like}%"
+    return [
+        procedure
+        for procedure in catalog.values()
+        if any(
+            fits(text, pattern)
+            for text in (procedure.name, procedure.summary, *(each.name for each in procedure.parameters))
+        )
+    ]

@@ -265,7 +265,8 @@ class CallSession:
             allowances=options.spending.allowances(self.runtime.allowances),
         )
         self._open.callback(lambda: opened.close("stopped", summary.as_dict()))
-        books = replace(opened.books, answers=self._memo)
+        consent = self.runtime.consent(options.allow_changes)
+        books = replace(opened.books, answers=self._memo, consent=consent)
         if opened.run is None or self._budget is None or self._budget is self.runtime.budget:
             return books
         earlier = prior_attempts(opened.run)

@@ -17,8 +17,8 @@ from grokcall_procedures import Procedure
 
 OLDEST: tuple[int, int] = (1, 5)
 """The oldest DuckDB that can be registered with."""
-NOT_HERE = ("fields", "prefix", "prices", "types", "columns", "encoding")
-"""Options of a lookup that registering has not: a query reads its tables, chooses and renames its columns itself."""
+NOT_HERE = ("fields", "prefix", "prices", "types", "columns", "encoding", "many", "keep_empty")
+"""Options of a lookup that registering has not: a query reads its tables, chooses its rows and renames its columns."""
 
 
 def check_duckdb(con: object) -> None:

@@ -33,13 +33,13 @@ def table_macro(procedure: Procedure, function: str, name: str | None = None) ->
 
 def scalar_macro(procedure: Procedure, function: str) -> str | None:
     """The statement that makes the scalar form of a procedure; None for a procedure without a main field."""
-    field = main_field(procedure)
-    if field is None:
+    if not procedure.main:
         return None
-    return (
-        f"CREATE OR REPLACE TEMP MACRO {quoted_name(scalar_name(procedure))}({declared(procedure)}) AS "
-        f"struct_extract({quoted_name(function)}({arguments(procedure)}), {quoted_text(field)})"
-    )
+    called, main = f"{quoted_name(function)}({arguments(procedure)})", quoted_text(procedure.main)
+    body = f"struct_extract({called}, {main})"
+    if procedure.many:
+        body = f"[struct_extract({ROW}, {main}) FOR {ROW} IN {called}]"
+    return f"CREATE OR REPLACE TEMP MACRO {quoted_name(scalar_name(procedure))}({declared(procedure)}) AS {body}"
 
 
 def arguments_macro(procedure: Procedure, function: str) -> str:
@@ -63,21 +63,6 @@ def scalar_name(procedure: Procedure) -> str:
     'generate_response'
     """
     return WORD_ENDS.sub("_", procedure.name).lower()
-
-
-def main_field(procedure: Procedure) -> str | None:
-    """The field that the scalar form gives: the text, the category, the summary, the image.
-
-    >>> from grokcall_procedures import CATALOG
-    >>> main_field(CATALOG["ClassifyText"]), main_field(CATALOG["CreateMessage"]), main_field(CATALOG["ListModels"])
-    ('Result_Category', 'Message_Content', None)
-    """
-    if procedure.many:
-        return None
-    names = [field.name for field in procedure.fields]
-    own = (name for name in names if name.startswith("Result") or name == "Response_Result")
-    contents = (name for name in names if name.endswith(("_Content", "_Body")))
-    return next(own, next(contents, None))
 
 
 def taken_parameters(procedure: Procedure) -> tuple[Parameter, ...]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from grokcall.core.arrow_arrays import list_array
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import get_logger, redact
 from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays, message_of
@@ -134,13 +135,11 @@ class VectorFunction:
     def _array(self, outcomes: Sequence[Outcome]) -> pa.Array[Any]:
         if not self.procedure.many:
             return self._structs([outcome.rows[0] if outcome.rows else None for outcome in outcomes], outcomes)
-        rows: list[Sequence[Row | None]] = [outcome.rows or (None,) for outcome in outcomes]
-        offsets = [0]
-        for each in rows:
-            offsets.append(offsets[-1] + len(each))
+        rows: list[Sequence[Row | None]] = [(None,) if outcome.rows is None else outcome.rows for outcome in outcomes]
         repeated = [outcome for outcome, each in zip(outcomes, rows, strict=True) for _ in each]
         structs = self._structs([row for each in rows for row in each], repeated)
-        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
+        lists: pa.Array[Any] = list_array([len(each) for each in rows], structs)
+        return lists
 
     def _structs(self, rows: Sequence[Row | None], outcomes: Sequence[Outcome]) -> pa.Array[Any]:
         arrays = self._columns.arrays(rows)

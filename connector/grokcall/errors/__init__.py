@@ -37,6 +37,7 @@
     │   │   │   └── StreamCutError              an answer in pieces was cut off before its end
     │   │   └── UnansweredError                 a batch ended and gave a request no answer
     │   ├── ProgrammingError                    the statement or its parameters are wrong
+    │   │   ├── ChangeNotAllowedError           something would be changed or removed that was not to be
     │   │   └── StatementError                  a fault in the text, with its place
     │   │       ├── ArgumentsError              too many, given twice, missing, or in the wrong order
     │   │       ├── CallSyntaxError             the text is no statement of ours
@@ -65,6 +66,7 @@ raise stand in these packages, which know nothing of this one.
 from grokcall.errors.answers import AnswerRefusedError, IncompleteAnswerError, MediaError
 from grokcall.errors.budget import BudgetReachedError
 from grokcall.errors.connection import (
+    ChangeNotAllowedError,
     ConnectionCutError,
     MissingKeyError,
     NotSentError,
@@ -131,6 +133,7 @@ __all__ = [
     "BudgetReachedError",
     "CallStoppedError",
     "CallSyntaxError",
+    "ChangeNotAllowedError",
     "ConnectionCutError",
     "ContentRefusedError",
     "CreditsExhaustedError",

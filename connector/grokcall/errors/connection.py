@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from grokcall_parser.errors import DataError, OperationalError
+from grokcall_parser.errors import DataError, OperationalError, ProgrammingError
 
 
 class TransportError(OperationalError):
@@ -72,6 +72,23 @@ class ReplyTooLargeError(TransportError, DataError):
 
     error_code = "reply_too_large"
     retryable = False
+
+
+class ChangeNotAllowedError(ProgrammingError):
+    """A call would make, change or remove something at the service where that was not allowed; nothing was sent.
+
+    Args:
+        message: What it would do, and how to allow it.
+        procedure: The name of the procedure.
+    """
+
+    error_code: ClassVar[str] = "change_not_allowed"
+    retryable: bool = False
+    systemic: bool = True
+
+    def __init__(self, message: str, procedure: str = "") -> None:
+        super().__init__(message)
+        self.procedure: str = procedure
 
 
 class RedirectedError(OperationalError):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Protocol
 
-from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.scheduling.row_scheduler import payload_of
+from grokcall.core.outcome import CallStatus, Outcome, payload_of
 
 REMEMBERED_BYTES = 16 * 1024 * 1024
 """How much of finished answers is held for equal rows to come, where no journal holds them; the oldest go first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from grokcall.budget.budget import Budget
 from grokcall.client.call_runner import CallRunner
@@ -21,6 +22,7 @@ from grokcall.execution.send_guard import Funds, SendGuard
 from grokcall.journal.fingerprints import fingerprint
 from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall
+from grokcall_procedures.effects import Effect
 from grokcall_procedures.estimates import Estimate, Reserve, estimate
 from grokcall_procedures.learned_tokens import TextCall, TokenUsage
 from grokcall_procedures.usage import tokens_used
@@ -38,6 +40,7 @@ class CallExecutor:
         self._base_url = base_url
         self._books = books
         self._budget = books.budget if books.budget is not None and books.budget.limited else None
+        self._own_books = replace(books, reuse=None, other_runs=None)  # what is made belongs to the run that made it
         self._keeps_count = self._budget is not None or books.run is not None
         self._under_way: dict[bytes, SharedCall] = {}
         self._ordinals: Counter[bytes] = Counter()
@@ -59,26 +62,41 @@ class CallExecutor:
 
         Raises:
             BudgetReachedError: There is no room for it in the budget.
+            ChangeNotAllowedError: It would leave behind what it may not.
             JournalError: It cannot be put on record, so it was not sent.
         """
         books = self._books
+        books.consent.check(call)
         if not books.dedupe and books.run is None:
             return await self._paid(call)
+        if call.effect is Effect.READ:
+            return await self._read(call)
         key = fingerprint(call, self._base_url)
         if not books.dedupe:
             ordinal = self._ordinals[key]
             self._ordinals[key] += 1
             self._unknown.charge((key, ordinal), lambda: self._estimates(call))
-            return await self._recalled((key, ordinal)) or await self._paid(call, (key, ordinal))
+            return await self._recalled(call, (key, ordinal)) or await self._paid(call, (key, ordinal))
         known = await self._shared(key)
         if known is None:
             self._unknown.charge((key, 0), lambda: self._estimates(call))
             # An equal one may have begun while the journal was read.
-            known = self._answers.get(key) or await self._recalled((key, 0)) or await self._shared(key)
+            known = self._answers.get(key) or await self._recalled(call, (key, 0)) or await self._shared(key)
         if known is not None:
             return known
         shared = self._under_way[key] = SharedCall(self.gate.in_flight)
         return await shared.made(self._made(call, key, shared))
+
+    async def _read(self, call: BoundCall) -> Outcome:
+        """What became of a call that costs and changes nothing: no journal answers it, for things change meanwhile."""
+        if not self._books.dedupe:
+            return await self._paid(call)
+        key = fingerprint(call, self._base_url)
+        known = await self._shared(key) or (self._answers.get(key) if self._books.answers is None else None)
+        if known is not None:
+            return known
+        shared = self._under_way[key] = SharedCall(self.gate.in_flight)
+        return await shared.made(self._made(call, key, shared, is_kept=False))
 
     async def _shared(self, key: bytes) -> Outcome | None:
         """The outcome of an equal call that is under way; None when there is none."""
@@ -89,9 +107,9 @@ class CallExecutor:
                 continue
         return None
 
-    async def _recalled(self, place: CallKey) -> Outcome | None:
+    async def _recalled(self, call: BoundCall, place: CallKey) -> Outcome | None:
         """What the journal knows of a call. It is read in a thread, once for equal calls: it may wait for a disk."""
-        books = self._books
+        books = self._books if call.procedure.effect is Effect.ASK else self._own_books
         if not is_on_record(books, *place):
             return None
         look = self._looks.get(place)
@@ -104,14 +122,16 @@ class CallExecutor:
             if look.done():
                 self._looks.pop(place, None)
 
-    async def _made(self, call: BoundCall, key: bytes, shared: SharedCall) -> Outcome:
+    async def _made(self, call: BoundCall, key: bytes, shared: SharedCall, *, is_kept: bool = True) -> Outcome:
         """The outcome of a call, for every equal one that comes while it is under way."""
         try:
-            outcome = await (self._paid(call, (key, 0)) if self._keeps_count else self._made_freely(call))
+            made = self._paid(call, (key, 0), is_kept=is_kept) if self._keeps_count else self._made_freely(call)
+            outcome = await made
         finally:
             if self._under_way.get(key) is shared:  # or it was stopped, and begun anew meanwhile
                 del self._under_way[key]
-        if self._books.run is None and outcome.status is CallStatus.OK:
+        is_held = self._books.run is None if is_kept else self._books.answers is None
+        if is_held and outcome.status is CallStatus.OK:
             self._answers.add(key, outcome)
         return outcome
 
@@ -121,10 +141,11 @@ class CallExecutor:
         self._price(outcome, call)
         return outcome
 
-    async def _paid(self, call: BoundCall, place: CallKey | None = None) -> Outcome:
+    async def _paid(self, call: BoundCall, place: CallKey | None = None, *, is_kept: bool = True) -> Outcome:
         """The outcome of a call that was made within the budget.
 
-        Where there is a journal it has the call, at its ``place``, before it is sent, and again before it counts.
+        Where there is a journal it has the call, at its ``place``, before it is sent, and again before it counts;
+        of one that is not kept it has only replies that can be read once.
         """
         run = self._books.run
         start = SendGuard(run, place)
@@ -136,7 +157,7 @@ class CallExecutor:
             outcome = await self._afforded(call, memory, start, self._budget)
         if start.refusal is not None:
             raise start.refusal
-        if run is not None and place is not None:
+        if run is not None and place is not None and is_kept:
             if outcome.tokens is None and outcome.rows:
                 outcome.tokens = tokens_used(call.procedure, outcome.rows[0])
             try:

@@ -43,7 +43,7 @@ class ManyCalls:
         self._cancelled: StoppedError | None = None
         concurrency = runtime.options.concurrency
         self._window: RowScheduler[None] = RowScheduler(
-            runtime.executor(limits, how),
+            runtime.executor(limits, how, runtime.consent()),
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
             RowLimits(concurrency, 16 * concurrency),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from grokcall.budget.budget import Budget
 from grokcall.execution.answer_cache import AnswerStore
+from grokcall.execution.consent import WHATEVER_ONE_CALL_MAY, Consent
 from grokcall.execution.other_runs import OtherRuns
 from grokcall.execution.prior_attempts import NO_TRIES, PriorAttempts
 from grokcall.journal.journal import Journal
@@ -34,6 +35,7 @@ class RunContext:
         earlier: What earlier tries of the run took; all that is known of it is in the budget already.
         answers: Holds finished answers for equal calls to come, in several passes that can be stopped one by one; None
             for one pass, and as many as fit into little memory.
+        consent: What the calls may leave behind at the service.
         other_runs: Tells of answers in the journal's other runs where they may not be taken; None for nothing to tell.
     """
 
@@ -47,6 +49,7 @@ class RunContext:
     earlier: PriorAttempts = NO_TRIES
     answers: AnswerStore | None = None
     other_runs: OtherRuns | None = None
+    consent: Consent = WHATEVER_ONE_CALL_MAY
 
 
 def fresh(allowances: Allowances) -> Allowances:

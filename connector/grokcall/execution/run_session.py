@@ -8,6 +8,7 @@ from dataclasses import replace
 from os import PathLike
 
 from grokcall.budget.budget import Budget
+from grokcall.execution.consent import WHATEVER_ONE_CALL_MAY, Consent
 from grokcall.execution.other_runs import OtherRuns
 from grokcall.execution.prior_attempts import PriorAttempts, prior_attempts
 from grokcall.execution.run_context import RunContext
@@ -33,6 +34,7 @@ class RunSession:
         description: What ``grokcall runs`` shows of it.
         budget: What may be spent.
         dedupe, reuse, retry_failed, allowances, prices: As for :class:`RunContext`.
+        consent: What the calls may leave behind.
         tell: Told of answers in other runs of the journal, which are not taken without ``reuse``.
     """
 
@@ -50,6 +52,7 @@ class RunSession:
         prices: Prices = PRICES,
         former: str | None = None,
         tell: Callable[[str], None] | None = None,
+        consent: Consent = WHATEVER_ONE_CALL_MAY,
     ) -> None:
         self.journal: Journal | None = Journal(journal) if journal is not None else None
         self.run: JournalRun | None = None
@@ -60,7 +63,14 @@ class RunSession:
                 self.journal.close()
                 raise
         self.books: RunContext = RunContext(
-            dedupe, budget, self.run, self.journal if reuse else None, retry_failed, allowances, prices
+            dedupe,
+            budget,
+            self.run,
+            self.journal if reuse else None,
+            retry_failed,
+            allowances,
+            prices,
+            consent=consent,
         )
         if tell is not None and self.journal is not None and not reuse:
             self.books = replace(self.books, other_runs=OtherRuns(self.journal, tell))

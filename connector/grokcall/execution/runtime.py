@@ -22,6 +22,7 @@ from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import result_table
 from grokcall.core.unknown_names import explained
 from grokcall.errors import InterfaceError, NotSupportedError, UnknownNameError
+from grokcall.execution.consent import Consent
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.run_context import BUDGET_ALLOWANCES, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
@@ -123,15 +124,27 @@ class Runtime:
                 self._runner = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
             return self._runner
 
-    def executor(self, limits: SpendingLimits = UNLIMITED, how: Receiving | None = None) -> CallExecutor:
+    def consent(self, changes: bool = False) -> Consent:
+        """What the calls of a lookup or a query may leave behind at the service.
+
+        Args:
+            changes: Whether they may change and remove things whatever the connection's own option says.
+        """
+        return Consent(self.options.read_only, changes or self.options.allow_changes)
+
+    def executor(
+        self, limits: SpendingLimits = UNLIMITED, how: Receiving | None = None, consent: Consent | None = None
+    ) -> CallExecutor:
         """Runs the calls of one statement within its limits and the connection's.
 
         Args:
-            limits: Its limits.
+            limits: The limits of the statement.
             how: How their replies are received; None for what the connection's option says.
+            consent: What they may leave behind; None for what one CALL may.
         """
         budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
-        context = RunContext(dedupe=False, budget=budget, allowances=allowances)
+        allowed = consent or self.consent(changes=True)
+        context = RunContext(dedupe=False, budget=budget, allowances=allowances, consent=allowed)
         runner = self.runner() if how is None else self.runner().received(how)
         return CallExecutor(runner, self.options.base_url, context)
 

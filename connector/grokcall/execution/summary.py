@@ -66,6 +66,8 @@ class Summary:
     """When it began, on the clock of :func:`time.monotonic`, in seconds."""
     seconds: float = 0.0
     """Wall time from the start to the last row so far."""
+    result_rows: int = 0
+    """Rows that the answers have together: as many as rows with an answer, unless the procedure gives any number."""
 
     @property
     def rows(self) -> int:
@@ -124,7 +126,7 @@ class Summary:
 
     def as_dict(self) -> dict[str, object]:
         """The figures under their names, for logs and JSON; prices are text so that they stay exact."""
-        names = ("rows", "ok", "failed", "skipped", "cached", "incomplete", "refusals", "calls")
+        names = ("rows", "ok", "failed", "skipped", "cached", "result_rows", "incomplete", "refusals", "calls")
         tokens = ("input_tokens", "output_tokens", "total_tokens", "unpriced")
         figures: dict[str, object] = {name: getattr(self, name) for name in (*names, *tokens)}
         prices = {
@@ -158,6 +160,8 @@ class SummaryBuilder:
             summary.skipped += 1
         else:
             summary.cached += 1
+        if outcome.error is None:
+            summary.result_rows += len(outcome.rows or ())
         summary.calls += outcome.attempts
         if outcome.cost_ticks is not None:
             summary.cost_ticks += outcome.cost_ticks

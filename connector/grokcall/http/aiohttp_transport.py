@@ -227,13 +227,17 @@ async def _whole(response: aiohttp.ClientResponse, request: HttpRequest) -> Http
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=_UNWANTED_HEADERS,
         auto_decompress=False,
         **_HEADER_LIMITS,
     )
+    if hasattr(session, "_retry_connection"):
+        # It sends a GET, HEAD, PUT or DELETE a second time by itself; whether that may be is up to the retry policy.
+        session._retry_connection = False
+    return session
 
 
 def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:

@@ -13,6 +13,7 @@ from grokcall.errors import (
     ConnectionCutError,
     ContentRefusedError,
     NotSentError,
+    RateLimitedError,
     ReadTimeoutError,
     ServiceError,
     is_retryable,
@@ -35,6 +36,7 @@ class RetryPolicy:
       not billed and harmless to repeat (GET, HEAD, DELETE, an upload).
     * What is billed is not asked for again after 408, 504 and 524 either: they say that nobody waited any longer, not
       that nothing was done. With ``retry_billed`` both are tried again, and each try is paid for.
+    * What must be sent once is tried again only when it was not sent, or the service was too busy to look at it (429).
     * ``Retry-After`` is heeded to the second, up to 300 s; a longer one ends the tries.
 
     Args:
@@ -79,6 +81,8 @@ class RetryPolicy:
 
     def _may_repeat(self, error: Exception, request: Request) -> bool:
         """Whether another try could help, and would neither cost nor change anything that nobody asked for."""
+        if request.once and not isinstance(error, NotSentError | RateLimitedError):
+            return False
         if request.billed and may_have_been_billed(error):
             return self.retry_billed and is_retryable(error)
         if isinstance(error, ConnectionCutError | ReadTimeoutError):

@@ -184,12 +184,19 @@ def find_run(runs: Sequence[RunInfo], name: str) -> RunInfo:
 
 def exported(records: Records, run: RunInfo) -> Iterator[dict[str, object]]:
     """The calls of a run as rows: which call, how it went, what it gave."""
+    names, listed = fields_of(run.description).names, list_column(run.description)
     for call in records.of_run(run.number):
-        yield exported_row(call, field_names(run.description))
+        yield exported_row(call, names, listed)
 
 
-def exported_row(call: RecordedCall, names: Sequence[str]) -> dict[str, object]:
-    """A call as a row."""
+def exported_row(call: RecordedCall, names: Sequence[str], listed: str | None) -> dict[str, object]:
+    """A call as a row.
+
+    Args:
+        call: The call.
+        names: The result fields; none where they are not known.
+        listed: The column in which all rows of the call stand, where it may have several.
+    """
     row: dict[str, object] = {
         "Call_Fingerprint": call.fingerprint.hex(),
         "Call_Ordinal": call.ordinal,
@@ -197,14 +204,16 @@ def exported_row(call: RecordedCall, names: Sequence[str]) -> dict[str, object]:
     }
     outcome = call.outcome
     if outcome is None:
-        return {**row, "Call_Status": "lost", **dict.fromkeys(CALL_SCHEMA.names[1:]), **dict.fromkeys(names)}
+        lost = [*CALL_SCHEMA.names[1:], *(names if listed is None else [listed])]
+        return {**row, "Call_Status": "lost", **dict.fromkeys(lost)}
     if outcome.status is CallStatus.CACHED:
         outcome.status = CallStatus.OK
     outcome.attempts, outcome.cost_ticks = outcome.saved_attempts, outcome.saved_ticks
     row.update(zip(CALL_SCHEMA.names, call_row(outcome), strict=True))
-    values: Sequence[object] = outcome.rows[0] if outcome.rows else ()
-    for index, name in enumerate(names or [f"Field_{number}" for number in range(1, len(values) + 1)]):
-        row[name] = values[index] if index < len(values) else None
+    if listed is not None:
+        row[listed] = None if outcome.rows is None else [named(values, names) for values in outcome.rows]
+    else:
+        row.update(named(outcome.rows[0] if outcome.rows else (), names))
     if (reply := getattr(outcome.error, "reply", None)) is not None:
         row["Call_Reply"] = reply
     if outcome.rows is not None and len(outcome.rows) != 1:
@@ -212,14 +221,15 @@ def exported_row(call: RecordedCall, names: Sequence[str]) -> dict[str, object]:
     return row
 
 
+def named(values: Sequence[object], names: Sequence[str]) -> dict[str, object]:
+    """The values of a row under the names of its fields, or under numbers where these are not known."""
+    known = names or [f"Field_{number}" for number in range(1, len(values) + 1)]
+    return {name: values[index] if index < len(values) else None for index, name in enumerate(known)}
+
+
 def procedure_of(description: Mapping[str, Any]) -> Procedure | None:
     """The procedure that a run's description names; None when it names none that is known."""
     return CATALOG.get(str(description.get("procedure")))
-
-
-def field_names(description: Mapping[str, Any]) -> Sequence[str]:
-    """The names of a run's result fields, from the procedure that its description names; none when it names none."""
-    return result_schema(description).names
 
 
 def declared_columns(procedure: Procedure) -> dict[str, object]:
@@ -228,11 +238,26 @@ def declared_columns(procedure: Procedure) -> dict[str, object]:
         return {}
     schema = pa.schema([pa.field(field.name, field.type.arrow) for field in procedure.row_fields])
     # As numbers: the texts of a description are cut short, and lose whatever looks like a key.
-    return {"columns": list(schema.serialize().to_pybytes())}
+    listed = {"list": procedure.list_name} if procedure.many else {}
+    return {"columns": list(schema.serialize().to_pybytes()), **listed}
+
+
+def list_column(description: Mapping[str, Any]) -> str | None:
+    """The column that holds the rows of a run's calls as a list, where its procedure gives any number of them."""
+    if "columns" in description:
+        return description.get("list")
+    procedure = procedure_of(description)
+    return procedure.list_name if procedure is not None and procedure.many else None
 
 
 def result_schema(description: Mapping[str, Any]) -> pa.Schema:
-    """The result columns of a run, from what its description says; none where that is nothing."""
+    """The columns of a run's results: its result fields, or one of lists with these as members."""
+    fields, listed = fields_of(description), list_column(description)
+    return fields if listed is None else pa.schema([pa.field(listed, pa.list_(pa.struct(list(fields))))])
+
+
+def fields_of(description: Mapping[str, Any]) -> pa.Schema:
+    """The result fields of a run, from what its description says; none where that is nothing."""
     if isinstance(told := description.get("columns"), list):
         return pa.ipc.read_schema(pa.py_buffer(bytes(told)))
     procedure = procedure_of(description)

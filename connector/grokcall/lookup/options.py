@@ -17,6 +17,7 @@ OnError: TypeAlias = Literal["redirect", "ignore", "fail"]
 OnNullInput: TypeAlias = Literal["error", "skip"]
 PricesFrom: TypeAlias = Literal["table", "service"]
 Receive: TypeAlias = Literal["whole", "stream"]
+Many: TypeAlias = Literal["nest", "expand"]
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_error": get_args(OnError),
     "on_null_input": get_args(OnNullInput),
@@ -24,6 +25,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "prices": get_args(PricesFrom),
     "receive": get_args(Receive),
     "types": get_args(Types),
+    "many": get_args(Many),
 }
 """The options that are one of a few words."""
 
@@ -67,7 +69,14 @@ class LookupOptions:
         types: What the cells of a CSV or TSV file are: the ``text`` that stands in the file; ``auto`` gives a type to
             each column whose values are written again as they were; ``schema`` goes by ``columns``.
         columns: Types for columns of the input, from name to an Arrow type or its name (``"INT64"``, ``"DATE"``).
+        allow_changes: Whether the calls may change and remove things at the service; the connection's option of the
+            same name allows it as well.
         encoding: What a file of text is written in, where it is neither UTF-8 nor marked: ``"cp1252"``.
+        many: What becomes of the results of a procedure that gives any number of rows: ``nest`` puts them beside the
+            input row, in one column of lists of structs; ``expand`` makes an output row of each, with the input row
+            repeated.
+        keep_empty: With ``expand``, whether an input row without results stays, once, with NULL in the result fields.
+            Failed rows that are kept stay in any case.
     """
 
     on_error: OnError = "redirect"
@@ -95,6 +104,9 @@ class LookupOptions:
     types: Types = "text"
     columns: ColumnTypes | None = None
     encoding: str | None = None
+    allow_changes: bool = False
+    many: Many = "nest"
+    keep_empty: bool = True
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -106,6 +118,11 @@ class LookupOptions:
             raise InterfaceError(f"concurrency must be at least 1, not {self.concurrency}")
         if self.journal is None and (self.reuse or self.retry_failed):
             raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal (--journal FILE)")
+        if not self.keep_empty and self.many != "expand":
+            raise InterfaceError(
+                "keep_empty=False (--drop-empty) goes with many='expand' (--many expand); with many='nest' the list of "
+                "a row without results is empty"
+            )
         SpendingLimits.among(self)
         self._check_batch()
 

@@ -19,7 +19,7 @@ from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.runtime import Runtime
 from grokcall.lookup.batch.batch_lookup import BatchPass
 from grokcall.lookup.batch.looks import BatchCounts
-from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, moves_media
+from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, is_large
 from grokcall.lookup.record import LookupRecord
 from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler, Values
 from grokcall.tables.source import Source
@@ -68,7 +68,7 @@ def open_pass(
             "again; take their answers with batch (--batch) first"
         )
     limits = RowLimits(concurrency, max(READ_AHEAD_ROWS, 16 * concurrency))
-    if moves_media(plan.binder):
+    if is_large(plan.binder):
         limits = RowLimits(concurrency, 4 * concurrency + MEDIA_BATCH_ROWS)
     executor = CallExecutor(runner, service, session.books)
     whole = held_to(plan.options.on_incomplete, plan.binder.procedure, executor)

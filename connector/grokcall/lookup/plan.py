@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from grokcall.core.outcome import CallStatus, Outcome
-from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays
+from grokcall.core.result_columns import CALL_SCHEMA
 from grokcall.errors import Error, LookupFailedError, ProgrammingError
+from grokcall.lookup.layouts import Layout, layout_of
 from grokcall.lookup.mapping import MappingLike, RowReader, row_reader
 from grokcall.lookup.options import LookupOptions
 from grokcall.scheduling.row_scheduler import Chunk, Values
@@ -17,19 +18,19 @@ from grokcall_procedures import Binder, BoundCall, ParameterType
 BATCH_ROWS = 256
 """Rows a chunk: few enough that finished rows leave soon, many enough that Arrow's cost a column does not show."""
 MEDIA_BATCH_ROWS = 8
-"""The same where images, audio or videos go in or out."""
+"""The same where images, audio or videos go in or out, or a call gives any number of rows."""
 
 
-def moves_media(binder: Binder) -> bool:
-    """Whether rows carry images, audio or videos, going in or coming out."""
+def is_large(binder: Binder) -> bool:
+    """Whether a row may be large: it carries images, audio or videos, or its call gives any number of rows."""
     kinds = [column.type for column in binder.procedure.fields]
     kinds += [binding.parameter.type for binding in binder.bindings]
-    return ParameterType.BINARY in kinds
+    return binder.procedure.many or ParameterType.BINARY in kinds
 
 
 def chunk_rows(binder: Binder) -> int:
-    """How many rows to read at once: few where rows carry media."""
-    return MEDIA_BATCH_ROWS if moves_media(binder) else BATCH_ROWS
+    """How many rows to read at once: few where they may be large."""
+    return MEDIA_BATCH_ROWS if is_large(binder) else BATCH_ROWS
 
 
 class LookupPlan:
@@ -40,19 +41,17 @@ class LookupPlan:
     """
 
     def __init__(self, binder: Binder, schema: pa.Schema, mapping: MappingLike, options: LookupOptions) -> None:
-        procedure = binder.procedure
-        if procedure.many:
-            raise ProgrammingError(f"{procedure.name} gives any number of rows; a lookup needs one for each input row")
         self.binder = binder
         self.mapping = mapping
         self.options = options
         self.input_schema = schema
         self.reader: RowReader = row_reader(binder, mapping, schema)
-        self.result: ResultColumns = ResultColumns(procedure, options.fields, options.prefix)
-        added = list(self.result.schema)
+        self.layout: Layout = layout_of(binder.procedure, options)
+        added = list(self.layout.schema)
         given_way = CALL_SCHEMA.names if options.call_columns == "replace" else []
-        self._passed: list[int] = [index for index, name in enumerate(schema.names) if name not in given_way]
-        passed = [schema.field(index) for index in self._passed]
+        self.passed: list[int] = [index for index, name in enumerate(schema.names) if name not in given_way]
+        """The columns of the input that stand in the output, by index."""
+        passed = [schema.field(index) for index in self.passed]
         if options.adds_call_columns:
             added += list(CALL_SCHEMA)
         for field in added:
@@ -70,49 +69,18 @@ class LookupPlan:
         return self.binder.bind_row(self.reader.with_files(row))
 
     def chunks(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk[pa.RecordBatch]]:
-        """The input as chunks for a window, short ones where rows carry media."""
+        """The input as chunks for a window, short ones where rows may be large."""
         size = chunk_rows(self.binder)
         for batch in batches:
             for start in range(0, batch.num_rows, size):
                 piece = batch.slice(start, size)
                 yield Chunk(piece, self.reader.rows(piece))
 
-    def assemble(self, chunk: Chunk[pa.RecordBatch]) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        """The output rows and the error rows of a chunk; rows that were not reached are in neither."""
-        keeps_failed = self.options.on_error == "ignore"
-        kept = [
-            index
-            for index, outcome in enumerate(chunk.outcomes)
-            if outcome is not None and (keeps_failed or outcome.error is None)
-        ]
-        failed = (
-            []
-            if keeps_failed
-            else [index for index, outcome in enumerate(chunk.outcomes) if outcome is not None and outcome.error]
-        )
-        return self._rows(chunk, kept), self._errors(chunk, failed)
-
     def fatal(self, outcome: Outcome, row: int) -> Exception | None:
         """The error that ends the lookup because of this row alone: any, with ``on_error="fail"``."""
         if outcome.error is None or self.options.on_error != "fail":
             return None
         return LookupFailedError(row + 1, outcome.error)
-
-    def _rows(self, chunk: Chunk[pa.RecordBatch], indexes: list[int]) -> pa.RecordBatch:
-        outcomes = [outcome for index in indexes if (outcome := chunk.outcomes[index]) is not None]
-        batch = chunk.context
-        if len(indexes) != batch.num_rows:
-            batch = batch.take(pa.array(indexes, pa.int32()))
-        arrays = self.result.arrays([outcome.rows[0] if outcome.rows else None for outcome in outcomes])
-        if self.options.adds_call_columns:
-            arrays += call_arrays(outcomes)
-        return pa.RecordBatch.from_arrays([*map(batch.column, self._passed), *arrays], schema=self.schema)
-
-    def _errors(self, chunk: Chunk[pa.RecordBatch], indexes: list[int]) -> pa.RecordBatch:
-        outcomes = [outcome for index in indexes if (outcome := chunk.outcomes[index]) is not None]
-        batch = chunk.context.take(pa.array(indexes, pa.int32()))
-        kept = [batch.column(index) for index, name in enumerate(batch.schema.names) if name not in CALL_SCHEMA.names]
-        return pa.RecordBatch.from_arrays([*kept, *call_arrays(outcomes)], schema=self.error_schema)
 
 
 def taken(name: str) -> str:

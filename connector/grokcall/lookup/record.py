@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.errors import JournalError
+from grokcall.execution.consent import Consent
 from grokcall.execution.run_session import RunSession
 from grokcall.execution.summary import Summary
 from grokcall.journal.run import RunState
@@ -25,16 +26,18 @@ class LookupRecord:
         plan: The lookup's plan.
         input_name: What its input is called.
         costs: What it may spend.
+        consent: What its calls may leave behind.
 
     Attributes:
         earlier_ticks: What earlier tries have cost.
         left_at_service: Calls of earlier tries that were still in batches when it was opened.
     """
 
-    def __init__(self, plan: LookupPlan, input_name: str, costs: LookupCosts) -> None:
+    def __init__(self, plan: LookupPlan, input_name: str, costs: LookupCosts, consent: Consent) -> None:
         self._plan = plan
         self._input_name = input_name
         self._costs = costs
+        self._consent = consent
         self._session: RunSession | None = None
         self.earlier_ticks: int = 0
         self.left_at_service: int = 0
@@ -141,6 +144,7 @@ class LookupRecord:
             prices=self._costs.prices,
             former=former_identity(self._plan, self._input_name, service),
             tell=tell,
+            consent=self._consent,
         )
 
 

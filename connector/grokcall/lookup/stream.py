@@ -8,16 +8,15 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-import pyarrow as pa
-
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.errors import InterfaceError, JournalError, StoppedError
+from grokcall.lookup.chunk_output import ChunkOutput
 from grokcall.lookup.dry_run import DryRun
 from grokcall.lookup.record import aside
 from grokcall.lookup.results import Pair, leave_with, rest_of
 from grokcall.lookup.work import LookupWork
 from grokcall.scheduling.event_loop import PATIENCE, explained, patience_of
-from grokcall.scheduling.row_scheduler import Chunk, RowScheduler
+from grokcall.scheduling.row_scheduler import RowScheduler
 
 
 class LookupStream(LookupWork):
@@ -86,17 +85,19 @@ class LookupStream(LookupWork):
 
     def __iter__(self) -> Iterator[Pair]:
         self._refuse_in_child()
-        while (chunk := self._held or self._chunk()) is not None:
-            pair = self.plan.assemble(chunk)
-            self._held = None
-            yield pair
+        while (held := self._held or self._next_output()) is not None:
+            if (pair := next(held, None)) is not None:
+                yield pair
+            else:
+                self._held = None
 
-    def _chunk(self) -> Chunk[pa.RecordBatch] | None:
+    def _next_output(self) -> ChunkOutput | None:
         self._refuse_in_child()
         try:
-            return self._runtime.loop.run(self.next_chunk())
+            self._runtime.loop.run(self.next_chunk())
         except StoppedError as stopped:
             raise self._reason or stopped from None
+        return self._held
 
     def stop(self, reason: BaseException | None = None, patience: float = 0.0) -> None:
         """Ends the calls in flight. Iterating goes on with what has ended and then raises ``reason``.
@@ -146,12 +147,13 @@ class LookupStream(LookupWork):
     async def apair(self) -> Pair | None:
         """The next pair, None at the end; awaited from any loop."""
         self._refuse_in_child()
-        chunk = self._held or await self._runtime.loop.arun(self.next_chunk())
-        if chunk is None:
-            return None
-        pair = self.plan.assemble(chunk)
-        self._held = None
-        return pair
+        while True:
+            if self._held is None and await self._runtime.loop.arun(self.next_chunk()) is None:
+                return None
+            held = self._held
+            if held is not None and (pair := next(held, None)) is not None:
+                return pair
+            self._held = None
 
     async def astop(self, patience: float) -> None:
         """The asynchronous twin of :meth:`stop`; awaited from any loop, where a cancel ends the wait."""

@@ -18,6 +18,7 @@ from grokcall.execution.summary import Summary, SummaryBuilder
 from grokcall.journal.run import RunState
 from grokcall.lookup.batch.batch_lookup import BatchPass
 from grokcall.lookup.batch.looks import BatchCounts
+from grokcall.lookup.chunk_output import ChunkOutput
 from grokcall.lookup.costs import LookupCosts
 from grokcall.lookup.going_on import advice
 from grokcall.lookup.passes import Watchers, open_pass
@@ -70,10 +71,10 @@ class LookupWork:
         self._window: RowScheduler[pa.RecordBatch] | BatchPass | None = None
         self._costs = LookupCosts(plan, runtime)
         self._costs.show_in(self.summary)
-        self._record = LookupRecord(plan, source.name, self._costs)
+        self._record = LookupRecord(plan, source.name, self._costs, runtime.consent(plan.options.allow_changes))
         self._reason: BaseException | None = None
         # What has left the window and was not yet given out: an interrupt may strike between the two.
-        self._held: Chunk[pa.RecordBatch] | None = None
+        self._held: ChunkOutput | None = None
         self._stopped = False
         self._over = False
         self._complete = False
@@ -132,7 +133,7 @@ class LookupWork:
             self.summary.stopped = self._reason or error
             raise
         self._over = self._complete = chunk is None
-        self._held = chunk
+        self._held = None if chunk is None else ChunkOutput(self.plan, chunk)
         return chunk
 
     def _end(self) -> None:

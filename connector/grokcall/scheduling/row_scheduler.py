@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from grokcall.core.daemon_threads import in_daemon_thread
-from grokcall.core.outcome import CallStatus, Outcome
+from grokcall.core.outcome import CallStatus, Outcome, payload_of
 from grokcall.core.unread import unexpected
 from grokcall.errors import CallStoppedError, Error
 from grokcall.scheduling.admission import Gate, Judge, Watch, cancelled
@@ -287,12 +287,3 @@ class RowScheduler(Generic[C]):
             self._failure = error
         self._room.set()
         self._finished.set()
-
-
-def payload_of(outcome: Outcome) -> int:
-    """About how many bytes an outcome holds: the long values of every procedure are among its first fields."""
-    size = 0
-    for value in outcome.rows[0][:6] if outcome.rows else ():
-        if type(value) is str or type(value) is bytes:
-            size += len(value)
-    return size

@@ -1,0 +1,103 @@
+"""Lists in pages end where they end, whatever the service says of a next one."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stepping import QUICK
+
+import grokcall
+from grokcall_parser import parse_call
+from grokcall_procedures import CATALOG, Binder, MalformedReplyError, Reply
+from scripted_service import Answer
+
+
+def run(call: str, pages: dict[str | None, dict[str, object]]) -> tuple[list[tuple[object, ...]], list[dict[str, str]]]:
+    """The rows of a call and the queries of its requests, where each page is told by its token."""
+    parsed = parse_call(call)
+    steps = Binder(parsed, CATALOG[parsed.procedure], QUICK).bind().steps()
+    asked: list[dict[str, str]] = []
+    try:
+        request = next(steps)
+        while True:
+            query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+            asked.append(query)
+            page = pages[query.get("pagination_token", query.get("after"))]
+            request = steps.send(Reply(200, {}, json.dumps(page).encode()))
+    except StopIteration as done:
+        return done.value, asked
+
+
+def page(ids: str, token: object) -> dict[str, object]:
+    return {"data": [{"id": each} for each in ids], "pagination_token": token}
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {None: page("ab", "1"), "1": page("c", None)},
+        {None: page("ab", "1"), "1": page("c", "")},
+        {None: page("ab", "1"), "1": page("c", "2"), "2": page("", "3")},
+        {None: page("ab", "1"), "1": page("c", "1")},
+        {None: page("ab", "1"), "1": page("c", "2"), "2": page("", "1")},
+    ],
+    ids=["no token", "an empty one", "an empty page", "the same again", "an empty page and an old token"],
+)
+def test_the_end_is_found(pages):
+    rows, asked = run("CALL ListFiles()", pages)
+    assert [row[0] for row in rows] == ["a", "b", "c"]
+    assert len(asked) == len(pages)
+    assert {query["limit"] for query in asked} == {"100"}
+
+
+@given(st.integers(1, 9), st.lists(st.integers(1, 3), min_size=1, max_size=4))
+def test_no_more_pages_are_asked_for_than_the_rows_need(most, sizes):
+    letters = iter("abcdefghijklmnop")
+    pages = {
+        None if number == 0 else str(number): page("".join(next(letters) for _ in range(size)), str(number + 1))
+        for number, size in enumerate(sizes)
+    }
+    pages[str(len(sizes))] = page("", None)
+    rows, asked = run(f"CALL ListFiles(MaxRows => {most})", pages)
+    assert len(rows) == min(most, sum(sizes))
+    needed = next((number for number in range(1, len(sizes) + 1) if sum(sizes[:number]) >= most), len(sizes) + 1)
+    assert len(asked) == needed
+
+
+def test_items_go_by_the_last_one():
+    pages: dict[str | None, dict[str, object]] = {
+        None: {"data": [{"id": "i1", "content": "Hi"}], "last_id": "i1", "has_more": True},
+        "i1": {
+            "data": [{"id": "i2", "content": [{"type": "input_text", "text": "there"}]}],
+            "last_id": "i2",
+            "has_more": False,
+        },
+    }
+    rows, _ = run("CALL ListResponseInput('r')", pages)
+    assert [(row[0], row[3]) for row in rows] == [("i1", "Hi"), ("i2", "there")]
+
+
+def test_what_is_no_list_is_no_end():
+    with pytest.raises(MalformedReplyError, match="no list of data"):
+        run("CALL ListFiles()", {None: {"files": []}})
+
+
+def test_each_page_is_tried_again_alone(connection, service):
+    def script(asked):
+        if len(service.asked) == 2:
+            return Answer(cut=True)
+        return Answer(json.dumps(page("ab", "1") if "pagination_token" not in asked.path else page("c", None)).encode())
+
+    service.script = script
+    assert connection.execute("SELECT File_Id FROM ListFiles()").fetchall() == [("a",), ("b",), ("c",)]
+    assert [("pagination_token" in asked.path) for asked in service.asked] == [False, True, True]
+
+
+def test_a_page_that_fails_fails_the_list(connecting, service):
+    service.script = lambda asked: Answer(b'{"error": {"code": "bad", "message": "Invalid filter: x"}}')
+    with pytest.raises(grokcall.Error, match="Invalid filter"):
+        connecting(max_attempts=1).execute("CALL ListFiles('x')")

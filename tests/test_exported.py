@@ -19,8 +19,8 @@ PUBLIC = {
         BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
         AsyncCallStream AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError
         BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError ChangeNotAllowedError
-        CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError
-        Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
+        CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError
+        DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
         LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError
         NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError Piece

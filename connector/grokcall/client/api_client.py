@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from grokcall.client.lost_answers import kept_answer, note_loss, rest_of
+from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
 from grokcall.client.receiving import Receiving, received
 from grokcall.config.api_key import Key
 from grokcall.config.options import Options
@@ -27,9 +27,6 @@ from grokcall.errors import (
     CallStoppedError,
     Error,
     MediaError,
-    NotFoundError,
-    NotSentError,
-    RateLimitedError,
     ServiceError,
     StreamCutError,
     is_retryable,
@@ -298,9 +295,3 @@ class ApiClient:
         """Closes the transport."""
         with suppress(Error):
             await self.transport.close()
-
-
-def is_gone_already(request: Request, error: Error, before: Error | None) -> bool:
-    """Whether what was to be removed is gone because an earlier try, of which no answer came, has removed it."""
-    may_be_done = before is not None and not isinstance(before, NotSentError | RateLimitedError)
-    return request.method == "DELETE" and isinstance(error, NotFoundError) and may_be_done

@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from grokcall.core.outcome import Outcome
-from grokcall.errors import Error, MalformedReplyError, StreamCutError
+from grokcall.errors import (
+    Error,
+    MalformedReplyError,
+    NotFoundError,
+    NotSentError,
+    RateLimitedError,
+    StreamCutError,
+)
 from grokcall.http.retry import may_have_been_billed
 from grokcall.http.transport import HttpResponse
 from grokcall_procedures import Kind, Piece, PieceKind, Request
@@ -62,3 +69,9 @@ def rest_of(cut: StreamCutError, body: bytes) -> list[Piece]:
     if not isinstance(partial, str) or not text.startswith(partial) or text == partial:
         return []
     return [Piece(PieceKind.TEXT, text[len(partial) :])]
+
+
+def is_gone_already(request: Request, error: Error, before: Error | None) -> bool:
+    """Whether what was to be removed is gone because an earlier try, of which no answer came, has removed it."""
+    may_be_done = before is not None and not isinstance(before, NotSentError | RateLimitedError)
+    return request.method == "DELETE" and isinstance(error, NotFoundError) and may_be_done

@@ -47,6 +47,9 @@ _TYPES = frozenset(
         "mcp",
         "image_generation",
         "shell",
+        "tool_search",
+        "view_image",
+        "view_x_video",
     ]
 )
 

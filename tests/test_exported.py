@@ -22,7 +22,8 @@ PUBLIC = {
         ContentRefusedError CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error
         ExecuteCommand HttpRequest HttpResponse IncompleteAnswerError IntegrityError InterfaceError
         InternalError InvalidRequestError JournalError Lookup LookupFailedError LookupOptions LookupResult
-        LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError NotSentError
+        LookupStream MalformedReplyError MediaError MissingKeyError MissingToolSecretError NotFoundError
+        NotReadyError NotSentError
         NotSupportedError OperationalError Options PermissionDeniedError ProgrammingError RateLimitedError
         ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey ServerFailureError ServiceError
         SpendingLimits StatementError StoppedError Summary Time TimeFromTicks Timestamp TimestampFromTicks
@@ -42,8 +43,8 @@ PUBLIC = {
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
         JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError
-        NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
-        PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
+        MissingToolSecretError NotFoundError NotReadyError NotSentError NotSupportedError OperationalError
+        OutputClosed OutputFull PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
         ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError TransportError
         UnansweredError UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic
         request_id_of

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from grokcall.errors import MalformedReplyError as MalformedReplyError
     from grokcall.errors import MediaError as MediaError
     from grokcall.errors import MissingKeyError as MissingKeyError
+    from grokcall.errors import MissingToolSecretError as MissingToolSecretError
     from grokcall.errors import NotFoundError as NotFoundError
     from grokcall.errors import NotReadyError as NotReadyError
     from grokcall.errors import NotSentError as NotSentError
@@ -147,6 +148,7 @@ __all__ = [
     "MalformedReplyError",
     "MediaError",
     "MissingKeyError",
+    "MissingToolSecretError",
     "NotFoundError",
     "NotReadyError",
     "NotSentError",
@@ -233,6 +235,7 @@ _MODULES = {
     "MalformedReplyError": "grokcall.errors",
     "MediaError": "grokcall.errors",
     "MissingKeyError": "grokcall.errors",
+    "MissingToolSecretError": "grokcall.errors",
     "NUMBER": "grokcall.dbapi.module_globals",
     "NotFoundError": "grokcall.errors",
     "NotReadyError": "grokcall.errors",

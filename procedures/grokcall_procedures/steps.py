@@ -47,6 +47,8 @@ class Request:
     """The largest reply to accept; None for the transport's own limit."""
     timeout: float | None = None
     """Seconds to wait for the reply; None for the connection's limit for the kind."""
+    tool_secrets: tuple[str, ...] = ()
+    """The environment variables that the tools in the body name, whose values are put in when it is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from grokcall.cli.flags import Flags
 from grokcall.cli.screens import write_out
 from grokcall.config.options import load_options
 from grokcall.dbapi.describe import describe_procedure, show_procedures, signature, told, values_of
-from grokcall_procedures import Procedure
+from grokcall_procedures import Procedure, ResultField
 from grokcall_procedures.rates import TICKS_PER_USD
 
 
@@ -96,6 +96,10 @@ def show_procedure(console: Console, procedure: Procedure) -> None:
     console.print(Text("\nResult fields", style="bold"))
     for column in procedure.fields:
         show_entry(console, column.name, str(column.type), column.doc)
+    if procedure.further_fields:
+        console.print(Text("\nFurther fields, by name", style="bold"))
+    for column in procedure.further_fields:
+        show_entry(console, column.name, str(column.type), column.doc)
     for note in procedure.notes:
         console.print(Text(f"\n{note}"))
     if procedure.example:
@@ -130,12 +134,15 @@ def as_document(procedure: Procedure) -> dict[str, object]:
             }
             for parameter in procedure.parameters
         ],
-        "fields": [
-            {"name": column.name, "type": str(column.type), "path": column.path or None, "doc": column.doc}
-            for column in procedure.fields
-        ],
+        "fields": list(map(field_document, procedure.fields)),
+        "further_fields": list(map(field_document, procedure.further_fields)),
         "example": procedure.example,
     }
+
+
+def field_document(column: ResultField) -> dict[str, object]:
+    """A field as JSON for other programs."""
+    return {"name": column.name, "type": str(column.type), "path": column.path or None, "doc": column.doc}
 
 
 def print_json(document: object) -> None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
@@ -83,6 +84,7 @@ class ApiClient:
         self.policy: RetryPolicy = RetryPolicy(options.max_attempts, options.retry_billed)
         self.sleep = sleep
         self._key, self._renew = key, renew
+        self._tool_secrets = ToolSecrets()
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
     def narrowed(self, concurrency: int) -> ApiClient:
@@ -180,7 +182,8 @@ class ApiClient:
             outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
             outcome.billed |= request.billed
             began = time.monotonic()
-            reply = without_key(await self.transport.send(on_the_wire), "" if key is None else key.value.reveal())
+            reply = self._tool_secrets.without(await self.transport.send(on_the_wire), request)
+            reply = without_key(reply, "" if key is None else key.value.reveal())
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -216,7 +219,7 @@ class ApiClient:
             request.method,
             url,
             self._headers_for(request, key),
-            request.body,
+            self._tool_secrets.body_of(request),
             self.options.connect_timeout,
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
             request.max_bytes or MAX_REPLY_BYTES,

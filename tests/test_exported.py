@@ -44,8 +44,9 @@ PUBLIC = {
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
         JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError
         MissingToolSecretError NotFoundError NotReadyError NotSentError NotSupportedError OperationalError
-        OutputClosed OutputFull PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
-        ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError TransportError
+        OutputClosed OutputFull PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError
+        RecordedError RedirectedError ReplyTooLargeError ServerFailureError ServiceError StatementError
+        StoppedError TransportError
         UnansweredError UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic
         request_id_of
     """,

@@ -95,7 +95,7 @@ def test_pictures_that_tools_make_are_bytes(ask: Any) -> None:
     assert picture[:3] == b"\xff\xd8\xff"
 
 
-@pytest.mark.parametrize("name", ["view_image", "view_x_video", "tool_search"])
+@pytest.mark.parametrize("name", ["view_image", "view_x_video"])
 def test_the_service_takes_its_tools_by_name(ask: Any, name: str) -> None:
     row = ask("Hello", ["Response_Tools", "Response_ToolCalls"], Tools=[name])
     assert json.loads(row["Response_Tools"]) == [{"type": name}]

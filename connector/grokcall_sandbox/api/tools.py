@@ -47,7 +47,6 @@ _TYPES = frozenset(
         "mcp",
         "image_generation",
         "shell",
-        "tool_search",
         "view_image",
         "view_x_video",
     ]

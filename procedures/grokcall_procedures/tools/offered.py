@@ -20,7 +20,6 @@ SERVICE_TOOLS = (
     "image_generation",
     "view_image",
     "view_x_video",
-    "tool_search",
 )
 """The service's own tools that need nothing but their name."""
 SWITCHES = {

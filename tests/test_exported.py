@@ -22,9 +22,9 @@ PUBLIC = {
         CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError
         DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
-        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError NotFoundError
-        NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError Piece
-        PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
+        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError MissingToolSecretError
+        NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError
+        Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
         SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError
         StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
         TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file
@@ -42,7 +42,7 @@ PUBLIC = {
         BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
-        JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError
+        JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingToolSecretError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
         PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
         ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError StreamCutError

@@ -40,7 +40,7 @@ GROUPS = (
     Group(
         "Look up each row of a table",
         "One call for each row, its result beside the row.",
-        ("lookups", "typed_answers", "batches"),
+        ("lookups", "typed_answers", "citations", "batches"),
         (
             "LookupOptions",
             "LookupResult",

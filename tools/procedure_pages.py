@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 import grokcall
 from grokcall.dbapi.describe import signature, told, values_of
@@ -92,8 +93,9 @@ def page(procedure: Procedure) -> str:
         "",
         "## Result fields",
         "",
-        *field_table(procedure),
+        *field_table(procedure.fields),
         "",
+        *further(procedure),
         "## The request",
         "",
         f"`{procedure.reference}`. What `EXPLAIN` shows for the example:",
@@ -127,11 +129,22 @@ def limits(parameter: Parameter) -> str:
     return cell("; ".join(part for part in parts if part))
 
 
-def field_table(procedure: Procedure) -> list[str]:
-    """The result fields, in order."""
+def further(procedure: Procedure) -> list[str]:
+    """The section on what becomes a column when it is asked for."""
+    if not procedure.further_fields:
+        return []
+    told = (
+        "Columns where they are asked for by name: in a query that names them, in `fields` of a lookup, with "
+        "`--fields` and `--unnest`. See [citations and sources](../citations.md)."
+    )
+    return ["## Further fields", "", told, "", *field_table(procedure.further_fields), ""]
+
+
+def field_table(fields: Sequence[ResultField]) -> list[str]:
+    """Result fields, in order."""
     rows = [
         f"| {number} | `{each.name}` | {each.type} | {path_of(each)} | {cell(each.doc)} |"
-        for number, each in enumerate(procedure.fields, 1)
+        for number, each in enumerate(fields, 1)
     ]
     return ["|   | name | type | in the reply | what it holds |", "|---|---|---|---|---|", *rows]
 

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from grokcall.errors import MalformedReplyError as MalformedReplyError
     from grokcall.errors import MediaError as MediaError
     from grokcall.errors import MissingKeyError as MissingKeyError
+    from grokcall.errors import MissingToolSecretError as MissingToolSecretError
     from grokcall.errors import NotFoundError as NotFoundError
     from grokcall.errors import NotReadyError as NotReadyError
     from grokcall.errors import NotSentError as NotSentError
@@ -160,6 +161,7 @@ __all__ = [
     "MalformedReplyError",
     "MediaError",
     "MissingKeyError",
+    "MissingToolSecretError",
     "NotFoundError",
     "NotReadyError",
     "NotSentError",
@@ -209,7 +211,8 @@ _ERRORS = """
     BudgetReachedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
     CreditsExhaustedError DataError DatabaseError Error IncompleteAnswerError
     IntegrityError InterfaceError InternalError InvalidRequestError
-    JournalError LookupFailedError MalformedReplyError MediaError MissingKeyError NotFoundError NotReadyError
+    JournalError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingToolSecretError
+    NotFoundError NotReadyError
     NotSentError NotSupportedError OperationalError PermissionDeniedError ProgrammingError RateLimitedError
     ReadTimeoutError RedirectedError ReplyTooLargeError ServerFailureError ServiceError StatementError
     StoppedError StreamCutError TransportError UnknownNameError Warning

@@ -20,6 +20,7 @@ from grokcall_procedures.image_parameters import (
 )
 from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
 from grokcall_procedures.multipart import FilePart
+from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
@@ -29,10 +30,12 @@ from grokcall_procedures.text import (
     SCHEMA_NOTE,
     TEXT_OPTIONS,
     TEXT_RULES,
+    TOOL_RULES,
     answered,
     responses_body,
-    user_message,
 )
+from grokcall_procedures.tools.inputs import request_input
+from grokcall_procedures.tools.parameters import TOOL_PARAMETERS
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_string
 from grokcall_procedures.uploads import with_uploads
 
@@ -80,8 +83,7 @@ def read_file_name(value: object) -> str:
 
 def analyze(call: BoundCall, attachments: Sequence[dict[str, object]], *, tools_run: bool = False) -> Steps:
     """Asks the call's message about ``attachments``."""
-    question = {"type": "input_text", "text": call.values["Message"]}
-    content = user_message(question, *attachments)
+    content = request_input(call.values, attachments)
     return (yield from answered(call, responses_body(call, content, tools_run=tools_run)))
 
 
@@ -168,12 +170,13 @@ ANALYZE_IMAGE = Procedure(
     name="AnalyzeImage",
     main="Response_Result",
     summary="Answers a message about up to three images.",
-    parameters=(MESSAGE, *content_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
+    parameters=(MESSAGE, *content_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA, *TOOL_PARAMETERS),
     fields=RESPONSE_FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=analyze_image,
     streams=True,
     model_kind="text",
-    rules=(*TEXT_RULES, *ANSWER_RULES),
+    rules=(*TEXT_RULES, *ANSWER_RULES, *TOOL_RULES),
     reference="POST /v1/responses",
     vendor=True,
     example="CALL AnalyzeImage('What is on image 1?', :Image1_Content)",
@@ -189,12 +192,13 @@ ANALYZE_IMAGE_BY_URL = Procedure(
     name="AnalyzeImageByUrl",
     main="Response_Result",
     summary="Answers a message about up to three images that the service fetches from their addresses.",
-    parameters=(MESSAGE, *address_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
+    parameters=(MESSAGE, *address_parameters(JPEG, PNG), *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA, *TOOL_PARAMETERS),
     fields=RESPONSE_FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=analyze_image_by_url,
     streams=True,
     model_kind="text",
-    rules=(*TEXT_RULES, *ANSWER_RULES),
+    rules=(*TEXT_RULES, *ANSWER_RULES, *TOOL_RULES),
     reference="POST /v1/responses",
     vendor=True,
     example="CALL AnalyzeImageByUrl('What is on the image?', 'https://example.org/photo.jpg')",
@@ -211,12 +215,14 @@ ANALYZE_FILE = Procedure(
         *TEXT_OPTIONS,
         EXTRA_BODY,
         OUTPUT_SCHEMA,
+        *TOOL_PARAMETERS,
     ),
     fields=RESPONSE_FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=analyze_file,
     streams=True,
     model_kind="text",
-    rules=(*TEXT_RULES, *ANSWER_RULES, files_are_named, inline_files_fit),
+    rules=(*TEXT_RULES, *ANSWER_RULES, *TOOL_RULES, files_are_named, inline_files_fit),
     reference="POST /v1/files, POST /v1/responses, DELETE /v1/files/{id}",
     vendor=True,
     example="CALL AnalyzeFile('Which month in sales.csv was the best?', :File1_Content, 'sales.csv')",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from grokcall_procedures.answer_texts import read_answer, unfenced
 from grokcall_procedures.bodies import extra_members
 from grokcall_procedures.definition import Parameter, Procedure, ResultField, Values
 from grokcall_procedures.errors import AnswerMismatchError, MalformedReplyError
+from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS, replies_of
 from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, RESULT, STATUS, response_row
 from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
 from grokcall_procedures.settings import Settings
@@ -34,7 +37,7 @@ REFUSAL_WORDS = re.compile(
 """What refusals say that come as plain text, where the API has a part of its own for them."""
 SUMMED = tuple(index for index, column in enumerate(RESPONSE_FIELDS) if column.name.startswith("Response_Usage"))
 """The usage in a response row, which is told for all asks together."""
-RESERVED = frozenset(column.name.lower() for column in RESPONSE_FIELDS)
+RESERVED = frozenset(column.name.lower() for column in (*RESPONSE_FIELDS, *FURTHER_FIELDS))
 
 
 def typed(procedure: Procedure, schema: OutputSchema) -> Procedure:
@@ -70,6 +73,28 @@ def schema_is_the_only_format(values: Values, _settings: Settings) -> tuple[str,
     return ()
 
 
+@contextmanager
+def kept_whole(before: Row, bodies: Sequence[bytes]) -> Iterator[None]:
+    """Has the row beside an error of the response fields be one of the whole procedure."""
+    try:
+        yield
+    except MalformedReplyError as error:
+        if error.row is not None:
+            error.row = (*before, *error.row, *replies_of(bodies))
+        raise
+
+
+def answer_row(body: bytes) -> Row:
+    """The values of a reply: the response fields, and the reply itself for what is made from it when it is asked for.
+
+    Raises:
+        MalformedReplyError: The body is no JSON object, or the response is not done.
+        FailedReplyError: The object says that the response failed.
+    """
+    with kept_whole((), [body]):
+        return (*response_row(body), *replies_of([body]))
+
+
 def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
     """Sends ``request`` until the answer fits ``schema``, and gives its columns and the response fields.
 
@@ -82,14 +107,18 @@ def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
         AnswerMismatchError: No answer fitted, one was cut short, or the model refused.
     """
     spent: Row | None = None
+    bodies: list[bytes] = []
+    undecided: Row = tuple(None for _ in schema.columns)
     for ask in range(1, asks + 1):
         reply = yield request
-        row = response_row(reply_of(reply).body, structured=True)
+        bodies.append(reply_of(reply).body)
+        with kept_whole(undecided, bodies):
+            row = response_row(bodies[-1], structured=True)
         spent = row if spent is None else summed(spent, row)
-        kept = (*(None for _ in schema.columns), *spent)
+        kept = (*undecided, *spent, *replies_of(bodies))
         check_answered(row, kept)
         try:
-            return [(*schema.decode(str(row[RESULT] or "")), *spent)]
+            return [(*schema.decode(str(row[RESULT] or "")), *kept[len(undecided) :])]
         except Mismatch as error:
             if ask == asks:
                 raise mismatch_error(error, asks, kept) from None

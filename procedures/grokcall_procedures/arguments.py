@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
-from grokcall_parser import Argument, ArgumentsError, Call, UnknownNameError
+from grokcall_parser import Argument, ArgumentsError, Call, Marker, UnknownNameError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter, Procedure
 from grokcall_procedures.settings import Settings
+
+UNKNOWN: object = object()
+"""Stands for a value, in the sequence of those that are known, that differs from row to row."""
+
+
+def known_value(known: Mapping[str, object] | Sequence[object] | None, marker: Marker) -> object:
+    """The value of a marker among those that are the same for every row; ``UNKNOWN`` where it is none of them."""
+    if marker.name is None:
+        index = marker.index or 0
+        is_there = isinstance(known, Sequence) and not isinstance(known, str | bytes) and index < len(known)
+        return known[index] if is_there else UNKNOWN  # type: ignore[index]
+    if not isinstance(known, Mapping):
+        return UNKNOWN
+    given = {str(key).lower().lstrip(":$@"): value for key, value in known.items()}
+    return given.get(marker.name.lower(), UNKNOWN)
+
+
+def is_excusable(call: Call, parameter: Parameter) -> bool:
+    """Whether a statement names the parameter beside whose value a required one may be NULL."""
+    names = {(argument.name or "").lower() for argument in call.arguments}
+    return parameter.unless is not None and parameter.unless.lower() in names
 
 
 def check_count(call: Call, procedure: Procedure, settings: Settings) -> None:
@@ -91,7 +112,7 @@ def check_required(call: Call, procedure: Procedure, given: Collection[str]) -> 
         ArgumentsError: One has none.
     """
     for position, parameter in enumerate(procedure.parameters, 1):
-        if parameter.required and parameter.name not in given:
+        if parameter.required and parameter.name not in given and parameter.unless not in given:
             raise ArgumentsError(
                 f"{procedure.name} needs {parameter.name} (position {position}, {parameter.type}): add the argument",
                 call.text,

@@ -13,7 +13,8 @@ from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, Spa
 from grokcall_parser.errors import DataError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.answers import shaped
-from grokcall_procedures.arguments import check_count, check_required, parameter_of
+from grokcall_procedures.arguments import UNKNOWN as UNKNOWN
+from grokcall_procedures.arguments import check_count, check_required, is_excusable, known_value, parameter_of
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.errors import BadValueError
 from grokcall_procedures.settings import Settings
@@ -21,9 +22,6 @@ from grokcall_procedures.types import UnfitValue, described
 from grokcall_procedures.values import fit_value
 
 __all__ = ["UNKNOWN", "BadValueError", "Binder", "MarkerBinding"]
-
-UNKNOWN: object = object()
-"""Stands for a value, in the sequence of those that are known, that differs from row to row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,8 @@ class Binder:
         self._slots: dict[str, int] = {}
         self._constants: Values = {}
         self._constant_warnings: tuple[str, ...] = ()
+        self._excused: list[Parameter] = []
+        """The required parameters that another one in the statement may excuse."""
         self.bindings: tuple[MarkerBinding, ...] = self._resolve()
         if procedure.model_kind is not None and "Model" not in {b.parameter.name for b in self.bindings}:
             self._constants.setdefault("Model", settings.default_models[procedure.model_kind])
@@ -107,7 +107,11 @@ class Binder:
 
     def lacks_required(self, row: Sequence[object]) -> bool:
         """Whether a required parameter has no value in a row, which is given as for :meth:`bind_row`."""
-        return any(row[binding.slot] is None for binding in self.bindings if binding.parameter.required)
+        return any(
+            row[binding.slot] is None and not self._may_be_null(binding.parameter, row)
+            for binding in self.bindings
+            if binding.parameter.required
+        )
 
     def bind_row(self, row: Sequence[object]) -> BoundCall:
         """The call with one value for each of ``marker_names``, in that order; the fast way for lookups."""
@@ -115,13 +119,15 @@ class Binder:
         warnings = self._constant_warnings
         for binding in self.bindings:
             parameter, given = binding.parameter, row[binding.slot]
-            if given is None and not parameter.required:
+            if given is None and self._may_be_null(parameter, row):
                 continue
             value, warning = self._fit(given, parameter, binding.position)
             if value is not None:
                 values[parameter.name] = value
             if warning:
                 warnings = (*warnings, warning)
+        if self._excused:
+            self._check_excused(values)
         kind = self.procedure.model_kind
         if kind is not None and "Model" not in values:
             values["Model"] = self.settings.default_models[kind]
@@ -135,6 +141,22 @@ class Binder:
             if found:
                 warnings = (*warnings, *(f"{self.procedure.name}: {warning}" for warning in found))
         return BoundCall(self.procedure, values, self.settings, warnings)
+
+    def _may_be_null(self, parameter: Parameter, row: Sequence[object]) -> bool:
+        """Whether a parameter needs no value in a row, because it never does or because of another's value."""
+        if not parameter.required:
+            return True
+        instead = parameter.unless
+        return instead is not None and (
+            instead in self._constants
+            or any(each.parameter.name == instead and row[each.slot] is not None for each in self.bindings)
+        )
+
+    def _check_excused(self, values: Values) -> None:
+        """Raises for a required parameter that has no value beside none of the one that would excuse it."""
+        for parameter in self._excused:
+            if parameter.name not in values and parameter.unless not in values:
+                raise self._refused(UnfitValue("is required and must not be NULL", parameter.name))
 
     def _resolve(self) -> tuple[MarkerBinding, ...]:
         check_count(self.call, self.procedure, self.settings)
@@ -159,6 +181,7 @@ class Binder:
             else:
                 self._take_literal(argument.value, parameter, position)
         check_required(self.call, self.procedure, taken)
+        self._excused = [each for each in self.procedure.parameters if each.unless is not None and each.unless in taken]
         return tuple(bindings)
 
     def _slot(self, marker: Marker) -> int:
@@ -183,7 +206,7 @@ class Binder:
         span, marker = argument.value.span, argument.value
         if isinstance(marker, Marker):
             slot = self._slot(marker)
-            value = self._known_value(marker)
+            value = known_value(self._known, marker)
             if value is UNKNOWN and self._columns_later:
                 return [MarkerBinding(parameter, position, slot)]
             if value is UNKNOWN:
@@ -209,26 +232,15 @@ class Binder:
                 ) from None
         return []
 
-    def _known_value(self, marker: Marker) -> object:
-        known = self._known
-        if marker.name is None:
-            index = marker.index or 0
-            is_there = isinstance(known, Sequence) and not isinstance(known, str | bytes) and index < len(known)
-            return known[index] if is_there else UNKNOWN  # type: ignore[index]
-        if not isinstance(known, Mapping):
-            return UNKNOWN
-        given = {str(key).lower().lstrip(":$@"): value for key, value in known.items()}
-        return given.get(marker.name.lower(), UNKNOWN)
-
     def _fit(
         self, value: object, parameter: Parameter, position: int, span: Span | None = None
     ) -> tuple[object, str | None]:
         try:
             fitted, warning = fit_value(value, parameter, strict_enums=self.settings.strict_enums)
-            if fitted is None and parameter.required:
+            if fitted is None and parameter.required and not is_excusable(self.call, parameter):
                 raise UnfitValue("is required and must not be NULL")
         except UnfitValue as error:
-            pointer = point_at(self.call.text, span) if span is not None else ""
+            pointer = point_at(self.call.text, span) if span is not None and not parameter.secret else ""
             raise BadValueError(str(error), self.procedure.name, parameter.name, position, pointer) from None
         return fitted, f"{self.procedure.name}: {warning}" if warning else None
 

@@ -33,12 +33,15 @@ class Body(msgspec.Struct, omit_defaults=True):
 
 
 def body_bytes(body: Body, values: Values) -> bytes:
-    """The JSON of ``body``, with the caller's extra members laid over it."""
+    """The JSON of ``body``, with the caller's extra members laid over it; the tools of both are offered."""
     extra = extra_members(values)
     if not extra:
         return encode_json(body)
     merged = dict(decode_json(encode_json(body)))
+    own, more = merged.get("tools"), extra.get("tools")
     merged.update(extra)
+    if own and isinstance(more, list):
+        merged["tools"] = [*own, *more]
     return encode_json(merged)
 
 

@@ -50,6 +50,8 @@ class Parameter:
         named_only: Whether it can be given by name only. Parameters beyond the vendor's are.
         decides_columns: Whether the result's columns follow from its value, which must then be the same for all rows.
         reader: Reads a value where the type's own way is too narrow; raises UnfitValue.
+        unless: The parameter beside whose value this one may be NULL, although it is required.
+        secret: Whether its value may hold a secret, so that no error shows the text around it.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Parameter:
     named_only: bool = False
     decides_columns: bool = False
     reader: Callable[[object], object] | None = field(default=None, repr=False)
+    unless: str | None = None
+    secret: bool = False
 
 
 class FieldType(Protocol):
@@ -84,12 +88,16 @@ class ResultField:
         type: Its type.
         path: Where the value stands in the API's reply, as a JSON path; empty when it is computed.
         doc: What it holds.
+        derive: Makes the value from those of ``derived_from`` once it is asked for; None for what rows hold.
+        derived_from: The names of the fields of a row that it is made from.
     """
 
     name: str
     type: FieldType
     path: str
     doc: str
+    derive: Callable[..., object] | None = field(default=None, repr=False)
+    derived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,8 @@ class Procedure:
         example: A statement that one can paste.
         notes: Paragraphs for its documentation page.
         answer_schema: The shape that its answers were declared to have; None for plain text.
-        further_fields: What its rows hold after ``fields``; these become columns only where they are asked for by name.
+        further_fields: What there is beside ``fields``: columns only where they are asked for by name. Rows hold those
+            that are not derived, after ``fields``.
         prompt_version: Which version of a prompt of ours it sends, from 1; 0 where the prompt is the caller's alone. It
             is part of what makes two calls the same.
         passes_on: For a procedure of the user's own, each of its parameters with one of the procedure inside that
@@ -193,6 +202,11 @@ class Procedure:
     @cached_property
     def row_fields(self) -> tuple[ResultField, ...]:
         """Everything that a row holds, in order."""
+        return (*self.fields, *(column for column in self.further_fields if column.derive is None))
+
+    @cached_property
+    def offered_fields(self) -> tuple[ResultField, ...]:
+        """Everything that can become a column, in order."""
         return (*self.fields, *self.further_fields)
 
     @cached_property

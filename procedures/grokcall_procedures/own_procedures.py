@@ -112,7 +112,7 @@ class Body:
         """The procedure that is called, with the columns of RETURNS."""
         shown = len(self.target.fields) - len(base.fields) if statement.returns is not None else None
         self.fields: tuple[ResultField, ...] = self.target.fields[:shown]
-        self.further_fields: tuple[ResultField, ...] = self.target.row_fields[len(self.fields) :]
+        self.further_fields: tuple[ResultField, ...] = self.target.offered_fields[len(self.fields) :]
 
     def expand(self, values: Values, settings: Settings) -> tuple[str, ...]:
         """Puts the values of the call inside in the place of those of the parameters.

@@ -247,6 +247,7 @@ PRICES = Prices(
             "code_interpreter": _CENT // 2,
             "code_execution": _CENT // 2,
             "file_search": _CENT // 4,
+            "collections_search": _CENT // 4,
         }
     ),
     source=f"the table of {PRICES_DATED}",

@@ -32,6 +32,8 @@ LIMITS: Mapping[str, tuple[str, ...]] = {
 }
 """The text endpoints and where each has its limit of the answer, which bounds the text alone, never reasoning."""
 
+TURN_LIMITS = ("max_turns", "max_tool_calls")
+
 
 @dataclass(slots=True)
 class Reading:
@@ -121,6 +123,12 @@ def tools_of(body: Mapping[str, object], reading: Reading) -> list[str]:
 def answer_limit(path: str, body: Mapping[str, object]) -> int | None:
     """The most tokens that each answer can have; None when the request sets no limit."""
     limits = [value for name in LIMITS[path] if (value := whole(body.get(name))) is not None]
+    return max(limits, default=None)
+
+
+def turn_limit(body: Mapping[str, object]) -> int | None:
+    """The most turns of tool use, under either of its names; None when the request sets no limit."""
+    limits = [value for name in TURN_LIMITS if (value := whole(body.get(name))) is not None]
     return max(limits, default=None)
 
 

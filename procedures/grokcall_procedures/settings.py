@@ -38,6 +38,8 @@ class Settings:
         max_media_bytes: The largest media result to download, in bytes.
         schema_attempts: How often a question is asked at most until the answer has the declared shape.
         store: Whether the service keeps the answers of calls that do not say; None for the service's own rule.
+        shares_prompts: Whether many calls with the same beginning follow each other, as in a lookup: those that name
+            no PromptCacheKey then get one made of their model and instructions.
     """
 
     default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
@@ -50,3 +52,4 @@ class Settings:
     max_media_bytes: int = 512 * 1024 * 1024
     schema_attempts: int = 3
     store: bool | None = None
+    shares_prompts: bool = False

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grokcall_procedures.answers import OUTPUT_SCHEMA, fitting_answer, schema_is_the_only_format
+from grokcall_procedures.answers import OUTPUT_SCHEMA, answer_row, fitting_answer, schema_is_the_only_format
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, accepted_effort, is_multi_agent, refuses_effort
-from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
+from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
+from grokcall_procedures.responses import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.steps import reply_of as reply_of  # what shares these steps takes it from here
 from grokcall_procedures.streams.responses_fold import ResponsesFold
+from grokcall_procedures.tools.inputs import inputs_fit, request_input
+from grokcall_procedures.tools.mcp_servers import secrets_named
+from grokcall_procedures.tools.members import include, prompt_cache_key, tool_choice
+from grokcall_procedures.tools.offered import extra_tools, tools_of
+from grokcall_procedures.tools.parameters import TOOL_OUTPUTS, TOOL_PARAMETERS
+from grokcall_procedures.tools.rules import tools_fit
 from grokcall_procedures.types import ParameterType, UnfitValue
 
 
@@ -37,9 +44,22 @@ class ResponsesBody(Body):
     store: object = None
     reasoning: Effort | None = None
     text: dict[str, object] | None = None
+    tools: list[dict[str, object]] | None = None
+    tool_choice: object = None
+    parallel_tool_calls: object = None
+    include: list[str] | None = None
+    service_tier: object = None
+    prompt_cache_key: object = None
+    safety_identifier: object = None
 
 
-MESSAGE = Parameter("Message", ParameterType.STRING, "The prompt for the model.", required=True)
+MESSAGE = Parameter(
+    "Message",
+    ParameterType.STRING,
+    "The prompt for the model. It may be NULL where ToolOutputs is given.",
+    required=True,
+    unless=TOOL_OUTPUTS,
+)
 INSTRUCTIONS = Parameter("Instructions", ParameterType.STRING, "A system message put into the model's context.")
 MODEL = Parameter(
     "Model",
@@ -148,6 +168,7 @@ def instructions_fit_conversation(values: Values, _settings: Settings) -> tuple[
 
 
 ANSWER_RULES = (schema_is_the_only_format,)
+TOOL_RULES = (tools_fit, inputs_fit)
 TEXT_RULES = (effort_fits_model, output_limit_fits_model, instructions_fit_conversation, extra_body_is_sound)
 
 
@@ -161,6 +182,7 @@ def responses_body(call: BoundCall, content: object, *, tools_run: bool = False)
     """
     get = call.values.get
     effort = get("ReasoningEffort")
+    tools = tools_of(call.values)
     body = ResponsesBody(
         model=get("Model"),
         input=content,
@@ -171,9 +193,16 @@ def responses_body(call: BoundCall, content: object, *, tools_run: bool = False)
         max_output_tokens=get("MaxOutputTokens"),
         store=get("Store"),
         reasoning=Effort(effort) if effort is not None else None,
+        tools=tools or None,
+        tool_choice=tool_choice(call.values),
+        parallel_tool_calls=get("ParallelToolCalls"),
+        include=include(call.values, tools or extra_tools(call.values)),
+        service_tier=get("ServiceTier"),
+        prompt_cache_key=prompt_cache_key(call),
+        safety_identifier=get("SafetyIdentifier"),
     )
     limit = get("MaxToolCalls")
-    if limit is not None and (tools_run or names_tools(call)):
+    if limit is not None and (tools_run or tools or "Files" in call.values or names_tools(call)):
         limit_tools(body, limit, call.settings)
     return body
 
@@ -193,8 +222,10 @@ def limit_tools(body: ResponsesBody, limit: object, settings: Settings) -> None:
 
 def ask(call: BoundCall, body: ResponsesBody) -> Request:
     """The request that sends ``body``."""
+    secrets = secrets_named([*(body.tools or ()), *extra_tools(call.values)])
+    sent = body_bytes(body, call.values)
     return Request(
-        "POST", "/responses", body=body_bytes(body, call.values), kind=Kind.TEXT, billed=True, fold=ResponsesFold
+        "POST", "/responses", body=sent, kind=Kind.TEXT, billed=True, fold=ResponsesFold, tool_secrets=secrets
     )
 
 
@@ -203,19 +234,14 @@ def answered(call: BoundCall, body: ResponsesBody) -> Steps:
     schema = call.procedure.answer_schema
     if schema is None:
         reply = yield ask(call, body)
-        return [response_row(reply_of(reply).body)]
+        return [answer_row(reply_of(reply).body)]
     body.text = schema.text_format()
     return (yield from fitting_answer(ask(call, body), schema, call.asks))
 
 
 def generate_response(call: BoundCall) -> Steps:
     """One question, one answer."""
-    return (yield from answered(call, responses_body(call, call.values["Message"])))
-
-
-def user_message(*parts: dict[str, object]) -> list[dict[str, object]]:
-    """An ``input`` of one message by the user."""
-    return [{"role": "user", "content": list(parts)}]
+    return (yield from answered(call, responses_body(call, request_input(call.values))))
 
 
 SCHEMA_NOTE = (
@@ -228,12 +254,13 @@ GENERATE_RESPONSE = Procedure(
     name="GenerateResponse",
     main="Response_Result",
     summary="Answers a message with a text model.",
-    parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA),
+    parameters=(MESSAGE, *TEXT_OPTIONS, EXTRA_BODY, OUTPUT_SCHEMA, *TOOL_PARAMETERS),
     fields=RESPONSE_FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=generate_response,
     streams=True,
     model_kind="text",
-    rules=(*TEXT_RULES, *ANSWER_RULES),
+    rules=(*TEXT_RULES, *ANSWER_RULES, *TOOL_RULES),
     reference="POST /v1/responses",
     vendor=True,
     example="CALL GenerateResponse('Which colour is a ripe banana?', 'Answer in one word.')",

@@ -14,7 +14,7 @@ from grokcall_procedures.bounds import Allowances, Estimate
 from grokcall_procedures.models import is_multi_agent
 from grokcall_procedures.prices import Prices
 from grokcall_procedures.rates import TextPrice, usd
-from grokcall_procedures.readings import OWN_TOOLS, Reading, answer_limit
+from grokcall_procedures.readings import OWN_TOOLS, Reading, answer_limit, turn_limit
 from grokcall_procedures.text_bounds import (
     SHORT_ANSWER,
     factor,
@@ -43,7 +43,7 @@ LONG_REASONING = {"low": 1_000, "medium": 3_000, "high": 7_000, "xhigh": 15_000}
 FILE_READINGS = 3
 """How often a tool reads an attached file again, for the high estimate."""
 TOOL_CALLS = 5
-"""How often a tool is called, for the high estimate."""
+"""How often a tool is called, for the high estimate, where nothing limits that."""
 
 NO_LIMIT = "its answer has no limit of length (give MaxOutputTokens, or the option assumed_output_tokens)"
 REASONS = (
@@ -81,7 +81,7 @@ def text_estimate(
     cheap = known or min(prices.text.values(), key=lambda price: price.output)
     dear = known or max(prices.text.values(), key=lambda price: price.output)
     inputs, outputs = likely_input(question, known, allowances), likely_output(question, allowances)
-    least_fee, most_fee = tool_fees(question, prices)
+    least_fee, most_fee = tool_fees(question, prices, allowances)
     high = ticks_of(dear, inputs[1], outputs[1]) * factor(question, allowances) // 100 + most_fee
     high = high if worst is None else min(high, worst)
     tokens = None if read is None or written is None or question.tools else read + written
@@ -188,11 +188,17 @@ def low_ticks(price: TextPrice, read: int, written: int) -> int:
     return ticks_of(price, read, written) - cached * max(0, price.read(0) - price.cached)
 
 
-def tool_fees(question: Question, prices: Prices) -> tuple[int, int]:
-    """The fees of the service's own tools, low and high: files are searched once at least."""
+def tool_fees(question: Question, prices: Prices, allowances: Allowances) -> tuple[int, int]:
+    """The fees of the service's own tools, low and high: files are searched once at least.
+
+    Each tool is taken to be called once in each turn; what is assumed of all that tools add is not passed.
+    """
     dearest = max(prices.tool_fees.values())
     each = [prices.tool_fees.get(name, dearest) for name in question.tools if name not in OWN_TOOLS]
-    return prices.tool_fees["attachment_search"] * bool(question.reading.files), sum(each) * TOOL_CALLS
+    least = prices.tool_fees["attachment_search"] * bool(question.reading.files)
+    most = sum(each) * (turn_limit(question.body) or TOOL_CALLS)
+    assumed = allowances.max_tool_ticks
+    return least, most if assumed is None else max(least, min(most, assumed))
 
 
 def ticks_of(price: TextPrice, read: int, written: int) -> int:

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grokcall_procedures.bounds import Allowances
+from grokcall_procedures.documents import encode_json
 from grokcall_procedures.learned_tokens import TextCall, TextClass, effort_in_force
 from grokcall_procedures.prices import Prices
 from grokcall_procedures.readings import Reading, answer_limit, effort_of, read_body, tools_of, whole
+
+UNREAD = ("prompt_cache_key", "safety_identifier")
+"""Members of a body that no model reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Question:
     path: str
     body: Mapping[str, object]
     size: int
-    """Bytes of the body."""
+    """Bytes of the body, but for what no model reads."""
     reading: Reading
     tools: list[str]
     answers: int
@@ -51,7 +55,7 @@ def taken_apart(
     return Question(
         path,
         body,
-        size,
+        size - unread_bytes(body),
         reading,
         tools_of(body, reading),
         whole(body.get("n")) or 1,
@@ -64,3 +68,12 @@ def taken_apart(
 def needs_context(reading: Reading) -> bool:
     """Whether only the model's context bounds what it reads."""
     return reading.earlier or None in reading.files
+
+
+def unread_bytes(body: Mapping[str, object]) -> int:
+    """Bytes of the members of a body that are no part of the prompt, with their names and punctuation.
+
+    >>> unread_bytes({"model": "m", "prompt_cache_key": "k"}) == len('"prompt_cache_key":"k",')
+    True
+    """
+    return sum(len(name) + 4 + len(encode_json(body[name])) for name in UNREAD if name in body)

@@ -15,6 +15,7 @@ import pytest
 import grokcall
 from grokcall.catalog.catalog import open_catalog
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
+from grokcall_procedures import CATALOG
 from installed import COMMAND
 
 TRIAGE = """CREATE PROCEDURE Triage(Body VARCHAR COMMENT 'The ticket.', Tongue VARCHAR DEFAULT 'English')
@@ -49,12 +50,15 @@ def test_the_request_is_that_of_the_call_inside_with_defaults_and_joined_texts(t
 def test_it_is_shown_and_described(triage):
     (shown,) = triage.execute("SHOW PROCEDURES LIKE 'tri%'").fetchall()
     assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2, "ask", False)
+    answers = CATALOG["GenerateResponse"]
+    further = [("further", column.name, str(column.type), None) for column in answers.offered_fields]
     rows = triage.execute("DESCRIBE PROCEDURE Triage").fetch_arrow_table().to_pylist()
     assert [(row["Kind"], row["Name"], row["Type"], row["Required"]) for row in rows] == [
         ("parameter", "Body", "String", True),
         ("parameter", "Tongue", "String", False),
         ("result", "priority", "INTEGER", None),
         ("result", "team", "ENUM('delivery', 'billing')", None),
+        *further,
     ]
 
 

@@ -74,9 +74,10 @@ def run(
     call = bind(text, values, settings)
     done = drive(call.steps(), replies)
     if done.rows is not None:
-        columns = zip(*done.rows, strict=True) if done.rows else [()] * len(call.procedure.fields)
-        for column, declared in zip(columns, call.procedure.schema, strict=True):
-            pa.array(column, declared.type)  # every value fits the column that the definition promises
+        fields = call.procedure.row_fields
+        columns = zip(*done.rows, strict=True) if done.rows else [()] * len(fields)
+        for column, declared in zip(columns, fields, strict=True):
+            pa.array(column, declared.type.arrow)  # every value fits the column that the definition promises
     return done
 
 

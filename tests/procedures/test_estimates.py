@@ -13,7 +13,7 @@ import grokcall
 from bound_calls import bind
 from grokcall_procedures import BoundCall, Settings
 from grokcall_procedures.bounds import REFUSAL_FEE
-from grokcall_procedures.estimates import Allowances, billed_request, estimate, tokenize
+from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES, Allowances, billed_request, estimate, tokenize
 from grokcall_procedures.prices import PRICES
 from grokcall_procedures.readings import image_tokens
 
@@ -135,6 +135,29 @@ def test_extra_body_counts_where_it_overrides_the_parameters() -> None:
     )
     assert told.worst_tokens is not None
     assert told.worst_tokens > 5_000
+
+
+def test_fees_of_tools_count_for_as_many_turns_as_are_allowed() -> None:
+    text = "CALL GenerateResponse('hi', 'x', 'grok-4.3', MaxOutputTokens => 10, ReasoningEffort => 'none'"
+    plain = estimate(bind(text + ")"))
+    search = PRICES.tool_fees["web_search"]
+
+    def fees(more: str, allowances: Allowances = EXPLAIN_ALLOWANCES) -> int:
+        return estimate(bind(f"{text}, {more})"), PRICES, allowances).high_ticks - plain.high_ticks
+
+    tokens = 12 * PRICES.text["grok-4.3"].input  # at most: what the tools themselves take in the prompt
+    assert search * 5 <= fees("WebSearch => TRUE") <= search * 5 + tokens
+    assert search * 2 <= fees("WebSearch => TRUE, MaxToolCalls => 2") <= search * 2 + tokens
+    both = search + PRICES.tool_fees["file_search"]
+    assert both * 3 <= fees("WebSearch => TRUE, Collections => 'c', MaxToolCalls => 3") <= both * 3 + 4 * tokens
+    assumed = fees("WebSearch => TRUE", Allowances(max_tool_ticks=search, refusal_fee_ticks=0))
+    assert assumed <= search + tokens
+
+
+def test_the_priority_tier_doubles_the_price_of_tokens() -> None:
+    text = "CALL GenerateResponse('hi', MaxOutputTokens => 10, ReasoningEffort => 'none'"
+    usual, dear = estimate(bind(text + ")")), estimate(bind(text + ", ServiceTier => 'priority')"))
+    assert dear.high_ticks == 2 * usual.high_ticks
 
 
 @pytest.mark.parametrize(

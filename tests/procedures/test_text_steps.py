@@ -29,7 +29,7 @@ def test_a_plain_question_sends_the_model_and_the_input_and_nothing_else():
     assert request.body == b'{"model":"grok-4.3","input":"Which colour is a ripe banana?"}'
     assert (request.method, request.path, request.content_type) == ("POST", "/responses", "application/json")
     assert (request.kind, request.billed, request.headers) == (Kind.TEXT, True, ())
-    assert done.rows == [response_row(json.dumps(ANSWER).encode())]
+    assert done.rows == [(*response_row(json.dumps(ANSWER).encode()), json.dumps(ANSWER), None)]
     assert done.rows[0][0] == "Yellow"
 
 

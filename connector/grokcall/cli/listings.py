@@ -16,7 +16,7 @@ from grokcall.cli.screens import write_out
 from grokcall.config.options import load_options
 from grokcall.dbapi.describe import describe_procedure, found, signature, told, values_of
 from grokcall.errors import InterfaceError
-from grokcall_procedures import Procedure, Settings
+from grokcall_procedures import Procedure, ResultField, Settings
 from grokcall_procedures.built_in import family_of
 from grokcall_procedures.price_words import price_words
 from grokcall_procedures.prices import PRICES_DATED
@@ -114,6 +114,10 @@ def show_procedure(console: Console, procedure: Procedure, settings: Settings) -
     console.print(Text("\nResult fields", style="bold"))
     for column in procedure.fields:
         show_entry(console, column.name, str(column.type), column.doc)
+    if procedure.further_fields:
+        console.print(Text("\nFurther fields, by name", style="bold"))
+    for column in procedure.further_fields:
+        show_entry(console, column.name, str(column.type), column.doc)
     for note in procedure.notes:
         console.print(Text(f"\n{note}"))
     if procedure.example:
@@ -151,12 +155,15 @@ def as_document(procedure: Procedure, settings: Settings) -> dict[str, object]:
             }
             for parameter in procedure.parameters
         ],
-        "fields": [
-            {"name": column.name, "type": str(column.type), "path": column.path or None, "doc": column.doc}
-            for column in procedure.fields
-        ],
+        "fields": list(map(field_document, procedure.fields)),
+        "further_fields": list(map(field_document, procedure.further_fields)),
         "example": procedure.example,
     }
+
+
+def field_document(column: ResultField) -> dict[str, object]:
+    """A field as JSON for other programs."""
+    return {"name": column.name, "type": str(column.type), "path": column.path or None, "doc": column.doc}
 
 
 def print_json(document: object) -> None:

@@ -113,6 +113,24 @@ def lookup(
     prefix: Annotated[
         str, Option("--prefix", metavar="TEXT", rich_help_panel=OUTPUT, help="Put TEXT before each result field.")
     ] = "",
+    unnest: Annotated[
+        list[str] | None,
+        Option(
+            "--unnest",
+            metavar="FIELD=FILE",
+            rich_help_panel=OUTPUT,
+            help="Write the lists of a field to FILE, a row for each element: Response_Citations=citations.parquet.",
+        ),
+    ] = None,
+    unnest_keep: Annotated[
+        str | None,
+        Option(
+            "--unnest-keep",
+            metavar="A,B",
+            rich_help_panel=OUTPUT,
+            help="The columns that stand beside each element; those of INPUT without it.",
+        ),
+    ] = None,
     call_columns: CallColumns = False,
     many: Annotated[
         str,
@@ -188,5 +206,6 @@ def lookup(
         "wait": wait,
     }
     reading = Reading(source, input_format, types, column or (), encoding)
-    writing = Writing(output, form, fields, on_error, errors, journal, no_journal, summary)
+    files = (unnest or (), unnest_keep)
+    writing = Writing(output, form, fields, on_error, errors, journal, no_journal, summary, *files)
     return run_lookup(command, maps or (), reading, writing, options, flags, count_tokens if dry else None)

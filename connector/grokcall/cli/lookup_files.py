@@ -12,6 +12,7 @@ import pyarrow as pa
 from grokcall.cli.progress import Report
 from grokcall.cli.signals import endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
+from grokcall.cli.unnested_files import UnnestedFiles
 from grokcall.errors import BatchPendingError, OutputClosed, OutputFull, StoppedError
 from grokcall.lookup.stream import LookupStream
 from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS, patience_of
@@ -67,10 +68,13 @@ class ErrorFile:
 class LookupRun:
     """Moves a lookup's batches into its files."""
 
-    def __init__(self, stream: LookupStream, rows: Writer, failed: ErrorFile) -> None:
+    def __init__(
+        self, stream: LookupStream, rows: Writer, failed: ErrorFile, unnested: UnnestedFiles | None = None
+    ) -> None:
         self._stream = stream
         self._rows = rows
         self._failed = failed
+        self._unnested = unnested or UnnestedFiles(stream, {})
 
     def to_the_end(self, report: Report) -> None:
         """Writes every row.
@@ -88,6 +92,7 @@ class LookupRun:
             self._failed.close()
         except BatchPendingError:
             self._rows.abort()
+            self._unnested.abort()
             raise
         except BaseException as error:
             self._rescue(error)
@@ -97,7 +102,7 @@ class LookupRun:
         for rows, failed in self._stream:
             self._failed.write(failed)
             if rows.num_rows:
-                self._rows.write(rows)
+                self._rows.write(self._unnested.take(rows))
             if self._rows.is_full:
                 self._write_last()
 
@@ -108,9 +113,10 @@ class LookupRun:
         with suppress(StoppedError):
             for rows, failed in self._stream:
                 self._failed.write(failed)
-                ended.append(rows)
-        batches = pa.Table.from_batches(ended, schema=self._stream.schema).combine_chunks().to_batches()
-        self._rows.write(batches[0] if batches else pa.RecordBatch.from_pylist([], schema=self._stream.schema))
+                ended.append(self._unnested.take(rows))
+        schema = self._unnested.schema
+        batches = pa.Table.from_batches(ended, schema=schema).combine_chunks().to_batches()
+        self._rows.write(batches[0] if batches else pa.RecordBatch.from_pylist([], schema=schema))
 
     def _rescue(self, error: BaseException) -> None:
         """Puts what has ended by now into the files."""

@@ -18,6 +18,7 @@ from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
 from grokcall.cli.screens import on_terminal
 from grokcall.cli.targets import check_distinct
+from grokcall.cli.unnested_files import UnnestedFiles, targets_of
 from grokcall.cli.values import checked_text, column_types, mapping, names, one_of_types
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import BatchPendingError, BudgetReachedError, InterfaceError, JournalBusyError
@@ -55,6 +56,8 @@ class Writing:
     journal: Path | None
     no_journal: bool
     summary: Path | None
+    unnest: Sequence[str] = ()
+    unnest_keep: str | None = None
 
 
 def run_lookup(
@@ -86,13 +89,13 @@ def run_lookup(
     policy = writing.on_error or ("redirect" if has_beside or writing.errors is not None else "ignore")
     failed = None if policy == "ignore" else writing.errors or beside(target)
     keeping = journal_of_lookup(writing.journal, writing.no_journal, target, writing.format)
+    aside = targets_of(writing.unnest)
     written = {"--output": target, "--errors": failed, "--journal": keeping.path, "--summary": writing.summary}
-    check_distinct(reading.source, written)
+    check_distinct(reading.source, {**written, **{f"--unnest {field}": file for field, file in aside.items()}})
     replaces = policy == "ignore" and writing.on_error is None
     chosen: dict[str, Any] = {
         **options,
         "on_error": policy,
-        "fields": names(writing.fields),
         "call_columns": options["call_columns"] or ("replace" if replaces else None),
         "concurrency": flags.concurrency,
         **flags.spending(),
@@ -108,7 +111,9 @@ def run_lookup(
             columns=column_types(reading.columns),
             encoding=reading.encoding,
         ) as table,
-        connection.lookup_stream(command, table, mapping(maps), **chosen) as stream,
+        connection.lookup_stream(
+            command, table, mapping(maps), **chosen, fields=wanted_fields(connection, command, writing.fields, aside)
+        ) as stream,
     ):
         stream.temporary = keeping.temporary
         if flags.sandbox:
@@ -120,20 +125,25 @@ def run_lookup(
             flags.console().print(stream.guarantee, soft_wrap=True)
         try:
             with summary_written(stream, writing.summary):
-                return moved(stream, target, writing.errors, writing.format, flags)
+                return moved(stream, target, writing, flags)
         except BatchPendingError as pending:
             flags.console().print(f"{pending}: run the same command again. No rows were written", soft_wrap=True)
             return Exit.FINE
 
 
-def moved(stream: LookupStream, target: str, errors: str | None, form: str | None, flags: Flags) -> int:
+def moved(stream: LookupStream, target: str, writing: Writing, flags: Flags) -> int:
     """Moves a lookup's rows to their files and tells what it did."""
     to_stdout = target == "-"
+    kept = names(writing.unnest_keep)
+    aside = targets_of(writing.unnest)
     try:
-        shape = form or ("jsonl" if to_stdout else None)
-        with open_writer(target, stream.schema, format=shape, csv_safe=flags.csv_safe) as writer:
-            failed = ErrorFile(errors or beside(target), stream.error_schema, csv_safe=flags.csv_safe)
-            LookupRun(stream, writer, failed).to_the_end(report(flags.console(), stream.row_count))
+        shape = writing.format or ("jsonl" if to_stdout else None)
+        with (
+            UnnestedFiles(stream, aside, kept, names(writing.fields), csv_safe=flags.csv_safe) as unnested,
+            open_writer(target, unnested.schema, format=shape, csv_safe=flags.csv_safe) as writer,
+        ):
+            failed = ErrorFile(writing.errors or beside(target), stream.error_schema, csv_safe=flags.csv_safe)
+            LookupRun(stream, writer, failed, unnested).to_the_end(report(flags.console(), stream.row_count))
     except BatchPendingError:
         raise
     except BaseException as error:
@@ -143,13 +153,19 @@ def moved(stream: LookupStream, target: str, errors: str | None, form: str | Non
         raise
     if stream.continued:
         writer.remove_partial()
+        unnested.remove_partial()
     if stream.in_doubt:
         flags.console().print(
             f"{stream.in_doubt:,} calls of earlier tries were sent, not answered, and sent again: "
             "they may have been billed twice",
             soft_wrap=True,
         )
-    show_summary(flags.console(), stream.summary, {"output": None if to_stdout else target, "errors": failed.path})
+    files: dict[str, Path | str | None] = {
+        "output": None if to_stdout else target,
+        **unnested.paths,
+        "errors": failed.path,
+    }
+    show_summary(flags.console(), stream.summary, files)
     if failed.left_behind is not None:
         flags.console().print(f"no row failed; {failed.left_behind} is of an earlier run", soft_wrap=True)
     journal, goes = journal_of(stream), stream.discard_journal()
@@ -200,6 +216,20 @@ def summary_written(stream: LookupStream, path: Path | None) -> Iterator[None]:
 def rows_at_once(connection: Connection, command: str) -> int:
     """How many rows of the input to read at once for this command."""
     return chunk_rows(connection.runtime.binder(parse_call(command)))
+
+
+def wanted_fields(
+    connection: Connection, command: str, fields: str | None, aside: Mapping[str, str]
+) -> list[str] | None:
+    """The result fields that a lookup has to have: those of its output, and those whose lists go to other files."""
+    chosen = names(fields)
+    if not aside:
+        return chosen
+    if chosen is None:
+        procedure = connection.runtime.binder(parse_call(command)).procedure
+        chosen = [field.name for field in procedure.fields]
+    there = {field.strip().lower() for field in chosen}
+    return [*chosen, *(field for field in aside if field.lower() not in there)]
 
 
 def default_output(source: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
 from grokcall.client.receiving import Receiving, received
+from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
@@ -95,6 +96,7 @@ class ApiClient:
         self.receiving: Receiving = Receiving(options.receive == "stream")
         """How its replies are received."""
         self._key, self._renew = key, renew
+        self._tool_secrets = ToolSecrets()
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
     def narrowed(self, concurrency: int) -> ApiClient:
@@ -228,7 +230,8 @@ class ApiClient:
             outcome.billed |= request.billed
             began = time.monotonic()
             secret = "" if key is None else key.value.reveal()
-            reply = without_key(await self._exchanged(request, on_the_wire, secret), secret)
+            exchanged = await self._exchanged(request, on_the_wire, secret)
+            reply = without_key(self._tool_secrets.without(exchanged, request), secret)
             failure = error_of(reply)
         except BaseException as error:
             failure = error
@@ -270,7 +273,7 @@ class ApiClient:
             request.method,
             url,
             self._headers_for(request, key),
-            request.body,
+            self._tool_secrets.body_of(request),
             self.options.connect_timeout,
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
             request.max_bytes or MAX_REPLY_BYTES,

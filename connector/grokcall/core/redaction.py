@@ -39,6 +39,19 @@ class HiddenText(str):
         return HiddenText(super().__getitem__(place))
 
 
+class HiddenBytes(bytes):
+    """Bytes like any others whose repr does not show them.
+
+    >>> {"body": HiddenBytes(b"Bearer xai-0123456789")}
+    {'body': b'**********'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'**********'"
+
+
 class SecretKey:
     """An API key that shows itself only to who asks with :meth:`reveal`.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -11,7 +11,10 @@ from grokcall.core.arrow_arrays import BOOLEAN, INT32, INT64, STRING, array_of, 
 from grokcall.core.outcome import Outcome
 from grokcall.errors import ProgrammingError, error_code, is_retryable
 from grokcall_parser.suggestions import hint
-from grokcall_procedures import Procedure, Row
+from grokcall_procedures import Procedure, ResultField, Row
+
+Derived: TypeAlias = tuple[Callable[..., object], tuple[int, ...]]
+"""Makes a value, from those at some places in a row."""
 
 COST_TYPE: pa.DataType = pa.decimal128(20, 10)
 
@@ -43,10 +46,16 @@ class ResultColumns:
 
     def __init__(self, procedure: Procedure, fields: Sequence[str] | None = None, prefix: str = "") -> None:
         self.schema: pa.Schema = procedure.schema
+        self._width = len(procedure.row_fields)
         self._chosen: tuple[int, ...] | None = None
+        self._derived: list[Derived] = []
         if fields is not None:
-            self._chosen = tuple(chosen_indexes(procedure, fields))
-            chosen = [procedure.row_fields[index] for index in self._chosen]
+            chosen = list(chosen_fields(procedure, fields))
+            self._derived = [derived(procedure, field) for field in chosen if field.derive is not None]
+            places = iter(range(self._width, self._width + len(self._derived)))
+            self._chosen = tuple(
+                procedure.places[field.name] if field.derive is None else next(places) for field in chosen
+            )
             self.schema = pa.schema([pa.field(field.name, field.type.arrow) for field in chosen])
         if prefix:
             self.schema = pa.schema([field.with_name(prefix + field.name) for field in self.schema])
@@ -55,9 +64,7 @@ class ResultColumns:
         """One array a column; a row that is None becomes NULL in each."""
         if not rows:
             return [array_of((), field.type) for field in self.schema]
-        width = len(next((row for row in rows if row is not None), ()))
-        nothing = (None,) * width
-        columns = list(zip(*(nothing if row is None else row for row in rows), strict=True))
+        columns = list(zip(*map(self._whole, rows), strict=True))
         if not columns:
             return [pa.nulls(len(rows), field.type) for field in self.schema]
         chosen = range(len(self.schema)) if self._chosen is None else self._chosen
@@ -67,21 +74,36 @@ class ResultColumns:
         """The rows as one array of structs, whose members are the columns."""
         return pa.StructArray.from_arrays(self.arrays(rows), fields=list(self.schema))
 
+    def _whole(self, row: Row | None) -> Row:
+        """A row with the values that are made from it; a row of an earlier version may end early."""
+        row = () if row is None else row
+        if len(row) != self._width:
+            row = (*row, *(None,) * (self._width - len(row)))
+        if not self._derived:
+            return row
+        return (*row, *(derive(*(row[place] for place in places)) for derive, places in self._derived))
 
-def chosen_indexes(procedure: Procedure, fields: Sequence[str]) -> Iterable[int]:
-    """The indexes of the named fields in the procedure's result."""
-    known = {field.name.lower(): index for index, field in enumerate(procedure.row_fields)}
-    seen: set[int] = set()
+
+def derived(procedure: Procedure, field: ResultField) -> Derived:
+    """How the values of a field are made, and from what in a row."""
+    assert field.derive is not None
+    return field.derive, tuple(procedure.places[name] for name in field.derived_from)
+
+
+def chosen_fields(procedure: Procedure, fields: Sequence[str]) -> Iterable[ResultField]:
+    """The named fields of the procedure's result."""
+    known = {field.name.lower(): field for field in procedure.offered_fields}
+    seen: set[str] = set()
     for name in fields:
-        index = known.get(name.strip().lower())
-        if index is None:
-            names = [field.name for field in procedure.row_fields]
+        field = known.get(name.strip().lower())
+        if field is None:
+            names = [each.name for each in procedure.offered_fields]
             told = hint(name, names, f"DESCRIBE PROCEDURE {procedure.name} lists its fields")
             raise ProgrammingError(f"{procedure.name} has no result field {name.strip()!r}; {told}")
-        if index in seen:
-            raise ProgrammingError(f"the result field {procedure.row_fields[index].name} is asked for twice")
-        seen.add(index)
-        yield index
+        if field.name in seen:
+            raise ProgrammingError(f"the result field {field.name} is asked for twice")
+        seen.add(field.name)
+        yield field
 
 
 def call_arrays(outcomes: Sequence[Outcome]) -> list[pa.Array[Any]]:

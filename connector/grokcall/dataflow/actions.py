@@ -15,12 +15,13 @@ All raise :class:`grokcall.DataError` for a value that does not fit, before anyt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
-
-from grokcall.dataflow.execute_command import ExecuteCommand
+from grokcall.dataflow.action_calls import Json, Rows, run_action
+from grokcall.dataflow.answer_actions import analyze_file as analyze_file
+from grokcall.dataflow.answer_actions import analyze_image as analyze_image
+from grokcall.dataflow.answer_actions import analyze_image_by_url as analyze_image_by_url
+from grokcall.dataflow.answer_actions import generate_response as generate_response
 from grokcall.dbapi.connection import Connection
-from grokcall_procedures import CATALOG, Procedure
+from grokcall_procedures import CATALOG
 
 __all__ = [
     "analyze_file",
@@ -38,98 +39,6 @@ __all__ = [
     "summarize_text",
 ]
 
-Json: TypeAlias = Mapping[str, object] | Sequence[object] | str
-"""A value that is sent as JSON; text must be JSON already."""
-Rows: TypeAlias = list[dict[str, object]]
-
-
-def _run(procedure: Procedure, arguments: Mapping[str, object]) -> Rows:
-    """Calls ``procedure`` with those of a function's arguments that are not None.
-
-    The functions hand in ``locals()``: the connection, then the procedure's parameters in its order.
-    """
-    connection, *values = arguments.values()
-    assert isinstance(connection, Connection)
-    given = {
-        parameter.name: value
-        for parameter, value in zip(procedure.parameters, values, strict=True)
-        if value is not None or parameter.required
-    }
-    named = ", ".join(f"{name} => :{name}" for name in given)
-    return ExecuteCommand(connection, f"CALL {procedure.name}({named})").run(given)
-
-
-def analyze_file(
-    connection: Connection,
-    message: str,
-    file1_content: bytes,
-    file1_name: str,
-    *,
-    file2_content: bytes | None = None,
-    file2_name: str | None = None,
-    file3_content: bytes | None = None,
-    file3_name: str | None = None,
-    instructions: str | None = None,
-    model: str | None = None,
-    previous_response_id: str | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    max_output_tokens: int | None = None,
-    max_tool_calls: int | None = None,
-    store: bool | None = None,
-    reasoning_effort: str | None = None,
-    extra_body: Json | None = None,
-    output_schema: str | None = None,
-) -> Rows:
-    """Answers a message about up to three files."""
-    return _run(CATALOG["AnalyzeFile"], locals())
-
-
-def analyze_image(
-    connection: Connection,
-    message: str,
-    image1_content: bytes,
-    *,
-    image2_content: bytes | None = None,
-    image3_content: bytes | None = None,
-    instructions: str | None = None,
-    model: str | None = None,
-    previous_response_id: str | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    max_output_tokens: int | None = None,
-    max_tool_calls: int | None = None,
-    store: bool | None = None,
-    reasoning_effort: str | None = None,
-    extra_body: Json | None = None,
-    output_schema: str | None = None,
-) -> Rows:
-    """Answers a message about up to three images."""
-    return _run(CATALOG["AnalyzeImage"], locals())
-
-
-def analyze_image_by_url(
-    connection: Connection,
-    message: str,
-    image1_url: str,
-    *,
-    image2_url: str | None = None,
-    image3_url: str | None = None,
-    instructions: str | None = None,
-    model: str | None = None,
-    previous_response_id: str | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    max_output_tokens: int | None = None,
-    max_tool_calls: int | None = None,
-    store: bool | None = None,
-    reasoning_effort: str | None = None,
-    extra_body: Json | None = None,
-    output_schema: str | None = None,
-) -> Rows:
-    """Answers a message about up to three images that the service fetches from their addresses."""
-    return _run(CATALOG["AnalyzeImageByUrl"], locals())
-
 
 def classify_text(
     connection: Connection,
@@ -146,7 +55,7 @@ def classify_text(
     store: bool | None = None,
 ) -> Rows:
     """Sorts a text into one or more of your categories."""
-    return _run(CATALOG["ClassifyText"], locals())
+    return run_action(CATALOG["ClassifyText"], locals())
 
 
 def edit_image(
@@ -163,7 +72,7 @@ def edit_image(
     extra_body: Json | None = None,
 ) -> Rows:
     """Makes an image from up to three images and a description of the change."""
-    return _run(CATALOG["EditImage"], locals())
+    return run_action(CATALOG["EditImage"], locals())
 
 
 def edit_image_by_url(
@@ -180,7 +89,7 @@ def edit_image_by_url(
     extra_body: Json | None = None,
 ) -> Rows:
     """Makes an image from up to three images that the service fetches and a description of the change."""
-    return _run(CATALOG["EditImageByUrl"], locals())
+    return run_action(CATALOG["EditImageByUrl"], locals())
 
 
 def edit_video(
@@ -192,7 +101,7 @@ def edit_video(
     extra_body: Json | None = None,
 ) -> Rows:
     """Makes a video from a video and a description of the change."""
-    return _run(CATALOG["EditVideo"], locals())
+    return run_action(CATALOG["EditVideo"], locals())
 
 
 def edit_video_by_url(
@@ -204,7 +113,7 @@ def edit_video_by_url(
     extra_body: Json | None = None,
 ) -> Rows:
     """Makes a video from a video that the service fetches and a description of the change."""
-    return _run(CATALOG["EditVideoByUrl"], locals())
+    return run_action(CATALOG["EditVideoByUrl"], locals())
 
 
 def generate_audio(
@@ -220,7 +129,7 @@ def generate_audio(
     extra_body: Json | None = None,
 ) -> Rows:
     """Speaks a text."""
-    return _run(CATALOG["GenerateAudio"], locals())
+    return run_action(CATALOG["GenerateAudio"], locals())
 
 
 def generate_image(
@@ -234,27 +143,7 @@ def generate_image(
     extra_body: Json | None = None,
 ) -> Rows:
     """Makes an image from a description."""
-    return _run(CATALOG["GenerateImage"], locals())
-
-
-def generate_response(
-    connection: Connection,
-    message: str,
-    *,
-    instructions: str | None = None,
-    model: str | None = None,
-    previous_response_id: str | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    max_output_tokens: int | None = None,
-    max_tool_calls: int | None = None,
-    store: bool | None = None,
-    reasoning_effort: str | None = None,
-    extra_body: Json | None = None,
-    output_schema: str | None = None,
-) -> Rows:
-    """Answers a message with a text model."""
-    return _run(CATALOG["GenerateResponse"], locals())
+    return run_action(CATALOG["GenerateImage"], locals())
 
 
 def generate_video(
@@ -270,7 +159,7 @@ def generate_video(
     extra_body: Json | None = None,
 ) -> Rows:
     """Makes a video from a description, or from an image and a description."""
-    return _run(CATALOG["GenerateVideo"], locals())
+    return run_action(CATALOG["GenerateVideo"], locals())
 
 
 def summarize_text(
@@ -289,4 +178,4 @@ def summarize_text(
     store: bool | None = None,
 ) -> Rows:
     """Makes a text shorter."""
-    return _run(CATALOG["SummarizeText"], locals())
+    return run_action(CATALOG["SummarizeText"], locals())

@@ -56,14 +56,15 @@ def show_procedures(catalog: Catalog, like: str | None = None) -> pa.Table:
 
 
 def describe_procedure(procedure: Procedure) -> pa.Table:
-    """A row for each parameter, then one for each result field."""
+    """A row for each parameter, then one for each result field, then one for each that is there by name only."""
     parameters = (
         ("parameter", index, item.name, str(item.type), item.required, values_of(item), None, told(item))
         for index, item in enumerate(procedure.parameters, 1)
     )
     fields = (
-        ("result", index, column.name, str(column.type), None, None, column.path or None, column.doc)
-        for index, column in enumerate(procedure.fields, 1)
+        (kind, index, column.name, str(column.type), None, None, column.path or None, column.doc)
+        for kind, columns in (("result", procedure.fields), ("further", procedure.further_fields))
+        for index, column in enumerate(columns, 1)
     )
     return table_of(DESCRIPTION_SCHEMA, [*parameters, *fields])
 

@@ -7,7 +7,6 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import TracebackType
 from typing import Any, Self
 
 import duckdb
@@ -38,7 +37,9 @@ _registrations: weakref.WeakKeyDictionary[Any, Registration] = weakref.WeakKeyDi
 _lock = threading.RLock()
 
 
-def register(con: duckdb.DuckDBPyConnection, connection: HasRuntime | None = None, **options: Any) -> Registration:
+def register(
+    con: duckdb.DuckDBPyConnection, connection: HasRuntime | None = None, *, further: bool = False, **options: Any
+) -> Registration:
     """Gives a DuckDB connection every procedure: as a table macro of its name, and as a scalar form in small letters.
 
     Nothing is sent, and no key is needed, before a query makes the first call. Macros belong to one DuckDB connection:
@@ -47,6 +48,7 @@ def register(con: duckdb.DuckDBPyConnection, connection: HasRuntime | None = Non
     Args:
         con: The DuckDB connection, from DuckDB 1.5 on.
         connection: Where the calls go; None makes one from the environment, which ends with the registration.
+        further: Whether all further fields, such as Response_Citations, are columns as well, after the others.
         **options: Fields of :class:`grokcall.LookupOptions`: ``on_error`` (``"fail"``, which is the default here, ends
             the query at the first row that fails; ``"ignore"`` gives NULL in its fields and adds ``Call_*`` columns),
             ``on_null_input``, ``call_columns``, ``concurrency``, ``dedupe``, ``journal``, ``reuse``, ``retry_failed``,
@@ -66,16 +68,15 @@ def register(con: duckdb.DuckDBPyConnection, connection: HasRuntime | None = Non
     chosen = options_of(options)
     with _lock:
         known = _registrations.get(con)
-        if known is not None and known.serves(connection, chosen):
+        if known is not None and known.serves(connection, chosen, further=further):
             return known
         owned = connection is None
         runtime = connection.runtime if connection is not None else Runtime(load_options(None))
         session = session_of(runtime, chosen, owned=owned)
-        registration = Registration(con, session)
-        registration.add(*session.runtime.catalog.values())
+        _registrations[con] = made = Registration(con, session, further=further)
+        made.add(*session.runtime.catalog.values())
         watch(session)
-        _registrations[con] = registration
-        return registration
+        return made
 
 
 class Registration:
@@ -84,10 +85,11 @@ class Registration:
     It need not be kept: the macros work for as long as the DuckDB connection is open. A context manager that closes it.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession, *, further: bool = False) -> None:
         self._con = weakref.ref(con)
         self._session = session
         self._pricing = Pricing()
+        self._further = further
         self._number = next(_numbers)
         self._functions: dict[str, tuple[str, VectorFunction]] = {}
 
@@ -114,7 +116,8 @@ class Registration:
         refuse_taken_names(con, procedures)
         for procedure in procedures:
             self._drop_typed(procedure)
-            name = self._define(procedure.name, procedure, VectorFunction(procedure, self._session, self._pricing))
+            function = VectorFunction(procedure, self._session, self._pricing, further=self._further)
+            name = self._define(procedure.name, procedure, function)
             scalar = scalar_macro(procedure, name)
             if scalar is not None:
                 con.execute(scalar)
@@ -129,6 +132,7 @@ class Registration:
         * The same with ``[ORDER BY t.column] LIMIT n``, and nothing about ``r`` but its columns, makes n calls.
         * ``EXPLAIN COST`` before a query that only reads tells what it will cost, and sends nothing.
         * A condition on a table alone is looked at before the calls, as DuckDB does with simple ones.
+        * A further field that it names, such as ``r.Response_Citations``, is a column of the call.
         * ``OutputSchema := 'priority INTEGER, tags VARCHAR[]'`` gives typed columns, which come first.
 
         Args:
@@ -177,12 +181,12 @@ class Registration:
         return costs.as_table()
 
     def typed(self, sql: str) -> TypedQuery:
-        """A query with its calls that declare columns under names of their own; nothing is run.
+        """A query with its calls that have columns of their own under private names; nothing is run.
 
         Raises:
             grokcall.StatementError: A declaration is no literal, or stands where it cannot be.
         """
-        return typed_query(sql, {name: function.procedure for name, (_, function) in self._functions.items()})
+        return typed_query(sql, {name: each.procedure for name, (_, each) in self._functions.items()})
 
     @contextmanager
     def prepared(self, query: TypedQuery, values: Values) -> Iterator[str]:
@@ -218,7 +222,8 @@ class Registration:
             if call.name in self._functions and is_macro(con, call.name):
                 continue
             try:
-                function = VectorFunction(call.procedure, self._session, self._pricing, call.schema)
+                decided = call.schema, self._further or call.further
+                function = VectorFunction(call.procedure, self._session, self._pricing, *decided)
             except BadValueError as error:
                 raise call.refusal(error) from None
             self._define(call.name, call.procedure, function)
@@ -282,16 +287,14 @@ class Registration:
         """
         self._session.close()
 
-    def serves(self, connection: HasRuntime | None, options: LookupOptions) -> bool:
+    def serves(self, connection: HasRuntime | None, options: LookupOptions, *, further: bool) -> bool:
         """Whether registering anew with these would make the same."""
         session = self._session
         same = session.owned if connection is None else session.runtime is connection.runtime
-        return same and session.options == options and not session.closed
+        return same and session.options == options and self._further == further and not session.closed
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

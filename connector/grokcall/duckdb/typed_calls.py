@@ -1,20 +1,22 @@
-"""Calls with an OutputSchema inside a query: the schema decides the columns, and a macro cannot have columns that vary.
+"""Calls inside a query whose columns it decides, by an OutputSchema or by naming further fields.
 
-So each schema gets a macro of its own under a private name, and a query is run with that name in the place of the
-procedure's and with blanks in the place of the argument. Both are as long as what they replace: every place in the text
-stays what it was, and an error that points at it is right for the text that the user wrote.
+A macro cannot have columns that vary. So each schema, with the further fields, gets a macro of its own under a private
+name, and a query is run with that name in the place of the procedure's and with blanks in the place of the argument.
+Both are as long as what they replace: every place in the text stays what it was, and an error that points at it is
+right for the text that the user wrote.
 """
 
 from __future__ import annotations
 
 from base64 import b32encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from sqlglot import Token, TokenType
 
 from grokcall.core.redaction import redact
+from grokcall.duckdb.asked_fields import asked_fields, may_name_further_fields
 from grokcall.errors import ArgumentsError, StatementError
 from grokcall_parser import Literal, Span, parse_call, point_at
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_name, read_tokens, span_of, split_at_commas
@@ -29,29 +31,35 @@ SHORTEST_NAME = 8
 
 @dataclass(frozen=True, slots=True)
 class TypedCall:
-    """A call in a query whose columns are declared there.
+    """A call in a query whose columns are decided there.
 
     Args:
         procedure: What is called.
-        parameter: The parameter that decides the columns.
-        schema: Its value.
-        pointer: The place of the value in the query, as errors show it.
+        schema: The value of the parameter that decides the columns; None for those of the definition.
+        further: The names of further fields that are columns as well.
+        parameter: The parameter that decides the columns, if it is given.
+        argument: Where the argument that gives the schema stands.
+        pointer: The place of the schema in the query, as errors show it.
     """
 
     procedure: Procedure
-    parameter: Parameter
-    schema: str
-    pointer: str
+    schema: str | None = None
+    further: tuple[str, ...] = ()
+    parameter: Parameter | None = None
+    argument: Span | None = None
+    pointer: str = ""
 
     @property
     def name(self) -> str:
         """The private name of the procedure with these columns, the same wherever the query is run."""
-        digest = blake2b(f"{self.procedure.name}\0{self.schema}".encode()).digest()
+        parts = [self.procedure.name, self.schema or "", *self.further]
+        digest = blake2b("\0".join(parts).encode()).digest()
         length = max(len(self.procedure.name), SHORTEST_NAME)
         return f"g{b32encode(digest).decode('ascii').lower()[: length - 1]}"
 
     def refusal(self, error: BadValueError) -> BadValueError:
         """An error about the schema, which points into the query."""
+        assert self.parameter is not None
         position = self.procedure.parameters.index(self.parameter) + 1
         return BadValueError(error.reason, self.procedure.name, self.parameter.name, position, self.pointer)
 
@@ -95,45 +103,67 @@ def typed_query(sql: str, procedures: Mapping[str, Procedure]) -> TypedQuery:
     ('a INT', True, 52)
     """
     deciding = {
-        name: (procedure, parameter)
+        name: parameter
         for name, procedure in procedures.items()
         for parameter in procedure.parameters
         if parameter.decides_columns
     }
-    if not any(parameter.name.lower() in sql.lower() for _, parameter in deciding.values()):
+    names_further = may_name_further_fields(sql, procedures.values())
+    if not names_further and not any(parameter.name.lower() in sql.lower() for parameter in deciding.values()):
         return TypedQuery(sql, sql)
     tokens = read_tokens(sql)
     pieces = list(sql)
+    places = {
+        index: (procedure, end, arguments)
+        for index, end, arguments in called(tokens, sql)
+        if (procedure := procedures.get(tokens[index].text.lower())) is not None
+    }
+    asked = asked_fields(tokens, sql, {at: (each[0], each[1]) for at, each in places.items()}) if names_further else {}
     calls: list[TypedCall] = []
-    for index, arguments in called(tokens, sql):
-        procedure, parameter = deciding.get(tokens[index].text.lower(), (None, None))
-        if procedure is None or parameter is None:
+    for index, (procedure, _, arguments) in places.items():
+        parameter = deciding.get(tokens[index].text.lower())
+        call = TypedCall(procedure, further=asked.get(index, ()))
+        if parameter is not None:
+            call = with_schema(call, parameter, arguments, pieces, sql)
+        if call.schema is None and not call.further:
             continue
-        found = [each for each in arguments if is_argument(each, parameter, sql)]
-        for argument in found:
-            schema = schema_of(argument, procedure, parameter, sql)
-            blank(pieces, argument_span(argument, arguments))
-            if schema is None:
-                continue
-            if len(found) > 1:
-                raise ArgumentsError(
-                    f"{procedure.name}: {parameter.name} is given twice; keep one of them", sql, span_of(found[1])
-                )
-            refuse_kept(tokens, argument, sql)
-            call = TypedCall(procedure, parameter, schema, pointer_at(sql, span_of(argument[2:])))
-            rename(pieces, tokens[index], call.name)
-            calls.append(call)
+        refuse_kept(tokens, index, call, sql)
+        rename(pieces, tokens[index], call.name)
+        calls.append(call)
     return TypedQuery(sql, "".join(pieces), tuple(calls))
 
 
-def called(tokens: Sequence[Token], text: str) -> Iterator[tuple[int, list[list[Token]]]]:
-    """The places of names that something in round brackets follows, and what stands there between commas."""
+def with_schema(
+    call: TypedCall, parameter: Parameter, arguments: Sequence[Sequence[Token]], pieces: list[str], text: str
+) -> TypedCall:
+    """A call with the schema among its arguments, in the place of which blanks are put into the text.
+
+    Raises:
+        ArgumentsError: It is no literal, or is given twice.
+    """
+    found = [each for each in arguments if is_argument(each, parameter, text)]
+    for argument in found:
+        schema = schema_of(argument, call.procedure, parameter, text)
+        blank(pieces, argument_span(argument, arguments))
+        if schema is None:
+            continue
+        if len(found) > 1:
+            raise ArgumentsError(
+                f"{call.procedure.name}: {parameter.name} is given twice; keep one of them", text, span_of(found[1])
+            )
+        pointer = pointer_at(text, span_of(argument[2:]))
+        return replace(call, schema=schema, parameter=parameter, argument=span_of(argument), pointer=pointer)
+    return call
+
+
+def called(tokens: Sequence[Token], text: str) -> Iterator[tuple[int, int, list[list[Token]]]]:
+    """The places of names that something in round brackets follows, where these end, and what commas part in them."""
     for index in range(len(tokens) - 1):
         if tokens[index + 1].token_type is not TokenType.L_PAREN or not is_name(tokens[index], text):
             continue
         end = closing(tokens, index + 1)
         if end is not None and not (index and tokens[index - 1].token_type is TokenType.DOT):
-            yield index, split_at_commas(tokens[index + 2 : end])
+            yield index, end, split_at_commas(tokens[index + 2 : end])
 
 
 def closing(tokens: Sequence[Token], opening: int) -> int | None:
@@ -200,25 +230,24 @@ def blank(pieces: list[str], span: Span) -> None:
             pieces[index] = " "
 
 
-def refuse_kept(tokens: Sequence[Token], argument: Sequence[Token], text: str) -> None:
+def refuse_kept(tokens: Sequence[Token], place: int, call: TypedCall, text: str) -> None:
     """Raises where a call stands in what may be kept for other connections, which do not know its columns.
 
     Raises:
         StatementError: It does.
     """
     head: list[str] = []
-    for token in tokens:
-        if token is argument[0]:
-            break
+    for token in tokens[:place]:
         head = [] if token.token_type is TokenType.SEMICOLON else [*head, token.text.upper()][:5]
     if not head or head[0] != "CREATE" or TEMPORARY.intersection(head) or not KEPT_KINDS.intersection(head):
         return
     kind = next(word for word in head if word in KEPT_KINDS).lower()
+    columns = "the columns that are declared in it" if call.schema is not None else f"its column {call.further[0]}"
     raise StatementError(
-        f"a {kind} may outlive this connection, the columns that are declared in it cannot: write CREATE TEMP "
+        f"a {kind} may outlive this connection, {columns} cannot: write CREATE TEMP "
         f"{kind.upper()}, or give the question a name with CREATE PROCEDURE and call that",
         text,
-        span_of(argument),
+        call.argument or span_of(tokens[place : place + 1]),
     )
 
 

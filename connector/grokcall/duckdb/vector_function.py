@@ -41,19 +41,28 @@ class VectorFunction:
         session: Runs the calls.
         pricing: Whether they are priced instead.
         columns: The value of the parameter that decides the columns; None for those of the definition.
+        further: The names of further fields that are columns as well, or whether all of them are.
 
     Raises:
         BadValueError: No columns follow from that value.
     """
 
     def __init__(
-        self, procedure: Procedure, session: CallSession, pricing: Pricing, columns: str | None = None
+        self,
+        procedure: Procedure,
+        session: CallSession,
+        pricing: Pricing,
+        columns: str | None = None,
+        further: bool | Sequence[str] = False,
     ) -> None:
         self.session = session
         self._pricing = pricing
         self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.runtime.settings)
         self.procedure: Procedure = self._binder.procedure
-        self._columns = ResultColumns(self.procedure)
+        names = [field.name for field in self.procedure.offered_fields] if further is True else None
+        if further and further is not True:
+            names = [*(field.name for field in self.procedure.fields), *further]
+        self._columns = ResultColumns(self.procedure, names)
         self._adds_call_columns = session.options.adds_call_columns
         self.schema: pa.Schema = pa.schema([*self._columns.schema, *(CALL_SCHEMA if self._adds_call_columns else ())])
         self.names: frozenset[str] = frozenset(name.lower() for name in self.schema.names)

@@ -24,6 +24,7 @@
     │   │   │   ├── JournalDamagedError         it is damaged
     │   │   │   └── JournalPathError            (also InterfaceError) the file that was named cannot be one
     │   │   ├── MissingKeyError                 no key in any of the places
+    │   │   │   └── MissingToolSecretError      the environment has no secret of the name that a tool gives
     │   │   ├── NotReadyError                   a video was not ready in time; its id stays usable
     │   │   ├── OutputClosed                    the program that reads the output went away
     │   │   ├── OutputFull                      there is no space left for the output
@@ -69,6 +70,7 @@ from grokcall.errors.connection import (
     ChangeNotAllowedError,
     ConnectionCutError,
     MissingKeyError,
+    MissingToolSecretError,
     NotSentError,
     ReadTimeoutError,
     RedirectedError,
@@ -154,6 +156,7 @@ __all__ = [
     "MalformedReplyError",
     "MediaError",
     "MissingKeyError",
+    "MissingToolSecretError",
     "NotFoundError",
     "NotReadyError",
     "NotSentError",

@@ -114,3 +114,9 @@ class MissingKeyError(OperationalError):
     def __init__(self, message: str, *, looked_at: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.looked_at: tuple[str, ...] = tuple(looked_at)
+
+
+class MissingToolSecretError(MissingKeyError):
+    """A tool names a secret, and the environment has none of that name, or none that can be sent."""
+
+    error_code = "missing_tool_secret"

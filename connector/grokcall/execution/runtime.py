@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -57,6 +58,7 @@ class Runtime:
         self.catalog: Catalog = open_catalog(options.catalog)
         """The procedures; user-defined ones are kept where the option ``catalog`` says."""
         self.settings: Settings = options.settings()
+        self._settings_of_lookups = replace(self.settings, shares_prompts=True)
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
         self.allowances: Allowances = limits.allowances(fresh(BUDGET_ALLOWANCES))
@@ -97,13 +99,16 @@ class Runtime:
         """
         return self._keys.key()
 
-    def binder(self, call: Call, known: Parameters = None, *, columns_later: bool = False) -> Binder:
+    def binder(
+        self, call: Call, known: Parameters = None, *, columns_later: bool = False, of_lookup: bool = False
+    ) -> Binder:
         """The statement joined with its procedure.
 
         Args:
             call: The statement.
             known: Values of markers that are the same for every row, from which the result's columns may follow.
             columns_later: Whether the columns are not needed yet, only the parameters.
+            of_lookup: Whether it is made for each row of a table.
 
         Raises:
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
@@ -112,7 +117,8 @@ class Runtime:
             procedure = self.catalog.find(call.procedure, call.text, call.span)
         except UnknownNameError as error:
             raise explained(error, call) from None
-        return Binder(call, procedure, self.settings, known, columns_later=columns_later)
+        settings = self._settings_of_lookups if of_lookup else self.settings
+        return Binder(call, procedure, settings, known, columns_later=columns_later)
 
     def runner(self) -> CallRunner:
         """The runner of calls, made at the first of them."""

@@ -34,7 +34,7 @@ def open_stream(
         chosen = LookupOptions(**options)
     except TypeError as error:
         raise InterfaceError(unknown_option(options) or f"lookup: {error}") from None
-    binder = runtime.binder(parse_call(command), constants_of(mapping))
+    binder = runtime.binder(parse_call(command), constants_of(mapping), of_lookup=True)
     runtime.consent(chosen.allow_changes).check_all(binder.procedure)
     if chosen.batch:
         refuse_unfit(binder)

@@ -13,6 +13,7 @@ from grokcall.errors import BudgetReachedError
 from grokcall.execution.summary import Summary
 from grokcall.lookup.going_on import advice
 from grokcall.lookup.plan import LookupPlan
+from grokcall.tables.unnesting import unnested
 
 Pair: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch]
 """Output rows and failed rows."""
@@ -31,6 +32,25 @@ class LookupResult:
     rows: pa.Table
     errors: pa.Table
     summary: Summary
+
+    def unnest(self, column: str, keep: Sequence[str] = ()) -> pa.Table:
+        """What stands in the lists of a column of ``rows``, as a table of its own: a row for each element.
+
+        Args:
+            column: The column, for example ``Response_Citations``; the lookup's ``fields`` must name it.
+            keep: The columns that are repeated for each element, to join by.
+
+        Returns:
+            The kept columns, ``position`` (from 1 in each list), and the members of the structs; ``value`` where the
+            lists hold no structs.
+
+        Raises:
+            ProgrammingError: There is no such column, it holds no lists, or two columns would have one name.
+
+        >>> result.unnest("Response_Citations", keep=["id"]).column_names  # doctest: +SKIP
+        ['id', 'position', 'url', 'title', 'start_index', 'end_index']
+        """
+        return unnested(self.rows, column, keep)
 
 
 def rest_of(pairs: Iterable[Pair]) -> list[Pair]:

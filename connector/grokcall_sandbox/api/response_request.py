@@ -95,6 +95,8 @@ class ResponseRequest(msgspec.Struct):
 
 
 ENCRYPTED = "reasoning.encrypted_content"
+_OF_SDK = frozenset({"inline_citations", "verbose_streaming"})
+"""Values of `include` that only the SDK's own protocol has."""
 _PLAIN = TextFormat()
 DECODER = msgspec.json.Decoder(ResponseRequest)
 
@@ -130,6 +132,8 @@ def check_request(request: ResponseRequest, model: TextModel, refusals: frozense
         raise undeserializable("text.format: missing field `schema`")
     if request.service_tier not in (None, "auto", "default", "priority"):
         raise invalid(f"Invalid service_tier: {request.service_tier}.")
+    if _OF_SDK.intersection(request.include or ()):
+        raise unsupported_field("include")
     if request.tools or request.tool_choice is not None:
         check_tools(model, request.tools or [], request.tool_choice)
     return check_effort(model, request.effort)

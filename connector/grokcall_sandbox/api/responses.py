@@ -52,7 +52,7 @@ async def create(call: SandboxRequest) -> Reply:
     tools = request.tools or []
     run = ToolRun()
     if tools or conversation.documents:
-        runner = ToolRunner(call, response_id, conversation)
+        runner = ToolRunner(call, response_id, conversation, request.include or ())
         run = await runner.run(model, tools, request.tool_choice, request.max_turns, file_tokens)
         if run.remark and wanted.schema is not None:
             run.remark = empty_document(wanted.schema)

@@ -4,10 +4,11 @@ import asyncio
 import base64
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -25,6 +26,8 @@ _CLIENT_TOOLS = ("function", "shell")
 _REMARKING_MODELS = ("grok-4.6", "grok-4.7")
 _REMARK = "Let me look at what people post about this."
 _PICTURE_ASKED = re.compile(r"\b(?:draw|paint|sketch|illustrat\w+|pictures?|images?|photos?|logo|icon|poster)\b", re.I)
+_FILE_RESULTS = "file_search_call.results"
+_USUAL_RESULTS = 10
 _HANDLE = re.compile(r"(?<!\w)@(\w{1,15})\b")
 
 
@@ -67,10 +70,14 @@ class ToolRunner:
         call: The request.
         response_id: The id of the response, which is part of those of its items.
         conversation: What was said.
+        include: What the reply shall have besides.
     """
 
-    def __init__(self, call: SandboxRequest, response_id: str, conversation: Conversation) -> None:
+    def __init__(
+        self, call: SandboxRequest, response_id: str, conversation: Conversation, include: Sequence[str] = ()
+    ) -> None:
         self._call = call
+        self._include = include
         self._id = response_id
         self._conversation = conversation
         self._query = conversation.question[:200]
@@ -112,7 +119,9 @@ class ToolRunner:
             case "code_interpreter" | "code_execution":
                 return self._run_code()
             case "file_search" | "collections_search":
-                return [self._search_files()]
+                return [self._search_files(tool)]
+            case "mcp":
+                return self._call_server(tool, choice)
             case "image_generation" if choice == "required" or _PICTURE_ASKED.search(self._conversation.question):
                 return [await self._make_picture()]
         return []
@@ -132,7 +141,9 @@ class ToolRunner:
 
     def _search_web(self, tool: Item) -> Item:
         filters = {**tool, **(tool.get("filters") or {})}
-        pages = [f"https://{domain}/" for domain in filters.get("allowed_domains") or ["example.com"]]
+        excluded = filters.get("excluded_domains") or ()
+        usual = [domain for domain in ("example.com", "example.org") if domain not in excluded][:1]
+        pages = [f"https://{domain}/" for domain in filters.get("allowed_domains") or usual]
         self._run.pages += pages
         sources = [{"type": "url", "url": page} for page in pages]
         return self._item("web_search_call", "ws", action={"type": "search", "query": self._query, "sources": sources})
@@ -143,7 +154,8 @@ class ToolRunner:
     def _search_posts(self, tool: Item) -> list[Item]:
         dates = {key: tool[key] for key in ("from_date", "to_date") if tool.get(key)}
         written = " OR ".join(f"from:{handle}" for handle in tool.get("allowed_x_handles") or ())
-        words = f"{self._query} {written}".strip()
+        without = " ".join(f"-from:{handle}" for handle in tool.get("excluded_x_handles") or ())
+        words = " ".join(filter(None, (self._query, written, without)))
         number = zlib.crc32(self._query.encode())
         self._run.posts.append(f"https://x.com/i/status/{1_900_000_000_000_000_000 + number}")
         calls = [
@@ -163,8 +175,36 @@ class ToolRunner:
         outputs = [{"type": "logs", "logs": worked_out.text}]
         return [self._item("code_interpreter_call", "ci", code=code, outputs=outputs)]
 
-    def _search_files(self) -> Item:
-        return self._item("file_search_call", "fs", queries=[self._query], results=[])
+    def _search_files(self, tool: Item) -> Item:
+        """A part of a document from each collection, which the reply tells of where it is asked for."""
+        found: list[Item] | None = None
+        if _FILE_RESULTS in self._include:
+            most = tool.get("max_num_results") or _USUAL_RESULTS
+            collections = list(tool.get("vector_store_ids") or ())[:most]
+            found = [self._part_of(str(name), place) for place, name in enumerate(collections, start=1)]
+        return self._item("file_search_call", "fs", queries=[self._query], results=found)
+
+    def _part_of(self, collection: str, place: int) -> Item:
+        number = zlib.crc32(collection.encode())
+        return {
+            "file_id": f"file_{UUID(int=number, version=4)}",
+            "filename": f"{collection}.md",
+            "score": round(1 / (1 + place), 4),
+            "text": f"What {collection} says of: {self._query}",
+        }
+
+    def _call_server(self, tool: Item, choice: Any) -> list[Item]:
+        """A call of an MCP server, where the question has its label or the name of one of its tools."""
+        question, label = self._conversation.question, str(tool["server_label"])
+        named = next((name for name in tool.get("allowed_tools") or () if name in question), None)
+        if named is None and choice != "required" and label not in question:
+            return []
+        name = named or next(iter(tool.get("allowed_tools") or ()), "search")
+        arguments = msgspec.json.encode({"query": self._query}).decode()
+        output = f"{label} has nothing on: {self._query}"
+        return [
+            self._item("mcp_call", "mcp", name=name, server_label=label, arguments=arguments, output=output, error=None)
+        ]
 
     async def _make_picture(self) -> Item:
         state, prompt = self._call.state, self._conversation.question
@@ -188,4 +228,6 @@ def call_of(item: Item) -> str:
 
 def _written(item: Item) -> str:
     action = item.get("action", {})
-    return str(item.get("input") or item.get("code") or action.get("query") or action.get("url") or "")
+    return str(
+        item.get("input") or item.get("code") or item.get("arguments") or action.get("query") or action.get("url") or ""
+    )

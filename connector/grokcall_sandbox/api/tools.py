@@ -47,6 +47,8 @@ _TYPES = frozenset(
         "mcp",
         "image_generation",
         "shell",
+        "view_image",
+        "view_x_video",
     ]
 )
 

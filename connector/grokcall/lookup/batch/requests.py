@@ -69,6 +69,11 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
         step = next(steps)
     if not isinstance(step, Request) or step.path not in KINDS or step.body is None:
         raise NotSupportedError(f"{call.procedure.name} cannot go through a batch: it does not begin with its question")
+    if step.tool_secrets:
+        raise NotSupportedError(
+            f"a tool of {call.procedure.name} names a secret (env:{step.tool_secrets[0]}), which a batch would have to "
+            "keep for up to a day; leave batch out"
+        )
     if len(step.body) > LARGEST_REQUEST:
         raise DataError(
             f"the request has {len(step.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "

@@ -1,0 +1,1 @@
+"""Tools of answers: the parameters that offer them, what must hold of these, and what goes over the wire."""

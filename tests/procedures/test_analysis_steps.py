@@ -47,7 +47,7 @@ def test_images_follow_the_question_in_their_order_and_gaps_do_not_matter():
         ],
     }
     assert done.requests[0].billed
-    assert done.rows == [ROW]
+    assert [row[: len(ROW)] for row in done.rows] == [ROW]
 
 
 def test_options_go_beside_the_images_and_the_tool_limit_only_with_tools():
@@ -63,7 +63,7 @@ def test_addresses_are_sent_as_they_are():
     assert done.body()["input"][0]["content"][1:] == [
         {"type": "input_image", "image_url": url} for url in urls.values()
     ]
-    assert done.rows == [ROW]
+    assert [row[: len(ROW)] for row in done.rows] == [ROW]
 
 
 def test_files_are_uploaded_asked_about_and_deleted():
@@ -99,7 +99,7 @@ def test_files_are_uploaded_asked_about_and_deleted():
             }
         ],
     }
-    assert done.rows == [ROW]
+    assert [row[: len(ROW)] for row in done.rows] == [ROW]
 
 
 def test_an_upload_expires_by_itself_and_has_the_file_last():
@@ -150,7 +150,7 @@ def test_a_deletion_that_fails_does_not_hide_the_answer():
     done = run(FILES, [stored("1"), stored("2"), ANSWER, RefusedError(404), RefusedError(500)], TWO)
 
     assert done.error is None
-    assert done.rows == [ROW]
+    assert [row[: len(ROW)] for row in done.rows] == [ROW]
 
 
 def test_a_run_that_is_closed_half_way_sends_nothing_more():
@@ -196,7 +196,7 @@ def test_files_can_travel_inside_the_request_and_nothing_is_stored():
             "mime_type": "application/pdf",
         },
     ]
-    assert done.rows == [ROW]
+    assert [row[: len(ROW)] for row in done.rows] == [ROW]
 
 
 def test_the_tool_limit_goes_with_files_however_they_travel():

@@ -76,8 +76,11 @@ class Case:
         done = drive(self.call.steps(), [Reply(200, {"content-type": "audio/mpeg"}, body)])
         assert done.error is None, done.error
         assert done.rows is not None
-        names = [field.name for field in self.call.procedure.fields]
-        row = dict(zip(names, done.rows[0], strict=True))
+        procedure, values = self.call.procedure, done.rows[0]
+        row = {field.name: values[procedure.places[field.name]] for field in procedure.fields}
+        for field in procedure.further_fields:
+            if field.derive is not None:
+                row[field.name] = field.derive(*(values[procedure.places[name]] for name in field.derived_from))
         for name in row:
             if name.endswith("_Raw"):
                 row[name] = {**json.loads(str(row[name])), "service_tier": "which no chunk tells"}

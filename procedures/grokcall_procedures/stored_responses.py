@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from grokcall_procedures.answers import answer_row
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure
 from grokcall_procedures.documents import as_text
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, objects_in, read_id
+from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
 from grokcall_procedures.paging import MAX_ROWS, paged
-from grokcall_procedures.responses import RESPONSE_FIELDS, response_row
+from grokcall_procedures.responses import RESPONSE_FIELDS
 from grokcall_procedures.steps import Kind, Request, Row, Steps
 from grokcall_procedures.text import MODEL, reply_of
 from grokcall_procedures.types import ParameterType
@@ -46,7 +48,7 @@ COMPACTION = noun(
 def get_response(call: BoundCall) -> Steps:
     """An answer that the service keeps."""
     reply = yield Request("GET", f"/responses/{in_path(call.values['ResponseId'])}", kind=Kind.METADATA)
-    return [response_row(reply_of(reply).body)]
+    return [answer_row(reply_of(reply).body)]
 
 
 def delete_response(call: BoundCall) -> Steps:
@@ -99,6 +101,7 @@ GET_RESPONSE = Procedure(
     summary="Fetches an answer that the service keeps; it costs nothing.",
     parameters=(RESPONSE_ID,),
     fields=RESPONSE_FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=get_response,
     main="Response_Result",
     reference="GET /v1/responses/{id}",

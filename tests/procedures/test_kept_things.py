@@ -106,6 +106,9 @@ def test_an_answer_is_kept_shown_again_and_removed(on_sandbox):
     kept = only(on_sandbox, "CALL GetResponse(?)", answer["Response_Id"])
     assert kept["Response_Result"] == answer["Response_Result"]
     assert list(kept) == list(answer)
+    named = "SELECT Response_Rounds AS rounds, Response_Raw AS reply FROM GetResponse(?)"
+    again = only(on_sandbox, named, answer["Response_Id"])
+    assert (again["rounds"], json.loads(str(again["reply"]))["id"]) == (1, answer["Response_Id"])
     items = rows(on_sandbox, "CALL ListResponseInput(?)", answer["Response_Id"])
     assert [(item["Item_Role"], item["Item_Text"]) for item in items] == [("user", "Say one two")]
     assert only(on_sandbox, "CALL DeleteResponse(?)", answer["Response_Id"])["Deleted_Done"] is True

@@ -54,7 +54,8 @@ class Teller:
     """Tells of pieces, without the key, and knows whether any of an answer was among them."""
 
     def __init__(self, tell: Tell | None, secret: str) -> None:
-        self._tell, self.secret = tell, secret
+        self._tell = tell
+        self.secret: str = secret
         self.has_told: bool = False
 
     def __call__(self, pieces: Iterable[Piece]) -> None:

@@ -82,12 +82,12 @@ def test_the_body_of_a_refusal_can_be_read(transport: Transport, server: BadServ
 
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": lambda data: gzip.compress(data[:100]) + gzip.compress(data[100:]),
+    "gzip": lambda data: gzip.compress(data[:100], mtime=0) + gzip.compress(data[100:]),
     "deflate": zlib.compress,
     "raw deflate": lambda data: zlib.compress(data)[2:-4],
     "br": brotli.compress,
     "zstd": lambda data: library(ZSTD, "backports.zstd").compress(data),
-    "gzip, br": lambda data: brotli.compress(gzip.compress(data)),
+    "gzip, br": lambda data: brotli.compress(gzip.compress(data, mtime=0)),
     "identity": lambda data: data,
 }
 
@@ -107,7 +107,7 @@ def test_what_is_not_packed_though_its_head_says_so_is_read(transport: Transport
     assert b"".join(read(transport, request_to(url))[2]) == EVENTS
 
 
-@pytest.mark.parametrize("body", [b"this is not packed", gzip.compress(EVENTS)[:-20]])
+@pytest.mark.parametrize("body", [b"this is not packed", gzip.compress(EVENTS, mtime=0)[:-20]])
 def test_what_cannot_be_unpacked_came_and_was_paid_for(
     transport: Transport, server_thread: ServerThread, body: bytes
 ) -> None:

@@ -121,7 +121,7 @@ def fingerprints(rows: int, base_url: str) -> dict[str, bytes]:
     """The journal's fingerprint of each row's call, by the hash of its request, by which the ledger knows it."""
     found = {}
     with grokcall.connect(base_url=base_url, api_key=SANDBOX_KEY) as connection:
-        binder = connection.runtime.binder(parse_call(ASK))
+        binder = connection.runtime.binder(parse_call(ASK), of_lookup=True)
         for number in range(rows):
             call = binder.bind_row([question(number)])
             request = next(call.steps())

@@ -118,7 +118,7 @@ def media_reader(*accepted: MediaType) -> Callable[[object], bytes]:
 
     >>> media_reader(JPEG, PNG)(b"GIF89a;")
     Traceback (most recent call last):
-    grokcall_procedures.types.UnfitValue: is a GIF; JPEG or PNG are accepted
+    grokcall_procedures.unfit.UnfitValue: is a GIF; JPEG or PNG are accepted
     """
     remedy = f"{listed([media.name for media in accepted])} {'are' if len(accepted) > 1 else 'is'} accepted"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import os
 import sys
 import traceback
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from grokcall._version import __version__
 from grokcall.cli.screens import shown
+from grokcall.cli.signals import forget
 from grokcall.core.redaction import redact
 from grokcall.errors import (
     AnswerRefusedError,
@@ -136,4 +136,4 @@ def tell_unforeseen(error: Exception, console: Console, *, traced: bool) -> None
 def forget_standard_output() -> None:
     """Sends what still waits for standard output nowhere, so that the interpreter does not trip over it at its exit."""
     if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget(sys.stdout.fileno())

@@ -84,7 +84,7 @@ def is_terminal(descriptor: int) -> bool:
 
 
 def forget(descriptor: int) -> None:
-    """Sends what is still written to a terminal that has gone nowhere, for it would be an error."""
+    """Sends what is still written to a descriptor nowhere: whoever reads it has gone, and it would be an error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)

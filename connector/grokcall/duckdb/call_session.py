@@ -17,6 +17,7 @@ from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.call_runner import CallRunner
 from grokcall.client.receiving import receiving
 from grokcall.core.forks import abandon, follow_forks
+from grokcall.core.heard_waits import await_all
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.duckdb.interrupts import unwatch
@@ -128,7 +129,7 @@ class CallSession:
 
     def await_end(self) -> None:
         """Waits until the calls that were told to stop have ended."""
-        concurrent.futures.wait(self._stops)
+        await_all(self._stops)
         self._stops = [stop for stop in self._stops if not stop.done()]
 
     async def _stop(self, patience: float) -> None:

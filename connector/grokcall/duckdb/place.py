@@ -35,7 +35,7 @@ class Place:
     Args:
         con: The connection.
         session: Runs the calls of its statements.
-        whole: Whether it has all procedures from the first statement on, or then those that this one needs.
+        whole: Whether the first statement finds all procedures, or those that it needs.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession, *, whole: bool = False) -> None:

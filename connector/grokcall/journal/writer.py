@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from grokcall.core.heard_waits import result_of
 from grokcall.errors import JournalError
 from grokcall.journal.mutations import Change, Group, Values
 from grokcall.journal.sqlite_errors import fault
@@ -120,7 +121,7 @@ class Writer:
                 raise self._unusable()
             self._queue.put((work, future))
             self._ripe.set()
-        return future.result()
+        return result_of(future)
 
     def close(self) -> None:
         """Brings in what waits and ends the thread; harmless when repeated.

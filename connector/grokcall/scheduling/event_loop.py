@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 from grokcall.core.forks import abandon, follow_forks
+from grokcall.core.heard_waits import result_of
 from grokcall.core.redaction import get_logger
 from grokcall.errors import InterfaceError
 
@@ -71,7 +72,7 @@ class BackgroundLoop:
         """
         future = self._submit_from_outside(work)
         try:
-            return future.result()
+            return result_of(future)
         except concurrent.futures.CancelledError:
             raise InterfaceError(CLOSED) from None  # nobody but close() cancels what runs here
         except BaseException:
@@ -110,7 +111,7 @@ class BackgroundLoop:
                     if patience is not None:  # here, where the next interrupt is caught as well
                         seconds, patience = waiting(patience), None
                         self.submit_if_open(stop(seconds))
-                    return future.result(), interrupt
+                    return result_of(future), interrupt
                 except BaseException as error:
                     if future.cancelled():
                         raise InterfaceError(CLOSED) from None

@@ -32,6 +32,7 @@ TEXT = "CALL GenerateResponse(:body)"
 BY_LINK = 'CALL GenerateImage(:body, ExtraBody => \'{"response_format": "url"}\')'
 FILM = "CALL GenerateVideo(:body, Duration => 1)"
 QUERY = "SELECT t.body, r.Response_Result FROM 'in.csv' t, GenerateResponse(t.body) r"
+OTHERS = ("grokcall sql", "duckdb", "executemany")
 CONCURRENCY = 8
 PROFILE = "latency:low=0.005,high=0.03"
 LONGEST = 120.0
@@ -55,6 +56,11 @@ class Surface:
     statement: str = TEXT
     command: tuple[str, ...] | None = None
     signal: signal.Signals = signal.SIGKILL
+
+    @property
+    def is_lookup(self) -> bool:
+        """Whether it makes a lookup, whose requests share a prompt cache and so differ from those of other calls."""
+        return self.name not in OTHERS
 
 
 SURFACES = (
@@ -173,7 +179,7 @@ def fingerprints(surface: Surface, base_url: str) -> dict[str, bytes]:
     """The journal's fingerprint of each row's call, by the hash of its request, by which the ledger knows it."""
     found = {}
     with grokcall.connect(base_url=base_url, api_key=SANDBOX_KEY) as connection:
-        binder = connection.runtime.binder(parse_call(surface.statement))
+        binder = connection.runtime.binder(parse_call(surface.statement), of_lookup=surface.is_lookup)
         for body in bodies(surface):
             call = binder.bind_row([body])
             request = next(call.steps())

@@ -396,59 +396,30 @@ def test_a_step_of_a_data_flow_promises_the_columns_that_it_gives(monkeypatch, l
 # Journals
 
 
-def test_a_journal_keeps_all_rows_of_a_call_and_gives_them_back_in_any_form(one_by_one, lists, tmp_path):
+def test_what_only_reads_is_read_anew_with_a_journal_too(one_by_one, lists, tmp_path):
     journal = tmp_path / "lists.journal"
     first = one_by_one(journal=journal, many="expand").rows
-    assert len(lists.asked) == 4
     again = one_by_one(journal=journal, many="expand", call_columns=True).rows
     assert again.select(first.column_names).to_pylist() == first.to_pylist()
-    assert set(again["Call_Status"].to_pylist()) == {"cached"}
-    nested = one_by_one(journal=journal).rows["Models"].to_pylist()
-    assert [[model["Model_Id"] for model in models] for models in nested] == LISTS
-    assert one_by_one(journal=journal, many="expand", keep_empty=False).rows.num_rows == 6
-    assert len(lists.asked) == 4
-
-
-def test_a_lookup_that_was_stopped_goes_on_where_it_was(connecting, lists, tmp_path):
-    options = {"journal": tmp_path / "lists.journal", "dedupe": False, "many": "expand"}
-    with pytest.raises(grokcall.BudgetReachedError):
-        connecting(concurrency=1).lookup(LIST, ROWS, max_calls=2, **options)
-    result = connecting(concurrency=1).lookup(LIST, ROWS, **options)
-    assert result.rows["Model_Id"].to_pylist() == ["a", "b", None, "c", "d", "e", "f"]
-    assert (result.summary.cached, result.summary.ok, len(lists.asked)) == (2, 2, 4)
+    assert set(again["Call_Status"].to_pylist()) == {"ok"}
+    assert len(lists.asked) == 8
 
 
 @pytest.mark.usefixtures("second_fails")
-def test_failed_rows_are_sent_again_where_that_is_asked_for(connecting, service, tmp_path):
+def test_rows_that_failed_to_be_read_are_read_with_the_others(connecting, service, tmp_path):
     options = {"journal": tmp_path / "lists.journal", "dedupe": False, "many": "expand"}
     connection = connecting(concurrency=1)
     assert connection.lookup(LIST, ROWS, **options).errors.num_rows == 1
-    assert connection.lookup(LIST, ROWS, **options).errors.num_rows == 1
-    assert len(service.asked) == 4
-    assert connection.lookup(LIST, ROWS, retry_failed=True, **options).rows["n"].to_pylist() == [0, 0, 1, 1, 2, 2, 3, 3]
-    assert len(service.asked) == 5
-
-
-def test_results_of_another_run_are_used_again_where_that_is_asked_for(connection, service, tmp_path):
-    service.script = lambda asked: listing("ab")
-    journal = tmp_path / "lists.journal"
-    connection.lookup(LIST, ROWS[:1], journal=journal)
-    other = pa.table({"other": [7]})
-    with connection.lookup_stream(LIST, other, journal=journal, reuse=True, many="expand") as stream:
-        (rows, _), *_ = stream
-    assert rows["Model_Id"].to_pylist() == ["a", "b"]
-    assert len(service.asked) == 1
+    assert connection.lookup(LIST, ROWS, **options).errors.num_rows == 0
+    assert len(service.asked) == 8
 
 
 @pytest.mark.parametrize("statement", [LIST, "CALL Known()"])
-def test_an_exported_run_has_the_list_of_each_call(connecting, lists, tmp_path, statement):
+def test_an_exported_run_has_nothing_of_what_was_only_read(connecting, lists, tmp_path, statement):
     journal = tmp_path / "lists.journal"
     connection = connecting(concurrency=1)
     connection.execute("CREATE PROCEDURE Known() AS CALL ListModels()")
     connection.lookup(statement, ROWS, dedupe=False, many="expand", journal=journal)
     with Journal(journal, read_only=True) as opened:
-        calls = list(opened.export("last"))
-        schema = result_schema(opened.runs()[-1].description)
-    assert [[model["Model_Id"] for model in call["Models"]] for call in calls] == LISTS
-    assert [call["Call_Ordinal"] for call in calls] == [0, 1, 2, 3]
-    assert schema.names == ["Models"]
+        assert list(opened.export("last")) == []
+        assert result_schema(opened.runs()[-1].description).names == ["Models"]

@@ -34,9 +34,14 @@ TEXT_PROFILES = {
     "incomplete": "incomplete:share=0.2",
     "reasoning": "reasoning:tokens=300,sigma=1",
     "credits": "credits:after=25",
+    "stream-cut": "stream-cut:share=0.2",
+    "stream-error": "stream-error:share=0.2",
+    "stream-silence": "stream-silence:share=0.2,seconds=0.02",
+    "stream-lines": "stream-lines:share=0.5,split=7",
+    "stream-unended": "stream-unended:share=0.2",
     "several": "server-errors:share=0.03+cut-after:share=0.1+malformed:share=0.1+moderation:share=0.1",
 }
-UNREADABLE = {"connection_cut", "read_timeout", "malformed_reply", "server"}
+UNREADABLE = {"connection_cut", "stream_cut", "read_timeout", "malformed_reply", "server"}
 """Errors after which a call may have been billed although its reply did not say so."""
 SHOWN = {
     "server-errors": "server",
@@ -48,11 +53,16 @@ SHOWN = {
     "wrong-type": "malformed_reply",
     "moderation": "content_policy",
     "incomplete": "incomplete",
+    "stream-cut": "stream_cut",
+    "stream-error": "server",
+    "stream-unended": "stream_cut",
     "credits": "credits_exhausted",
 }
 """The error or the status by which a profile shows."""
 SPOKEN = set(TEXT_PROFILES) - {"refusal", "incomplete"}
 """Profiles under which an answer that comes is the right one."""
+
+UNSTORED = "CALL GenerateResponse(:body, Store => false)"
 
 bodies = st.lists(st.integers(0, 40).map(question) | st.none(), min_size=8, max_size=40)
 
@@ -167,10 +177,15 @@ def test_every_profile_is_driven():
 @pytest.mark.parametrize("profile", TEXT_PROFILES)
 def test_no_row_and_no_tick_goes_astray(profile):
     met: Counter[str | None] = Counter()
-    with Sandbox(profile=TEXT_PROFILES[profile]) as sandbox, connected(sandbox, max_attempts=2) as connection:
-        machine = type(
-            "Driven", (Lookups,), {"name": profile, "sandbox": sandbox, "connection": connection, "met": met}
-        )
+    streams = profile.startswith("stream-")
+    options = {"max_attempts": 2, "receive": "stream" if streams else "whole"}
+    if profile == "stream-error":
+        options["max_attempts"] = 1  # an event before the first word is tried again, as its status would be
+    with Sandbox(profile=TEXT_PROFILES[profile]) as sandbox, connected(sandbox, **options) as connection:
+        known = {"name": profile, "sandbox": sandbox, "connection": connection, "met": met}
+        if streams:
+            known["ask"] = UNSTORED  # so that a cut answer is not looked for
+        machine = type("Driven", (Lookups,), known)
         run_state_machine_as_test(
             machine,
             settings=settings(

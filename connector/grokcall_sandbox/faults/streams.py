@@ -15,13 +15,19 @@ _REASONED = b'"finish_reason":"'
 _LINE_ENDS = {"lf": b"\n", "cr": b"\r", "crlf": b"\r\n"}
 
 
+def is_stream(reply: Reply) -> bool:
+    """Whether a reply comes as events, and not as the one that refuses."""
+    return reply.status < 300 and reply.content_type == EVENTS and isinstance(reply.content, list)
+
+
 class StreamFault(Fault):
     """A fault that strikes event streams; it changes their frames."""
 
     async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """Change the stream."""
-        if reply.status >= 300 or reply.content_type != EVENTS or not isinstance(reply.content, list):
+        if not is_stream(reply):
             return reply
+        assert isinstance(reply.content, list)
         return self.changed(reply, reply.content)
 
     def changed(self, reply: Reply, frames: list[bytes], /) -> Reply:
@@ -51,11 +57,16 @@ class StreamError(StreamFault):
         self._events = given.count("events")
         self._code = given.word("code")
 
+    def after_handling(self, _call: SandboxRequest, reply: Reply, /) -> None:
+        """Bill nothing where nothing was written."""
+        if not self._events and is_stream(reply):
+            reply.ticks = 0
+
     def changed(self, reply: Reply, frames: list[bytes], /) -> Reply:
         """Put the error in the place of the rest."""
         body = {"type": "error", "code": self._code, "message": "The stream failed on purpose.", "param": None}
         error = b"event: error\ndata: " + msgspec.json.encode(body) + b"\n\n"
-        return replace(reply, content=[*frames[: self._events], error], ticks=reply.ticks if self._events else 0)
+        return replace(reply, content=[*frames[: self._events], error], lost=True)
 
 
 class StreamSilence(StreamFault):
@@ -93,4 +104,5 @@ class StreamUnended(StreamFault):
     def changed(self, reply: Reply, frames: list[bytes], /) -> Reply:
         """Leave out the last events."""
         kept = [frame for frame in frames if not any(mark in frame for mark in (*_LAST, _REASONED))]
-        return replace(reply, content=[frame for frame in kept if b'"type":"message_delta"' not in frame])
+        rest = [frame for frame in kept if b'"type":"message_delta"' not in frame]
+        return replace(reply, content=rest, lost=True)

@@ -12,7 +12,11 @@ from typing import Any
 
 import griffe
 
+from grokcall.budget.spending_limits import SpendingLimits
+from grokcall.config.declared_options import DeclaredOptions
+from grokcall.core.declarations import declarations
 from grokcall.dbapi.describe import told
+from grokcall.lookup.declared_options import DeclaredLookupOptions
 from grokcall_procedures import CATALOG, Procedure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +32,8 @@ INSIDE = {"CallStoppedError", "FailedReplyError", "UnsafeAddressError"}
 LONGEST_TYPE = 100
 HIDDEN = {"model_config", "settings_customise_sources"}
 """Members through which a class speaks with its library."""
-ANNOTATED = re.compile(r"Annotated\[([^,\[\]]+), (?:[^\[\]]|\[[^\]]*\])*\]")
+OPTIONS = {"Options": DeclaredOptions, "LookupOptions": DeclaredLookupOptions, "SpendingLimits": SpendingLimits}
+"""The classes of options, with what declares them."""
 SHARED = {
     "error_code": "Its word in the column `Call_ErrorCode`; it stays the same from release to release.",
     "retryable": "Whether the same call can succeed later with nothing changed.",
@@ -131,11 +136,20 @@ def parameters(name: str, item: Any) -> list[Value]:
 
 def type_of(item: Any) -> str:
     """The type of a parameter or an attribute, aliases of ours spelled out; the range of an option is in its text."""
-    text = str(item.annotation or "")
-    for name in item.annotation.iterate(flat=True) if isinstance(item.annotation, griffe.Expr) else ():
+    annotation = without_metadata(item.annotation)
+    text = str(annotation or "")
+    for name in annotation.iterate(flat=True) if isinstance(annotation, griffe.Expr) else ():
         if isinstance(name, griffe.ExprName) and (alias := aliased(name.canonical_path)):
             text = re.sub(rf"\b{name.name}\b", lambda _, alias=alias: alias, text)
-    return ANNOTATED.sub(r"\1", text)
+    return text
+
+
+def without_metadata(annotation: Any) -> Any:
+    """The type in ``Annotated[type, …]``."""
+    if isinstance(annotation, griffe.ExprSubscript) and annotation.canonical_name == "Annotated":
+        inside = annotation.slice
+        return inside.elements[0] if isinstance(inside, griffe.ExprTuple) else inside
+    return annotation
 
 
 def aliased(path: str) -> str:
@@ -182,7 +196,7 @@ def attribute_texts(item: Any) -> dict[str, str]:
         name: text
         for name, each in item.all_members.items()
         if each.is_attribute and (text := (each.docstring.value if each.docstring else field_text(each)))
-    }
+    } | declared_texts(item)
 
 
 def field_text(attribute: Any) -> str:
@@ -192,6 +206,12 @@ def field_text(attribute: Any) -> str:
             if isinstance(argument, griffe.ExprKeyword) and argument.name == "description":
                 return str(ast.literal_eval(str(argument.value)))
     return ""
+
+
+def declared_texts(item: Any) -> dict[str, str]:
+    """What is known of the options that a class declares."""
+    owner = OPTIONS.get(item.name) if item.is_class else None
+    return {} if owner is None else {name: known.description for name, known in declarations(owner).items()}
 
 
 def attributes(item: Any) -> list[Value]:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import types
 import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
 import typer.core
 import typer.main
-from annotated_types import BaseMetadata, Ge, Gt, Le, MaxLen, MinLen
 from procedure_pages import cell
-from pydantic.fields import FieldInfo
 
 import grokcall
 from grokcall import errors
 from grokcall.cli.app import app
 from grokcall.cli.exit_codes import Exit, exit_of
-from grokcall.cli.flags import Flags
-from grokcall.config.options import ENVIRONMENT_PREFIXES, Options
+from grokcall.config.options import DECLARED, ENVIRONMENT_PREFIXES
+from grokcall.core.declarations import Declaration
 
-WORDS = {bool: "true or false", int: "integer", float: "seconds", Decimal: "decimal", str: "text", Path: "path"}
-FLAGS_BY_OTHER_NAMES = {"default_models": "default_model"}
+WORDS: dict[typing.Any, str] = {
+    bool: "true or false",
+    int: "integer",
+    float: "number",
+    Decimal: "decimal",
+    str: "text",
+    Path: "path",
+    Mapping: "mapping from kind to model",
+}
 
 EXIT_MEANINGS = {
     Exit.FINE: "all rows fine",
@@ -161,69 +164,37 @@ def reference_pages() -> dict[str, str]:
 def options_page() -> str:
     """Every option of a connection."""
     first, second = ENVIRONMENT_PREFIXES
-    rows = "\n".join(option_row(name, field) for name, field in Options.model_fields.items())
+    rows = "\n".join(map(option_row, DECLARED.values()))
     return OPTIONS.format(first=first, second=second, rows=rows)
 
 
-def option_row(name: str, field: FieldInfo) -> str:
+def option_row(declared: Declaration) -> str:
     """One line of the table of options."""
-    variables = " ".join(f"`{prefix}{name.upper()}`" for prefix in ENVIRONMENT_PREFIXES)
-    flag = FLAGS_BY_OTHER_NAMES.get(name, name)
-    shown = f"`--{flag.replace('_', '-')}`" if flag in {item.name for item in fields(Flags)} else ""
+    variables = " ".join(f"`{prefix}{declared.name.upper()}`" for prefix in ENVIRONMENT_PREFIXES)
+    flags = " ".join(f"`{form}`" for name in declared.flag_names for form in name.split("/"))
     return (
-        f"| `{name}` | {type_word(field.annotation, name)} | {default_of(field)} | {range_of(field)} | {variables} "
-        f"| {shown} | {field.description} |"
+        f"| `{declared.name}` | {type_word(declared)} | {default_word(declared.default)} | {declared.range(',')} "
+        f"| {variables} | {flags} | {cell(declared.description)} |"
     )
 
 
-def type_word(annotation: object, name: str) -> str:
+def type_word(declared: Declaration) -> str:
     """The type of an option in words."""
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return type_word(typing.get_args(annotation)[0], name)
-    if origin in (typing.Union, types.UnionType):
-        return type_word(typing.get_args(annotation)[0], name)
-    if origin is typing.Literal:
-        return " or ".join(f"`{value}`" for value in typing.get_args(annotation))
-    if inspect.isclass(origin) and issubclass(origin, Mapping):
-        return "mapping from kind to model"
-    assert isinstance(annotation, type), (name, annotation)
-    return WORDS[annotation]
+    if declared.choices:
+        return " or ".join(f"`{word}`" for word in declared.choices)
+    if declared.about.flag is not None and declared.about.flag.metavar == "SECONDS":
+        return "seconds"
+    kind = declared.types[0]
+    return WORDS[typing.get_origin(kind) or kind]
 
 
-def default_of(field: FieldInfo) -> str:
+def default_word(default: object) -> str:
     """The default of an option."""
-    default = field.get_default(call_default_factory=True)
     if default is None:
         return ""
     if isinstance(default, Mapping):
         return "<br>".join(f"{key}: `{value}`" for key, value in default.items())
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
-
-
-def range_of(field: FieldInfo) -> str:
-    """The range of an option in words; nothing when any value of its type will do."""
-    limits = list(metadata(field))
-    words = [f"above {limit.gt:,}" for limit in limits if isinstance(limit, Gt)]
-    words += [f"from {limit.ge:,}" for limit in limits if isinstance(limit, Ge)]
-    words += [f"to {limit.le:,}" for limit in limits if isinstance(limit, Le)]
-    lengths = [limit.min_length for limit in limits if isinstance(limit, MinLen)]
-    lengths += [limit.max_length for limit in limits if isinstance(limit, MaxLen)]
-    words += [f"{' to '.join(map(str, lengths))} characters"] if lengths else []
-    return " ".join(words)
-
-
-def metadata(field: FieldInfo) -> Iterator[BaseMetadata]:
-    """The limits of an option, also those inside ``… | None``."""
-    pending: list[object] = [*field.metadata, *typing.get_args(field.annotation)]
-    while pending:
-        item = pending.pop(0)
-        if typing.get_origin(item) is typing.Annotated:
-            pending += typing.get_args(item)[1:]
-        elif isinstance(item, FieldInfo):
-            pending += item.metadata
-        elif isinstance(item, BaseMetadata):
-            yield item
 
 
 def errors_page() -> str:

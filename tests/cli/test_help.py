@@ -11,17 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.cli import lookup_command
 from grokcall.cli.commands import COMMANDS, RUNS, CommandEntry
-from grokcall.cli.flags import CONNECTION_OPTIONS, SPENDING_OPTIONS, Flags
-from grokcall.config.options import Options
+from grokcall.cli.flags import Flags
 from grokcall.lookup.options import CHOICES
 
 ENTRIES = [*((entry.name, entry) for entry in COMMANDS), *((f"runs {entry.name}", entry) for entry in RUNS)]
 SINGLE = [(name, entry) for name, entry in ENTRIES if not entry.below]
 TICKETS = Path(__file__).parents[2] / "connector" / "grokcall" / "data" / "tickets.csv"
-NO_OPTIONS_OF_A_CONNECTION = {"sandbox", "csv_safe", "quiet", "verbose", "no_color"}
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -124,15 +121,6 @@ def test_an_example_works(process, here, name, entry):
 def test_a_shared_flag_that_the_help_of_a_command_leaves_out_is_taken_all_the_same(run):
     assert "--poll-timeout" not in run("lookup", "--help").out
     assert run("call", "CALL GenerateResponse('hi')", "--sandbox", "--poll-timeout", "9").code == 0
-
-
-def test_the_flags_are_options_of_connections_and_limits_by_the_same_names():
-    assert tuple(item.name for item in fields(SpendingLimits)) == SPENDING_OPTIONS
-    assert set(CONNECTION_OPTIONS) <= set(Options.model_fields)
-    others = {"profile", "transport"}
-    named = {*CONNECTION_OPTIONS, *SPENDING_OPTIONS, *others, "default_model"}
-    assert {item.name for item in fields(Flags)} == named | NO_OPTIONS_OF_A_CONNECTION
-    assert others <= set(Options.model_fields)
 
 
 def test_the_words_that_an_option_takes_are_those_of_a_lookup():

@@ -35,10 +35,10 @@ def count_of(name: str, count: int | None) -> int | None:
     return count
 
 
-def seconds_of(duration: float | None) -> float | None:
+def seconds_of(duration: float | None, name: str = "max_duration") -> float | None:
     """A limit of time, once it is seen to be one."""
     if duration is None:
         return None
     if isinstance(duration, bool) or not isinstance(duration, int | float) or not 0 <= duration < math.inf:
-        raise InterfaceError(f"max_duration must be 0 or more seconds, not {duration!r}")
+        raise InterfaceError(f"{name} must be 0 or more seconds, not {duration!r}")
     return float(duration)

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Self
 
 from grokcall.budget.budget import Budget
 from grokcall.budget.limits import count_of, seconds_of, ticks_of
+from grokcall.core.declarations import declarations, described
+from grokcall.core.option_facts import (
+    ASSUMED_OUTPUT_TOKENS,
+    ASSUMED_REASONING_TOKENS,
+    ASSUMED_TOOL_COST,
+    MAX_CALLS,
+    MAX_COST,
+    MAX_DURATION,
+    MAX_TOKENS,
+)
 from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.estimates import Allowances
 
 
+@described
 @dataclass(frozen=True, slots=True)
 class SpendingLimits:
     """Limits of money, calls, tokens and time.
-
-    Args:
-        max_cost: USD that may be spent, 0 or more, as text, Decimal or number; None for no limit, as for all of them.
-        max_calls: Calls that may be made.
-        max_tokens: Tokens that may be read and written together.
-        max_duration: Seconds after which no call starts any more.
-        assumed_output_tokens: Tokens of the longest text of an answer, where a call sets no MaxOutputTokens; not sent.
-        assumed_reasoning_tokens: Tokens of the longest reasoning of one answer; not sent.
-        assumed_tool_cost: The most USD that tools add to a call that uses them, over all of its turns.
 
     Raises:
         InterfaceError: A limit is negative or no number; the message names it.
@@ -34,23 +36,23 @@ class SpendingLimits:
     20
     """
 
-    max_cost: Decimal | float | str | None = None
-    max_calls: int | None = None
-    max_tokens: int | None = None
-    max_duration: float | None = None
-    assumed_output_tokens: int | None = None
-    assumed_reasoning_tokens: int | None = None
-    assumed_tool_cost: Decimal | float | str | None = None
+    max_cost: Annotated[Decimal | float | str | None, MAX_COST] = None
+    max_calls: Annotated[int | None, MAX_CALLS] = None
+    max_tokens: Annotated[int | None, MAX_TOKENS] = None
+    max_duration: Annotated[float | None, MAX_DURATION] = None
+    assumed_output_tokens: Annotated[int | None, ASSUMED_OUTPUT_TOKENS] = None
+    assumed_reasoning_tokens: Annotated[int | None, ASSUMED_REASONING_TOKENS] = None
+    assumed_tool_cost: Annotated[Decimal | float | str | None, ASSUMED_TOOL_COST] = None
 
     def __post_init__(self) -> None:
-        ticks_of(self.max_cost)
-        count_of("max_calls", self.max_calls)
-        count_of("max_tokens", self.max_tokens)
-        seconds_of(self.max_duration)
-        ticks_of(self.assumed_tool_cost, "assumed_tool_cost")
-        for name in ("assumed_output_tokens", "assumed_reasoning_tokens"):
-            if count_of(name, getattr(self, name)) == 0:
-                raise InterfaceError(f"{name} must be at least 1")
+        for name, known in declarations(SpendingLimits).items():
+            value, least = getattr(self, name), known.about.least
+            if Decimal in known.types:
+                ticks_of(value, name)
+            elif float in known.types:
+                seconds_of(value, name)
+            elif (count := count_of(name, value)) is not None and least is not None and count < least:
+                raise InterfaceError(f"{name} must be at least {least}")
 
     @classmethod
     def named(cls, given: Mapping[str, object], whose: str) -> Self:

@@ -27,7 +27,7 @@ def list_procedures(name: str | None, like: str | None, as_json: bool, flags: Fl
     """Prints the procedures, all or those that fit a pattern, or one of them with its parameters and result fields."""
     if name is not None and like is not None:
         raise InterfaceError("NAME describes one procedure and --like looks for several: leave one of them out")
-    options = load_options(flags.profile, **flags.options())
+    options = load_options(**flags.options())
     catalog, settings = open_catalog(options.catalog), options.settings()
     if name is None:
         listed = list(catalog.values()) if like is None else found(catalog, like)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,10 +15,45 @@ from grokcall.cli.progress import Report
 from grokcall.cli.signals import endings_heard, interrupt_of
 from grokcall.cli.targets import check_target
 from grokcall.cli.unnested_files import UnnestedFiles
+from grokcall.cli.values import column_types, one_of_types
 from grokcall.errors import BatchPendingError, OutputClosed, OutputFull, StoppedError
 from grokcall.lookup.stream import LookupStream
 from grokcall.scheduling.event_loop import PATIENCE, SILENT_SECONDS, patience_of
 from grokcall.tables.writer import Writer, open_writer
+
+READ = ("types", "columns", "encoding")
+"""The options of a lookup that say how its input is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the input of a lookup is read: the options of the command under their names."""
+
+    source: str
+    format: str | None
+    options: Mapping[str, Any]
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the reader that were given."""
+        found = {"format": self.format, **self.options}
+        if "types" in found:
+            found["types"] = one_of_types(found["types"])
+        if "columns" in found:
+            found["columns"] = column_types(found["columns"])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Where a lookup writes, and what: the options of the command under their names."""
+
+    output: str | None
+    format: str | None
+    errors: str | None
+    no_journal: bool
+    summary: Path | None
+    unnest: Sequence[str] = ()
+    unnest_keep: str | None = None
 
 
 class ErrorFile:

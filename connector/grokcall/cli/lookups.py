@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,13 @@ from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
 from grokcall.cli.journal_files import journal_of_lookup
-from grokcall.cli.lookup_files import ErrorFile, LookupRun
+from grokcall.cli.lookup_files import ErrorFile, LookupRun, Reading, Writing
 from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
 from grokcall.cli.screens import on_terminal
 from grokcall.cli.targets import check_distinct
 from grokcall.cli.unnested_files import UnnestedFiles, targets_of
-from grokcall.cli.values import checked_text, column_types, mapping, names, one_of_types
+from grokcall.cli.values import checked_text, mapping, names
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import BatchPendingError, BudgetReachedError, InterfaceError, JournalBusyError
 from grokcall.lookup.plan import chunk_rows
@@ -31,33 +30,6 @@ from grokcall_parser import parse_call
 
 SANDBOX_SERVICE = "grokcall-sandbox"
 """What journals call the sandbox of ``--sandbox``, which has another port each time and gives the same answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How the input of a lookup is read: the options of the command under their names."""
-
-    source: str
-    format: str | None
-    types: str
-    columns: Sequence[str]
-    encoding: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """Where a lookup writes, and what: the options of the command under their names."""
-
-    output: str | None
-    format: str | None
-    fields: str | None
-    on_error: str | None
-    errors: str | None
-    journal: Path | None
-    no_journal: bool
-    summary: Path | None
-    unnest: Sequence[str] = ()
-    unnest_keep: str | None = None
 
 
 def run_lookup(
@@ -84,19 +56,20 @@ def run_lookup(
         The exit code.
     """
     checked_text("the statement", command)
+    fields: str | None = options.get("fields")
     target = writing.output or default_output(reading.source)
     has_beside = beside(target) is not None
-    policy = writing.on_error or ("redirect" if has_beside or writing.errors is not None else "ignore")
+    policy = options.get("on_error") or ("redirect" if has_beside or writing.errors is not None else "ignore")
     failed = None if policy == "ignore" else writing.errors or beside(target)
-    keeping = journal_of_lookup(writing.journal, writing.no_journal, target, writing.format)
+    keeping = journal_of_lookup(options.get("journal"), writing.no_journal, target, writing.format)
     aside = targets_of(writing.unnest)
     written = {"--output": target, "--errors": failed, "--journal": keeping.path, "--summary": writing.summary}
     check_distinct(reading.source, {**written, **{f"--unnest {field}": file for field, file in aside.items()}})
-    replaces = policy == "ignore" and writing.on_error is None
+    replaces = policy == "ignore" and "on_error" not in options
     chosen: dict[str, Any] = {
         **options,
         "on_error": policy,
-        "call_columns": options["call_columns"] or ("replace" if replaces else None),
+        "call_columns": options.get("call_columns") or ("replace" if replaces else None),
         "concurrency": flags.concurrency,
         **flags.spending(),
         "journal": keeping.path,
@@ -105,14 +78,14 @@ def run_lookup(
         flags.connection(limited=False) as connection,
         open_table(
             reading.source,
-            format=reading.format,
             batch_rows=rows_at_once(connection, command),
-            types=one_of_types(reading.types),
-            columns=column_types(reading.columns),
-            encoding=reading.encoding,
+            **reading.arguments(),
         ) as table,
         connection.lookup_stream(
-            command, table, mapping(maps), **chosen, fields=wanted_fields(connection, command, writing.fields, aside)
+            command,
+            table,
+            mapping(maps),
+            **{**chosen, "fields": wanted_fields(connection, command, fields, aside)},
         ) as stream,
     ):
         stream.temporary = keeping.temporary
@@ -125,13 +98,13 @@ def run_lookup(
             flags.console().print(stream.guarantee, soft_wrap=True)
         try:
             with summary_written(stream, writing.summary):
-                return moved(stream, target, writing, flags)
+                return moved(stream, target, writing, fields, flags)
         except BatchPendingError as pending:
             flags.console().print(f"{pending}: run the same command again. No rows were written", soft_wrap=True)
             return Exit.FINE
 
 
-def moved(stream: LookupStream, target: str, writing: Writing, flags: Flags) -> int:
+def moved(stream: LookupStream, target: str, writing: Writing, fields: str | None, flags: Flags) -> int:
     """Moves a lookup's rows to their files and tells what it did."""
     to_stdout = target == "-"
     kept = names(writing.unnest_keep)
@@ -139,7 +112,7 @@ def moved(stream: LookupStream, target: str, writing: Writing, flags: Flags) -> 
     try:
         shape = writing.format or ("jsonl" if to_stdout else None)
         with (
-            UnnestedFiles(stream, aside, kept, names(writing.fields), csv_safe=flags.csv_safe) as unnested,
+            UnnestedFiles(stream, aside, kept, names(fields), csv_safe=flags.csv_safe) as unnested,
             open_writer(target, unnested.schema, format=shape, csv_safe=flags.csv_safe) as writer,
         ):
             failed = ErrorFile(writing.errors or beside(target), stream.error_schema, csv_safe=flags.csv_safe)

@@ -7,23 +7,15 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from grokcall.cli.declared_flags import one_of
 from grokcall.cli.flags import Flags
-from grokcall.cli.shared_options import (
-    FAILURES,
-    CallColumns,
-    Dedupe,
-    JournalFile,
-    NoJournal,
-    OnIncomplete,
-    OnNullInput,
-    Parameters,
-    ResultFormat,
-    RetryFailed,
-    Reuse,
-    one_of,
-)
+from grokcall.cli.lookup_flags import OF_QUERIES, lookup_flags
+from grokcall.cli.shared_options import NoJournal, Parameters, ResultFormat
+from grokcall.core.option_facts import FAILURES
 
 
+# A query has one output, so that two of the three treatments of failed rows are left: a flag of its own.
+@lookup_flags(each for each in OF_QUERIES if each.name != "on_error")
 def sql(
     *,
     statement: Annotated[
@@ -38,7 +30,7 @@ def sql(
         Path | None, Option("-o", "--output", metavar="FILE", help="The file for the rows of the last statement.")
     ] = None,
     form: ResultFormat = None,
-    call_columns: CallColumns = False,
+    options: dict[str, Any],
     on_error: Annotated[
         str,
         Option(
@@ -48,13 +40,7 @@ def sql(
             help="Fail at the first row that fails, or ignore it: NULL, and the reason in the Call_* columns.",
         ),
     ] = "fail",
-    on_null_input: OnNullInput = "error",
-    on_incomplete: OnIncomplete = "keep",
-    journal: JournalFile = None,
     no_journal: NoJournal = False,
-    retry_failed: RetryFailed = False,
-    reuse: Reuse = False,
-    dedupe: Dedupe = True,
     flags: Flags,
 ) -> int:
     """Run SQL in DuckDB, where each procedure is a table function.
@@ -65,14 +51,6 @@ def sql(
     from grokcall.cli.journal_files import named_journal
     from grokcall.cli.queries import run_queries
 
-    options: dict[str, Any] = {
-        "on_error": on_error,
-        "on_null_input": on_null_input,
-        "on_incomplete": on_incomplete,
-        "call_columns": call_columns or None,
-        "journal": named_journal(journal, no_journal),
-        "retry_failed": retry_failed,
-        "reuse": reuse,
-        "dedupe": dedupe,
-    }
-    return run_queries(statement, file, parameter or (), form, output, options, flags)
+    journal = named_journal(options.get("journal"), no_journal)
+    given = {**options, "on_error": on_error, "journal": journal}
+    return run_queries(statement, file, parameter or (), form, output, given, flags)

@@ -6,12 +6,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 from grokcall.cli.screens import read_in
+from grokcall.core.option_facts import Types
 from grokcall.errors import ProgrammingError
 from grokcall.lookup.mapping import Constant, FileColumn, Mapped
-from grokcall.tables.column_types import Types
+from grokcall.lookup.options import CHOICES
 
 QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*', re.DOTALL)
 
@@ -107,8 +108,8 @@ def one_of_types(word: str) -> Types:
     Raises:
         ProgrammingError: It is none of them.
     """
-    if word not in get_args(Types):
-        raise ProgrammingError(f"--types must be one of {', '.join(get_args(Types))}, not {word!r}")
+    if word not in CHOICES["types"]:
+        raise ProgrammingError(f"--types must be one of {', '.join(CHOICES['types'])}, not {word!r}")
     return cast("Types", word)
 
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
+from grokcall.core.option_facts import Receive
 from grokcall.errors import Error, InterfaceError, MalformedReplyError, ReplyTooLargeError, ServiceError, StreamCutError
 from grokcall.http.error_rules import status_of_code
 from grokcall.http.service_errors import clean, request_id_in, service_error
@@ -45,8 +46,8 @@ def receiving(word: str | None) -> Receiving | None:
     """
     if word is None:
         return None
-    if word not in ("whole", "stream"):
-        raise InterfaceError(f"receive must be one of whole, stream, not {word!r}")
+    if word not in get_args(Receive):
+        raise InterfaceError(f"receive must be one of {', '.join(get_args(Receive))}, not {word!r}")
     return Receiving(streamed=word == "stream")
 
 

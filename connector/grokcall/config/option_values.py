@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Annotated
 from urllib.parse import urlsplit
-
-from pydantic import Field
 
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.settings import DEFAULT_MODELS
@@ -80,9 +76,3 @@ def header_text(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         raise ValueError("only printable ASCII characters can stand in a header")
     return text
-
-
-Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-ModelId = Annotated[str, Field(min_length=1, max_length=200)]
-Pace = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]

@@ -9,14 +9,14 @@ from typing import Any, Self
 import pyarrow as pa
 
 from grokcall.config.options import Options
+from grokcall.core.option_facts import Many, OnError, OnIncomplete, OnNullInput, Types
 from grokcall.dbapi.connection import Connection, connect
 from grokcall.errors import DataError, InterfaceError
-from grokcall.execution.incomplete_answers import OnIncomplete
 from grokcall.lookup.gathering import gathered
 from grokcall.lookup.mapping import MappingLike, constants_of
-from grokcall.lookup.options import LookupOptions, Many, OnError, OnNullInput
+from grokcall.lookup.options import DECLARED, LookupOptions
 from grokcall.lookup.plan import LookupPlan
-from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_schema
+from grokcall.tables.column_types import ColumnTypes, checked_columns, typed_schema
 from grokcall_parser import parse_call
 from grokcall_parser.suggestions import hint
 
@@ -112,7 +112,7 @@ class Lookup:
             self.command,
             batch,
             self.mapping,
-            **{name: getattr(chosen, name) for name in LookupOptions.__slots__},
+            **{name: getattr(chosen, name) for name in DECLARED},
         ) as stream:
             table = gathered(stream).rows
         combined = table.combine_chunks().to_batches()

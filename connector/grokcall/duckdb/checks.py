@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any
 
 import duckdb
 
 from grokcall.duckdb.macros import scalar_name
 from grokcall.errors import InterfaceError, NotSupportedError
-from grokcall.lookup.options import LookupOptions
+from grokcall.lookup.options import DECLARED, LookupOptions
 from grokcall.tables.formats import quoted_text
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import Procedure
 
 OLDEST: tuple[int, int] = (1, 5)
 """The oldest DuckDB that can be registered with."""
-NOT_HERE = ("fields", "prefix", "prices", "types", "columns", "encoding", "many", "keep_empty")
-"""Options of a lookup that registering has not: a query reads its tables, chooses its rows and renames its columns."""
+KNOWN = tuple(name for name, each in DECLARED.items() if not each.about.lookup_only)
+"""Options of a lookup that registering has: a query reads its tables, chooses its rows and names its columns."""
 
 
 def check_duckdb(con: object) -> None:
@@ -45,10 +44,9 @@ def options_of(given: dict[str, Any]) -> LookupOptions:
     Raises:
         InterfaceError: One is unknown, or has a value that it cannot have.
     """
-    known = [field.name for field in fields(LookupOptions) if field.name not in NOT_HERE]
-    stray = next((name for name in given if name not in known), None)
+    stray = next((name for name in given if name not in KNOWN), None)
     if stray is not None:
-        raise InterfaceError(f"register has no option {stray!r}; {hint(stray, known)}")
+        raise InterfaceError(f"register has no option {stray!r}; {hint(stray, KNOWN)}")
     options = LookupOptions(**{"on_error": "fail", **given})
     if options.on_error == "redirect":
         raise InterfaceError("a query has one output: on_error must be 'fail' or 'ignore', not 'redirect'")

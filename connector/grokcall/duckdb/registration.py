@@ -51,9 +51,8 @@ def register(
         further: Whether all further fields, such as Response_Citations, are columns as well, after the others.
         **options: Fields of :class:`grokcall.LookupOptions`: ``on_error`` (``"fail"``, which is the default here, ends
             the query at the first row that fails; ``"ignore"`` gives NULL in its fields and adds ``Call_*`` columns),
-            ``on_null_input``, ``call_columns``, ``concurrency``, ``dedupe``, ``journal``, ``reuse``, ``retry_failed``,
-            ``on_incomplete``, ``max_cost``, ``max_calls``, ``max_tokens``, ``max_duration``, ``assumed_output_tokens``,
-            ``assumed_tool_cost``.
+            ``on_null_input``, ``call_columns``, ``concurrency``, ``journal``, ``max_cost`` and the others, but for
+            those about files and batches, which a query has no use for.
 
     Raises:
         InterfaceError: ``con`` is no DuckDB connection, or an option is unknown or unfit.

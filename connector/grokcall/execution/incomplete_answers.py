@@ -6,8 +6,7 @@ that it is read. So nothing is paid for again when the lookup is continued or it
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
+from grokcall.core.option_facts import OnIncomplete
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import AnswerRefusedError, BudgetReachedError, IncompleteAnswerError, error_code
 from grokcall.scheduling.admission import Gate
@@ -15,7 +14,6 @@ from grokcall.scheduling.row_scheduler import Runner
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.shortfalls import CUT, REFUSAL, Finder, shortfall_finder, with_larger_limit
 
-OnIncomplete: TypeAlias = Literal["keep", "error", "retry"]
 MOST_RETRIES = 2
 """How often an answer is asked for again, each time with twice the limit."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import Runtime
 from grokcall.lookup.batch.requests import refuse_unfit
 from grokcall.lookup.mapping import MappingLike, constants_of
-from grokcall.lookup.options import LookupOptions
+from grokcall.lookup.options import DECLARED, LookupOptions
 from grokcall.lookup.plan import LookupPlan, chunk_rows
 from grokcall.lookup.stream import LookupStream
 from grokcall.tables.reader import open_table
@@ -56,8 +55,7 @@ def opened_rows(rows: object, batch_rows: int, options: LookupOptions) -> Source
 
 def unknown_option(given: Mapping[str, object]) -> str | None:
     """What is said of the first option that no lookup has; None when there is none."""
-    known = [field.name for field in fields(LookupOptions)]
-    stray = next((name for name in given if name not in known), None)
+    stray = next((name for name in given if name not in DECLARED), None)
     if stray is None:
         return None
-    return f"lookup has no option {stray!r}; {hint(stray, known)}"
+    return f"lookup has no option {stray!r}; {hint(stray, DECLARED)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,6 @@ from grokcall.tables.text_encoding import text_of
 from grokcall_parser.errors import DataError, ProgrammingError
 from grokcall_parser.suggestions import hint
 
-Types: TypeAlias = Literal["text", "auto", "schema"]
 ColumnTypes: TypeAlias = Mapping[str, pa.DataType | str]
 
 NAMED: Mapping[str, pa.DataType] = {

@@ -13,7 +13,8 @@ from typing import TextIO
 
 import pyarrow as pa
 
-from grokcall.tables.column_types import Types, fitting_types, typed_source
+from grokcall.core.option_facts import Types
+from grokcall.tables.column_types import fitting_types, typed_source
 from grokcall.tables.errors import LONGEST_ROW, mapped_errors
 from grokcall.tables.formats import Format
 from grokcall.tables.source import Source

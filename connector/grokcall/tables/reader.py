@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from grokcall.core.option_facts import Types
 from grokcall.core.terminals import check_standard_input
 from grokcall.tables.binary_files import open_arrow, open_database_table, open_parquet
-from grokcall.tables.column_types import ColumnTypes, Types, checked_columns, typed_source
+from grokcall.tables.column_types import ColumnTypes, checked_columns, typed_source
 from grokcall.tables.csv_files import open_csv
 from grokcall.tables.duckdb_reader import checked_query, private_connection, record_batches
 from grokcall.tables.errors import mapped_errors

@@ -37,7 +37,9 @@ REFUSAL_WORDS = re.compile(
 """What refusals say that come as plain text, where the API has a part of its own for them."""
 SUMMED = tuple(index for index, column in enumerate(RESPONSE_FIELDS) if column.name.startswith("Response_Usage"))
 """The usage in a response row, which is told for all asks together."""
-RESERVED = frozenset(column.name.lower() for column in (*RESPONSE_FIELDS, *FURTHER_FIELDS))
+ANSWER_FIELDS = (*RESPONSE_FIELDS, *FURTHER_FIELDS)
+"""What there is to tell of an answer; procedures with many rows of one answer have it as further fields."""
+RESERVED = frozenset(column.name.lower() for column in ANSWER_FIELDS)
 
 
 def typed(procedure: Procedure, schema: OutputSchema) -> Procedure:
@@ -93,6 +95,17 @@ def answer_row(body: bytes) -> Row:
     """
     with kept_whole((), [body]):
         return (*response_row(body), *replies_of([body]))
+
+
+def with_answer(rows: Sequence[Row], answer: Row) -> list[Row]:
+    """The rows of one answer, of which the first has what there is to tell of the answer, so that it is told once.
+
+    Args:
+        rows: Their columns.
+        answer: What :func:`answer_row` gave.
+    """
+    untold: Row = (None,) * len(answer)
+    return [(*row, *(untold if number else answer)) for number, row in enumerate(rows)]
 
 
 def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:

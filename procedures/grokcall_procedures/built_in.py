@@ -18,6 +18,7 @@ from grokcall_procedures.files import PROCEDURES as _FILES
 from grokcall_procedures.identity import PROCEDURES as _IDENTITY
 from grokcall_procedures.images import PROCEDURES as _IMAGES
 from grokcall_procedures.raw import PROCEDURES as _RAW
+from grokcall_procedures.searches import PROCEDURES as _SEARCHES
 from grokcall_procedures.stored_responses import PROCEDURES as _STORED_RESPONSES
 from grokcall_procedures.summarization import PROCEDURES as _SUMMARIZATION
 from grokcall_procedures.text import PROCEDURES as _TEXT
@@ -26,6 +27,7 @@ from grokcall_procedures.videos import PROCEDURES as _VIDEOS
 
 FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Answers": (*_TEXT, *_ANALYSIS),
+    "Searches": _SEARCHES,
     "Images": _IMAGES,
     "Speech": _AUDIO,
     "Videos": _VIDEOS,

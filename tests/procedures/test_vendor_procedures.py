@@ -136,6 +136,8 @@ OURS = {
     "DeleteResponse": "ResponseId",
     "ListResponseInput": "ResponseId Order",
     "CompactConversation": "History Model",
+    "SearchWeb": "Query MaxRows Domains ExcludedDomains Model",
+    "SearchX": "Query MaxRows Handles ExcludedHandles From To Model",
     "CountTokens": "Text Model",
     "TokenizeText": "Text Model",
     "CreateEmbedding": "Input Model Dimensions",

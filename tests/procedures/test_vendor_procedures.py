@@ -136,6 +136,8 @@ OURS = {
     "DeleteResponse": "ResponseId",
     "ListResponseInput": "ResponseId Order",
     "CompactConversation": "History Model",
+    "GenerateRows": "Message OutputSchema Instructions Model",
+    "ListPrices": "Model",
     "SearchWeb": "Query MaxRows Domains ExcludedDomains Model",
     "SearchX": "Query MaxRows Handles ExcludedHandles From To Model",
     "CountTokens": "Text Model",

@@ -18,11 +18,19 @@ from grokcall.duckdb.call_session import CallSession, session_of
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
 from grokcall.duckdb.interrupts import is_interrupt, watch
 from grokcall.duckdb.literals import Values, spelled_out
-from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
+from grokcall.duckdb.macros import (
+    arguments_macro,
+    arguments_name,
+    leaves_columns_open,
+    scalar_macro,
+    scalar_name,
+    table_macro,
+    undecided_macro,
+)
 from grokcall.duckdb.query_choices import conditioned, limited
 from grokcall.duckdb.query_costs import Pricing, check_reads, priced_query
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
-from grokcall.duckdb.udf import define, is_macro, is_view, table_of
+from grokcall.duckdb.udf import define, duckdb_types, is_macro, is_view, table_of
 from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import HasRuntime, Runtime
@@ -92,6 +100,8 @@ class Registration:
         self._further = further
         self._number = next(_numbers)
         self._functions: dict[str, tuple[str, VectorFunction]] = {}
+        self._undecided: dict[str, Procedure] = {}
+        """Those whose columns each query decides, by name in lower case."""
 
     def __repr__(self) -> str:
         return f"<grokcall.duckdb.Registration of {self._session.runtime!r}>"
@@ -116,6 +126,11 @@ class Registration:
         refuse_taken_names(con, procedures)
         for procedure in procedures:
             self._drop_typed(procedure)
+            self._undecided.pop(procedure.name.lower(), None)
+            if leaves_columns_open(procedure):
+                self._undecided[procedure.name.lower()] = procedure
+                con.execute(undecided_macro(procedure, duckdb_types(con, procedure.schema)))
+                continue
             function = VectorFunction(procedure, self._session, self._pricing, further=self._further)
             name = self._define(procedure.name, procedure, function)
             scalar = scalar_macro(procedure, name)
@@ -186,7 +201,8 @@ class Registration:
         Raises:
             grokcall.StatementError: A declaration is no literal, or stands where it cannot be.
         """
-        return typed_query(sql, {name: each.procedure for name, (_, each) in self._functions.items()})
+        known = {name: each.procedure for name, (_, each) in self._functions.items()}
+        return typed_query(sql, {**known, **self._undecided})
 
     @contextmanager
     def prepared(self, query: TypedQuery, values: Values) -> Iterator[str]:
@@ -260,6 +276,7 @@ class Registration:
         for procedure in procedures:
             self._drop_typed(procedure)
             self._functions.pop(procedure.name.lower(), None)
+            self._undecided.pop(procedure.name.lower(), None)
             con.execute(f"DROP MACRO TABLE IF EXISTS temp.{quoted_name(procedure.name)}")
             con.execute(f"DROP MACRO IF EXISTS temp.{quoted_name(scalar_name(procedure))}")
 

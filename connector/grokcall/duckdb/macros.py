@@ -53,11 +53,6 @@ def undecided_macro(procedure: Procedure, types: Iterable[object]) -> str:
     return f"CREATE OR REPLACE TEMP MACRO {quoted_name(procedure.name)}({named}) AS TABLE SELECT {columns}"
 
 
-def leaves_columns_open(procedure: Procedure) -> bool:
-    """Whether a procedure has no columns before a call says which."""
-    return any(each.decides_columns and each.required for each in procedure.parameters)
-
-
 def scalar_macro(procedure: Procedure, function: str) -> str | None:
     """The statement that makes the scalar form of a procedure; None for a procedure without a main field."""
     if not procedure.main:

@@ -9,9 +9,12 @@ MARK = re.compile(r"\[\[\d+\]\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
 """How an answer cites in its text: ``[[1]](https://…)``."""
 FILLER = "\0"
 """Stands for each character of a mark while sentences are told apart, for addresses have points in them."""
-END = re.compile(rf"""[.!?…]+["'”’)\]*_]*(?:[ \t]*{FILLER}+)*(?=\s|$)|[。！？]+[”’」』）]*(?:[ \t]*{FILLER}+)*|\n+""")
+MARKS = rf"(?:[ \t]*{FILLER}++)*"
+END = re.compile(rf"""(?<![.!?…])[.!?…]++["'”’)\]*_]*+{MARKS}(?=\s|$)|[。！？]+[”’」』）]*{MARKS}|\n+""")
 NO_END = re.compile(r"(?:^|\n)[ \t]*\d{1,3}\.$|\b(?:e\.g|i\.e|etc|cf|vs|approx|No|Dr|Mr|Mrs|Ms|St|Prof)\.$")
 """What has a point at its end and goes on: the number of an entry in a list, and some short forms."""
+LONGEST_SHORT_FORM = 10
+"""Characters before a point, and blanks after it, that are looked at."""
 LIST_BULLETS = re.compile(r"^(?:[-*•]|\d{1,3}[.)])[ \t]+")
 
 
@@ -36,14 +39,15 @@ def goes_on(text: str, end: re.Match[str]) -> bool:
     """Whether what looks like the end of a sentence is none: a short form, or a small letter or figure follows."""
     if not end[0].startswith(".") or FILLER in end[0]:
         return False
-    following = text[end.end() :].lstrip(" \t")[:1]
-    return following.islower() or NO_END.search(text, 0, end.start() + 1) is not None or is_version(text, end)
+    before = text[max(0, end.start() - LONGEST_SHORT_FORM) : end.start() + 1]
+    after = text[end.end() : end.end() + LONGEST_SHORT_FORM].lstrip(" \t")[:1]
+    return after.islower() or NO_END.search(before) is not None or (after.isdigit() and is_letter(before))
 
 
-def is_version(text: str, end: re.Match[str]) -> bool:
-    """Whether a point stands after a single letter before a figure, as in ``v. 2``."""
-    before = text[: end.start()].rpartition(" ")[2]
-    return len(before) == 1 and before.isalpha() and text[end.end() :].lstrip(" \t")[:1].isdigit()
+def is_letter(before: str) -> bool:
+    """Whether what ends in a point is a single letter, as in ``v. 2``."""
+    word = before[:-1].rpartition(" ")[2]
+    return len(word) == 1 and word.isalpha()
 
 
 def stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -28,7 +28,7 @@ from grokcall_procedures.tokens import PROCEDURES as _TOKENS
 from grokcall_procedures.videos import PROCEDURES as _VIDEOS
 
 FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
-    "Answers": (*_TEXT, *_ROWS, *_ANALYSIS),
+    "Answers": (*_TEXT, *_ANALYSIS, *_ROWS),
     "Searches": _SEARCHES,
     "Images": _IMAGES,
     "Speech": _AUDIO,

@@ -7,7 +7,7 @@ import mimetypes
 import re
 from collections.abc import Sequence
 
-from grokcall_procedures.answers import OUTPUT_SCHEMA
+from grokcall_procedures.answers import ANSWER_RULES, OUTPUT_SCHEMA
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.image_parameters import (
@@ -25,7 +25,6 @@ from grokcall_procedures.response_fields import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.text import (
-    ANSWER_RULES,
     MESSAGE,
     SCHEMA_NOTE,
     TEXT_OPTIONS,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from grokcall_procedures.answer_texts import read_answer, unfenced
 from grokcall_procedures.bodies import extra_members
@@ -15,8 +16,10 @@ from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS, replies_o
 from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, RESULT, STATUS, response_row
 from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Request, Row, Steps, reply_of
+from grokcall_procedures.steps import Reply, Request, Row, Step, Steps, reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described
+
+Decoded = TypeVar("Decoded")
 
 OUTPUT_SCHEMA = Parameter(
     "OutputSchema",
@@ -37,7 +40,8 @@ REFUSAL_WORDS = re.compile(
 """What refusals say that come as plain text, where the API has a part of its own for them."""
 SUMMED = tuple(index for index, column in enumerate(RESPONSE_FIELDS) if column.name.startswith("Response_Usage"))
 """The usage in a response row, which is told for all asks together."""
-RESERVED = frozenset(column.name.lower() for column in (*RESPONSE_FIELDS, *FURTHER_FIELDS))
+ANSWER_FIELDS = (*RESPONSE_FIELDS, *FURTHER_FIELDS)
+"""What there is to tell of an answer; procedures with many rows of one answer have it as further fields."""
 
 
 def typed(procedure: Procedure, schema: OutputSchema) -> Procedure:
@@ -46,9 +50,10 @@ def typed(procedure: Procedure, schema: OutputSchema) -> Procedure:
     Raises:
         UnfitValue: A column has the name of a response field.
     """
-    clash = next((column.name for column in schema.columns if column.name.lower() in RESERVED), None)
+    reserved = {column.name.lower() for column in procedure.offered_fields}
+    clash = next((column.name for column in schema.columns if column.name.lower() in reserved), None)
     if clash is not None:
-        raise UnfitValue(f"declares the column {clash}, which is the name of a response field; rename it")
+        raise UnfitValue(f"declares the column {clash}, which is the name of a field that every result has; rename it")
     columns = tuple(
         ResultField(column.name, column.type, "", column.comment or "A declared column.") for column in schema.columns
     )
@@ -73,6 +78,9 @@ def schema_is_the_only_format(values: Values, _settings: Settings) -> tuple[str,
     return ()
 
 
+ANSWER_RULES = (schema_is_the_only_format,)
+
+
 @contextmanager
 def kept_whole(before: Row, bodies: Sequence[bytes]) -> Iterator[None]:
     """Has the row beside an error of the response fields be one of the whole procedure."""
@@ -95,6 +103,17 @@ def answer_row(body: bytes) -> Row:
         return (*response_row(body), *replies_of([body]))
 
 
+def with_answer(rows: Sequence[Row], answer: Row) -> list[Row]:
+    """The rows of one answer, of which the first has what there is to tell of the answer, so that it is told once.
+
+    Args:
+        rows: Their columns.
+        answer: What :func:`answer_row` gave.
+    """
+    untold: Row = (None,) * len(answer)
+    return [(*row, *(untold if number else answer)) for number, row in enumerate(rows)]
+
+
 def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
     """Sends ``request`` until the answer fits ``schema``, and gives its columns and the response fields.
 
@@ -106,9 +125,26 @@ def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
     Raises:
         AnswerMismatchError: No answer fitted, one was cut short, or the model refused.
     """
+    values, answer = yield from fitting(request, schema.decode, tuple(None for _ in schema.columns), asks)
+    return [(*values, *answer)]
+
+
+def fitting(
+    request: Request, decode: Callable[[str], Decoded], undecided: Row, asks: int
+) -> Generator[Step, Reply | None, tuple[Decoded, Row]]:
+    """Sends ``request`` until the answer can be decoded; gives that, and what there is to tell of the answer.
+
+    Args:
+        request: Asks for an answer of a shape; it is sent anew each time.
+        decode: Reads the text of an answer; raises a Mismatch where it has another shape.
+        undecided: The columns that come of the answer, in the row that is kept where there is none.
+        asks: How often it is sent at most, 1 or more.
+
+    Raises:
+        AnswerMismatchError: No answer fitted, one was cut short, or the model refused.
+    """
     spent: Row | None = None
     bodies: list[bytes] = []
-    undecided: Row = tuple(None for _ in schema.columns)
     for ask in range(1, asks + 1):
         reply = yield request
         bodies.append(reply_of(reply).body)
@@ -118,7 +154,7 @@ def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
         kept = (*undecided, *spent, *replies_of(bodies))
         check_answered(row, kept)
         try:
-            return [(*schema.decode(str(row[RESULT] or "")), *kept[len(undecided) :])]
+            return decode(str(row[RESULT] or "")), kept[len(undecided) :]
         except Mismatch as error:
             if ask == asks:
                 raise mismatch_error(error, asks, kept) from None

@@ -15,9 +15,12 @@ from grokcall_procedures.deferred import PROCEDURES as _DEFERRED
 from grokcall_procedures.definition import Procedure
 from grokcall_procedures.embeddings import PROCEDURES as _EMBEDDINGS
 from grokcall_procedures.files import PROCEDURES as _FILES
+from grokcall_procedures.generated_rows import PROCEDURES as _ROWS
 from grokcall_procedures.identity import PROCEDURES as _IDENTITY
 from grokcall_procedures.images import PROCEDURES as _IMAGES
+from grokcall_procedures.price_list import PROCEDURES as _PRICE_LIST
 from grokcall_procedures.raw import PROCEDURES as _RAW
+from grokcall_procedures.searches import PROCEDURES as _SEARCHES
 from grokcall_procedures.stored_responses import PROCEDURES as _STORED_RESPONSES
 from grokcall_procedures.summarization import PROCEDURES as _SUMMARIZATION
 from grokcall_procedures.text import PROCEDURES as _TEXT
@@ -25,7 +28,8 @@ from grokcall_procedures.tokens import PROCEDURES as _TOKENS
 from grokcall_procedures.videos import PROCEDURES as _VIDEOS
 
 FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
-    "Answers": (*_TEXT, *_ANALYSIS),
+    "Answers": (*_TEXT, *_ANALYSIS, *_ROWS),
+    "Searches": _SEARCHES,
     "Images": _IMAGES,
     "Speech": _AUDIO,
     "Videos": _VIDEOS,
@@ -35,7 +39,7 @@ FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Tokens and vectors": (*_TOKENS, *_EMBEDDINGS),
     "Files": _FILES,
     "Batches": _BATCHES,
-    "Models": _ACCOUNT,
+    "Models": (*_ACCOUNT, *_PRICE_LIST),
     "Account": _IDENTITY,
     "Any request": _RAW,
 }

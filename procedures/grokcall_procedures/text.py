@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grokcall_procedures.answers import OUTPUT_SCHEMA, answer_row, fitting_answer, schema_is_the_only_format
+from grokcall_procedures.answers import ANSWER_RULES, OUTPUT_SCHEMA, answer_row, fitting_answer
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, accepted_effort, is_multi_agent, refuses_effort
@@ -167,7 +167,6 @@ def instructions_fit_conversation(values: Values, _settings: Settings) -> tuple[
     return ()
 
 
-ANSWER_RULES = (schema_is_the_only_format,)
 TOOL_RULES = (tools_fit, inputs_fit)
 TEXT_RULES = (effort_fits_model, output_limit_fits_model, instructions_fit_conversation, extra_body_is_sound)
 

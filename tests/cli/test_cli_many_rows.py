@@ -11,7 +11,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-from scripted_service import Answer
+from scripted_service import Answer, answered
 
 LIST = "CALL ListModels()"
 SOME = ["--fields", "Model_Id,Model_Created"]
@@ -128,3 +128,36 @@ def test_what_cannot_be_is_one_line_and_sends_nothing(run, lists, here, argument
     assert done.err.startswith(f"grokcall: {message}")
     assert lists.asked == []
     assert [path.name for path in here.iterdir()] == ["rows.csv"]
+
+
+@pytest.fixture
+def orders(at_service, here):
+    """Orders in a file, and a service that gives a row for each of their words."""
+    (here / "orders.csv").write_text("id,body\n1,tea cake\n2,\n3,tea\n")
+
+    def script(asked):
+        return answered(json.dumps({"rows": [{"item": word} for word in asked.text.split()]}))
+
+    at_service.script = script
+    return at_service
+
+
+def test_rows_of_an_answer_go_into_a_file_and_a_rerun_pays_nothing(run, here, orders):
+    command = ("lookup", "orders.csv", "CALL GenerateRows(:body, 'item VARCHAR')", "--journal", "orders.journal")
+    for name in ("first.jsonl", "second.jsonl"):
+        done = run(*command, "--many", "expand", "--on-null-input", "skip", "-o", name)
+        assert done.code == 0, done.err
+        rows = READERS["out.jsonl"](here / name)
+        assert [(row["id"], row["item"], row["RowNumber"]) for row in rows] == [
+            ("1", "tea", 1), ("1", "cake", 2), ("2", None, None), ("3", "tea", 1),
+        ]  # fmt: skip
+    assert len(orders.asked) == 2
+
+
+def test_rows_of_an_answer_are_printed_by_a_call_and_by_a_query(run, orders):
+    called = run("call", "CALL GenerateRows('tea cake', 'item VARCHAR')", "--format", "jsonl")
+    queried = run("sql", "FROM GenerateRows('tea cake', 'item VARCHAR') ORDER BY RowNumber", "--format", "jsonl")
+    expected = [{"item": "tea", "RowNumber": 1}, {"item": "cake", "RowNumber": 2}]
+    for done in (called, queried):
+        assert done.code == 0, done.err
+        assert [json.loads(line) for line in done.out.splitlines()] == expected

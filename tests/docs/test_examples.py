@@ -70,7 +70,7 @@ def test_statements_on_a_page_fit_their_procedures(block: Block):
         statement = parse_statement(text)
         call = statement.call if isinstance(statement, Explain) else statement
         if isinstance(call, Call):
-            Binder(call, CATALOG.find(call.procedure), Settings())
+            Binder(call, CATALOG.find(call.procedure), Settings(), columns_later=True)
 
 
 def test_the_demonstration_s_statement_fits_the_tickets_that_are_shipped():

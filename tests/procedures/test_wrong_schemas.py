@@ -44,7 +44,7 @@ def bound(schema: object, **values: object) -> Binder:
         ("a INTEGER" + "[]" * 14, "nested more than 12 deep"),
         (", ".join(f"c{n} DATE" for n in range(201)), "declares 201 columns; at most 200"),
         ("a VARCHAR COMMENT '" + "x" * 70_000 + "'", "at most 65,536"),
-        ("Response_Id VARCHAR", "is the name of a response field; rename it"),
+        ("Response_Id VARCHAR", "is the name of a field that every result has; rename it"),
         ("{", "no valid JSON Schema"),
         ('{"type": "array"}', "must be one of an object"),
         ('{"type": "object", "properties": {}}', "has no properties"),

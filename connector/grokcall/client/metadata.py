@@ -23,7 +23,7 @@ async def listed_prices(runner: CallRunner) -> Prices:
     """
     procedure = CATALOG["ListModels"]
     call = Binder(parse_call(LIST_MODELS), procedure, runner.api.options.settings()).bind()
-    names = [column.name for column in procedure.fields]
+    names = [column.name for column in procedure.row_fields]
     return PRICES.with_models([dict(zip(names, row, strict=True)) for row in await rows_of(runner, call)])
 
 

@@ -19,20 +19,21 @@ def fail(outcome: Outcome, exception: Exception, procedure: Procedure) -> None:
     """Ends an outcome with an error, without secrets.
 
     Where a reply could not be read, the row keeps what came of it, in the column for the answer's or the reply's text;
-    where the procedure has no such column, the error has it as ``reply``, and the journal with it.
+    where the procedure has no such column, or a call of it has any number of rows, the error has it as ``reply``, and
+    the journal with it.
     """
     error = exception if isinstance(exception, Error) else unexpected(exception)
     error.args = tuple(redact(each) if isinstance(each, str) else each for each in error.args)
     outcome.status, outcome.error, outcome.rows = CallStatus.ERROR, error, None
     outcome.request_id = request_id_of(error) or outcome.request_id
     if isinstance(error, MalformedReplyError | InternalError):
-        row = getattr(error, "row", None)
+        row = None if procedure.many else getattr(error, "row", None)
         if row is None and outcome.reply is not None:
             text = redact(outcome.reply.decode("utf-8", "replace"))
-            row = procedure.unread_row(text)
+            row = None if procedure.many else procedure.unread_row(text)
             if row is None:
                 error.reply = text  # type: ignore[union-attr]
-        outcome.rows = [row] if row is not None and not procedure.many else None
+        outcome.rows = [row] if row is not None else None
 
 
 def unexpected(exception: Exception) -> InternalError:

@@ -8,6 +8,7 @@ pulls more than one vector of rows through it when a LIMIT has enough.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from grokcall.tables.formats import quoted_name, quoted_text
 from grokcall_procedures import Parameter, ParameterType, Procedure
@@ -29,6 +30,27 @@ def table_macro(procedure: Procedure, function: str, name: str | None = None) ->
     rows = called if procedure.many else f"[{called}]"
     body = f"SELECT {ROW}.* FROM (SELECT unnest({rows}) AS {ROW})"  # noqa: S608 - names are quoted
     return f"CREATE OR REPLACE TEMP MACRO {quoted_name(name or procedure.name)}({declared(procedure)}) AS TABLE {body}"
+
+
+def undecided_macro(procedure: Procedure, types: Iterable[object]) -> str:
+    """The statement that makes the table macro of a procedure whose columns each query has to decide; it only fails.
+
+    Args:
+        procedure: The procedure.
+        types: The types of DuckDB of its own columns.
+    """
+    name = next(each.name for each in procedure.parameters if each.decides_columns)
+    told = quoted_text(
+        f"{procedure.name}: its columns follow from {name}, which must be a text that is written out, such as "
+        "'item VARCHAR, qty INTEGER', in a query of Connection.execute, Registration.query or grokcall sql; "
+        "elsewhere call a procedure of your own that names it: CREATE PROCEDURE"
+    )
+    named = ", ".join(f"{quoted_name(each.name)} := NULL" for each in procedure.parameters)
+    columns = ", ".join(
+        f"CAST(error({told}) AS {kind}) AS {quoted_name(column.name)}"
+        for column, kind in zip(procedure.fields, types, strict=True)
+    )
+    return f"CREATE OR REPLACE TEMP MACRO {quoted_name(procedure.name)}({named}) AS TABLE SELECT {columns}"
 
 
 def scalar_macro(procedure: Procedure, function: str) -> str | None:

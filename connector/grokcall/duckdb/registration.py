@@ -22,7 +22,7 @@ from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro
 from grokcall.duckdb.query_choices import conditioned, limited
 from grokcall.duckdb.query_costs import Pricing, check_reads, priced_query
 from grokcall.duckdb.typed_calls import TypedCall, TypedQuery, typed_query
-from grokcall.duckdb.udf import define, is_macro, is_view, table_of
+from grokcall.duckdb.udf import define, define_undecided, is_macro, is_view, table_of
 from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import HasRuntime, Runtime
@@ -69,9 +69,8 @@ def register(
         known = _registrations.get(con)
         if known is not None and known.serves(connection, chosen, further=further):
             return known
-        owned = connection is None
         runtime = connection.runtime if connection is not None else Runtime(load_options(None))
-        session = session_of(runtime, chosen, owned=owned)
+        session = session_of(runtime, chosen, owned=connection is None)
         _registrations[con] = made = Registration(con, session, further=further)
         made.add(*session.runtime.catalog.values())
         watch(session)
@@ -91,6 +90,7 @@ class Registration:
         self._further = further
         self._number = next(_numbers)
         self._functions: dict[str, tuple[str, VectorFunction]] = {}
+        self._undecided: dict[str, Procedure] = {}
 
     def __repr__(self) -> str:
         return f"<grokcall.duckdb.Registration of {self._session.runtime!r}>"
@@ -113,12 +113,12 @@ class Registration:
         """
         con = self._opened()
         refuse_taken_names(con, procedures)
-        for procedure in procedures:
+        self._undecided |= define_undecided(con, procedures)
+        for procedure in (each for each in procedures if each.name.lower() not in self._undecided):
             self._drop_typed(procedure)
             function = VectorFunction(procedure, self._session, self._pricing, further=self._further)
             name = self._define(procedure.name, procedure, function)
-            scalar = scalar_macro(procedure, name)
-            if scalar is not None:
+            if (scalar := scalar_macro(procedure, name)) is not None:
                 con.execute(scalar)
 
     def query(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> pa.Table:
@@ -185,7 +185,7 @@ class Registration:
         Raises:
             grokcall.StatementError: A declaration is no literal, or stands where it cannot be.
         """
-        return typed_query(sql, {name: each.procedure for name, (_, each) in self._functions.items()})
+        return typed_query(sql, self._undecided | {name: each.procedure for name, (_, each) in self._functions.items()})
 
     @contextmanager
     def prepared(self, query: TypedQuery, values: Values) -> Iterator[str]:
@@ -221,8 +221,8 @@ class Registration:
             if call.name in self._functions and is_macro(con, call.name):
                 continue
             try:
-                decided = call.schema, self._further or call.further
-                function = VectorFunction(call.procedure, self._session, self._pricing, *decided)
+                further = self._further or call.further
+                function = VectorFunction(call.procedure, self._session, self._pricing, call.schema, further)
             except BadValueError as error:
                 raise call.refusal(error) from None
             self._define(call.name, call.procedure, function)

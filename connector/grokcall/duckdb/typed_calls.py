@@ -109,7 +109,7 @@ def typed_query(sql: str, procedures: Mapping[str, Procedure]) -> TypedQuery:
         if parameter.decides_columns
     }
     names_further = may_name_further_fields(sql, procedures.values())
-    if not names_further and not any(parameter.name.lower() in sql.lower() for parameter in deciding.values()):
+    if not names_further and not any(may_decide(sql.lower(), *each) for each in deciding.items()):
         return TypedQuery(sql, sql)
     tokens = read_tokens(sql)
     pieces = list(sql)
@@ -142,8 +142,11 @@ def with_schema(
         ArgumentsError: It is no literal, or is given twice.
     """
     found = [each for each in arguments if is_argument(each, parameter, text)]
+    if (given := argument_at(arguments, call.procedure, parameter, text)) is not None:
+        found.insert(0, given)
     for argument in found:
-        schema = schema_of(argument, call.procedure, parameter, text)
+        value = argument[2:] if is_argument(argument, parameter, text) else argument
+        schema = schema_of(value, call.procedure, parameter, text)
         blank(pieces, argument_span(argument, arguments))
         if schema is None:
             continue
@@ -151,7 +154,7 @@ def with_schema(
             raise ArgumentsError(
                 f"{call.procedure.name}: {parameter.name} is given twice; keep one of them", text, span_of(found[1])
             )
-        pointer = pointer_at(text, span_of(argument[2:]))
+        pointer = pointer_at(text, span_of(value))
         return replace(call, schema=schema, parameter=parameter, argument=span_of(argument), pointer=pointer)
     return call
 
@@ -186,14 +189,33 @@ def is_argument(tokens: Sequence[Token], parameter: Parameter, text: str) -> boo
     )
 
 
-def schema_of(argument: Sequence[Token], procedure: Procedure, parameter: Parameter, text: str) -> str | None:
-    """The value of the argument, which must be a literal; None for NULL.
+def may_decide(text: str, name: str, parameter: Parameter) -> bool:
+    """Whether a query in small letters may have a call that decides its columns."""
+    return parameter.name.lower() in text or (not parameter.named_only and name in text)
+
+
+def argument_at(
+    arguments: Sequence[Sequence[Token]], procedure: Procedure, parameter: Parameter, text: str
+) -> Sequence[Token] | None:
+    """The argument that stands in the place of a parameter; None where it is given by name or not at all."""
+    place = -1 if parameter.named_only else procedure.positional.index(parameter)
+    if not 0 <= place < len(arguments):
+        return None
+    by_name = any(
+        len(each) > 2 and each[1].token_type in ASSIGNMENTS and is_name(each[0], text)
+        for each in arguments[: place + 1]
+    )
+    return None if by_name or not arguments[place] else arguments[place]
+
+
+def schema_of(value: Sequence[Token], procedure: Procedure, parameter: Parameter, text: str) -> str | None:
+    """The value of an argument, which must be a literal; None for NULL.
 
     Raises:
         ArgumentsError: It is something else.
     """
-    place = span_of(argument[2:])
-    if len(argument) == 3 and argument[2].token_type in LITERALS:
+    place = span_of(value)
+    if len(value) == 1 and value[0].token_type in LITERALS:
         literal = parse_call(f"CALL {procedure.name}({text[place.start : place.end]})").arguments[0].value
         assert isinstance(literal, Literal)
         return None if literal.value is None else str(literal.value)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from grokcall.duckdb.literals import Values
-from grokcall.duckdb.macros import function_types
+from grokcall.duckdb.macros import function_types, undecided_macro
 from grokcall.duckdb.vector_function import VectorFunction
 from grokcall.tables.formats import quoted_text
+from grokcall_procedures import Procedure
 
 
 def is_view(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -74,6 +75,19 @@ def define(con: Any, name: str, function: VectorFunction) -> None:
         null_handling="special",
         side_effects=True,
     )
+
+
+def leaves_columns_open(procedure: Procedure) -> bool:
+    """Whether a procedure has no columns before a call says which."""
+    return any(each.decides_columns and each.required for each in procedure.parameters)
+
+
+def define_undecided(con: Any, procedures: Iterable[Procedure]) -> dict[str, Procedure]:
+    """Makes a macro that only fails of each procedure whose columns a query has to decide; gives these by name."""
+    found = {each.name.lower(): each for each in procedures if leaves_columns_open(each)}
+    for procedure in found.values():
+        con.execute(undecided_macro(procedure, duckdb_types(con, procedure.schema)))
+    return found
 
 
 def duckdb_types(con: duckdb.DuckDBPyConnection, schema: pa.Schema) -> list[Any]:

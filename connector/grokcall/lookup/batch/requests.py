@@ -55,6 +55,8 @@ def reason(procedure: Procedure) -> str:
         return "batches do not take requests of the messages interface"
     if procedure.model_kind not in (None, "text"):
         return "its result is a link that lives for an hour, and a batch may take a day"
+    if procedure.many and procedure.model_kind is not None:
+        return "a call of it gives any number of rows, and an answer of a batch is read as one"
     return "it is not one request to a text model"
 
 

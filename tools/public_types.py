@@ -46,9 +46,9 @@ def faults(found: dict[str, Any]) -> list[str]:
     return [
         f"{symbol['name']}: {' '.join(told['message'].split())}"
         for symbol in found["typeCompleteness"]["symbols"]
-        if symbol["isExported"] and not symbol["isTypeKnown"]
+        if not symbol["isTypeKnown"] or symbol["isTypeAmbiguous"]
         for told in symbol["diagnostics"]
-        if told["severity"] == "error"
+        if told["severity"] in ("error", "warning")
     ]
 
 
@@ -62,7 +62,7 @@ def main() -> int:
     lines = faults(found)
     for line in lines:
         sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{score:.1%} of the public names of {PACKAGE} have a complete type\n")
+    sys.stdout.write(f"{score:.2%} of the public names of {PACKAGE} have a complete type\n")
     return 0 if score == 1 and not lines else 1
 
 

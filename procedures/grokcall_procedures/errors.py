@@ -73,7 +73,7 @@ class MalformedReplyError(DataError):
         row: The result as far as it could be read, with the answer's own text, which was paid for.
     """
 
-    error_code = "malformed_reply"
+    error_code: str = "malformed_reply"
     retryable = False
 
     def __init__(self, message: str, *, request_id: str | None = None, row: tuple[object, ...] | None = None) -> None:
@@ -92,7 +92,7 @@ class NotReadyError(OperationalError):
         error_code: ``video_timeout`` or ``deferred_timeout``.
     """
 
-    error_code = "video_timeout"
+    error_code: str = "video_timeout"
     retryable = False
 
     def __init__(

@@ -80,7 +80,7 @@ WRONG = [
         "CALL ListModels('a')",
         None,
         ArgumentsError,
-        "ListModels takes no arguments, got 1",
+        "ListModels takes no arguments by position, got 1",
     ),
     (
         "CALL GenerateResponse(NULL)",

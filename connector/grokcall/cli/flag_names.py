@@ -22,6 +22,7 @@ CONNECTION_OPTIONS = (
     "catalog",
     "database",
     "allow_changes",
+    "allow_files",
     "read_only",
 )
 """The flags that are options of a connection by the same name and type."""

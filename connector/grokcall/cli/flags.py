@@ -220,6 +220,14 @@ class Flags:
             help="Let lookups and queries change and remove things at the service.",
         ),
     ] = None
+    allow_files: Annotated[
+        bool | None,
+        Option(
+            "--allow-files/--no-allow-files",
+            rich_help_panel=VALUES,
+            help="Let text name files to send ('file:path') or write; call and sql do unless told otherwise.",
+        ),
+    ] = None
     read_only: Annotated[
         bool | None,
         Option(
@@ -282,14 +290,15 @@ class Flags:
 
         return Screen(no_color=self.no_color)
 
-    def connection(self, *, limited: bool = True) -> AbstractContextManager[Connection]:
+    def connection(self, *, limited: bool = True, files: bool = False) -> AbstractContextManager[Connection]:
         """A connection with these flags; with ``--sandbox`` to a sandbox that lives as long as the block.
 
         Args:
             limited: Whether what may be spent limits the connection; False for a command that heeds it itself.
+            files: Whether text may name files where nothing says otherwise: for statements of the user's own.
         """
         from grokcall.cli.connections import opened
 
         given = {**self.options(), **(self.spending() if limited else {})}
         given |= {"profile": self.profile, "transport": self.transport}
-        return opened(given, self.console(), sandbox=self.sandbox, verbose=self.verbose)
+        return opened(given, self.console(), sandbox=self.sandbox, verbose=self.verbose, files=files)

@@ -24,6 +24,7 @@ from pydantic_settings import (
 from grokcall._version import __version__
 from grokcall.config.option_values import ModelId, Pace, Seconds, Usd, base_url_text, header_text, model_table
 from grokcall.config.profiles import read_profile
+from grokcall.core.local_files import FILES
 from grokcall.core.redaction import redact
 from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
@@ -139,7 +140,7 @@ class Options(BaseSettings):
     )
     file_transfer: FileTransfer = Field("upload", description="How files are sent: upload or inline.")
     max_media_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = Field(
-        512 * 1024 * 1024, description="The largest image, audio or video to download, in bytes."
+        512 * 1024 * 1024, description="The largest file, image, audio or video to send or to download, in bytes."
     )
     catalog: Path | None = Field(
         None, description="The file that keeps user-defined procedures; None keeps them no longer than the connection."
@@ -156,6 +157,10 @@ class Options(BaseSettings):
     )
     allow_changes: bool = Field(
         False, description="Whether lookups and queries may change and remove things at the service."
+    )
+    allow_files: bool = Field(
+        False,
+        description="Whether text in statements may name files on this machine, to be sent ('file:path') or written.",
     )
     read_only: bool = Field(False, description="Whether nothing may be made, changed or removed at the service.")
     transport: Literal["aiohttp", "httpx"] = Field("aiohttp", description="What sends requests: aiohttp or httpx.")
@@ -217,6 +222,8 @@ class Options(BaseSettings):
             max_media_bytes=self.max_media_bytes,
             schema_attempts=self.schema_attempts,
             store=self.store,
+            allow_files=self.allow_files,
+            files=FILES,
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.effects import Effect
+from grokcall_procedures.local_files import is_source
 from grokcall_procedures.media import LARGEST_FILE
-from grokcall_procedures.multipart import FilePart, encode_form
+from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, read_id
 from grokcall_procedures.paging import MAX_ROWS, paged
 from grokcall_procedures.steps import Kind, Request, Steps
@@ -40,10 +41,10 @@ EXPIRES_AFTER = Parameter(
 def upload_file(call: BoundCall) -> Steps:
     """Uploads a file."""
     content, life = call.values["Content"], call.values.get("ExpiresAfter")
-    assert isinstance(content, bytes)
+    assert isinstance(content, bytes) or is_source(content)
     fields = {"expires_after": str(life)} if life is not None else {}
-    form = encode_form({**fields, "purpose": "assistants"}, FilePart(str(call.values["Name"]), content))
-    reply = yield Request("POST", "/files", body=form[0], content_type=form[1], kind=Kind.UPLOAD, once=True)
+    form = form_of({**fields, "purpose": "assistants"}, FilePart(str(call.values["Name"]), content))
+    reply = yield Request("POST", "/files", body=form, kind=Kind.UPLOAD, once=True)
     return [FILE.row_of(reply_of(reply))]
 
 
@@ -81,7 +82,7 @@ UPLOAD_FILE = Procedure(
     effect=Effect.MAKE,
     summary="Uploads a file, which the service keeps until it expires or is deleted.",
     parameters=(
-        Parameter("Content", ParameterType.BINARY, "The content.", required=True, max_length=LARGEST_FILE),
+        Parameter("Content", ParameterType.FILE, "The content.", required=True, max_length=LARGEST_FILE),
         Parameter("Name", _STRING, "The file's name, as prompts refer to it.", required=True, reader=read_id),
         EXPIRES_AFTER,
     ),

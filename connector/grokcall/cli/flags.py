@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from grokcall.cli.flag_names import CONNECTION_OPTIONS, SPENDING_OPTIONS
-from grokcall.cli.shared_options import one_of
+from grokcall.cli.shared_options import VALUES, AllowFiles, one_of
 
 # Help and completion read the flags without what is made of them: that is loaded where it is used.
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SERVICE = "Service"
 BUDGET = "Budget"
 PACE = "Pace and patience"
-VALUES = "Calls and data"
 MESSAGES = "Messages"
 """The headings at which the help shows the flags."""
 
@@ -220,14 +219,7 @@ class Flags:
             help="Let lookups and queries change and remove things at the service.",
         ),
     ] = None
-    allow_files: Annotated[
-        bool | None,
-        Option(
-            "--allow-files/--no-allow-files",
-            rich_help_panel=VALUES,
-            help="Let text name files to send ('file:path') or write; call and sql do unless told otherwise.",
-        ),
-    ] = None
+    allow_files: AllowFiles = None
     read_only: Annotated[
         bool | None,
         Option(

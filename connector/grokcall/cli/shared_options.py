@@ -10,6 +10,7 @@ from typer import Option
 JOURNAL = "Journal"
 FAILURES = "Rows that fail"
 REQUESTS = "Requests"
+VALUES = "Calls and data"
 """Headings at which the help of several commands shows options."""
 
 
@@ -70,5 +71,13 @@ Reuse = Annotated[
 ]
 Dedupe = Annotated[
     bool, Option("--dedupe/--no-dedupe", rich_help_panel=REQUESTS, help="Whether equal calls share one request.")
+]
+AllowFiles = Annotated[
+    bool | None,
+    Option(
+        "--allow-files/--no-allow-files",
+        rich_help_panel=VALUES,
+        help="Let text name files to send ('file:path') or write; call and sql do unless told otherwise.",
+    ),
 ]
 AsJson = Annotated[bool, Option("--json", help="As JSON.")]

@@ -14,6 +14,7 @@ MIB = 1 << 20
 PLACEHOLDERS: dict[str, bytes] = {
     "Image1_Content": b"\x89PNG\r\n\x1a\n" + bytes(100),
     "File1_Content": b"month,sales\nApril,90\nMay,160\n",
+    "Sound": b"RIFF\x24\x00\x00\x00WAVE" + bytes(100),
     "Video_Content": b"\x00\x00\x00\x18ftypmp42" + bytes(100),
 }
 """What the examples' markers are filled with for EXPLAIN."""
@@ -122,7 +123,7 @@ def limits(parameter: Parameter) -> str:
     if parameter.values:
         return ", ".join(f"`{value}`" for value in parameter.values)
     parts = [values_of(parameter) or ""]
-    if parameter.max_length is not None and parameter.type is ParameterType.BINARY:
+    if parameter.max_length is not None and parameter.type in (ParameterType.BINARY, ParameterType.FILE):
         parts.append(f"at most {parameter.max_length // MIB} MiB")
     elif parameter.max_length is not None:
         parts.append(f"at most {parameter.max_length:,} characters")

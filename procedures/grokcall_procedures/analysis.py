@@ -18,6 +18,7 @@ from grokcall_procedures.image_parameters import (
     content_uris,
     given,
 )
+from grokcall_procedures.local_files import size_of
 from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
 from grokcall_procedures.multipart import FilePart
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
@@ -124,6 +125,7 @@ def analyze_file(call: BoundCall) -> Steps:
 
 def inline_file(file: FilePart) -> dict[str, object]:
     """A file as a part of the message."""
+    assert isinstance(file.content, bytes)
     return {
         "type": "input_file",
         "file_data": base64.b64encode(file.content).decode("ascii"),
@@ -153,7 +155,7 @@ def inline_files_fit(values: Values, settings: Settings) -> tuple[str, ...]:
     """Refuses more than a request can carry when files travel inside it."""
     if settings.file_transfer != "inline":
         return ()
-    size = sum((len(file.content) + 2) // 3 * 4 for file in file_parts(values))
+    size = sum((size_of(file.content) + 2) // 3 * 4 for file in file_parts(values))
     if size > LARGEST_INLINE:
         raise UnfitValue(
             f"the files make {size:,} bytes of base64 and a request carries at most {LARGEST_INLINE:,}; "

@@ -236,7 +236,7 @@ class Binder:
         self, value: object, parameter: Parameter, position: int, span: Span | None = None
     ) -> tuple[object, str | None]:
         try:
-            fitted, warning = fit_value(value, parameter, strict_enums=self.settings.strict_enums)
+            fitted, warning = fit_value(value, parameter, self.settings)
             if fitted is None and parameter.required and not is_excusable(self.call, parameter):
                 raise UnfitValue("is required and must not be NULL")
         except UnfitValue as error:

@@ -26,12 +26,13 @@ from grokcall_procedures.summarization import PROCEDURES as _SUMMARIZATION
 from grokcall_procedures.text import PROCEDURES as _TEXT
 from grokcall_procedures.tokens import PROCEDURES as _TOKENS
 from grokcall_procedures.videos import PROCEDURES as _VIDEOS
+from grokcall_procedures.voice import PROCEDURES as _VOICE
 
 FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Answers": (*_TEXT, *_ANALYSIS, *_ROWS),
     "Searches": _SEARCHES,
     "Images": _IMAGES,
-    "Speech": _AUDIO,
+    "Speech": (*_AUDIO, *_VOICE),
     "Videos": _VIDEOS,
     "Texts": (*_CLASSIFICATION, *_SUMMARIZATION),
     "Other interfaces": (*_CHAT, *_DEFERRED),

@@ -26,7 +26,8 @@ UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
 STORE = "Store"
 """The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
 
-PLAIN_TYPES = frozenset(ParameterType) - {ParameterType.BINARY, ParameterType.TIMESTAMP, ParameterType.DECIMAL}
+_OTHER_TYPES = (ParameterType.BINARY, ParameterType.FILE, ParameterType.TIMESTAMP, ParameterType.DECIMAL)
+PLAIN_TYPES = frozenset(ParameterType).difference(_OTHER_TYPES)
 """The types of text and numbers."""
 
 Values: TypeAlias = dict[str, object]

@@ -9,11 +9,13 @@ from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import decode_json, document_of, encode_json
 from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media_estimates import image_estimate, speech_estimate, video_estimate
+from grokcall_procedures.multipart import Parts
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.readings import LIMITS, as_list, read_body
 from grokcall_procedures.steps import Kind, Pause, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
+from grokcall_procedures.voice.sound_estimates import sound_estimate
 
 __all__ = [
     "EXPLAIN_ALLOWANCES",
@@ -80,10 +82,12 @@ def estimate_request(
     path = request.path.partition("?")[0].rstrip("/")
     if not request.billed or path in FREE_PATHS:
         return FREE
+    if path == "/stt" and isinstance(request.body, Parts):
+        return sound_estimate(request.body, prices)
     body = json_body(request)
     if body is not None and request.method == "POST":
         if path in LIMITS:
-            size = len(request.body or b"")
+            size = len(request.plain_body or b"")
             return text_estimate(path, body, size, prices, allowances, uploads, text_tokens)
         if path in ("/images/generations", "/images/edits"):
             return image_estimate(body, prices)
@@ -123,7 +127,7 @@ def billed_request(call: BoundCall) -> tuple[Request | None, Mapping[str, bytes]
 def json_body(request: Request) -> Mapping[str, object] | None:
     """The body of a request as a JSON object; None when it is none."""
     try:
-        body = decode_json(request.body or b"")
+        body = decode_json(request.plain_body or b"")
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None

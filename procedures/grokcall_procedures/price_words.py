@@ -40,6 +40,8 @@ def price_words(procedure: Procedure, settings: Settings, prices: Prices = PRICE
         return WORDS[kind](prices, settings.default_models.get(kind)) or UNKNOWN
     if "/tts" in procedure.reference:
         return f"{amount(prices.character * MILLION)} per 1M characters"
+    if "/stt" in procedure.reference:
+        return f"{amount(prices.sound_hour)} an hour"
     return ANY
 
 

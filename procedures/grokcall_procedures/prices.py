@@ -37,6 +37,7 @@ class Prices:
         videos: Models that make videos by id.
         aliases: Ids by each of their other names.
         character: Ticks for a spoken character.
+        sound_hour: Ticks for an hour of sound that is written down.
         tool_fees: Ticks for a call of each of the service's own tools.
         source: Where the prices come from, for people.
     """
@@ -46,6 +47,7 @@ class Prices:
     videos: Mapping[str, VideoPrice]
     aliases: Mapping[str, str] = field(repr=False)
     character: int
+    sound_hour: int
     tool_fees: Mapping[str, int]
     source: str
 
@@ -239,6 +241,7 @@ PRICES = Prices(
         }
     ),
     character=150_000,
+    sound_hour=10 * _CENT,
     tool_fees=MappingProxyType(
         {
             "attachment_search": _CENT // 2,

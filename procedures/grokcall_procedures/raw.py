@@ -10,7 +10,7 @@ from grokcall_procedures.documents import as_text, decode_json, document_of, jso
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media import LARGEST_FILE
-from grokcall_procedures.multipart import FilePart, encode_form
+from grokcall_procedures.multipart import FilePart, Parts, form_of
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
@@ -145,13 +145,14 @@ def target(values: Values) -> str:
     return path + ("&" if "?" in path else "?") + urlencode(pairs)
 
 
-def payload(values: Values) -> tuple[bytes | None, str]:
+def payload(values: Values) -> tuple[bytes | Parts | None, str]:
     """The body and its content type."""
     content = values.get("FileData")
     if "FormData" in values or content is not None:
         fields = {name: as_text(value) for name, value in members(values, "FormData").items()}
         name = str(values.get("FileName", "file"))
-        return encode_form(fields, FilePart(name, content) if isinstance(content, bytes) else None)
+        form = form_of(fields, None if content is None else FilePart(name, content))  # type: ignore[arg-type]
+        return form, form.content_type
     if "Body" not in values:
         return None, "application/json"
     body = str(values["Body"])
@@ -238,7 +239,7 @@ RAW_REQUEST = Procedure(
             values=RESPONSE_TYPES,
         ),
         Parameter("FormData", ParameterType.JSON, "The fields of a form, as a JSON object.", reader=read_object),
-        Parameter("FileData", ParameterType.BINARY, "A file for the form, at most 48 MiB.", max_length=LARGEST_FILE),
+        Parameter("FileData", ParameterType.FILE, "A file for the form, at most 48 MiB.", max_length=LARGEST_FILE),
         Parameter("FileName", ParameterType.STRING, "The name of the file; `file` when NULL."),
         Parameter(
             "Timeout",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from grokcall_procedures.local_files import FileOpener
+
 DEFAULT_MODELS: Mapping[str, str] = MappingProxyType(
     {
         "text": "grok-4.3",
@@ -35,11 +37,13 @@ class Settings:
         poll_timeout: Seconds after which a video that is not ready is given up (its request id stays usable).
         strict_enums: Refuse a value that an Enum does not list instead of warning and sending it.
         strict_arity: Demand exactly the declared number of arguments, as the vendor does.
-        max_media_bytes: The largest media result to download, in bytes.
+        max_media_bytes: The largest file or result of media to send or to download, in bytes.
         schema_attempts: How often a question is asked at most until the answer has the declared shape.
         store: Whether the service keeps the answers of calls that do not say; None for the service's own rule.
         shares_prompts: Whether many calls with the same beginning follow each other, as in a lookup: those that name
             no PromptCacheKey then get one made of their model and instructions.
+        allow_files: Whether a text may name a file on this machine that is sent, or written.
+        files: Opens such files; None where there are none.
     """
 
     default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
@@ -53,3 +57,5 @@ class Settings:
     schema_attempts: int = 3
     store: bool | None = None
     shares_prompts: bool = False
+    allow_files: bool = False
+    files: FileOpener | None = field(default=None, repr=False, compare=False)

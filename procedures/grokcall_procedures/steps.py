@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from grokcall_procedures.multipart import Parts
 from grokcall_procedures.pieces import Fold
 
 
@@ -32,14 +33,24 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DownloadTo:
+    """Where the body of a reply is written, instead of being held in memory."""
+
+    path: str
+    """The file: written aside and renamed when it is whole. One that is there is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request, complete but for the host and the key."""
 
     method: str
     path: str
     """Below the base URL (``/responses``); for a download an absolute URL."""
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | Parts | None = field(default=None, repr=False)
+    """Bytes, or a form that is rendered in blocks, anew for each try."""
     content_type: str = "application/json"
+    """That of bytes; a form has its own."""
     kind: Kind = Kind.TEXT
     billed: bool = False
     """Whether an answer costs money: such a request is never sent twice unless the first surely was not served."""
@@ -57,6 +68,20 @@ class Request:
     """Whether a journal keeps its reply as soon as it is there, so that a rerun goes on from it."""
     tool_secrets: tuple[str, ...] = ()
     """The environment variables that the tools in the body name, whose values are put in when it is sent."""
+    unfetched: frozenset[int] = frozenset()
+    """The statuses that say that the service could not fetch what the request names."""
+    to: DownloadTo | None = None
+    """Where the body of the reply goes, which is then empty; None to hold it."""
+
+    @property
+    def plain_body(self) -> bytes | None:
+        """The body where it is bytes; None for a form, and for none."""
+        return self.body if isinstance(self.body, bytes) else None
+
+    @property
+    def body_type(self) -> str:
+        """The content type of the body."""
+        return self.body.content_type if isinstance(self.body, Parts) else self.content_type
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class ParameterType(enum.StrEnum):
     DOUBLE = "Double"
     BOOLEAN = "Boolean"
     BINARY = "Binary"
+    FILE = "File"
     JSON = "Json"
     TIMESTAMP = "Timestamp"
     DECIMAL = "Decimal"
@@ -65,6 +66,7 @@ ARROW_TYPES: Mapping[ParameterType, pa.DataType] = {
     ParameterType.DOUBLE: pa.float64(),
     ParameterType.BOOLEAN: pa.bool_(),
     ParameterType.BINARY: pa.large_binary(),
+    ParameterType.FILE: pa.large_binary(),
     ParameterType.JSON: pa.string(),
     ParameterType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
     ParameterType.DECIMAL: pa.decimal128(38, 10),
@@ -291,6 +293,7 @@ COERCIONS: Mapping[ParameterType, Callable[[object], object]] = {
     ParameterType.DOUBLE: to_double,
     ParameterType.BOOLEAN: to_boolean,
     ParameterType.BINARY: to_binary,
+    ParameterType.FILE: to_binary,
     ParameterType.JSON: to_json,
     ParameterType.TIMESTAMP: to_timestamp,
     ParameterType.DECIMAL: to_decimal,

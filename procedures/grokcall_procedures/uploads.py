@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from grokcall_procedures.documents import document_of
 from grokcall_procedures.errors import MalformedReplyError
-from grokcall_procedures.multipart import FilePart, encode_form
+from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 
@@ -36,8 +36,8 @@ def with_uploads(files: Sequence[FilePart], use: Callable[[Sequence[str]], Steps
 
 def upload(file: FilePart) -> Request:
     """The request that uploads a file."""
-    body, content_type = encode_form({"expires_after": str(LIFETIME), "purpose": "assistants"}, file)
-    return Request("POST", "/files", body=body, content_type=content_type, kind=Kind.UPLOAD)
+    form = form_of({"expires_after": str(LIFETIME), "purpose": "assistants"}, file)
+    return Request("POST", "/files", body=form, kind=Kind.UPLOAD)
 
 
 def file_id_of(reply: Reply) -> str:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter
+from grokcall_procedures.local_files import read_content, size_of
+from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, plain
 
+PLAIN = Settings()
 
-def fit_value(value: object, parameter: Parameter, *, strict_enums: bool = False) -> tuple[object, str | None]:
+
+def fit_value(value: object, parameter: Parameter, settings: Settings = PLAIN) -> tuple[object, str | None]:
     """``value`` as the parameter wants it, and a warning or None; NULL in any guise becomes None.
 
     Args:
         value: What was given.
         parameter: What it is for.
-        strict_enums: Whether a value that an Enum does not list is refused.
+        settings: Whether a value that an Enum does not list is refused, and which files may be named.
 
     Raises:
         UnfitValue: The value does not fit.
     """
+    if parameter.type is ParameterType.FILE:
+        return file_value(value, parameter, settings), None
     value = plain(value)
     if value is None:
         return None, None
@@ -29,9 +35,23 @@ def fit_value(value: object, parameter: Parameter, *, strict_enums: bool = False
     if known:
         return listed, None
     told = hint(listed, parameter.values, f"known: {', '.join(parameter.values)}")
-    if strict_enums:
+    if settings.strict_enums:
         raise UnfitValue(f"{described(listed)} is not one of its values; {told}")
     return listed, f"{parameter.name} {described(listed)} is not a listed value; {told}"
+
+
+def file_value(value: object, parameter: Parameter, settings: Settings) -> object:
+    """A value of the type File, which is not read when it is a file on this machine."""
+    content = read_content(value, settings.files, allowed=settings.allow_files, largest=settings.max_media_bytes)
+    if content is None or isinstance(content, bytes):
+        check_range(content, parameter)
+        return content
+    most, size = parameter.max_length, size_of(content)
+    if most is not None and size > most:
+        raise UnfitValue(f"is the file {content.path!r} of {size:,} bytes; at most {most:,} are allowed")
+    if parameter.required and not size:
+        raise UnfitValue(f"is the file {content.path!r}, which is empty")
+    return content
 
 
 def listed_value(value: str, parameter: Parameter) -> tuple[str, bool]:

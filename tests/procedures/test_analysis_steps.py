@@ -105,15 +105,15 @@ def test_files_are_uploaded_asked_about_and_deleted():
 def test_an_upload_expires_by_itself_and_has_the_file_last():
     first, second, *_ = run(FILES, [stored("1"), stored("2"), ANSWER, GONE, GONE], TWO).requests
 
-    text = first.body.decode()
+    text = first.body.encoded().decode()
     places = [
         text.index('name="expires_after"\r\n\r\n3600\r\n'),
         text.index('name="purpose"\r\n\r\nassistants\r\n'),
         text.index('name="file"; filename="may.csv"\r\nContent-Type: text/csv\r\n\r\na,b'),
     ]
     assert places == sorted(places)
-    assert first.content_type.startswith("multipart/form-data; boundary=")
-    assert b'filename="june.pdf"\r\nContent-Type: application/pdf' in second.body
+    assert first.body_type.startswith("multipart/form-data; boundary=")
+    assert b'filename="june.pdf"\r\nContent-Type: application/pdf' in second.body.encoded()
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_gap_between_files_does_not_matter():
     third = TWO | {"c2": None, "n2": None, "c3": b"z", "n3": "z.bin"}
     done = run(FILES, [stored("1"), stored("3"), ANSWER, GONE, GONE], third)
 
-    assert b'filename="z.bin"\r\nContent-Type: application/octet-stream' in done.requests[1].body
+    assert b'filename="z.bin"\r\nContent-Type: application/octet-stream' in done.requests[1].body.encoded()
 
 
 def test_the_driver_itself_asks_for_every_reply():

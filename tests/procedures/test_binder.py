@@ -82,7 +82,12 @@ def test_one_binder_serves_many_rows_without_mixing_them():
         ("CALL GenerateResponse()", ArgumentsError, r"needs Message \(position 1, String\)", 6),
         ("CALL GenerateResponse('hi', Models => 'x')", UnknownNameError, "no parameter Models; did you mean Model", 29),
         ("CALL GenerateResponse('hi', Message => 'x')", ArgumentsError, "Message .position 1. is given twice", 29),
-        ("CALL ListModels('x')", ArgumentsError, "takes no arguments by position, got 1; by name it also takes Kind", 17),
+        (
+            "CALL ListModels('x')",
+            ArgumentsError,
+            "takes no arguments by position, got 1; by name it also takes Kind",
+            17,
+        ),
         ("CALL GetModel('x', 'y')", ArgumentsError, "takes at most 1 argument, got 2", 20),
         ("CALL GenerateImage('a', NULL, NULL, NULL, 'low')", ArgumentsError, "at most 4 .* by name .* Quality", 43),
     ],

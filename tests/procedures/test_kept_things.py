@@ -31,6 +31,7 @@ def test_a_file_goes_up_is_found_fetched_and_removed(on_sandbox):
     assert only(on_sandbox, "CALL DownloadFile(?, 'text')", file["File_Id"]) == {
         "File_Content": None,
         "File_Text": "Zurückgeben ist frei.",
+        "File_Path": None,
     }
     assert only(on_sandbox, "CALL DownloadFile(?)", file["File_Id"])["File_Content"].endswith(b" frei.")
     assert only(on_sandbox, "CALL DeleteFile(?)", file["File_Id"])["Deleted_Done"] is True

@@ -129,8 +129,9 @@ def test_a_form_has_its_fields_and_its_file_last():
 
     assert (sent.method, sent.billed) == ("POST", True)
     assert sent.content_type.startswith("multipart/form-data; boundary=")
-    assert sent.body.index(b'name="purpose"') < sent.body.index(b'name="n"\r\n\r\n1') < sent.body.index(b"a.txt")
-    assert b'filename="file"' in request("'/files', FileData => ?", [b"hi"]).body
+    body = sent.body.encoded()
+    assert body.index(b'name="purpose"') < body.index(b'name="n"\r\n\r\n1') < body.index(b"a.txt")
+    assert b'filename="file"' in request("'/files', FileData => ?", [b"hi"]).body.encoded()
 
 
 def test_a_form_keeps_its_own_content_type():

@@ -151,6 +151,7 @@ PYTHON_TYPES = {
     DOUBLE: float,
     BOOLEAN: bool,
     BINARY: bytes,
+    ParameterType.FILE: bytes,
     JSON: str,
     ParameterType.TIMESTAMP: datetime.datetime,
     ParameterType.DECIMAL: Decimal,

@@ -130,6 +130,8 @@ OURS = {
     "ListModels": "",
     "GetModel": "Model",
     "GetVideo": "RequestId",
+    "TranscribeAudio": "Content Name Language Diarize KeyTerms",
+    "TranscribeAudioByUrl": "Url Language Diarize KeyTerms",
     "StartChatCompletion": "Model Messages Temperature TopP AdditionalFields",
     "GetDeferredCompletion": "RequestId Wait",
     "GetResponse": "ResponseId",

@@ -396,7 +396,7 @@ def test_a_large_video_is_uploaded_and_deleted_afterwards():
         f"GET {URL}",
         "DELETE /files/file_1",
     ]
-    assert b'filename="video.mp4"\r\nContent-Type: video/mp4' in done.requests[0].body
+    assert b'filename="video.mp4"\r\nContent-Type: video/mp4' in done.requests[0].body.encoded()
     assert done.body(1) == {"model": "grok-imagine-video", "prompt": "Make it snow", "video": {"file_id": "file_1"}}
     assert done.value == MP4
 

@@ -50,7 +50,7 @@ def run_statement(
         agreed: Whether what it removes may go without a question.
     """
     text = statement_on_stdin() if statement == "-" else checked_text("the statement", statement)
-    with flags.connection() as connection:
+    with flags.connection(files=True) as connection:
         action = ExecuteCommand(connection, text)
         given = action.completed(parameters(given_parameters))
         check_output(action.schema_for(given), form, output)

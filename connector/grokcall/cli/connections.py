@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from grokcall.cli.screens import Screen, shown
+from grokcall.config.options import load_options
 from grokcall.core.terminals import visible
 from grokcall.dbapi.connection import Connection, connect
 from grokcall.errors import InterfaceError
@@ -15,7 +16,9 @@ from grokcall.scheduling import event_loop as background
 
 
 @contextmanager
-def opened(given: Mapping[str, Any], console: Screen, *, sandbox: bool, verbose: bool) -> Iterator[Connection]:
+def opened(
+    given: Mapping[str, Any], console: Screen, *, sandbox: bool, verbose: bool, files: bool
+) -> Iterator[Connection]:
     """A connection for the block.
 
     Args:
@@ -23,10 +26,14 @@ def opened(given: Mapping[str, Any], console: Screen, *, sandbox: bool, verbose:
         console: Where it is said what is waited for.
         sandbox: Whether it goes to a sandbox, which lives as long as the block.
         verbose: Whether requests and retries are logged.
+        files: Whether text may name files unless a flag, the environment or the profile says otherwise.
 
     Raises:
         InterfaceError: An address was given for the sandbox, which has its own.
     """
+    if files and given.get("allow_files") is None:
+        told = load_options(given.get("profile")).model_fields_set
+        given = given if "allow_files" in told else {**given, "allow_files": True}
     if verbose:
         log_to_standard_error()
     with waits_shown(console):

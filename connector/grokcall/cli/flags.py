@@ -100,13 +100,14 @@ class Flags:
 
         return Screen(no_color=self.no_color)
 
-    def connection(self, *, limited: bool = True) -> AbstractContextManager[Connection]:
+    def connection(self, *, limited: bool = True, files: bool = False) -> AbstractContextManager[Connection]:
         """A connection with these flags; with ``--sandbox`` to a sandbox that lives as long as the block.
 
         Args:
             limited: Whether what may be spent limits the connection; False for a command that heeds it itself.
+            files: Whether text may name files where nothing says otherwise: for statements of the user's own.
         """
         from grokcall.cli.connections import opened
 
         given = {**self.options(), **(self.spending() if limited else {})}
-        return opened(given, self.console(), sandbox=self.sandbox, verbose=self.verbose)
+        return opened(given, self.console(), sandbox=self.sandbox, verbose=self.verbose, files=files)

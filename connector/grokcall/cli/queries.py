@@ -57,7 +57,7 @@ def run_queries(
     journal: Path | None = options["journal"]
     # What earlier tries cost counts where a journal knows of it.
     spending = flags.spending() if journal is not None else {}
-    with flags.connection() as connection:
+    with flags.connection(files=True) as connection:
         database = connection.database(**options, concurrency=flags.concurrency, **spending)
         database.tell = promising(flags)
         if connection.budget.limited:

@@ -35,7 +35,7 @@ def stream_statement(
 ) -> None:
     """Runs one CALL and writes its answer out as it comes."""
     text = statement_on_stdin() if statement == "-" else checked_text("the statement", statement)
-    with flags.connection() as connection:
+    with flags.connection(files=True) as connection:
         call, given = parse_call(text), parameters(given_parameters)
         procedure = connection.runtime.binder(call, given).procedure
         check_way_out(procedure, form, output)

@@ -11,8 +11,9 @@ from typing import cast
 from grokcall.cli.screens import read_in
 from grokcall.core.option_facts import Types
 from grokcall.errors import ProgrammingError
-from grokcall.lookup.mapping import Constant, FileColumn, Mapped
+from grokcall.lookup.mapping import Constant, Mapped
 from grokcall.lookup.options import CHOICES
+from grokcall_procedures.local_files import NamedFile
 
 QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*', re.DOTALL)
 
@@ -78,7 +79,7 @@ def mapped(pair: str, column: str) -> Mapped:
         if len(bare) < 2 or not bare.endswith("'"):
             raise ProgrammingError(f"{pair!r}: the text does not end with a quotation mark")
         return Constant(bare[1:-1].replace("''", "'"))
-    return FileColumn(unquoted(bare[1:])) if bare.startswith("@") else unquoted(column)
+    return NamedFile(unquoted(bare[1:])) if bare.startswith("@") else unquoted(column)
 
 
 def unquoted(column: str) -> str:

@@ -16,8 +16,9 @@ from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from grokcall.client.exchanging import exchanged, unfetched
 from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
-from grokcall.client.receiving import Receiving, received
+from grokcall.client.receiving import Receiving
 from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.api_key import Key
 from grokcall.config.options import Options
@@ -230,15 +231,15 @@ class ApiClient:
             outcome.billed |= request.billed
             began = time.monotonic()
             secret = "" if key is None else key.value.reveal()
-            exchanged = await self._exchanged(request, on_the_wire, secret)
-            reply = without_key(self._tool_secrets.without(exchanged, request), secret)
-            failure = error_of(reply)
+            answer = await exchanged(self.transport, request, on_the_wire, self.receiving, secret)
+            reply = without_key(self._tool_secrets.without(answer, request), secret)
+            failure = unfetched(error_of(reply), request)
         except BaseException as error:
             failure = error
             raise
         finally:
             self.gate.observe(permit, reply, failure)
-            if billable and isinstance(failure, Exception):
+            if billable and isinstance(failure, Exception) and not isinstance(failure, MediaError):
                 note_loss(outcome, failure)
             is_refused_key = isinstance(failure, AuthenticationError) and not renewed
             if not is_refused_key:
@@ -256,17 +257,12 @@ class ApiClient:
         if request.billed:
             outcome.reply = reply.body
         if outcome.billed and request.kind is not Kind.DOWNLOAD:
-            ticks = None if request.kind in BINARY_KINDS else cost_in(reply.body)
+            is_binary = request.kind in BINARY_KINDS and "json" not in reply.headers.get("content-type", "")
+            ticks = None if is_binary else cost_in(reply.body)
             outcome.add_price(ticks, of_start=request.billed)
         if billable and start is not None:
             start.answered(request, reply.body)
         return reply
-
-    async def _exchanged(self, request: Request, on_the_wire: HttpRequest, secret: str) -> HttpResponse:
-        """The reply to a request: whole, or folded from its pieces."""
-        if request.fold is None or not self.receiving.streamed:
-            return await self.transport.send(on_the_wire)
-        return await received(self.transport, on_the_wire, request.fold(), self.receiving.tell, secret)
 
     def _on_the_wire(self, request: Request, url: str, key: Key | None) -> HttpRequest:
         return HttpRequest(
@@ -289,7 +285,7 @@ class ApiClient:
         if key is None:
             return {"User-Agent": self.options.user_agent}
         ours = {"Authorization": HiddenText(f"Bearer {key.value.reveal()}"), "User-Agent": self.options.user_agent}
-        headers = {**dict(request.headers), **ours, "Content-Type": request.content_type}
+        headers = {**dict(request.headers), **ours, "Content-Type": request.body_type}
         if request.body is None:
             del headers["Content-Type"]
         return headers

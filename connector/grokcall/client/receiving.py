@@ -93,7 +93,9 @@ async def received(
     teller([BEGUN])
     if not isinstance(transport, StreamingTransport):
         return _told_whole(await transport.send(request), fold, teller)
-    async with transport.open(replace(request, body=fold.asked(request.body or b"{}"))) as opened:
+    async with transport.open(
+        replace(request, body=fold.asked(request.body if isinstance(request.body, bytes) else b"{}"))
+    ) as opened:
         if opened.status >= 300 or not fold.reads(opened.headers.get("content-type", "")):
             body = b"".join([chunk async for chunk in opened.chunks])
             return _told_whole(HttpResponse(opened.status, opened.headers, body), fold, teller)

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 from grokcall.core.redaction import SHORTEST_SECRET, HiddenBytes, SecretKey
 from grokcall.errors import MissingToolSecretError
+from grokcall.http.request_bodies import FormBody
 from grokcall.http.transport import HttpResponse
 from grokcall_procedures import Request
 from grokcall_procedures.documents import decode_json, encode_json
+from grokcall_procedures.multipart import Parts
 from grokcall_procedures.tools.mcp_servers import with_secrets
 
 
@@ -27,12 +29,14 @@ class ToolSecrets:
         self._environment = os.environ if environment is None else environment
         self._known: dict[str, SecretKey] = {}
 
-    def body_of(self, request: Request) -> bytes | None:
+    def body_of(self, request: Request) -> bytes | FormBody | None:
         """The body of a request as it goes over the wire, with the secrets that its tools name.
 
         Raises:
             MissingToolSecretError: A variable has none, or one that could not be kept out of replies.
         """
+        if isinstance(request.body, Parts):
+            return FormBody(request.body)
         if not request.tool_secrets or request.body is None:
             return request.body
         known = {name: self._secret(name) for name in request.tool_secrets}

@@ -161,7 +161,7 @@ class DeclaredOptions:
     tool_limit_field: Annotated[ToolLimitField, About("The wire name of MaxToolCalls.")] = USUAL.tool_limit_field
     file_transfer: Annotated[FileTransfer, About("How files are sent.")] = USUAL.file_transfer
     max_media_bytes: Annotated[
-        int, About("The largest image, audio or video to download, in bytes.", least=1, most=1 << 40)
+        int, About("The largest file, image, audio or video to send or to download, in bytes.", least=1, most=1 << 40)
     ] = USUAL.max_media_bytes
     catalog: Annotated[
         Path | None,
@@ -193,6 +193,16 @@ class DeclaredOptions:
         ),
     ] = USUAL.store
     allow_changes: Annotated[bool, ALLOW_CHANGES] = False
+    allow_files: Annotated[
+        bool,
+        About(
+            "Whether text in statements may name files on this machine, to be sent ('file:path') or written.",
+            flag=Flag(
+                heading=VALUES,
+                help="Let text name files to send ('file:path') or write; call and sql do unless told otherwise.",
+            ),
+        ),
+    ] = USUAL.allow_files
     read_only: Annotated[
         bool, About("Whether nothing may be made, changed or removed at the service.", flag=Flag(heading=VALUES))
     ] = False

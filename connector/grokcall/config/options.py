@@ -23,6 +23,7 @@ from grokcall.config.declared_options import DeclaredOptions
 from grokcall.config.option_values import base_url_text, header_text, model_table
 from grokcall.config.profiles import read_profile
 from grokcall.core.declarations import Declaration, declarations
+from grokcall.core.local_files import FILES
 from grokcall.core.redaction import redact
 from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
@@ -140,6 +141,8 @@ class Options(BaseSettings, DeclaredOptions):
             max_media_bytes=self.max_media_bytes,
             schema_attempts=self.schema_attempts,
             store=self.store,
+            allow_files=self.allow_files,
+            files=FILES,
         )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from grokcall.core.arrow_arrays import INT32, STRING, table_of
 from grokcall.core.redaction import redact
 from grokcall_procedures import BoundCall, Kind, Pause, Reply, Request
+from grokcall_procedures.multipart import Parts
 
 EXPLAIN_SCHEMA = pa.schema(
     [
@@ -62,7 +63,7 @@ def headers_of(request: Request) -> str:
     """The headers as JSON, with the key blotted out."""
     headers = {"Authorization": "Bearer ***", **dict(request.headers)}
     if request.body is not None:
-        headers["Content-Type"] = request.content_type
+        headers["Content-Type"] = request.body_type
     return json.dumps(headers)
 
 
@@ -70,10 +71,21 @@ def body_of(request: Request) -> str | None:
     """The body as text, with long binary parts shortened; None when there is none."""
     if request.body is None:
         return None
+    if isinstance(request.body, Parts):
+        return shown_form(request.body)
     if not request.content_type.startswith("application/json"):
         return shown_multipart(request.body)
     text = request.body.decode("utf-8")
     return redact(BASE64_RUN.sub(lambda run: f"{run[0][:24]}… ({len(run[0]):,} characters)", text))
+
+
+def shown_form(form: Parts) -> str:
+    """A form as text; a file that is read when it is sent by its path and size."""
+    content = None if form.file is None else form.file.content
+    if content is None or isinstance(content, bytes):
+        return shown_multipart(form.encoded())
+    named = f"… (the file {content.path}, {content.size:,} bytes)"
+    return shown_multipart(form.head) + named + shown_multipart(form.tail)
 
 
 def shown_multipart(body: bytes) -> str:

@@ -87,6 +87,9 @@ def scalar_name(procedure: Procedure) -> str:
     return WORD_ENDS.sub("_", procedure.name).lower()
 
 
+BLOBS = (ParameterType.BINARY, ParameterType.FILE)
+
+
 def taken_parameters(procedure: Procedure) -> tuple[Parameter, ...]:
     """The parameters that a macro has: all but those on whose values the result's columns depend."""
     return tuple(parameter for parameter in procedure.parameters if not parameter.decides_columns)
@@ -112,6 +115,8 @@ def argument(procedure: Procedure, parameter: Parameter) -> str:
     name = quoted_name(parameter.name)
     if parameter.type is ParameterType.BINARY:
         return binary_argument(name, f"{procedure.name}: parameter {parameter.name}")
+    if parameter.type is ParameterType.FILE:
+        return file_argument(name, f"{procedure.name}: parameter {parameter.name}")
     if parameter.type is ParameterType.JSON:
         is_text = f"(typeof({name}) IN {TEXT_TYPES} OR starts_with(typeof({name}), 'ENUM'))"
         return f"CASE WHEN {is_text} THEN CAST({name} AS VARCHAR) ELSE CAST(to_json({name}) AS VARCHAR) END"
@@ -132,7 +137,23 @@ def binary_argument(name: str, place: str) -> str:
     )
 
 
+def file_argument(name: str, place: str) -> str:
+    """Bytes behind a zero byte, or the text ``file:PATH`` behind a one, so that no content is taken for a path."""
+    return (
+        f"CASE WHEN typeof({name}) = 'VARCHAR' AND starts_with(lower(CAST({name} AS VARCHAR)), 'file:') "
+        f"THEN '\\x01'::BLOB || encode(CAST({name} AS VARCHAR)) "
+        f"ELSE '\\x00'::BLOB || ({binary_argument(name, place)}) END"
+    )
+
+
+def file_value(value: object) -> object:
+    """What :func:`file_argument` handed over: bytes, or text that names a file."""
+    if not isinstance(value, bytes):
+        return value
+    return value[1:].decode("utf-8") if value[:1] == b"\x01" else value[1:]
+
+
 def function_types(procedure: Procedure) -> list[str]:
     """The types of what :func:`arguments` hands over."""
-    types = ["BLOB" if each.type is ParameterType.BINARY else "VARCHAR" for each in taken_parameters(procedure)]
+    types = ["BLOB" if each.type in BLOBS else "VARCHAR" for each in taken_parameters(procedure)]
     return types or ["VARCHAR"]

@@ -16,7 +16,7 @@ from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.redaction import get_logger, redact
 from grokcall.core.result_columns import CALL_SCHEMA, ResultColumns, call_arrays, message_of
 from grokcall.duckdb.call_session import CallSession
-from grokcall.duckdb.macros import function_types, taken_parameters
+from grokcall.duckdb.macros import file_value, function_types, taken_parameters
 from grokcall.duckdb.prefetch import ReadAhead
 from grokcall.duckdb.query_costs import Pricing
 from grokcall.errors import InternalError, OperationalError, error_code
@@ -26,7 +26,7 @@ from grokcall.scheduling.row_scheduler import Values
 from grokcall.tables.formats import quoted_text
 from grokcall.tables.text_encoding import call_values
 from grokcall_parser import parse_call
-from grokcall_procedures import Binder, BoundCall, Procedure, Row
+from grokcall_procedures import Binder, BoundCall, ParameterType, Procedure, Row
 
 logger: logging.Logger = get_logger("grokcall.duckdb")
 
@@ -63,6 +63,9 @@ class VectorFunction:
         if further and further is not True:
             names = [*(field.name for field in self.procedure.fields), *further]
         self._columns = ResultColumns(self.procedure, names)
+        self._files = [
+            place for place, each in enumerate(taken_parameters(procedure)) if each.type is ParameterType.FILE
+        ]
         self._adds_call_columns = session.options.adds_call_columns
         self.schema: pa.Schema = pa.schema([*self._columns.schema, *(CALL_SCHEMA if self._adds_call_columns else ())])
         self.names: frozenset[str] = frozenset(name.lower() for name in self.schema.names)
@@ -119,6 +122,8 @@ class VectorFunction:
         if not self._binder.bindings:
             return [()] * count
         columns = [[None] * count if vector.null_count == count else call_values(vector) for vector in vectors]
+        for place in self._files:
+            columns[place] = [file_value(value) for value in columns[place]]
         return list(zip(*columns, strict=True))
 
     def _priced(self, row: Values) -> BoundCall | None:

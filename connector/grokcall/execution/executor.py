@@ -25,6 +25,7 @@ from grokcall_procedures import BoundCall
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.estimates import Estimate, Reserve, estimate
 from grokcall_procedures.learned_tokens import TextCall, TokenUsage
+from grokcall_procedures.local_files import is_source
 from grokcall_procedures.usage import tokens_used
 
 
@@ -67,6 +68,8 @@ class CallExecutor:
         """
         books = self._books
         books.consent.check(call)
+        if books.dedupe or books.run is not None:
+            await self._read_files(call)
         if not books.dedupe and books.run is None:
             return await self._paid(call)
         if call.effect is Effect.READ:
@@ -86,6 +89,12 @@ class CallExecutor:
             return known
         shared = self._under_way[key] = SharedCall(self.gate.in_flight)
         return await shared.made(self._made(call, key, shared))
+
+    async def _read_files(self, call: BoundCall) -> None:
+        """Has the files that a call sends hashed in a thread: by their content it is told from others."""
+        files = [value for value in call.values.values() if is_source(value)]
+        if files:
+            await asyncio.to_thread(lambda: [file.digest for file in files])
 
     async def _read(self, call: BoundCall) -> Outcome:
         """What became of a call that costs and changes nothing: no journal answers it, for things change meanwhile."""

@@ -21,6 +21,7 @@ from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import check_beyond_proxy
 from grokcall.http.open_replies import unpacked
+from grokcall.http.request_bodies import FormBody, length_headers
 from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
 
@@ -65,6 +66,9 @@ class AiohttpTransport:
         trust_env_proxies: Whether to go through the proxies that the environment prescribes.
         ca_file: A PEM file of further certificate authorities to trust.
     """
+
+    takes_blocks: bool = True
+    """Whether it takes bodies in blocks."""
 
     def __init__(self, *, concurrency: int = 64, trust_env_proxies: bool = True, ca_file: Path | None = None) -> None:
         self._concurrency = concurrency
@@ -130,6 +134,8 @@ class AiohttpTransport:
         if isinstance(exception, Error):
             # Without the frames that have the reply among their local variables, which may repeat the key.
             return exception.with_traceback(None)
+        if isinstance(request.body, FormBody) and request.body.failure is not None:
+            return request.body.failure.with_traceback(None)
         table = UNWRITTEN if is_unwritten(exception) else FAILURES
         return failure(exception, table, request, self._told_of_proxy(request), streamed=streamed)
 
@@ -145,7 +151,7 @@ class AiohttpTransport:
             request.method,
             target.url,
             data=_in_pieces(request.body),
-            headers={**request.headers, **target.headers},
+            headers={**request.headers, **length_headers(request.body), **target.headers},
             proxy=target.proxy,
             proxy_headers=target.proxy_headers,
             timeout=limits,
@@ -240,8 +246,10 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return session
 
 
-def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
+def _in_pieces(body: bytes | FormBody | None) -> bytes | BytesIO | AsyncIterator[bytes] | None:
     """A large body as a file, which aiohttp sends in pieces; as bytes it warns that the loop stands still meanwhile."""
+    if isinstance(body, FormBody):
+        return body.blocks()
     return BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
 
 

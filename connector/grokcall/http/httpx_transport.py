@@ -15,6 +15,7 @@ from grokcall.errors import ConnectionCutError, Error, InterfaceError, NotSentEr
 from grokcall.http.environment import Proxies, sockets_for, tls_context
 from grokcall.http.media_links import PORTS, check_beyond_proxy, check_public, resolved
 from grokcall.http.open_replies import unpacked
+from grokcall.http.request_bodies import FormBody, length_headers
 from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, headers_of
 from grokcall.http.transport_errors import failure, too_large, unpacked_body
 
@@ -75,6 +76,9 @@ class HttpxTransport:
     >>> transport = HttpxTransport(httpx.MockTransport(lambda request: httpx.Response(200, json={})))
     """
 
+    takes_blocks: bool = True
+    """Whether it takes bodies in blocks."""
+
     def __init__(
         self,
         client_or_transport: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
@@ -133,8 +137,8 @@ class HttpxTransport:
                 client.build_request(
                     request.method,
                     request.url,
-                    headers=request.headers,
-                    content=request.body,
+                    headers={**request.headers, **length_headers(request.body)},
+                    content=_content(request),
                     timeout=httpx.Timeout(request.idle_timeout, connect=request.connect_timeout),
                 ),
                 stream=True,
@@ -210,6 +214,11 @@ class HttpxTransport:
         return client
 
 
+def _content(request: HttpRequest) -> bytes | AsyncIterator[bytes] | None:
+    """The body as httpx takes it."""
+    return request.body.blocks() if isinstance(request.body, FormBody) else request.body
+
+
 async def _one(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
 
@@ -222,10 +231,10 @@ async def _exchange(
     outgoing = client.build_request(
         request.method,
         url,
-        headers={**request.headers, **host},
+        headers={**request.headers, **length_headers(request.body), **host},
         # A certificate never has the dot that may end a name.
         extensions={} if named is None else {"sni_hostname": named.raw_host.decode("ascii").rstrip(".")},
-        content=request.body,
+        content=_content(request),
         timeout=httpx.Timeout(request.read_timeout, connect=request.connect_timeout),
     )
     response = await client.send(outgoing, stream=True, follow_redirects=False)

@@ -11,6 +11,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from grokcall.http.request_bodies import FormBody
+
 MAX_REPLY_BYTES = 1 << 30
 """The largest reply that a transport accepts unless a request says otherwise: 1 GiB."""
 
@@ -25,8 +27,9 @@ class HttpRequest:
     """The whole address."""
     headers: Mapping[str, str] = field(repr=False)
     """Includes the key, so it has no place in a repr."""
-    body: bytes | None = field(default=None, repr=False)
-    """What is sent; None for nothing."""
+    body: bytes | FormBody | None = field(default=None, repr=False)
+    """What is sent; None for nothing. A form in blocks comes only to a transport whose attribute ``takes_blocks`` is
+    true; any other is given bytes."""
     connect_timeout: float = 10.0
     """Seconds to wait for a connection."""
     read_timeout: float = 600.0

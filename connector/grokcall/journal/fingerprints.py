@@ -14,6 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from grokcall_procedures import BoundCall, Procedure, Settings
+from grokcall_procedures.local_files import is_source
 
 SIZE = 16
 """Bytes of a fingerprint."""
@@ -44,15 +45,17 @@ def fingerprint(call: BoundCall, base_url: str) -> bytes:
     prefix = known[2] if known is not None else remembered(key, call)
     values = call.values
     for value in values.values():
-        if type(value) is bytes:
+        if type(value) is bytes or is_source(value):
             values = {name: hashed(each) for name, each in values.items()}
             break
     return blake2b(prefix + encode(values), digest_size=SIZE).digest()
 
 
 def hashed(value: object) -> object:
-    """A Binary value as its hash, any other as it is."""
-    return msgspec.msgpack.Ext(MEDIA, blake2b(value, digest_size=SIZE).digest()) if type(value) is bytes else value
+    """A Binary value as its hash, any other as it is; a file has the hash of its content, wherever it is."""
+    if type(value) is bytes:
+        return msgspec.msgpack.Ext(MEDIA, blake2b(value, digest_size=SIZE).digest())
+    return msgspec.msgpack.Ext(MEDIA, value.digest) if is_source(value) else value
 
 
 def remembered(key: tuple[int, int, str], call: BoundCall) -> bytes:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from grokcall.errors import DataError, ProgrammingError
 from grokcall.tables.text_encoding import call_values
 from grokcall_parser.suggestions import hint
-from grokcall_procedures import Binder
+from grokcall_procedures import Binder, ParameterType
 from grokcall_procedures.binding import UNKNOWN
+from grokcall_procedures.local_files import NamedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,6 @@ class Constant:
     """A value that is the same for every row."""
 
     value: object
-
-
-@dataclass(frozen=True, slots=True)
-class FileColumn:
-    """A column that holds paths; the value is the content of the file that a row names."""
-
-    column: str
 
 
 def const(value: object) -> Constant:
@@ -39,16 +33,22 @@ def const(value: object) -> Constant:
     return Constant(value)
 
 
-def file(column: str) -> FileColumn:
-    """For a lookup's mapping: the bytes of the file whose path stands in ``column``.
+def file(name: str) -> NamedFile:
+    """A file on this machine: as a parameter's value the one at a path, in a lookup's mapping those of a column.
+
+    A parameter of the type File, such as the sound of TranscribeAudio, is read in blocks when it is sent, so that its
+    size does not matter. The file must not change meanwhile.
+
+    Args:
+        name: The path, which may begin with ``~``; in a mapping the name of the column.
 
     >>> file("photo_path")
-    FileColumn(column='photo_path')
+    NamedFile(name='photo_path')
     """
-    return FileColumn(column)
+    return NamedFile(name)
 
 
-Mapped: TypeAlias = str | Constant | FileColumn
+Mapped: TypeAlias = str | Constant | NamedFile
 MappingLike: TypeAlias = Mapping[str, Mapped] | Sequence[Mapped] | None
 
 
@@ -60,6 +60,8 @@ class RowReader:
     """For each marker a column's index, or a constant."""
     files: tuple[bool, ...]
     """For each marker whether the column holds paths."""
+    opened: tuple[bool, ...] = ()
+    """For each marker whether its file is read when it is sent."""
 
     def rows(self, batch: pa.RecordBatch) -> Sequence[Sequence[object]]:
         """One tuple of values for each row of ``batch``."""
@@ -80,8 +82,8 @@ class RowReader:
         if not any(self.files):
             return row
         return [
-            content_of(value) if is_file and value is not None else value
-            for value, is_file in zip(row, self.files, strict=True)
+            value if not is_file or value is None else NamedFile(str(value)) if is_opened else content_of(value)
+            for value, is_file, is_opened in zip(row, self.files, self.opened, strict=True)
         ]
 
 
@@ -127,10 +129,13 @@ def row_reader(binder: Binder, mapping: MappingLike, schema: pa.Schema) -> RowRe
         if isinstance(entry, Constant):
             sources.append(entry)
         else:
-            column = entry.column if isinstance(entry, FileColumn) else entry
+            column = entry.name if isinstance(entry, NamedFile) else entry
             sources.append(column_index(column, schema, name, mapped=column != name))
-        files.append(isinstance(entry, FileColumn))
-    return RowReader(tuple(sources), tuple(files))
+        files.append(isinstance(entry, NamedFile))
+    streamed = {each.slot for each in binder.bindings if each.parameter.type is ParameterType.FILE}
+    others = {each.slot for each in binder.bindings if each.parameter.type is not ParameterType.FILE}
+    opened = tuple(index in streamed - others for index in range(len(files)))
+    return RowReader(tuple(sources), tuple(files), opened)
 
 
 def entries_of(binder: Binder, mapping: MappingLike) -> list[Mapped]:

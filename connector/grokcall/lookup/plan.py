@@ -25,7 +25,7 @@ def is_large(binder: Binder) -> bool:
     """Whether a row may be large: it carries images, audio or videos, or its call gives any number of rows."""
     kinds = [column.type for column in binder.procedure.fields]
     kinds += [binding.parameter.type for binding in binder.bindings]
-    return binder.procedure.many or ParameterType.BINARY in kinds
+    return binder.procedure.many or ParameterType.BINARY in kinds or ParameterType.FILE in kinds
 
 
 def chunk_rows(binder: Binder) -> int:

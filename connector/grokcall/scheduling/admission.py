@@ -111,7 +111,7 @@ class Gate:
                 await self._held_back(watch)
             if limiter is None:
                 return None
-            permit = limiter.permit(request.body or b"")
+            permit = limiter.permit(request.plain_body or b"")
             turn = limiter.enter(permit)
             if turn is None:
                 return permit

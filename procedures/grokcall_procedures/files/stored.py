@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.effects import Effect
+from grokcall_procedures.local_files import is_source
 from grokcall_procedures.media import LARGEST_FILE
-from grokcall_procedures.multipart import FilePart, encode_form
+from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, read_id
 from grokcall_procedures.paging import MAX_ROWS, paged
-from grokcall_procedures.steps import Kind, Request, Steps
+from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import DownloadTo, Kind, Request, Steps
 from grokcall_procedures.text import reply_of
-from grokcall_procedures.types import ParameterType
+from grokcall_procedures.types import ParameterType, UnfitValue
 
 _STRING, _INT64, _TIMESTAMP = ParameterType.STRING, ParameterType.INT64, ParameterType.TIMESTAMP
 DOWNLOAD_SECONDS = 300.0
@@ -40,10 +42,10 @@ EXPIRES_AFTER = Parameter(
 def upload_file(call: BoundCall) -> Steps:
     """Uploads a file."""
     content, life = call.values["Content"], call.values.get("ExpiresAfter")
-    assert isinstance(content, bytes)
+    assert isinstance(content, bytes) or is_source(content)
     fields = {"expires_after": str(life)} if life is not None else {}
-    form = encode_form({**fields, "purpose": "assistants"}, FilePart(str(call.values["Name"]), content))
-    reply = yield Request("POST", "/files", body=form[0], content_type=form[1], kind=Kind.UPLOAD, once=True)
+    form = form_of({**fields, "purpose": "assistants"}, FilePart(str(call.values["Name"]), content))
+    reply = yield Request("POST", "/files", body=form, kind=Kind.UPLOAD, once=True)
     return [FILE.row_of(reply_of(reply))]
 
 
@@ -64,9 +66,26 @@ def download_file(call: BoundCall) -> Steps:
     """The content of a file."""
     form = call.values.get("Format", "original")
     path = f"/files/{in_path(call.values['FileId'])}/content?format={form}"
-    most = call.settings.max_media_bytes
-    reply = reply_of((yield Request("GET", path, kind=Kind.METADATA, timeout=DOWNLOAD_SECONDS, max_bytes=most)))
-    return [(None, reply.body.decode("utf-8", "replace")) if form == "text" else (reply.body, None)]
+    most, target = call.settings.max_media_bytes, call.values.get("To")
+    to = None if target is None else DownloadTo(str(target))
+    request = Request("GET", path, kind=Kind.METADATA, timeout=DOWNLOAD_SECONDS, max_bytes=most, to=to)
+    reply = reply_of((yield request))
+    if to is not None:
+        return [(None, None, to.path)]
+    return [(None, reply.body.decode("utf-8", "replace"), None) if form == "text" else (reply.body, None, None)]
+
+
+def target_may_be_written(values: Values, settings: Settings) -> tuple[str, ...]:
+    """Makes a whole path of the file to write; refuses one where text may name no files, or that cannot be written."""
+    if "To" not in values:
+        return ()
+    if not settings.allow_files or settings.files is None:
+        raise UnfitValue("names a file to write, which needs the option allow_files; set it, or leave To out", "To")
+    try:
+        values["To"] = settings.files.target(str(values["To"]))
+    except UnfitValue as error:
+        raise UnfitValue(str(error), "To") from None
+    return ()
 
 
 def delete_file(call: BoundCall) -> Steps:
@@ -81,7 +100,7 @@ UPLOAD_FILE = Procedure(
     effect=Effect.MAKE,
     summary="Uploads a file, which the service keeps until it expires or is deleted.",
     parameters=(
-        Parameter("Content", ParameterType.BINARY, "The content.", required=True, max_length=LARGEST_FILE),
+        Parameter("Content", ParameterType.FILE, "The content.", required=True, max_length=LARGEST_FILE),
         Parameter("Name", _STRING, "The file's name, as prompts refer to it.", required=True, reader=read_id),
         EXPIRES_AFTER,
     ),
@@ -136,12 +155,22 @@ DOWNLOAD_FILE = Procedure(
     parameters=(
         FILE_ID,
         Parameter("Format", ParameterType.ENUM, "`original` bytes, or the `text` in it.", values=("original", "text")),
+        Parameter(
+            "To",
+            _STRING,
+            "The file to write the content to as it comes, one that is there is replaced; with the option "
+            "`allow_files` only.",
+            named_only=True,
+            reader=read_id,
+        ),
     ),
     fields=(
-        ResultField("File_Content", ParameterType.BINARY, "", "The bytes; NULL with the format `text`."),
-        ResultField("File_Text", _STRING, "", "The text; NULL with the format `original`."),
+        ResultField("File_Content", ParameterType.BINARY, "", "The bytes; NULL with the format `text` or with To."),
+        ResultField("File_Text", _STRING, "", "The text; NULL with the format `original` or with To."),
+        ResultField("File_Path", _STRING, "", "The file that was written; NULL without To."),
     ),
     steps=download_file,
+    rules=(target_may_be_written,),
     main="File_Content",
     reference="GET /v1/files/{id}/content",
     example="CALL DownloadFile('file_7f1c', 'text')",

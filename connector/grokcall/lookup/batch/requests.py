@@ -69,7 +69,7 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
     """
     with closing(call.steps()) as steps:
         step = next(steps)
-    if not isinstance(step, Request) or step.path not in KINDS or step.body is None:
+    if not isinstance(step, Request) or step.path not in KINDS or not isinstance(step.body, bytes):
         raise NotSupportedError(f"{call.procedure.name} cannot go through a batch: it does not begin with its question")
     if step.tool_secrets:
         raise NotSupportedError(

@@ -40,7 +40,7 @@ class Limiter:
         """The limiter that ``request`` has to take; None for one that none of these limits concerns."""
         if request.kind not in PACED:
             return None
-        name = model_of(request.body) or request.path.partition("?")[0]
+        name = model_of(request.plain_body) or request.path.partition("?")[0]
         limiter = self.models.get(name)
         if limiter is None:
             if len(self.models) >= MOST_MODELS:

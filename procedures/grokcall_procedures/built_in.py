@@ -15,8 +15,9 @@ from grokcall_procedures.deferred import PROCEDURES as _DEFERRED
 from grokcall_procedures.definition import Procedure
 from grokcall_procedures.embeddings import PROCEDURES as _EMBEDDINGS
 from grokcall_procedures.files import PROCEDURES as _FILES
-from grokcall_procedures.identity import PROCEDURES as _IDENTITY
 from grokcall_procedures.images import PROCEDURES as _IMAGES
+from grokcall_procedures.management import OWN_KEY_PROCEDURES as _OWN_KEY
+from grokcall_procedures.management import PROCEDURES as _MANAGEMENT
 from grokcall_procedures.raw import PROCEDURES as _RAW
 from grokcall_procedures.stored_responses import PROCEDURES as _STORED_RESPONSES
 from grokcall_procedures.summarization import PROCEDURES as _SUMMARIZATION
@@ -36,7 +37,8 @@ FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Files": _FILES,
     "Batches": _BATCHES,
     "Models": _ACCOUNT,
-    "Account": _IDENTITY,
+    "Account": _OWN_KEY,
+    "Management": _MANAGEMENT,
     "Any request": _RAW,
 }
 """What belongs together, under the headings of listings."""

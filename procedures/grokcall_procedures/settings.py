@@ -40,6 +40,7 @@ class Settings:
         store: Whether the service keeps the answers of calls that do not say; None for the service's own rule.
         shares_prompts: Whether many calls with the same beginning follow each other, as in a lookup: those that name
             no PromptCacheKey then get one made of their model and instructions.
+        team_id: The team that the management procedures look after; None for that of the management key.
     """
 
     default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
@@ -53,3 +54,4 @@ class Settings:
     schema_attempts: int = 3
     store: bool | None = None
     shares_prompts: bool = False
+    team_id: str | None = None

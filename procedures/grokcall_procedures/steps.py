@@ -31,6 +31,13 @@ class Kind(enum.StrEnum):
     METADATA = "metadata"
 
 
+class Host(enum.StrEnum):
+    """Which of the service's hosts a request is for; each has a key of its own, which no other sees."""
+
+    API = "api"
+    MANAGEMENT = "management"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request, complete but for the host and the key."""
@@ -57,6 +64,12 @@ class Request:
     """Whether a journal keeps its reply as soon as it is there, so that a rerun goes on from it."""
     tool_secrets: tuple[str, ...] = ()
     """The environment variables that the tools in the body name, whose values are put in when it is sent."""
+    host: Host = Host.API
+    """Where it goes."""
+    held: bool = False
+    """Whether its reply holds for as long as the connection, so that it is asked for once."""
+    stand_in: bytes | None = field(default=None, repr=False)
+    """What EXPLAIN takes for its reply, to show what follows; None where that cannot be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,13 @@ class Pause:
     seconds: float
     note: str = ""
     """What is waited for, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Tell whoever made the call something that the reply said."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +99,9 @@ class Reply:
 
 
 Row: TypeAlias = tuple[object, ...]
-Step: TypeAlias = Request | Pause
+Step: TypeAlias = Request | Pause | Notice
 Steps: TypeAlias = Generator[Step, Reply | None, list[Row]]
-"""Yields steps; is sent a Reply after a Request and None after a Pause; returns the result rows.
+"""Yields steps; is sent a Reply after a Request, else None; returns the result rows.
 
 An error reply (status 400 or above) is thrown into the generator at the ``yield`` as the connector's error, so that
 ``try … finally`` can clean up, for instance delete an uploaded file.

@@ -228,6 +228,10 @@ class Flags:
             help="Let nothing be made, changed or removed at the service.",
         ),
     ] = None
+    show_secrets: Annotated[
+        bool,
+        Option("--show-secrets", rich_help_panel=VALUES, help="Show and write a new key, which is masked otherwise."),
+    ] = False
     csv_safe: Annotated[
         bool,
         Option(

@@ -29,7 +29,7 @@ from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.addresses import is_loopback
 from grokcall_procedures.settings import DEFAULT_MODELS, FileTransfer, Settings, ToolLimitField
-from grokcall_procedures.steps import Kind
+from grokcall_procedures.steps import Host, Kind
 
 READ_TIMEOUTS: Mapping[Kind, float] = {
     Kind.TEXT: 600.0,
@@ -65,6 +65,13 @@ class Options(BaseSettings):
     base_url: Annotated[str, AfterValidator(base_url_text)] = Field(
         "https://api.x.ai/v1",
         description="The address of the API: https, or http on this machine. Any server with /responses will do.",
+    )
+    management_base_url: Annotated[str, AfterValidator(base_url_text)] = Field(
+        "https://management-api.x.ai",
+        description="The address of the management host, which has a key of its own; to be given where base_url is.",
+    )
+    team_id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(header_text)] | None = Field(
+        None, description="The team that management procedures look after; None for that of the management key."
     )
     allow_http: bool = Field(False, description="Whether base_url may be http beyond this machine, key in the clear.")
     allow_private_media: bool = Field(
@@ -172,11 +179,12 @@ class Options(BaseSettings):
 
     @model_validator(mode="after")
     def _http_only_here(self) -> Options:
-        parts = urlsplit(self.base_url)
-        if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname or ""):
-            raise ValueError(
-                "base_url: http would send the key in the clear; use https, or allow_http=True where that is safe"
-            )
+        for name in ("base_url", "management_base_url"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname or ""):
+                raise ValueError(
+                    f"{name}: http would send the key in the clear; use https, or allow_http=True where that is safe"
+                )
         return self
 
     @classmethod
@@ -200,6 +208,10 @@ class Options(BaseSettings):
             _ProfileSource(settings_cls, explicit.get("profile") or next(iter(named), None)),
         )
 
+    def address(self, host: Host) -> str:
+        """The base URL of one of the service's hosts."""
+        return self.base_url if host is Host.API else self.management_base_url
+
     def read_timeout(self, kind: Kind) -> float:
         """Seconds to wait for the reply to a request of this kind."""
         return self.timeout if kind is Kind.TEXT and self.timeout is not None else READ_TIMEOUTS[kind]
@@ -217,6 +229,7 @@ class Options(BaseSettings):
             max_media_bytes=self.max_media_bytes,
             schema_attempts=self.schema_attempts,
             store=self.store,
+            team_id=self.team_id,
         )
 
 

@@ -67,7 +67,7 @@ class CallExecutor:
         """
         books = self._books
         books.consent.check(call)
-        if not books.dedupe and books.run is None:
+        if call.procedure.has_secret or (not books.dedupe and books.run is None):
             return await self._paid(call)
         if call.effect is Effect.READ:
             return await self._read(call)

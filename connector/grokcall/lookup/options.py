@@ -77,6 +77,7 @@ class LookupOptions:
             repeated.
         keep_empty: With ``expand``, whether an input row without results stays, once, with NULL in the result fields.
             Failed rows that are kept stay in any case.
+        show_secrets: Whether secrets, such as a new key, stand in the output; else they are masked.
     """
 
     on_error: OnError = "redirect"
@@ -107,6 +108,7 @@ class LookupOptions:
     allow_changes: bool = False
     many: Many = "nest"
     keep_empty: bool = True
+    show_secrets: bool = False
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

@@ -21,7 +21,7 @@ from grokcall.lookup.options import CHOICES
 ENTRIES = [*((entry.name, entry) for entry in COMMANDS), *((f"runs {entry.name}", entry) for entry in RUNS)]
 SINGLE = [(name, entry) for name, entry in ENTRIES if not entry.below]
 TICKETS = Path(__file__).parents[2] / "connector" / "grokcall" / "data" / "tickets.csv"
-NO_OPTIONS_OF_A_CONNECTION = {"sandbox", "csv_safe", "quiet", "verbose", "no_color"}
+NO_OPTIONS_OF_A_CONNECTION = {"sandbox", "csv_safe", "show_secrets", "quiet", "verbose", "no_color"}
 
 pytestmark = pytest.mark.usefixtures("here")
 

@@ -51,6 +51,7 @@ PARENTS = {
     errors.NotReadyError: errors.OperationalError,
     errors.RedirectedError: errors.OperationalError,
     errors.MissingKeyError: errors.OperationalError,
+    errors.MissingManagementKeyError: errors.OperationalError,
     errors.MissingToolSecretError: errors.OperationalError,
     errors.BadValueError: errors.DataError,
     errors.BatchPendingError: errors.OperationalError,
@@ -183,6 +184,7 @@ def test_the_words_for_errors_are_these_and_differ() -> None:
         "StreamCutError": "stream_cut",
         "RedirectedError": "redirected",
         "MissingKeyError": "missing_key",
+        "MissingManagementKeyError": "missing_management_key",
         "MissingToolSecretError": "missing_tool_secret",
         "StoppedError": "cancelled",
         "AnswerMismatchError": "answer_mismatch",
@@ -231,7 +233,8 @@ def test_what_may_be_tried_again_and_what_stops_everything() -> None:
                          errors.NotSentError, errors.ConnectionCutError, errors.ReadTimeoutError,
                          errors.BatchPendingError, errors.RecordedError}  # fmt: skip
     assert systemic == {errors.AuthenticationError, errors.PermissionDeniedError, errors.CreditsExhaustedError,
-                        errors.RedirectedError, errors.MissingKeyError, errors.MissingToolSecretError,
+                        errors.RedirectedError, errors.MissingKeyError, errors.MissingManagementKeyError,
+                            errors.MissingToolSecretError,
                         errors.BatchPendingError,
                         errors.BudgetReachedError, errors.ChangeNotAllowedError, errors.JournalError,
                         errors.JournalBusyError, errors.JournalDamagedError, errors.JournalPathError}  # fmt: skip

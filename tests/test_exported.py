@@ -22,7 +22,8 @@ PUBLIC = {
         CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError
         DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
-        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError MissingToolSecretError
+        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
+        MissingToolSecretError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError
         Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
         SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError
@@ -42,7 +43,8 @@ PUBLIC = {
         BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
-        JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingToolSecretError
+        JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
+        MissingToolSecretError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
         PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
         ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError StreamCutError
@@ -54,7 +56,7 @@ PUBLIC = {
         RecalledOutcome RecordedError RunInfo RunState fingerprint
     """,
     "grokcall.sandbox": """
-        PROFILES REFUSALS SANDBOX_KEY Sandbox create_app
+        MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app
     """,
     "grokcall.tables": """
         Format MediaFolder OutputClosed OutputFull Source Writer open_table open_writer sniff_extension text_schema
@@ -67,12 +69,12 @@ PUBLIC = {
         parse_call parse_statement point_at split_statements
     """,
     "grokcall_procedures": """
-        CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Fold Kind
-        MalformedReplyError MediaType NotReadyError Parameter ParameterType Pause Piece PieceKind Procedure Reply
+        CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Fold Host Kind
+        MalformedReplyError MediaType NotReadyError Notice Parameter ParameterType Pause Piece PieceKind Procedure Reply
         Request ResultField Row Rule Settings Step Steps UnfitValue Values coerce sniff
     """,
     "grokcall_sandbox": """
-        PROFILES REFUSALS SANDBOX_KEY Sandbox create_app
+        MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app
     """,
 }
 """The public surface, written down here so that a change of it is seen."""

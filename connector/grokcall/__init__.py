@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from grokcall.errors import MalformedReplyError as MalformedReplyError
     from grokcall.errors import MediaError as MediaError
     from grokcall.errors import MissingKeyError as MissingKeyError
+    from grokcall.errors import MissingManagementKeyError as MissingManagementKeyError
     from grokcall.errors import MissingToolSecretError as MissingToolSecretError
     from grokcall.errors import NotFoundError as NotFoundError
     from grokcall.errors import NotReadyError as NotReadyError
@@ -161,6 +162,7 @@ __all__ = [
     "MalformedReplyError",
     "MediaError",
     "MissingKeyError",
+    "MissingManagementKeyError",
     "MissingToolSecretError",
     "NotFoundError",
     "NotReadyError",
@@ -211,7 +213,8 @@ _ERRORS = """
     BudgetReachedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
     CreditsExhaustedError DataError DatabaseError Error IncompleteAnswerError
     IntegrityError InterfaceError InternalError InvalidRequestError
-    JournalError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingToolSecretError
+    JournalError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
+    MissingToolSecretError
     NotFoundError NotReadyError
     NotSentError NotSupportedError OperationalError PermissionDeniedError ProgrammingError RateLimitedError
     ReadTimeoutError RedirectedError ReplyTooLargeError ServerFailureError ServiceError StatementError

@@ -5,6 +5,6 @@
 ...     sandbox.base_url, SANDBOX_KEY  # doctest: +SKIP
 """
 
-from grokcall_sandbox import PROFILES, REFUSALS, SANDBOX_KEY, Sandbox, create_app
+from grokcall_sandbox import MANAGEMENT_KEY, PROFILES, REFUSALS, SANDBOX_KEY, Sandbox, create_app
 
-__all__ = ["PROFILES", "REFUSALS", "SANDBOX_KEY", "Sandbox", "create_app"]
+__all__ = ["MANAGEMENT_KEY", "PROFILES", "REFUSALS", "SANDBOX_KEY", "Sandbox", "create_app"]

@@ -21,11 +21,11 @@ except ImportError as _missing:
     ) from _missing
 
 from grokcall_sandbox.app import create_app
-from grokcall_sandbox.keys import SANDBOX_KEY
+from grokcall_sandbox.keys import MANAGEMENT_KEY, SANDBOX_KEY
 from grokcall_sandbox.profiles import PROFILES
 from grokcall_sandbox.server import Sandbox
 from grokcall_sandbox.state import REFUSALS
 
 del _av, _PIL, _starlette, _uvicorn
 
-__all__ = ["PROFILES", "REFUSALS", "SANDBOX_KEY", "Sandbox", "create_app"]
+__all__ = ["MANAGEMENT_KEY", "PROFILES", "REFUSALS", "SANDBOX_KEY", "Sandbox", "create_app"]

@@ -1,8 +1,7 @@
 """The routes of the sandbox."""
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
 
 from grokcall_sandbox.api import (
     account,
@@ -22,6 +21,7 @@ from grokcall_sandbox.api import (
     transcription,
     videos,
 )
+from grokcall_sandbox.exact_route import ExactRoute
 from grokcall_sandbox.headers import (
     HeaderMaker,
     batch_headers,
@@ -33,7 +33,7 @@ from grokcall_sandbox.headers import (
     voice_headers,
 )
 from grokcall_sandbox.state import SandboxState
-from grokcall_sandbox.web import Endpoint, Handler, method_not_allowed, not_found_route
+from grokcall_sandbox.web import Endpoint, Handler, not_found_route
 
 _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
     ("POST", "/v1/responses", responses.create, text_headers),
@@ -94,22 +94,6 @@ _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-class _ExactRoute(Route):
-    """A route that answers a wrong method in the service's way."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.methods and scope["method"] not in self.methods:
-            await method_not_allowed(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        # Most requests are for a path without parameters: those need no regular expression.
-        if scope["type"] == "http" and not self.param_convertors and scope["path"] != self.path:
-            return Match.NONE, {}
-        return super().matches(scope)
-
-
 def create_app(state: SandboxState | None = None) -> Starlette:
     """The sandbox as an ASGI application.
 
@@ -118,15 +102,15 @@ def create_app(state: SandboxState | None = None) -> Starlette:
     """
     state = state if state is not None else SandboxState()
     routes: list[BaseRoute] = [
-        _ExactRoute(path, Endpoint(state, handler, headers), methods=[method])
+        ExactRoute(path, Endpoint(state, handler, headers), methods=[method])
         for method, path, handler, headers in _ROUTES
     ]
     routes += [
-        _ExactRoute(path, Endpoint(state, handler, headers, limit=limit), methods=["POST"])
+        ExactRoute(path, Endpoint(state, handler, headers, limit=limit), methods=["POST"])
         for path, handler, headers, limit in _BOUNDED_POSTS
     ]
     routes += [
-        _ExactRoute(path, Endpoint(state, handler, open_to_all=True), methods=[method])
+        ExactRoute(path, Endpoint(state, handler, open_to_all=True), methods=[method])
         for method, path, handler in _OPEN_ROUTES
     ]
     app = Starlette(routes=routes)

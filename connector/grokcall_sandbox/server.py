@@ -10,8 +10,8 @@ from typing import Self
 
 import uvicorn
 
-from grokcall_sandbox.app import create_app
 from grokcall_sandbox.faults.fault import Profile
+from grokcall_sandbox.hosts import Hosts
 from grokcall_sandbox.profiles import open_profile
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.wire import OpenProtocol
@@ -63,6 +63,7 @@ class Sandbox:
         profile: str | None = None,
         batch_seconds: float = 0.2,
         refusals: Collection[str] = (),
+        management_port: int = 0,
     ) -> None:
         def make_profile() -> Profile:
             return open_profile(profile, seed)
@@ -70,7 +71,8 @@ class Sandbox:
         self._state = SandboxState(seed, latency, video_seconds, make_profile, batch_seconds, frozenset(refusals))
         self._host = host
         self._port = port
-        self._socket: socket.socket | None = None
+        self._management_port = management_port
+        self._sockets: list[socket.socket] = []
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,8 +80,16 @@ class Sandbox:
     @property
     def base_url(self) -> str:
         """What clients take as their base URL; the port is known once the server listens."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/v1"
+        return f"http://{self._shown_host}:{self._port}/v1"
+
+    @property
+    def management_base_url(self) -> str:
+        """The same for the management host, which takes `grokcall_sandbox.MANAGEMENT_KEY`."""
+        return f"http://{self._shown_host}:{self._management_port}"
+
+    @property
+    def _shown_host(self) -> str:
+        return f"[{self._host}]" if ":" in self._host else self._host
 
     def ledger(self) -> list[dict[str, object]]:
         """What was billed, oldest first; also to be had after the server stopped."""
@@ -109,7 +119,7 @@ class Sandbox:
         try:
             if announce is not None:
                 announce(self.base_url)
-            asyncio.run(server.serve([self._listening()]))
+            asyncio.run(server.serve(self._listening()))
         finally:
             self._close()
 
@@ -135,10 +145,15 @@ class Sandbox:
         self._close()
 
     def _open(self) -> uvicorn.Server:
-        self._socket = _listen(self._host, self._port)
-        self._port = self._socket.getsockname()[1]
+        for port in (self._port, self._management_port):
+            try:
+                self._sockets.append(_listen(self._host, port))
+            except OSError:
+                self._close()
+                raise
+        self._port, self._management_port = (each.getsockname()[1] for each in self._sockets)
         config = uvicorn.Config(
-            create_app(self._state),
+            Hosts(self._state, self._management_port),
             http=OpenProtocol,
             log_config=None,  # theirs needs a standard output
             log_level="critical",
@@ -156,20 +171,19 @@ class Sandbox:
     def _run(self, server: uvicorn.Server) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            await server.serve([self._listening()])
+            await server.serve(self._listening())
 
         asyncio.run(serve())
 
-    def _listening(self) -> socket.socket:
-        if self._socket is None:
+    def _listening(self) -> list[socket.socket]:
+        if not self._sockets:
             raise RuntimeError("the sandbox is not open")
-        return self._socket
+        return self._sockets
 
     def _close(self) -> None:
         self._state.close()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        while self._sockets:
+            self._sockets.pop().close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

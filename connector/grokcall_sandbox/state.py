@@ -11,6 +11,7 @@ from uuid import uuid4
 from grokcall_sandbox.batches import Batch
 from grokcall_sandbox.billing_log import BillingLog
 from grokcall_sandbox.bounded_store import BoundedStore
+from grokcall_sandbox.team import Team
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.traffic import Traffic
 
@@ -134,6 +135,7 @@ class SandboxState:
     refusals: frozenset[str] = frozenset()
     ledger: BillingLog = field(default_factory=BillingLog)
     traffic: Traffic = field(default_factory=Traffic)
+    team: Team = field(default_factory=Team)
     responses: BoundedStore[StoredResponse] = field(
         default_factory=lambda: BoundedStore(MAX_RESPONSES, MAX_RESPONSE_BYTES)
     )
@@ -165,6 +167,7 @@ class SandboxState:
             batch.cancel()
         self.ledger.clear()
         self.traffic.clear()
+        self.team = Team()
         self.profile = self.make_profile()
         for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
             shelf.clear()

@@ -89,7 +89,9 @@ class Endpoint:
             if not complete:
                 raise ApiError(413, f"The request body exceeds {self._limit} bytes.", "request-too-large")
             if not self._open:
-                check_key(call.header(b"authorization"))
+                authorization = call.header(b"authorization")
+                check_key(authorization)
+                self._state.team.check(authorization, self._state.ledger.total_ticks)
             for fault, dice in strikes:
                 await fault.before_handling(call, dice)
             reply = await self._handler(call)

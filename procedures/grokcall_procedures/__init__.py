@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from grokcall_procedures.pieces import PieceKind as PieceKind
     from grokcall_procedures.settings import DEFAULT_MODELS as DEFAULT_MODELS
     from grokcall_procedures.settings import Settings as Settings
+    from grokcall_procedures.steps import Host as Host
     from grokcall_procedures.steps import Kind as Kind
+    from grokcall_procedures.steps import Notice as Notice
     from grokcall_procedures.steps import Pause as Pause
     from grokcall_procedures.steps import Reply as Reply
     from grokcall_procedures.steps import Request as Request
@@ -48,10 +50,12 @@ __all__ = [
     "Catalog",
     "FailedReplyError",
     "Fold",
+    "Host",
     "Kind",
     "MalformedReplyError",
     "MediaType",
     "NotReadyError",
+    "Notice",
     "Parameter",
     "ParameterType",
     "Pause",
@@ -83,12 +87,14 @@ lazy_names(
         "Catalog": "grokcall_procedures.catalog",
         "FailedReplyError": "grokcall_procedures.errors",
         "Fold": "grokcall_procedures.pieces",
+        "Host": "grokcall_procedures.steps",
         "Kind": "grokcall_procedures.steps",
         "MalformedReplyError": "grokcall_procedures.errors",
         "MediaType": "grokcall_procedures.media",
         "NotReadyError": "grokcall_procedures.errors",
         "Parameter": "grokcall_procedures.definition",
         "ParameterType": "grokcall_procedures.types",
+        "Notice": "grokcall_procedures.steps",
         "Pause": "grokcall_procedures.steps",
         "Piece": "grokcall_procedures.pieces",
         "PieceKind": "grokcall_procedures.pieces",

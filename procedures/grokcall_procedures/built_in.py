@@ -16,8 +16,9 @@ from grokcall_procedures.definition import Procedure
 from grokcall_procedures.embeddings import PROCEDURES as _EMBEDDINGS
 from grokcall_procedures.files import PROCEDURES as _FILES
 from grokcall_procedures.generated_rows import PROCEDURES as _ROWS
-from grokcall_procedures.identity import PROCEDURES as _IDENTITY
 from grokcall_procedures.images import PROCEDURES as _IMAGES
+from grokcall_procedures.management import OWN_KEY_PROCEDURES as _OWN_KEY
+from grokcall_procedures.management import PROCEDURES as _MANAGEMENT
 from grokcall_procedures.price_list import PROCEDURES as _PRICE_LIST
 from grokcall_procedures.raw import PROCEDURES as _RAW
 from grokcall_procedures.searches import PROCEDURES as _SEARCHES
@@ -41,7 +42,8 @@ FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Files": _FILES,
     "Batches": _BATCHES,
     "Models": (*_ACCOUNT, *_PRICE_LIST),
-    "Account": _IDENTITY,
+    "Account": _OWN_KEY,
+    "Management": _MANAGEMENT,
     "Any request": _RAW,
 }
 """What belongs together, under the headings of listings."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -17,7 +17,7 @@ from grokcall_procedures.effects import Effect
 from grokcall_procedures.list_names import list_name
 from grokcall_procedures.schemas import OutputSchema
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Row, Steps
+from grokcall_procedures.steps import Host, Row, Steps
 from grokcall_procedures.types import ParameterType
 
 UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
@@ -25,6 +25,9 @@ UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
 
 STORE = "Store"
 """The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
+
+SECRET_COLUMN: Mapping[bytes, bytes] = {b"grokcall": b"secret"}
+"""What marks a column of Arrow that holds secrets."""
 
 _OTHER_TYPES = (ParameterType.BINARY, ParameterType.FILE, ParameterType.TIMESTAMP, ParameterType.DECIMAL)
 PLAIN_TYPES = frozenset(ParameterType).difference(_OTHER_TYPES)
@@ -91,6 +94,7 @@ class ResultField:
         doc: What it holds.
         derive: Makes the value from those of ``derived_from`` once it is asked for; None for what rows hold.
         derived_from: The names of the fields of a row that it is made from.
+        secret: Whether it holds a secret, which only a row of a cursor shows.
     """
 
     name: str
@@ -99,6 +103,12 @@ class ResultField:
     doc: str
     derive: Callable[..., object] | None = field(default=None, repr=False)
     derived_from: tuple[str, ...] = ()
+    secret: bool = False
+
+    @property
+    def column(self) -> pa.Field[Any]:
+        """The column of Arrow."""
+        return pa.field(self.name, self.type.arrow, metadata=dict(SECRET_COLUMN) if self.secret else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ class Procedure:
         effect: What a call leaves behind, at most.
         effect_of: Tells it from a call's values where they decide; None where all calls are alike.
         main: The field that the scalar form gives; empty for a procedure that has none.
+        host: The host that it asks; one that asks both has the management host, whose key it needs.
     """
 
     name: str
@@ -183,6 +194,7 @@ class Procedure:
     effect: Effect = Effect.ASK
     effect_of: Callable[[Values], Effect] | None = field(default=None, repr=False)
     main: str = ""
+    host: Host = Host.API
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:
@@ -221,6 +233,11 @@ class Procedure:
         return all(column.type in PLAIN_TYPES for column in self.row_fields)
 
     @cached_property
+    def has_secret(self) -> bool:
+        """Whether its rows hold a secret: they are not shared, remembered or kept, and not made by a query."""
+        return any(column.secret for column in self.offered_fields)
+
+    @cached_property
     def places(self) -> Mapping[str, int]:
         """Where each value stands in a row, by the exact name of its field."""
         return {column.name: index for index, column in enumerate(self.row_fields)}
@@ -235,4 +252,4 @@ class Procedure:
     @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema of the result."""
-        return pa.schema([pa.field(column.name, column.type.arrow) for column in self.fields])
+        return pa.schema([column.column for column in self.fields])

@@ -12,7 +12,7 @@ from grokcall_procedures.media_estimates import image_estimate, speech_estimate,
 from grokcall_procedures.multipart import Parts
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.readings import LIMITS, as_list, read_body
-from grokcall_procedures.steps import Kind, Pause, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Notice, Pause, Reply, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
 from grokcall_procedures.voice.sound_estimates import sound_estimate
@@ -108,8 +108,8 @@ def billed_request(call: BoundCall) -> tuple[Request | None, Mapping[str, bytes]
     steps = call.steps()
     try:
         step = next(steps)
-        while isinstance(step, Pause) or not step.billed:
-            if isinstance(step, Pause):
+        while isinstance(step, Pause | Notice) or not step.billed:
+            if isinstance(step, Pause | Notice):
                 step = steps.send(None)
                 continue
             if step.kind is not Kind.UPLOAD:

@@ -85,6 +85,7 @@ def own_procedure(statement: CreateProcedure, base: Procedure) -> Procedure:
         passes_on=body.passes_on(),
         effect=base.effect,
         effect_of=base.effect_of,
+        host=base.host,
         main=base.main if any(column.name == base.main for column in body.fields) else "",
     )
 

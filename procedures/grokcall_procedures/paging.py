@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from grokcall_procedures.definition import Parameter, Values
 from grokcall_procedures.documents import document_of, stated_failure, unreadable
 from grokcall_procedures.nouns import objects_in
-from grokcall_procedures.steps import Kind, Reply, Request, Step
+from grokcall_procedures.steps import Host, Kind, Reply, Request, Step
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -25,6 +25,7 @@ def paged(
     values: Values,
     next_page: Callable[[Mapping[str, object]], str | None] | None = None,
     name: str = TOKENS[0],
+    host: Host = Host.API,
 ) -> Generator[Step, Reply | None, list[dict[str, object]]]:
     """The entries of all pages, up to ``MaxRows``.
 
@@ -38,6 +39,7 @@ def paged(
         values: The call's values.
         next_page: Tells the next page from one; None for the API's own tokens.
         name: The parameter for the next page.
+        host: The host that is asked; the management host leaves empty members out.
 
     Raises:
         FailedReplyError: A page states a failure.
@@ -51,11 +53,14 @@ def paged(
     while wanted is None or len(found) < wanted:
         given = {**query, name: token}
         text = urlencode({key: value for key, value in given.items() if value is not None})
-        reply = reply_of((yield Request("GET", f"{path}?{text}" if text else path, kind=Kind.METADATA)))
+        reply = reply_of((yield Request("GET", f"{path}?{text}" if text else path, kind=Kind.METADATA, host=host)))
         document = document_of(reply.body)
-        if not isinstance(document.get(member), list):
+        entries = document.get(member)
+        if entries is None and host is Host.MANAGEMENT and "error" not in document:
+            entries = []
+        if not isinstance(entries, list):
             raise stated_failure(document) or unreadable(reply.body, f"it has no list of {member}")
-        page = list(objects_in(document[member]))
+        page = list(objects_in(entries))
         found += page
         token = (next_page or token_in)(document)
         if not page or not token or token in seen:

@@ -44,6 +44,7 @@ class Settings:
             no PromptCacheKey then get one made of their model and instructions.
         allow_files: Whether a text may name a file on this machine that is sent, or written.
         files: Opens such files; None where there are none.
+        team_id: The team that the management procedures look after; None for that of the management key.
     """
 
     default_models: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODELS)
@@ -59,3 +60,4 @@ class Settings:
     shares_prompts: bool = False
     allow_files: bool = False
     files: FileOpener | None = field(default=None, repr=False, compare=False)
+    team_id: str | None = None

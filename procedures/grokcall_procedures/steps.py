@@ -32,6 +32,13 @@ class Kind(enum.StrEnum):
     METADATA = "metadata"
 
 
+class Host(enum.StrEnum):
+    """Which of the service's hosts a request is for; each has a key of its own, which no other sees."""
+
+    API = "api"
+    MANAGEMENT = "management"
+
+
 @dataclass(frozen=True, slots=True)
 class DownloadTo:
     """Where the body of a reply is written, instead of being held in memory."""
@@ -72,6 +79,12 @@ class Request:
     """The statuses that say that the service could not fetch what the request names."""
     to: DownloadTo | None = None
     """Where the body of the reply goes, which is then empty; None to hold it."""
+    host: Host = Host.API
+    """Where it goes."""
+    held: bool = False
+    """Whether its reply holds for as long as the connection, so that it is asked for once."""
+    stand_in: bytes | None = field(default=None, repr=False)
+    """What EXPLAIN takes for its reply, to show what follows; None where that cannot be shown."""
 
     @property
     def plain_body(self) -> bytes | None:
@@ -94,6 +107,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Tell whoever made the call something that the reply said."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An HTTP reply with a status below 400."""
 
@@ -104,9 +124,9 @@ class Reply:
 
 
 Row: TypeAlias = tuple[object, ...]
-Step: TypeAlias = Request | Pause
+Step: TypeAlias = Request | Pause | Notice
 Steps: TypeAlias = Generator[Step, Reply | None, list[Row]]
-"""Yields steps; is sent a Reply after a Request and None after a Pause; returns the result rows.
+"""Yields steps; is sent a Reply after a Request, else None; returns the result rows.
 
 An error reply (status 400 or above) is thrown into the generator at the ``yield`` as the connector's error, so that
 ``try … finally`` can clean up, for instance delete an uploaded file.

@@ -49,7 +49,7 @@ def test_the_request_is_that_of_the_call_inside_with_defaults_and_joined_texts(t
 
 def test_it_is_shown_and_described(triage):
     (shown,) = triage.execute("SHOW PROCEDURES LIKE 'tri%'").fetchall()
-    assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2, "ask", False)
+    assert shown == ("Triage", "Sorts a ticket.", "CALL Triage(:Body, :Tongue)", 2, 2, "ask", False, "api")
     answers = CATALOG["GenerateResponse"]
     further = [("further", column.name, str(column.type), None) for column in answers.offered_fields]
     rows = triage.execute("DESCRIBE PROCEDURE Triage").fetch_arrow_table().to_pylist()

@@ -10,19 +10,25 @@ import pytest
 
 import grokcall
 from grokcall.duckdb import register
-from grokcall_procedures import CATALOG, Procedure
+from grokcall_procedures import CATALOG, Host, Procedure
 from grokcall_procedures.effects import Effect
 from scripted_service import Answer
 
-CHANGING = [each for each in CATALOG.values() if each.effect.needs_consent]
+CHANGING = [
+    each
+    for each in CATALOG.values()
+    if each.effect.needs_consent or (each.host is Host.MANAGEMENT and not each.effect.leaves_all_as_it_is)
+]
 MAKING = [each for each in CATALOG.values() if each.effect is Effect.MAKE]
 Surface = Callable[[grokcall.Connection, Procedure], Any]
 
 
 def values_of(procedure: Procedure) -> dict[str, object]:
     """A value for each required parameter; for RawRequest a method that changes something."""
-    sample = {"Content": b"x", "Requests": '[{"id": "1", "kind": "responses", "body": {}}]', "Method": "POST"}
-    names = [each.name for each in procedure.parameters if each.required or each.name == "Method"]
+    requests = '[{"id": "1", "kind": "responses", "body": {}}]'
+    sample = {"Content": b"x", "Requests": requests, "Method": "POST", "Usd": "5"}
+    chosen = ("Method", "Name") if procedure.name == "UpdateApiKey" else ("Method",)
+    names = [each.name for each in procedure.parameters if each.required or each.name in chosen]
     return {name: sample.get(name, "x") for name in names}
 
 
@@ -68,7 +74,7 @@ SURFACES: list[Surface] = [by_lookup, by_executemany, by_query, by_new_table, by
 @pytest.mark.parametrize("surface", SURFACES)
 @pytest.mark.parametrize("procedure", CHANGING, ids=lambda each: each.name)
 def test_nothing_is_changed_or_removed_without_consent(procedure, surface, connection, service):
-    with pytest.raises(REFUSALS, match=rf"{procedure.name} (changes|removes) .*--allow-changes"):
+    with pytest.raises(REFUSALS, match=rf"{procedure.name} (changes|removes|makes) .*--allow-changes"):
         surface(connection, procedure)
     assert service.asked == []
 

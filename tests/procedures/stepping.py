@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from grokcall_parser import OperationalError, parse_call
-from grokcall_procedures import CATALOG, Binder, BoundCall, Pause, Reply, Request, Row, Settings, Steps
+from grokcall_procedures import CATALOG, Binder, BoundCall, Notice, Pause, Reply, Request, Row, Settings, Steps
 
 QUICK = Settings(poll_interval=0.0, poll_timeout=5.0)
 """Settings that never wait."""
@@ -88,8 +88,9 @@ def drive(steps: Steps, replies: Sequence[object]) -> Run:
     try:
         step = next(steps)
         while True:
-            if isinstance(step, Pause):
-                done.pauses.append(step.seconds)
+            if isinstance(step, Pause | Notice):
+                if isinstance(step, Pause):
+                    done.pauses.append(step.seconds)
                 step = steps.send(None)
                 continue
             done.requests.append(step)

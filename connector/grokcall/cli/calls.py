@@ -16,6 +16,7 @@ from grokcall.cli.flags import Flags
 from grokcall.cli.screens import on_terminal, shown
 from grokcall.cli.targets import check_target
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
+from grokcall.core.secrets import is_secret, masked
 from grokcall.core.terminals import check_standard_output
 from grokcall.dataflow.execute_command import ExecuteCommand
 from grokcall.dbapi.connection import Connection
@@ -119,7 +120,11 @@ def check_output(schema: pa.Schema, form: str | None, output: Path | None) -> No
 
 
 def deliver(table: pa.Table, form: str | None, output: Path | None, flags: Flags) -> None:
-    """Puts a result where it was asked for."""
+    """Puts a result where it was asked for, secrets in it masked unless they may be shown."""
+    hides = [] if flags.show_secrets else [field.name for field in table.schema if is_secret(field)]
+    if hides:
+        table = masked(table)
+        flags.console().print(f"{', '.join(hides)} is masked, and shown with --show-secrets only", soft_wrap=True)
     if output is not None and is_media(output, form):
         save_media(table, output, flags)
         return

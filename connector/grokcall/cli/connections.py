@@ -43,15 +43,17 @@ def opened(
             return
         if given.get("base_url"):
             raise InterfaceError("--sandbox starts a sandbox of its own; leave out --base-url")
-        from grokcall.sandbox import SANDBOX_KEY, Sandbox  # an extra that other commands need not have
+        from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox  # an extra that others need not have
 
-        with (
-            Sandbox() as started,
-            connect(
-                **{"poll_interval": 0.1, **given, "api_key": SANDBOX_KEY, "base_url": started.base_url}
-            ) as connection,
-        ):
-            yield connection
+        with Sandbox() as started:
+            hosts = {
+                "api_key": SANDBOX_KEY,
+                "base_url": started.base_url,
+                "management_key": MANAGEMENT_KEY,
+                "management_base_url": started.management_base_url,
+            }
+            with connect(**{"poll_interval": 0.1, **given, **hosts}) as connection:
+                yield connection
 
 
 class ConsoleHandler(logging.Handler):

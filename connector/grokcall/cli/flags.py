@@ -36,6 +36,10 @@ class Flags:
     sandbox: Annotated[
         bool, Option("--sandbox", rich_help_panel=SERVICE, help="Run on a local sandbox: no key, no network.")
     ] = False
+    show_secrets: Annotated[
+        bool,
+        Option("--show-secrets", rich_help_panel=VALUES, help="Show and write a new key, which is masked otherwise."),
+    ] = False
     csv_safe: Annotated[
         bool,
         Option(

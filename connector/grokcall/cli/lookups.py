@@ -11,7 +11,7 @@ from typing import Any
 from grokcall.cli.display import show_dry_run, show_summary
 from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
-from grokcall.cli.journal_files import journal_of_lookup
+from grokcall.cli.journal_files import journal_of_lookup, named_journal
 from grokcall.cli.lookup_files import ErrorFile, LookupRun, Reading, Writing
 from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
@@ -73,6 +73,7 @@ def run_lookup(
         "concurrency": flags.concurrency,
         **flags.spending(),
         "journal": keeping.path,
+        "show_secrets": flags.show_secrets,
     }
     with (
         flags.connection(limited=False) as connection,
@@ -85,7 +86,11 @@ def run_lookup(
             command,
             table,
             mapping(maps),
-            **{**chosen, "fields": wanted_fields(connection, command, fields, aside)},
+            **{
+                **chosen,
+                **unkept(connection, command, options.get("journal"), writing),
+                "fields": wanted_fields(connection, command, fields, aside),
+            },
         ) as stream,
     ):
         stream.temporary = keeping.temporary
@@ -184,6 +189,12 @@ def summary_written(stream: LookupStream, path: Path | None) -> Iterator[None]:
         if path is not None:
             told = {"state": stream.state, **stream.summary.as_dict()}
             path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def unkept(connection: Connection, command: str, journal: Path | None, writing: Writing) -> dict[str, None]:
+    """No journal beside the output for a command whose results hold secrets, which no journal may keep."""
+    has_secret = connection.runtime.binder(parse_call(command)).procedure.has_secret
+    return {"journal": None} if has_secret and named_journal(journal, writing.no_journal) is None else {}
 
 
 def rows_at_once(connection: Connection, command: str) -> int:

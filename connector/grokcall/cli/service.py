@@ -43,15 +43,30 @@ def key_facts(connection: Connection) -> dict[str, str]:
     return {name: redact(value) for name, value in found.items()}
 
 
-def serve_sandbox(port: int, latency: float, chaos: str | None, seed: int, refuse: Sequence[str], flags: Flags) -> None:
-    """Serves the API until it is interrupted."""
-    from grokcall.sandbox import REFUSALS, SANDBOX_KEY, Sandbox
+def serve_sandbox(
+    port: int,
+    latency: float,
+    chaos: str | None,
+    seed: int,
+    refuse: Sequence[str],
+    flags: Flags,
+    management_port: int = 0,
+) -> None:
+    """Serves the API and the management host until it is interrupted."""
+    from grokcall.sandbox import MANAGEMENT_KEY, REFUSALS, SANDBOX_KEY, Sandbox
 
     for name in refuse:
         if name not in REFUSALS:
             raise InterfaceError(f"--refuse: {name!r} is none of {', '.join(sorted(REFUSALS))}")
     try:
-        server = Sandbox(port=port, latency=latency, seed=seed, profile=chaos, refusals=refuse)
+        server = Sandbox(
+            port=port,
+            latency=latency,
+            seed=seed,
+            profile=chaos,
+            refusals=refuse,
+            management_port=management_port,
+        )
     except ValueError as error:
         raise InterfaceError(f"--chaos: {error}") from None
     console = flags.console()
@@ -62,5 +77,7 @@ def serve_sandbox(port: int, latency: float, chaos: str | None, seed: int, refus
             sys.stdout.flush()
         console.print(f"serving on {base_url} until interrupted; any key is accepted:", soft_wrap=True)
         console.print(f"  export XAI_BASE_URL={base_url} XAI_API_KEY={SANDBOX_KEY}", soft_wrap=True)
+        second = f"XAI_MANAGEMENT_BASE_URL={server.management_base_url} XAI_MANAGEMENT_API_KEY={MANAGEMENT_KEY}"
+        console.print(f"  export {second}", soft_wrap=True)
 
     server.serve(announce)

@@ -28,6 +28,10 @@ def sandbox(
         list[str] | None,
         Option("--refuse", metavar="NAME", help="Refuse background or user_location as well; repeatable."),
     ] = None,
+    management_port: Annotated[
+        int,
+        Option("--management-port", metavar="N", help="The port of the management host; 0 for any that is free."),
+    ] = 0,
     flags: Flags,
 ) -> None:
     """Serve the API on this machine: no key, no network, the same answers every time.
@@ -36,4 +40,4 @@ def sandbox(
     """
     from grokcall.cli.service import serve_sandbox
 
-    serve_sandbox(port, latency, chaos, seed, refuse or (), flags)
+    serve_sandbox(port, latency, chaos, seed, refuse or (), flags, management_port)

@@ -11,19 +11,20 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from grokcall.client.endpoints import AnyAccess, Endpoints
 from grokcall.client.exchanging import exchanged, unfetched
+from grokcall.client.held_replies import HeldReplies
 from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
 from grokcall.client.receiving import Receiving
+from grokcall.client.send_guarding import SendGuarding
 from grokcall.client.tool_secrets import ToolSecrets
-from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.outcome import Outcome
-from grokcall.core.redaction import HiddenText, get_logger
+from grokcall.core.redaction import get_logger
 from grokcall.errors import (
     AuthenticationError,
     CallStoppedError,
@@ -39,7 +40,7 @@ from grokcall.http.retry import RetryPolicy, may_have_been_billed
 from grokcall.http.service_errors import error_of, request_id_in, without_key
 from grokcall.http.transport import MAX_REPLY_BYTES, HttpRequest, HttpResponse, Transport
 from grokcall.scheduling.admission import Gate
-from grokcall_procedures import Kind, Reply, Request
+from grokcall_procedures import Host, Kind, Reply, Request
 from grokcall_procedures.documents import cost_in
 
 logger: logging.Logger = get_logger("grokcall.client.api_client")
@@ -48,35 +49,13 @@ MOST_REDIRECTS = 3
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
 
 
-class SendGuarding(Protocol):
-    """Decides when a call may ask the service for what costs money, and is told what that took."""
-
-    def __call__(self) -> None:
-        """Told that a request which costs money is about to go; raises where it must not."""
-        ...
-
-    def may_wait(self, seconds: float) -> bool:
-        """Whether a request may still be sent in so many seconds."""
-        ...
-
-    def may_resend(self) -> bool:
-        """Whether a request that may have been billed may be sent once more; it counts beside the first."""
-        ...
-
-    def answered(self, request: Request, reply: bytes) -> None:
-        """Told of the reply to a request that costs money."""
-        ...
-
-
 class ApiClient:
     """Sends requests to the service.
 
     Args:
         transport: Where requests go.
         options: The connection's options.
-        key: Gives the key when a request needs it, so that what sends nothing needs none.
-        renew: Whether there is another key than the refused one that it is given.
-        gate: Paces the requests.
+        endpoints: The hosts that requests go to; each has its key when a request needs it, and its gate.
         sleep: How to wait; tests hand in one that does not.
     """
 
@@ -84,19 +63,19 @@ class ApiClient:
         self,
         transport: Transport,
         options: Options,
-        key: Callable[[], Key],
-        renew: Callable[[Key | None], bool],
-        gate: Gate,
+        endpoints: Endpoints,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.transport = transport
         self.options = options
-        self.gate = gate
+        self.gate: Gate = endpoints.api.gate
         self.policy: RetryPolicy = RetryPolicy(options.max_attempts, options.retry_billed)
         self.sleep = sleep
         self.receiving: Receiving = Receiving(options.receive == "stream")
         """How its replies are received."""
-        self._key, self._renew = key, renew
+        self.endpoints: Endpoints = endpoints
+        """The hosts that requests go to."""
+        self._held = HeldReplies()
         self._tool_secrets = ToolSecrets()
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
@@ -120,8 +99,19 @@ class ApiClient:
         Raises:
             grokcall.Error: There is none, or it is a refusal.
         """
-        async with self.gate.admitted():
+        async with self.admitted(request.host):
             return await self.send(request, Outcome())
+
+    @asynccontextmanager
+    async def admitted(self, host: Host = Host.API) -> AsyncIterator[None]:
+        """Waits for a place for a call, which is had for the block; calls of the management host wait for two."""
+        if host is Host.API:
+            async with self.gate.admitted():
+                yield
+        else:
+            # Its own first: who holds a place of the connection's waits for nothing else.
+            async with self.endpoints.management.gate.admitted(), self.gate.admitted():
+                yield
 
     async def send(self, request: Request, outcome: Outcome, start: SendGuarding | None = None) -> Reply:
         """The reply to a request of an admitted call, after as many tries as the policy allows.
@@ -135,6 +125,11 @@ class ApiClient:
             grokcall.Error: There is no reply, or it is a refusal.
             CallStoppedError: The pass of the call is over.
         """
+        if request.held:
+            return await self._held.reply(request, lambda: self._sent(request, outcome, start))
+        return await self._sent(request, outcome, start)
+
+    async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None) -> Reply:
         attempt = 0
         failure: Error | None = None
         while True:
@@ -143,7 +138,7 @@ class ApiClient:
                 if request.kind is Kind.DOWNLOAD:
                     reply = await self._download(request, outcome)
                 else:
-                    reply = await self._round_trip(request, self._url(request), outcome, start)
+                    reply = await self._round_trip(request, outcome, start)
                 return Reply(reply.status, reply.headers, reply.body)
             except CallStoppedError as stopped:
                 raise (failure or stopped) from None
@@ -178,7 +173,7 @@ class ApiClient:
                 await self.sleep(seconds)
 
         async def look(looked_for: Request) -> HttpResponse:
-            return await self._round_trip(looked_for, self._url(looked_for), outcome)
+            return await self._round_trip(looked_for, outcome)
 
         kept = await kept_answer(cut, look, wait, outcome)
         if kept is not None:
@@ -192,10 +187,10 @@ class ApiClient:
 
     async def _download(self, request: Request, outcome: Outcome) -> HttpResponse:
         """One try at a download, which may be sent on to another address a few times."""
-        url = self._url(request)
+        url, sent_on = self.endpoints.url(request), None
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                reply = await self._round_trip(request, url, outcome)
+                reply = await self._round_trip(request, outcome, sent_on=sent_on)
             except ServiceError as refusal:
                 if is_retryable(refusal):
                     raise
@@ -206,22 +201,29 @@ class ApiClient:
                 ) from None
             if not is_redirect(reply):
                 return reply
-            url = next_address(url, reply)
+            url = sent_on = next_address(url, reply)
         raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
 
     async def _round_trip(
-        self, request: Request, url: str, outcome: Outcome, start: SendGuarding | None = None, *, renewed: bool = False
+        self,
+        request: Request,
+        outcome: Outcome,
+        start: SendGuarding | None = None,
+        *,
+        sent_on: str | None = None,
+        renewed: bool = False,
     ) -> HttpResponse:
         """One request and its reply, when the limits let it go; sent once more where the key had to be renewed."""
         permit = await self.gate.pace(request)
         began = math.inf
-        key: Key | None = None
+        access: AnyAccess | None = None
         reply: HttpResponse | None = None
         failure: BaseException | None = None
         billable = False
         try:
-            key = self._key() if request.path.startswith("/") else None
-            on_the_wire = self._on_the_wire(request, url, key)
+            if sent_on is None and request.path.startswith("/"):
+                access = self.endpoints.access(request.host)
+            on_the_wire = self._on_the_wire(request, access, sent_on or request.path)
             if request.billed:
                 if start is not None:
                     start()
@@ -230,10 +232,12 @@ class ApiClient:
             outcome.attempts += request.kind not in (Kind.POLL, Kind.DOWNLOAD)
             outcome.billed |= request.billed
             began = time.monotonic()
-            secret = "" if key is None else key.value.reveal()
+            secret = "" if access is None else access.secret
             answer = await exchanged(self.transport, request, on_the_wire, self.receiving, secret)
             reply = without_key(self._tool_secrets.without(answer, request), secret)
             failure = unfetched(error_of(reply), request)
+            if access is not None:
+                access.name_key(failure)
         except BaseException as error:
             failure = error
             raise
@@ -247,13 +251,13 @@ class ApiClient:
         outcome.request_id = request_id_in(reply.headers) or outcome.request_id
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         if is_refused_key:
-            if await asyncio.to_thread(self._renew, key):  # the function may have to ask somebody else
-                return await self._round_trip(request, url, outcome, start, renewed=True)
+            if access is not None and await asyncio.to_thread(access.renew):  # it may have to ask somebody else
+                return await self._round_trip(request, outcome, start, renewed=True)
             self.gate.judge(request, failure, began)
         if failure is not None:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
-            raise redirected(url, reply)
+            raise redirected(on_the_wire.url, reply)
         if request.billed:
             outcome.reply = reply.body
         if outcome.billed and request.kind is not Kind.DOWNLOAD:
@@ -264,31 +268,23 @@ class ApiClient:
             start.answered(request, reply.body)
         return reply
 
-    def _on_the_wire(self, request: Request, url: str, key: Key | None) -> HttpRequest:
+    def _on_the_wire(self, request: Request, access: AnyAccess | None, link: str) -> HttpRequest:
+        """What is sent: to a host of the service with its key, or without any key to a ``link``."""
+        agent = self.options.user_agent
+        url, headers = link, {"User-Agent": agent}
+        if access is not None:
+            url, headers = access.url(request), access.headers(request, agent)
         return HttpRequest(
             request.method,
             url,
-            self._headers_for(request, key),
+            headers,
             self._tool_secrets.body_of(request),
             self.options.connect_timeout,
             request.timeout if request.timeout is not None else self._timeouts[request.kind],
             request.max_bytes or MAX_REPLY_BYTES,
-            public_only=key is None and refuse_unsafe_download(url, self.options),
+            public_only=access is None and refuse_unsafe_download(url, self.options),
             idle_timeout=self.options.idle_timeout,
         )
-
-    def _url(self, request: Request) -> str:
-        return self.options.base_url + request.path if request.path.startswith("/") else request.path
-
-    def _headers_for(self, request: Request, key: Key | None) -> Mapping[str, str]:
-        """The headers of a request; the key goes to the service's own address only."""
-        if key is None:
-            return {"User-Agent": self.options.user_agent}
-        ours = {"Authorization": HiddenText(f"Bearer {key.value.reveal()}"), "User-Agent": self.options.user_agent}
-        headers = {**dict(request.headers), **ours, "Content-Type": request.body_type}
-        if request.body is None:
-            del headers["Content-Type"]
-        return headers
 
     async def close(self) -> None:
         """Closes the transport."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 
-from grokcall.client.api_client import ApiClient, SendGuarding
+from grokcall.client.api_client import ApiClient
 from grokcall.client.receiving import Receiving
 from grokcall.client.resume_state import ResumeState, Starts
+from grokcall.client.send_guarding import SendGuarding
 from grokcall.core.outcome import Outcome
 from grokcall.core.unread import fail, unexpected
 from grokcall.errors import CallStoppedError, Error, MediaError
 from grokcall.http.service_errors import service_error
 from grokcall.scheduling.admission import Gate
-from grokcall_procedures import BoundCall, FailedReplyError, Kind, Pause, Reply, Row, Steps
+from grokcall_procedures import BoundCall, FailedReplyError, Host, Kind, Notice, Pause, Reply, Row, Steps
 from grokcall_procedures.errors import UnsafeAddressError
 
 UNDER_WAY = 202
@@ -49,9 +50,12 @@ class CallRunner:
         for again. ``start`` is told whenever a request that costs money is about to go; its error keeps it.
         """
         outcome = Outcome(warnings=call.warnings)
-        async with self.gate.admitted():
+        host = call.procedure.host
+        async with self.api.admitted(host):
             started = time.perf_counter()
             try:
+                if host is not Host.API:
+                    self.api.endpoints.access(host)  # without a key for it nothing is sent, to no host
                 outcome.rows = await self._drive(call.steps(), outcome, memory, start)
             except CallStoppedError:
                 raise
@@ -90,6 +94,8 @@ class CallRunner:
                     if isinstance(step, Pause):
                         await starts.goes_on()
                         await self.api.sleep(step.seconds)
+                    elif isinstance(step, Notice):
+                        outcome.warnings = (*outcome.warnings, step.text)
                     elif step.billed or step.lasting:
                         reply = starts.recalled(step, outcome)
                         if reply is None:

@@ -59,6 +59,13 @@ class DeclaredOptions:
     transport: Annotated[
         Literal["aiohttp", "httpx"], About("The HTTP client that sends requests.", flag=Flag(heading=SERVICE))
     ] = "aiohttp"
+    management_base_url: Annotated[
+        str, About("The address of the management host, which has a key of its own; to be given where base_url is.")
+    ] = "https://management-api.x.ai"
+    team_id: Annotated[
+        str | None,
+        About("The team that management procedures look after.", none="that of the management key", least=1, most=200),
+    ] = USUAL.team_id
     allow_http: Annotated[bool, About("Whether base_url may be http beyond this machine, key in the clear.")] = False
     allow_private_media: Annotated[
         bool, About("Whether results may be fetched from private addresses when base_url is not on this machine.")

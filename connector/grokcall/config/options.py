@@ -29,7 +29,7 @@ from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.addresses import is_loopback
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind
+from grokcall_procedures.steps import Host, Kind
 
 READ_TIMEOUTS: Mapping[Kind, float] = {
     Kind.TEXT: 600.0,
@@ -76,15 +76,15 @@ class Options(BaseSettings, DeclaredOptions):
     def _laid_over_the_usual(cls, value: object) -> object:
         return model_table(value)
 
-    @field_validator("base_url")
+    @field_validator("base_url", "management_base_url")
     @classmethod
     def _an_address(cls, text: str) -> str:
         return base_url_text(text)
 
-    @field_validator("user_agent")
+    @field_validator("user_agent", "team_id")
     @classmethod
-    def _fit_for_a_header(cls, text: str) -> str:
-        return header_text(text)
+    def _fit_for_a_header(cls, text: str | None) -> str | None:
+        return text if text is None else header_text(text)
 
     @field_validator("*")
     @classmethod
@@ -96,11 +96,12 @@ class Options(BaseSettings, DeclaredOptions):
 
     @model_validator(mode="after")
     def _http_only_here(self) -> Options:
-        parts = urlsplit(self.base_url)
-        if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname or ""):
-            raise ValueError(
-                "base_url: http would send the key in the clear; use https, or allow_http=True where that is safe"
-            )
+        for name in ("base_url", "management_base_url"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname or ""):
+                raise ValueError(
+                    f"{name}: http would send the key in the clear; use https, or allow_http=True where that is safe"
+                )
         return self
 
     @classmethod
@@ -124,6 +125,10 @@ class Options(BaseSettings, DeclaredOptions):
             _ProfileSource(settings_cls, explicit.get("profile") or next(iter(named), None)),
         )
 
+    def address(self, host: Host) -> str:
+        """The base URL of one of the service's hosts."""
+        return self.base_url if host is Host.API else self.management_base_url
+
     def read_timeout(self, kind: Kind) -> float:
         """Seconds to wait for the reply to a request of this kind."""
         return self.timeout if kind is Kind.TEXT and self.timeout is not None else READ_TIMEOUTS[kind]
@@ -143,6 +148,7 @@ class Options(BaseSettings, DeclaredOptions):
             store=self.store,
             allow_files=self.allow_files,
             files=FILES,
+            team_id=self.team_id,
         )
 
 

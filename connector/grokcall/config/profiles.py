@@ -25,6 +25,9 @@ from grokcall.core.redaction import get_logger, hidden
 from grokcall.errors import InterfaceError
 from grokcall_parser.suggestions import hint
 
+KEYS = ("api_key", "management_key")
+"""What a profile may hold that is no option and is shown nowhere."""
+
 log: logging.Logger = get_logger(__name__)
 
 
@@ -35,8 +38,9 @@ class Profile:
     name: str
     path: Path
     options: Mapping[str, object]
-    """What the table says, without the key."""
-    api_key: str | None = field(default=None, repr=False)
+    """What the table says, without the keys."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The keys that it holds, by their names."""
 
     @property
     def source(self) -> str:
@@ -82,19 +86,20 @@ def read_profile(name: str | None, environ: Mapping[str, str] | None = None) -> 
         table = profiles[name]
     if not isinstance(table, dict):
         raise InterfaceError(f"{path}: the profile {name or 'default'!r} has to be a table of options.")
-    api_key = table.get("api_key")
-    if api_key is not None and not isinstance(api_key, str):
-        raise InterfaceError(f"{path}: api_key in the profile {name or 'default'!r} has to be a text in quotes.")
-    if api_key is not None:
+    keys = {each: table[each] for each in KEYS if each in table}
+    for each, value in keys.items():
+        if not isinstance(value, str):
+            raise InterfaceError(f"{path}: {each} in the profile {name or 'default'!r} has to be a text in quotes.")
+    if keys:
         warn_when_readable_by_all(path)
-    options = {option: value for option, value in table.items() if option != "api_key"}
-    return Profile(name or "default", path, options, api_key)
+    options = {option: value for option, value in table.items() if option not in KEYS}
+    return Profile(name or "default", path, options, keys)
 
 
 def warn_when_readable_by_all(path: Path) -> None:
     """Logs a warning when a file that holds a key can be read by every user of the machine."""
     if os.name == "posix" and path.stat().st_mode & 0o004:
-        log.warning("%s holds an API key and every user of this machine can read it; run: chmod 600 %s", path, path)
+        log.warning("%s holds a key and every user of this machine can read it; run: chmod 600 %s", path, path)
 
 
 def _document(path: Path, *, needed: bool) -> dict[str, object]:
@@ -124,9 +129,9 @@ def reaches(path: Path) -> bool:
 
 
 def keys_hidden(table: dict[str, object]) -> dict[str, object]:
-    """A table whose keys of the API, and those of the tables in it, no repr shows."""
+    """A table whose keys, and those of the tables in it, no repr shows."""
     return {
-        name: keys_hidden(value) if isinstance(value, dict) else hidden(value) if name == "api_key" else value
+        name: keys_hidden(value) if isinstance(value, dict) else hidden(value) if name in KEYS else value
         for name, value in table.items()
     }
 

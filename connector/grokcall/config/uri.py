@@ -18,7 +18,7 @@ from grokcall_procedures.addresses import is_loopback
 SHAPE = "grokcall://:KEY@host/v1?timeout=30"
 """What an address looks like; the key, the host with its path, and the options may each be left out."""
 
-_KEY_NAMES = frozenset({"api_key", "apikey", "key", "password", "token"})
+_KEY_NAMES = frozenset({"api_key", "apikey", "key", "management_key", "password", "token"})
 
 
 @dataclass(frozen=True, slots=True)

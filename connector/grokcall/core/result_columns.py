@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from grokcall.core.arrow_arrays import BOOLEAN, INT32, INT64, STRING, array_of, arrays_of
 from grokcall.core.outcome import Outcome
+from grokcall.core.secrets import is_secret, masked_values
 from grokcall.errors import ProgrammingError, error_code, is_retryable
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import Procedure, ResultField, Row
@@ -39,12 +40,15 @@ class ResultColumns:
         procedure: Whose fields they are.
         fields: The names of those wanted, in any case; None for all.
         prefix: Put before each name.
+        masks: Whether secrets are masked.
 
     Raises:
         ProgrammingError: A name that the procedure does not have, or one given twice.
     """
 
-    def __init__(self, procedure: Procedure, fields: Sequence[str] | None = None, prefix: str = "") -> None:
+    def __init__(
+        self, procedure: Procedure, fields: Sequence[str] | None = None, prefix: str = "", *, masks: bool = False
+    ) -> None:
         self.schema: pa.Schema = procedure.schema
         self._width = len(procedure.row_fields)
         self._chosen: tuple[int, ...] | None = None
@@ -56,7 +60,8 @@ class ResultColumns:
             self._chosen = tuple(
                 procedure.places[field.name] if field.derive is None else next(places) for field in chosen
             )
-            self.schema = pa.schema([pa.field(field.name, field.type.arrow) for field in chosen])
+            self.schema = pa.schema([field.column for field in chosen])
+        self._masked = masks and any(map(is_secret, self.schema))
         if prefix:
             self.schema = pa.schema([field.with_name(prefix + field.name) for field in self.schema])
 
@@ -68,7 +73,10 @@ class ResultColumns:
         if not columns:
             return [pa.nulls(len(rows), field.type) for field in self.schema]
         chosen = range(len(self.schema)) if self._chosen is None else self._chosen
-        return [array_of(columns[index], field.type) for index, field in zip(chosen, self.schema, strict=True)]
+        return [
+            array_of(masked_values(columns[index]) if self._masked and is_secret(field) else columns[index], field.type)
+            for index, field in zip(chosen, self.schema, strict=True)
+        ]
 
     def structs(self, rows: Sequence[Row | None]) -> Any:
         """The rows as one array of structs, whose members are the columns."""

@@ -70,7 +70,7 @@ class Lookup:
     ) -> None:
         if on_error == "redirect":
             raise InterfaceError("a step has one output: on_error must be 'ignore' or 'fail'")
-        if "api_key" in options:
+        if "api_key" in options or "management_key" in options:
             raise InterfaceError("a step travels between processes, so it takes no key; set XAI_API_KEY where it runs")
         stray = next((name for name in options if name not in Options.model_fields), None)
         if stray is not None:

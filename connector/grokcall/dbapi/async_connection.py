@@ -28,6 +28,7 @@ from grokcall_procedures.prices import Prices
 def aconnect(
     *,
     api_key: KeyLike = None,
+    management_key: KeyLike = None,
     profile: str | None = None,
     transport: object = None,
     **options: Any,
@@ -38,6 +39,7 @@ def aconnect(
 
     Args:
         api_key: The key, as for :func:`grokcall.connect`.
+        management_key: The key of the management host, as for :func:`grokcall.connect`.
         profile: The profile of the configuration file to take options from.
         transport: Where requests go, as for :func:`grokcall.connect`.
         **options: Any option of :class:`grokcall.Options` by name.
@@ -50,7 +52,9 @@ def aconnect(
     ...     print(await cursor.fetchone())
     """
     api_key = hidden(api_key)  # an error below shows no local variable that holds it
-    return AsyncConnection(load_options(profile, **options), api_key=api_key, transport=transport)
+    management_key = hidden(management_key)
+    loaded = load_options(profile, **options)
+    return AsyncConnection(loaded, api_key=api_key, management_key=management_key, transport=transport)
 
 
 class AsyncConnection(BaseConnection):

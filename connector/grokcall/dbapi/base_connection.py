@@ -38,6 +38,7 @@ class BaseConnection:
     Args:
         options: The options.
         api_key: The key, a secret that holds it, or a function that gives it; None to look for it.
+        management_key: The key of the management host in the same way.
         transport: Where requests go, as :func:`grokcall.connect` takes it.
     """
 
@@ -52,8 +53,15 @@ class BaseConnection:
     ProgrammingError = errors.ProgrammingError
     NotSupportedError = errors.NotSupportedError
 
-    def __init__(self, options: Options, *, api_key: KeyLike = None, transport: object = None) -> None:
-        self.runtime: Runtime = Runtime(options, api_key=api_key, transport=transport)
+    def __init__(
+        self,
+        options: Options,
+        *,
+        api_key: KeyLike = None,
+        management_key: KeyLike = None,
+        transport: object = None,
+    ) -> None:
+        self.runtime: Runtime = Runtime(options, api_key=api_key, management_key=management_key, transport=transport)
         """What its calls run on."""
         self._lock = threading.Lock()
         self._database: Database | None = None

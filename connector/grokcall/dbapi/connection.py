@@ -26,6 +26,7 @@ from grokcall_procedures.prices import Prices
 def connect(
     *,
     api_key: KeyLike = None,
+    management_key: KeyLike = None,
     profile: str | None = None,
     transport: object = None,
     **options: Any,
@@ -36,6 +37,9 @@ def connect(
         api_key: The key, a secret that holds it, or a function that gives it, which is asked again once the service
             refuses the key. Without one it is looked for in ``XAI_API_KEY``, the file ``XAI_API_KEY_FILE``, the
             keyring and the profile.
+        management_key: The key of the management host, in the same way; only management procedures need it. Without
+            one it is looked for in ``XAI_MANAGEMENT_API_KEY``, ``XAI_MANAGEMENT_KEY``, the files that these with
+            ``_FILE`` name, the keyring and the profile. Neither key is taken for the other.
         profile: The profile of the configuration file to take options from.
         transport: ``"aiohttp"`` (the default), ``"httpx"``, an ``httpx.AsyncClient`` or ``AsyncBaseTransport``, any
             object with the methods of :class:`grokcall.Transport`, or a function from request to reply.
@@ -50,7 +54,9 @@ def connect(
     (1,)
     """
     api_key = hidden(api_key)  # an error below shows no local variable that holds it
-    return Connection(load_options(profile, **options), api_key=api_key, transport=transport)
+    management_key = hidden(management_key)
+    loaded = load_options(profile, **options)
+    return Connection(loaded, api_key=api_key, management_key=management_key, transport=transport)
 
 
 class Connection(BaseConnection):

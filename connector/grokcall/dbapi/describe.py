@@ -19,6 +19,7 @@ PROCEDURES_SCHEMA = pa.schema(
         ("Procedure_Fields", INT32),
         ("Effect", STRING),
         ("Many", BOOLEAN),
+        ("Host", STRING),
     ]
 )
 DESCRIPTION_SCHEMA = pa.schema(
@@ -49,6 +50,7 @@ def show_procedures(catalog: Catalog, like: str | None = None) -> pa.Table:
                 len(procedure.fields),
                 str(procedure.effect),
                 procedure.many,
+                str(procedure.host),
             )
             for procedure in chosen
         ),

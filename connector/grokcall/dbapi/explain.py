@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from grokcall.config.options import Options
 from grokcall.core.arrow_arrays import INT32, STRING, table_of
 from grokcall.core.redaction import redact
-from grokcall_procedures import BoundCall, Kind, Pause, Reply, Request
+from grokcall_procedures import BoundCall, Kind, Notice, Pause, Reply, Request
 from grokcall_procedures.multipart import Parts
 
 EXPLAIN_SCHEMA = pa.schema(
@@ -28,27 +29,38 @@ BASE64_RUN = re.compile(rf"[A-Za-z0-9+/=_-]{{{LONGEST_RUN},}}")
 PREPARATIONS = (Kind.UPLOAD,)
 
 
-def explain(call: BoundCall, base_url: str) -> pa.Table:
+def explain(call: BoundCall, options: Options) -> pa.Table:
     """The requests of ``call`` in order, up to the first whose reply cannot be known: the key is not in them."""
     warning = "; ".join(call.warnings) or None
     rows = [
-        (number, request.method, redact(base_url + request.path), headers_of(request), body_of(request), warning)
+        (number, request.method, url_of(request, options), headers_of(request), body_of(request), warning)
         for number, request in enumerate(foreseeable(call), 1)
     ]
     return table_of(EXPLAIN_SCHEMA, rows)
 
 
+def url_of(request: Request, options: Options) -> str:
+    """The address of a request."""
+    return redact(options.address(request.host) + request.path)
+
+
 def foreseeable(call: BoundCall) -> Iterator[Request]:
-    """The requests that do not depend on an answer; uploads get a stand-in for the id that the service would give."""
+    """The requests that do not depend on an answer.
+
+    Uploads get a stand-in for the id that the service would give; other requests may have a stand-in for their reply.
+    """
     steps = call.steps()
     try:
         step = next(steps)
         uploads = 0
         while True:
-            if isinstance(step, Pause):
+            if isinstance(step, Pause | Notice):
                 step = steps.send(None)
                 continue
             yield step
+            if step.stand_in is not None:
+                step = steps.send(Reply(200, {}, step.stand_in))
+                continue
             if step.kind not in PREPARATIONS:
                 return
             uploads += 1

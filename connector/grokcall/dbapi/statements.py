@@ -126,7 +126,7 @@ class StatementRunner:
         if statement.cost:
             usual = SpendingLimits.among(options).allowances(EXPLAIN_ALLOWANCES)
             return explain_cost(call, allowances=self._limits.allowances(usual))
-        return explain(call, options.base_url)
+        return explain(call, options)
 
 
 async def schema_of(

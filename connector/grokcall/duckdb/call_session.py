@@ -266,7 +266,7 @@ class CallSession:
             allowances=options.spending.allowances(self.runtime.allowances),
         )
         self._open.callback(lambda: opened.close("stopped", summary.as_dict()))
-        consent = self.runtime.consent(options.allow_changes)
+        consent = self.runtime.consent(options.allow_changes, kept=True)
         books = replace(opened.books, answers=self._memo, consent=consent)
         if opened.run is None or self._budget is None or self._budget is self.runtime.budget:
             return books

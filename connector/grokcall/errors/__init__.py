@@ -24,6 +24,7 @@
     │   │   │   ├── JournalDamagedError         it is damaged
     │   │   │   └── JournalPathError            (also InterfaceError) the file that was named cannot be one
     │   │   ├── MissingKeyError                 no key in any of the places
+    │   │   │   ├── MissingManagementKeyError   no management key, which the management host asks for
     │   │   │   └── MissingToolSecretError      the environment has no secret of the name that a tool gives
     │   │   ├── NotReadyError                   a video was not ready in time; its id stays usable
     │   │   ├── OutputClosed                    the program that reads the output went away
@@ -70,6 +71,7 @@ from grokcall.errors.connection import (
     ChangeNotAllowedError,
     ConnectionCutError,
     MissingKeyError,
+    MissingManagementKeyError,
     MissingToolSecretError,
     NotSentError,
     ReadTimeoutError,
@@ -156,6 +158,7 @@ __all__ = [
     "MalformedReplyError",
     "MediaError",
     "MissingKeyError",
+    "MissingManagementKeyError",
     "MissingToolSecretError",
     "NotFoundError",
     "NotReadyError",

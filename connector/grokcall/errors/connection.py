@@ -116,6 +116,12 @@ class MissingKeyError(OperationalError):
         self.looked_at: tuple[str, ...] = tuple(looked_at)
 
 
+class MissingManagementKeyError(MissingKeyError):
+    """There is no usable management key, and a procedure asks the management host; the API key is not taken for it."""
+
+    error_code = "missing_management_key"
+
+
 class MissingToolSecretError(MissingKeyError):
     """A tool names a secret, and the environment has none of that name, or none that can be sent."""
 

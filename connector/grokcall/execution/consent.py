@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grokcall.errors import ChangeNotAllowedError
-from grokcall_procedures import BoundCall, Procedure
+from grokcall.errors import ChangeNotAllowedError, NotSupportedError
+from grokcall_procedures import BoundCall, Host, Procedure
 from grokcall_procedures.effects import Effect
 
 
@@ -16,28 +16,41 @@ class Consent:
     Args:
         read_only: Whether nothing may be made, changed or removed.
         changes: Whether things may be changed and removed; what one CALL does was asked for by who wrote it.
+        secrets: Whether results may hold secrets, such as a new key; not where results are kept.
     """
 
     read_only: bool = False
     changes: bool = True
+    secrets: bool = True
 
     def check(self, call: BoundCall) -> None:
         """Refuses a call that leaves behind what it may not.
 
         Raises:
             ChangeNotAllowedError: It does; nothing was sent.
+            NotSupportedError: Its result holds a secret, and would be kept; nothing was sent.
         """
         if call.procedure.effect is not Effect.ASK:
             self._check(call.procedure, call.effect)
+        self._check_secrets(call.procedure)
 
     def check_all(self, procedure: Procedure) -> None:
         """Refuses a procedure of which every call leaves behind what it may not.
 
         Raises:
             ChangeNotAllowedError: Each does; nothing was sent.
+            NotSupportedError: Their results hold secrets, and would be kept; nothing was sent.
         """
         if procedure.effect_of is None:
             self._check(procedure, procedure.effect)
+        self._check_secrets(procedure)
+
+    def _check_secrets(self, procedure: Procedure) -> None:
+        if procedure.has_secret and not self.secrets:
+            raise NotSupportedError(
+                f"{procedure.name} shows a secret once, which no query and no journal may keep; make one CALL, or a "
+                "lookup without a journal (--no-journal)"
+            )
 
     def _check(self, procedure: Procedure, effect: Effect) -> None:
         if effect.leaves_all_as_it_is:
@@ -47,7 +60,8 @@ class Consent:
                 f"{procedure.name} {effect.told}, and the connection only reads (read_only); use another connection",
                 procedure.name,
             )
-        if effect.needs_consent and not self.changes:
+        # A new key is as grave as a change of an old one.
+        if (effect.needs_consent or procedure.host is Host.MANAGEMENT) and not self.changes:
             raise ChangeNotAllowedError(
                 f"{procedure.name} {effect.told}, which lookups and queries do only where it is allowed: "
                 "allow_changes=True (--allow-changes)",

@@ -68,9 +68,10 @@ class CallExecutor:
         """
         books = self._books
         books.consent.check(call)
+        has_secret = call.procedure.has_secret
         if books.dedupe or books.run is not None:
             await self._read_files(call)
-        if not books.dedupe and books.run is None:
+        if has_secret or (not books.dedupe and books.run is None):
             return await self._paid(call)
         if call.effect is Effect.READ:
             return await self._read(call)

@@ -14,8 +14,10 @@ from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.catalog.catalog import open_catalog
 from grokcall.client.api_client import ApiClient
 from grokcall.client.call_runner import CallRunner
+from grokcall.client.endpoints import Endpoints
 from grokcall.client.receiving import Receiving
-from grokcall.config.api_key import Key, KeySource, SecretKey
+from grokcall.config.api_key import KeySource, SecretKey
+from grokcall.config.key_places import API_KEY, MANAGEMENT_KEY, ApiKey
 from grokcall.config.options import Options
 from grokcall.core.at_exit import close_at_exit
 from grokcall.core.forks import abandon, follow_forks
@@ -50,10 +52,18 @@ class Runtime:
     Args:
         options: The options of the connection.
         api_key: The key, a secret that holds it, or a function that gives it; None to look for it.
+        management_key: The key of the management host in the same way; None to look for it once it is needed.
         transport: Where requests go, as :func:`grokcall.connect` takes it.
     """
 
-    def __init__(self, options: Options, *, api_key: KeyLike = None, transport: object = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        api_key: KeyLike = None,
+        management_key: KeyLike = None,
+        transport: object = None,
+    ) -> None:
         self.options = options
         self.catalog: Catalog = open_catalog(options.catalog)
         """The procedures; user-defined ones are kept where the option ``catalog`` says."""
@@ -65,7 +75,8 @@ class Runtime:
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._given_transport = transport
         self._transport = as_transport(transport, options)
-        self._keys = KeySource(api_key, profile=options.profile)
+        self._keys = KeySource(API_KEY, api_key, profile=options.profile)
+        self._management_keys = KeySource(MANAGEMENT_KEY, management_key, profile=options.profile)
         self._lock = threading.Lock()
         self._runner: CallRunner | None = None
         self._closed = False
@@ -91,8 +102,8 @@ class Runtime:
         if self._closed:
             raise InterfaceError("the connection is closed")
 
-    def key(self) -> Key:
-        """The key and where it was found.
+    def key(self) -> ApiKey:
+        """The API key and where it was found.
 
         Raises:
             grokcall.MissingKeyError: There is none; the message names every place that was looked at.
@@ -127,16 +138,18 @@ class Runtime:
             if self._runner is None:
                 close_at_exit(self.close)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
-                self._runner = CallRunner(ApiClient(self._transport, self.options, self.key, self._keys.renew, gate))
+                endpoints = Endpoints.of(self.options, self._keys, self._management_keys, gate)
+                self._runner = CallRunner(ApiClient(self._transport, self.options, endpoints))
             return self._runner
 
-    def consent(self, changes: bool = False) -> Consent:
+    def consent(self, changes: bool = False, *, kept: bool = False) -> Consent:
         """What the calls of a lookup or a query may leave behind at the service.
 
         Args:
             changes: Whether they may change and remove things whatever the connection's own option says.
+            kept: Whether their results are kept, in a journal or for other queries.
         """
-        return Consent(self.options.read_only, changes or self.options.allow_changes)
+        return Consent(self.options.read_only, changes or self.options.allow_changes, secrets=not kept)
 
     def executor(
         self, limits: SpendingLimits = UNLIMITED, how: Receiving | None = None, consent: Consent | None = None

@@ -69,10 +69,10 @@ class Plugin(BasePlugin):
         if stray is not None:
             raise InterfaceError(f"{self.name}: config has no {stray!r}; {hint(stray, SECTIONS)}")
         connection, self._lookup = (section_of(plugin_config, name) for name in SECTIONS)
-        if "api_key" in connection:
+        if "api_key" in connection or "management_key" in connection:
             raise InterfaceError(
-                f"{self.name}: dbt debug prints the profile, so no key stands in it; set XAI_API_KEY, or name a"
-                " profile of grokcall's own: connection: {profile: work}"
+                f"{self.name}: dbt debug prints the profile, so no key stands in it; set XAI_API_KEY (and"
+                " XAI_MANAGEMENT_API_KEY), or name a profile of grokcall's own: connection: {profile: work}"
             )
         self._connection = connect(**connection)
         self._loaded: dict[str, pa.Table] = {}

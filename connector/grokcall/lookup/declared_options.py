@@ -213,3 +213,10 @@ class DeclaredLookupOptions:
             ),
         ),
     ] = True
+    show_secrets: Annotated[
+        bool,
+        About(
+            "Whether secrets, such as a new key, stand in the output; else they are masked.",
+            lookup_only=True,
+        ),
+    ] = False

@@ -112,7 +112,7 @@ def layout_of(procedure: Procedure, options: LookupOptions) -> Layout:
     Raises:
         ProgrammingError: The procedure has no field of a name that is asked for.
     """
-    columns = ResultColumns(procedure, options.fields, options.prefix)
+    columns = ResultColumns(procedure, options.fields, options.prefix, masks=not options.show_secrets)
     if procedure.many and options.many == "nest":
         return NestedRows(columns, options.prefix + procedure.list_name)
     return ExpandedRows(columns, keep_empty=options.keep_empty)

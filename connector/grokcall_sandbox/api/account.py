@@ -5,13 +5,11 @@ from typing import Any
 import msgspec
 
 from grokcall_sandbox.catalogue import find_text_model
-from grokcall_sandbox.errors import KEY_ID, TEAM_ID, unlisted_model
+from grokcall_sandbox.errors import TEAM_ID, unlisted_model
 from grokcall_sandbox.replies import Reply, json_reply
 from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.team import USER_ID
 from grokcall_sandbox.tokens import split_tokens, token_id
-
-_USER_ID = "5c0ffee0-5a4d-4b0c-8e11-000000000003"
-_BORN = "2026-01-05T10:00:00Z"
 
 
 class TokenizeRequest(msgspec.Struct):
@@ -32,35 +30,37 @@ _TOKENIZE = msgspec.json.Decoder(TokenizeRequest)
 _EMBED = msgspec.json.Decoder(EmbeddingRequest)
 
 
-async def show_key(_call: SandboxRequest) -> Reply:
+async def show_key(call: SandboxRequest) -> Reply:
     """GET /v1/api-key."""
+    key = call.state.team.key_of(call.header(b"authorization"))
     return json_reply(
         {
-            "redacted_api_key": "xai-…dbox",
-            "user_id": _USER_ID,
-            "name": "grokcall-sandbox",
-            "create_time": _BORN,
-            "modify_time": _BORN,
-            "modified_by": _USER_ID,
+            "redacted_api_key": key.redacted,
+            "user_id": USER_ID,
+            "name": key.name,
+            "create_time": key.created,
+            "modify_time": key.modified,
+            "modified_by": USER_ID,
             "team_id": TEAM_ID,
-            "acls": ["api-key:model:*", "api-key:endpoint:*"],
-            "api_key_id": KEY_ID,
+            "acls": list(key.acls),
+            "api_key_id": key.id,
             "team_blocked": False,
             "api_key_blocked": False,
-            "api_key_disabled": False,
+            "api_key_disabled": key.disabled,
         }
     )
 
 
-async def show_owner(_call: SandboxRequest) -> Reply:
+async def show_owner(call: SandboxRequest) -> Reply:
     """GET /v1/me."""
+    key = call.state.team.key_of(call.header(b"authorization"))
     return json_reply(
         {
-            "user_id": _USER_ID,
+            "user_id": USER_ID,
             "team_id": TEAM_ID,
             "zdr_status": "no_zdr",
             "team_blocked": False,
-            "api_key": {"api_key_id": KEY_ID, "name": "grokcall-sandbox"},
+            "api_key": {"api_key_id": key.id, "name": key.name},
         }
     )
 

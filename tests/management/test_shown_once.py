@@ -1,0 +1,165 @@
+"""A new key is shown to the row of a cursor, and to nobody and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from scripted_management import MANAGEMENT_KEY, NEW_KEY, manage
+
+import grokcall
+from grokcall.duckdb import register
+from grokcall_procedures import CATALOG
+from scripted_service import KEY, Answer
+
+SECRETIVE = [each for each in CATALOG.values() if each.has_secret]
+STATEMENTS = {each.name: each.example for each in SECRETIVE}
+
+
+def test_these_show_a_secret():
+    assert [each.name for each in SECRETIVE] == ["CreateApiKey", "RotateApiKey"]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+def test_a_row_of_a_cursor_has_it(managed, statement):
+    cursor = managed.execute(statement)
+    assert cursor.fetchone()[0] == NEW_KEY
+    assert managed.execute(statement).fetch_arrow_table()["Key_Secret"].to_pylist() == [NEW_KEY]
+
+
+def test_no_log_and_no_explanation_has_it(managed, caplog):
+    with caplog.at_level(logging.DEBUG):
+        for statement in STATEMENTS.values():
+            managed.execute(statement)
+            told = managed.execute(f"EXPLAIN {statement}").fetch_arrow_table()
+            assert NEW_KEY not in str(told.to_pylist())
+    assert "HTTP 200" in caplog.text
+    everything = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
+    for secret in (NEW_KEY, MANAGEMENT_KEY, KEY):
+        assert secret not in everything
+
+
+BROKEN = [
+    f'{{"apiKey": "{NEW_KEY}", "apiKeyId": '.encode(),
+    f'["{NEW_KEY}"]'.encode(),
+    f'{{"apiKey": ["{NEW_KEY}"]}}'.encode(),
+    f'{{"error": "no room for {NEW_KEY}"}}'.encode(),
+    f"{NEW_KEY}".encode(),
+]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+@pytest.mark.parametrize("body", BROKEN)
+def test_no_error_has_it(managed, management, statement, body, caplog):
+    management.script = lambda asked: Answer(body) if asked.method == "POST" else manage(asked)
+    with caplog.at_level(logging.DEBUG), pytest.raises(grokcall.Error) as caught:
+        managed.execute(statement)
+    error = caught.value
+    shown = f"{error!r} {error} {vars(error)} {error.__cause__!r} {''.join(traceback.format_exception(error))}"
+    assert NEW_KEY not in shown + caplog.text
+
+
+def test_a_lookup_masks_it_unless_it_may_be_shown(managed):
+    command, named = "CALL CreateApiKey(:name)", [{"name": "a"}, {"name": "b"}]
+    result = managed.lookup(command, named, allow_changes=True)
+    assert result.rows["Key_Secret"].to_pylist() == ["***", "***"]
+    assert NEW_KEY not in str(result.rows.to_pylist())
+    result = managed.lookup(command, named, allow_changes=True, show_secrets=True)
+    assert result.rows["Key_Secret"].to_pylist() == [NEW_KEY, NEW_KEY]
+
+
+def test_equal_rows_do_not_share_a_key(managed, management):
+    managed.lookup("CALL CreateApiKey(:name)", [{"name": "a"}] * 3, allow_changes=True)
+    assert [asked.method for asked in management.asked].count("POST") == 3
+
+
+def test_no_journal_is_given_one(managed, management, tmp_path):
+    journal = tmp_path / "j"
+    with pytest.raises(grokcall.NotSupportedError, match="no journal may keep"):
+        managed.lookup("CALL CreateApiKey(:name)", [{"name": "a"}], allow_changes=True, journal=journal)
+    assert management.asked == []
+    assert not journal.exists()
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+def test_no_query_makes_one(managing, management, statement):
+    query = f"SELECT * FROM {statement.removeprefix('CALL ')}"
+    connection = managing(allow_changes=True)
+    with pytest.raises(grokcall.Error, match="shows a secret once"):
+        connection.execute(query)
+    with duckdb.connect() as con, pytest.raises(duckdb.Error, match="shows a secret once"):
+        register(con, connection).query(query)
+    assert management.asked == []
+
+
+@pytest.fixture
+def command(service, management, tmp_path):
+    environment = {
+        **os.environ,
+        "XAI_API_KEY": KEY,
+        "XAI_MANAGEMENT_API_KEY": MANAGEMENT_KEY,
+        "XAI_BASE_URL": service.base_url,
+        "XAI_MANAGEMENT_BASE_URL": management.origin,
+        "COLUMNS": "200",
+    }
+    service.script = lambda _asked: Answer(b'{"api_key_id": "key-9"}')
+    (tmp_path / "in.csv").write_text("name\na\nb\n")
+
+    def run(*arguments):
+        program = Path(sys.executable).with_name("grokcall")
+        return subprocess.run(
+            [program, *arguments], cwd=tmp_path, env=environment, capture_output=True, timeout=60, encoding="utf-8"
+        )
+
+    return run
+
+
+RUNS = [
+    ["call", "CALL CreateApiKey('etl')"],
+    ["call", "CALL CreateApiKey('etl')", "--format", "table"],
+    ["call", "CALL RotateApiKey('key-1')", "-o", "out.csv", "--verbose"],
+    ["call", "CALL CreateApiKey('etl')", "-o", "out.parquet"],
+    ["sql", "CALL CreateApiKey('etl')", "-o", "out.json"],
+    ["lookup", "in.csv", "CALL CreateApiKey(:name)", "-o", "many.csv", "--allow-changes", "--verbose"],
+    ["lookup", "in.csv", "CALL CreateApiKey(:name)", "-o", "many.parquet", "--allow-changes", "--call-columns"],
+]
+
+
+def test_nothing_that_the_command_writes_has_it(command, tmp_path):
+    for arguments in RUNS:
+        done = command(*arguments)
+        assert done.returncode == 0, done.stderr
+        for secret in (NEW_KEY, MANAGEMENT_KEY, KEY):
+            assert secret not in done.stdout + done.stderr, arguments
+    written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"out.csv", "out.parquet", "out.json", "many.csv", "many.parquet"} <= written
+    assert not any(name.endswith(".journal") for name in written)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert NEW_KEY.encode() not in path.read_bytes(), path
+    assert pq.read_table(tmp_path / "many.parquet")["Key_Secret"].to_pylist() == ["***", "***"]
+
+
+def test_the_command_says_how_to_see_it_and_then_shows_it(command):
+    masked = command("call", "CALL CreateApiKey('etl')")
+    assert "--show-secrets" in masked.stderr
+    shown = command("call", "CALL CreateApiKey('etl')", "--show-secrets")
+    assert NEW_KEY in shown.stdout
+    assert NEW_KEY not in shown.stderr
+
+
+def test_the_mark_of_a_secret_goes_with_the_column(managed):
+    from grokcall.core.secrets import is_secret, masked
+
+    table = managed.execute(STATEMENTS["CreateApiKey"]).fetch_arrow_table()
+    assert [field.name for field in table.schema if is_secret(field)] == ["Key_Secret"]
+    assert isinstance(masked(table), pa.Table)
+    assert masked(table)["Key_Secret"].to_pylist() == ["***"]

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from grokcall_procedures.local_files import FileContent, size_of
+from grokcall_procedures.file_sources import FileContent
+from grokcall_procedures.local_files import size_of
 
 CRLF = b"\r\n"
 _UNGUESSABLE = secrets.token_bytes(16)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from grokcall_procedures.local_files import FileOpener
+from grokcall_procedures.file_sources import FileOpener
 
 DEFAULT_MODELS: Mapping[str, str] = MappingProxyType(
     {

@@ -382,7 +382,6 @@ def test_a_video_that_is_uploaded_first_is_priced_like_one_in_the_request() -> N
         "CALL GenerateVideo('a', 'grok-imagine-video-9')",
         'CALL GenerateVideo(\'a\', ExtraBody => \'{"reference_audios": [{"voice_id": "eve"}]}\')',
         "CALL RawRequest('/documents/search', Body => '{}')",
-        "CALL RawRequest('/stt', FileData => X'00')",
         "CALL RawRequest('/responses', 'PUT', Body => '{}')",
     ],
 )

@@ -29,7 +29,7 @@ CONNECTION_OPTIONS = tuple(name for name in FLAGGED if name not in SPENDING_OPTI
 
 
 @dataclass(slots=True)
-@with_flags(DECLARED, before="csv_safe")
+@with_flags(DECLARED, before="show_secrets")
 class Flags:
     """The shared flags of one run of the command: these, and before ``csv_safe`` those of a connection's options."""
 

@@ -13,7 +13,7 @@ from grokcall.core.option_facts import Types
 from grokcall.errors import ProgrammingError
 from grokcall.lookup.mapping import Constant, Mapped
 from grokcall.lookup.options import CHOICES
-from grokcall_procedures.local_files import NamedFile
+from grokcall_procedures.file_sources import NamedFile
 
 QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*', re.DOTALL)
 

@@ -24,8 +24,8 @@ from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.estimates import Estimate, Reserve, estimate
+from grokcall_procedures.file_sources import is_source
 from grokcall_procedures.learned_tokens import TextCall, TokenUsage
-from grokcall_procedures.local_files import is_source
 from grokcall_procedures.usage import tokens_used
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from grokcall_procedures import BoundCall, Procedure, Settings
-from grokcall_procedures.local_files import is_source
+from grokcall_procedures.file_sources import is_source
 
 SIZE = 16
 """Bytes of a fingerprint."""

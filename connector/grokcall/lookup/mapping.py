@@ -14,7 +14,7 @@ from grokcall.tables.text_encoding import call_values
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import Binder, ParameterType
 from grokcall_procedures.binding import UNKNOWN
-from grokcall_procedures.local_files import NamedFile
+from grokcall_procedures.file_sources import NamedFile
 
 
 @dataclass(frozen=True, slots=True)

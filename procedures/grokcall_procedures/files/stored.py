@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.effects import Effect
-from grokcall_procedures.local_files import is_source
+from grokcall_procedures.file_sources import is_source
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, read_id

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from grokcall_procedures.local_files import FileContent, size_of
+from grokcall_procedures.file_sources import FileContent
+from grokcall_procedures.local_files import size_of
 from grokcall_procedures.media import sniff
 
 HEAD, TAIL = 1 << 16, 1 << 16

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grokcall_procedures.addresses import check_address
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
-from grokcall_procedures.local_files import FileContent, beginning, is_source, size_of
+from grokcall_procedures.file_sources import FileContent, is_source
+from grokcall_procedures.local_files import beginning, size_of
 from grokcall_procedures.media import sniff
 from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.settings import Settings

@@ -30,11 +30,12 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CONNECTION = declarations(DeclaredOptions)
 LOOKUP = declarations(DeclaredLookupOptions)
-OWN_FLAGS = {"sandbox", "csv_safe", "quiet", "verbose", "no_color"}
+OWN_FLAGS = {"sandbox", "show_secrets", "csv_safe", "quiet", "verbose", "no_color"}
 OTHER_VALUES: dict[str, Any] = {
     "base_url": "https://other.example/v1", "receive": "stream", "default_models": {"text": "grok-4.6"},
     "tool_limit_field": "omit", "file_transfer": "inline", "transport": "httpx", "profile": "work",
     "user_agent": "other/1", "catalog": "c.db", "database": "d.duckdb", "ca_file": "ca.pem",
+    "management_base_url": "https://management.example", "team_id": "team-7",
 }  # fmt: skip
 """Values that are not the defaults, for the options that are no numbers and no switches."""
 
@@ -146,7 +147,7 @@ def test_every_flag_of_a_lookup_and_of_queries_is_made_from_an_option_of_a_looku
         for known in declared:
             if (command, known.name) != (sql, "on_error"):  # a query has fewer treatments
                 assert_made_from(shown[known.flag_names[0]], known, told=(known.name == "journal"))
-    assert {known.name for known in OF_LOOKUPS} | set(FLAGGED) >= set(LOOKUP)
+    assert {known.name for known in OF_LOOKUPS} | {*FLAGGED, *OWN_FLAGS} >= set(LOOKUP)
 
 
 def assert_made_from(option: OptionInfo, known: Declaration, *, told: bool = False) -> None:

@@ -18,11 +18,11 @@ from grokcall.duckdb.call_session import INTERRUPTED, CallSession
 from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.checks import options_of
 from grokcall.duckdb.errors import fault_of, told_of_query
-from grokcall.duckdb.interrupts import is_interrupt, unwatch, watch
+from grokcall.duckdb.interrupts import heard, unwatch, watch
 from grokcall.duckdb.literals import Values
 from grokcall.duckdb.parameters import Parameters, filled
 from grokcall.duckdb.place import Place, transaction_word
-from grokcall.duckdb.places import SETTINGS, Places
+from grokcall.duckdb.places import Places, settled
 from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import NOTHING, fetched, may_give_rows, row_schema
 from grokcall.duckdb.transactions import Transactions
@@ -228,14 +228,13 @@ def interruptible(place: Place) -> Iterator[None]:
     place.session.failure = None
     if place.interrupted:
         raise StoppedError(INTERRUPTED)
-    try:
-        yield
-    except (duckdb.Error, RuntimeError) as error:
-        if place.interrupted:
-            raise StoppedError(INTERRUPTED) from None
-        if is_interrupt(error):
-            raise KeyboardInterrupt from None
-        raise
+    with heard():
+        try:
+            yield
+        except (duckdb.Error, RuntimeError):
+            if place.interrupted:
+                raise StoppedError(INTERRUPTED) from None
+            raise
 
 
 @contextmanager
@@ -273,5 +272,4 @@ def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(name, config=CLOSED)
     except duckdb.Error as error:
         raise fault_of(f"the database {name}", error) from None
-    con.execute(SETTINGS)
-    return con
+    return settled(con)

@@ -11,9 +11,12 @@ from __future__ import annotations
 import signal
 import threading
 import weakref
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
+
+import duckdb
 
 from grokcall.scheduling.event_loop import PATIENCE, explained
 
@@ -102,3 +105,18 @@ def unwatch(work: Interruptible | None = None) -> None:
 def is_interrupt(error: Exception) -> bool:
     """Whether an error of DuckDB stands for a KeyboardInterrupt."""
     return any(words in str(error) for words in TOLD)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Gives an interrupt that strikes DuckDB inside the block its own name back.
+
+    Raises:
+        KeyboardInterrupt: DuckDB was interrupted.
+    """
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from None
+        raise

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import duckdb
 
 from grokcall.duckdb.cancellation import Cancellation
+from grokcall.duckdb.interrupts import heard
 from grokcall.duckdb.place import Place
 from grokcall.duckdb.results import kinds_of
 from grokcall.tables.duckdb_reader import SETTINGS as FILE_SETTINGS
@@ -114,9 +115,18 @@ class Places:
         return None
 
     def _another(self) -> Place:
-        con = self.first.con.cursor()
-        con.execute(SETTINGS)
-        return Place(con, self.first.session.beside())
+        return Place(settled(self.first.con.cursor()), self.first.session.beside())
+
+
+def settled(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection with our settings; closed where an interrupt strikes it."""
+    try:
+        with heard():
+            con.execute(SETTINGS)
+    except BaseException:
+        con.close()
+        raise
+    return con
 
 
 @contextmanager

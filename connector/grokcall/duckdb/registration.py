@@ -16,7 +16,7 @@ from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.config.options import load_options
 from grokcall.duckdb.call_session import CallSession, session_of
 from grokcall.duckdb.checks import check_duckdb, options_of, refuse_taken_names
-from grokcall.duckdb.interrupts import is_interrupt, watch
+from grokcall.duckdb.interrupts import heard, watch
 from grokcall.duckdb.literals import Values, spelled_out
 from grokcall.duckdb.macros import arguments_macro, arguments_name, scalar_macro, scalar_name, table_macro
 from grokcall.duckdb.query_choices import conditioned, limited
@@ -71,8 +71,10 @@ def register(
             return known
         runtime = connection.runtime if connection is not None else Runtime(load_options(None))
         session = session_of(runtime, chosen, owned=connection is None)
-        _registrations[con] = made = Registration(con, session, further=further)
-        made.add(*session.runtime.catalog.values())
+        made = Registration(con, session, further=further)
+        with heard():
+            made.add(*session.runtime.catalog.values())
+        _registrations[con] = made  # once it is whole
         watch(session)
         return made
 
@@ -154,14 +156,13 @@ class Registration:
         priced = priced_query(sql)
         query = self.typed(sql if priced is None else priced)
         try:
-            if priced is not None:
-                return self.priced(query, values)
-            with self.prepared(query, values) as text:
-                return table_of(con, text, values)
-        except (duckdb.Error, RuntimeError) as error:
-            if is_interrupt(error):
-                raise KeyboardInterrupt from None
-            if not query.calls or not isinstance(error, duckdb.Error):
+            with heard():
+                if priced is not None:
+                    return self.priced(query, values)
+                with self.prepared(query, values) as text:
+                    return table_of(con, text, values)
+        except duckdb.Error as error:
+            if not query.calls:
                 raise
             raise type(error)(query.told(str(error))) from None
 

@@ -228,11 +228,46 @@ def test_procedures_of_one_s_own_come_and_go(connection, service):
 
 def test_a_procedure_with_the_name_of_a_function_of_duckdb_is_left_out_and_told_once(connection):
     connection.execute("CREATE PROCEDURE Translate(Q VARCHAR) AS CALL GenerateResponse(:Q)")
-    ((kind, message),) = connection.execute("FROM range(1)").messages
+    assert connection.execute("FROM range(1)").messages == []
+    cursor = connection.execute("SELECT translate('a', 'a', 'b')")
+    ((kind, message),) = cursor.messages
     assert kind is grokcall.Warning
     assert message.startswith("Translate cannot stand in queries, only in CALL")
-    assert connection.execute("FROM range(1)").messages == []
-    assert connection.execute("SELECT translate('a', 'a', 'b')").fetchone() == ("b",)
+    assert cursor.fetchone() == ("b",)
+    assert connection.execute("SELECT translate('a', 'a', 'b')").messages == []
+
+
+HIDDEN = {
+    "a view": ("CREATE VIEW hidden AS SELECT * FROM GenerateResponse('hi')", "SELECT Response_Result FROM hidden"),
+    "a macro": ("CREATE MACRO hidden(q) AS generate_response(q)", "SELECT hidden('hi')"),
+    "a text": (None, "SELECT Response_Result FROM query('SELECT * FROM Generate' || 'Response(''hi'')')"),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("automatic", [True, False])
+def test_a_statement_finds_procedures_that_it_does_not_name(connecting, service, tmp_path, name, automatic):
+    """What hides them may have been made by another connection to the same file."""
+    made, asked = HIDDEN[name]
+    for number in range(2):
+        connection = connecting(database=tmp_path / "one.duckdb")
+        connection.autocommit = automatic
+        if made is not None and number == 0:
+            connection.execute(made)
+        assert connection.execute(asked).fetchone() == ("HI",)
+        connection.commit()
+        connection.close()
+    assert texts(service) == ["hi", "hi"]
+
+
+def test_all_procedures_are_listed_among_the_functions(connection):
+    listed = "SELECT count(*) FROM duckdb_functions() WHERE function_name IN ('generateimage', 'GenerateImage')"
+    assert connection.execute(listed).fetchone() == (1,)
+
+
+def test_a_name_that_is_nearly_one_is_told_the_right_one(connection):
+    with pytest.raises(grokcall.StatementError, match=r'[Dd]id you mean "generate_image"'):
+        connection.execute("SELECT generate_imagee('x')")
 
 
 WRONG = [

@@ -21,7 +21,7 @@ from grokcall.duckdb.errors import fault_of, told_of_query
 from grokcall.duckdb.interrupts import heard, unwatch, watch
 from grokcall.duckdb.literals import Values
 from grokcall.duckdb.parameters import Parameters, filled
-from grokcall.duckdb.place import Place, transaction_word
+from grokcall.duckdb.place import Place, transaction_word, with_all
 from grokcall.duckdb.places import Places, settled
 from grokcall.duckdb.query_costs import priced_query
 from grokcall.duckdb.results import NOTHING, fetched, may_give_rows, row_schema
@@ -68,7 +68,7 @@ class Database:
         self._runtime = runtime
         self._transactions = transactions or Transactions()
         self._session = CallSession(runtime, chosen, owned=False)
-        self._places = Places(Place(opened(path), self._session, whole=True))
+        self._places = Places(Place(opened(path), self._session))
         self._file = None if path is None else os.path.realpath(path)
         watch(self._places)
         follow_forks(self)
@@ -128,24 +128,36 @@ class Database:
                 with told(place, TypedQuery(text, text), values):
                     place.transact(text)
                 return NOTHING
-            priced = priced_query(text)
-            with prepared_at(place):
-                warn(place.bring_up_to_date(self._wanted(), text))
-                if transactions.automatic and not place.in_transaction:
-                    place.transact("BEGIN")
-                query = place.registration.typed(text if priced is None else priced)
-            before = dict(self.summary.warnings)
-            if priced is not None:
-                with told(place, query, values):
-                    return StatementResult(place.registration.priced(query, values, limits), 1)
-            with (
-                told(place, query, values),
-                nullcontext() if limits == UNLIMITED else place.session.limited(limits),
-                place.registration.prepared(query, values) as prepared,
-            ):
-                result = fetched(place.con, prepared, values)
-            self._places.took(place, text)
-            warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
+            return with_all(place, lambda: self._run(place, text, values, limits, warn, transactions))
+
+    def _run(
+        self,
+        place: Place,
+        text: str,
+        values: Values,
+        limits: SpendingLimits,
+        warn: Callable[[Iterable[str]], None],
+        transactions: Transactions,
+    ) -> StatementResult:
+        priced = priced_query(text)
+        place.has_all |= transactions.automatic
+        with prepared_at(place):
+            warn(place.bring_up_to_date(self._wanted(), text))
+            if transactions.automatic and not place.in_transaction:
+                place.transact("BEGIN")
+            query = place.registration.typed(text if priced is None else priced)
+        before = dict(self.summary.warnings)
+        if priced is not None:
+            with told(place, query, values):
+                return StatementResult(place.registration.priced(query, values, limits), 1)
+        with (
+            told(place, query, values),
+            nullcontext() if limits == UNLIMITED else place.session.limited(limits),
+            place.registration.prepared(query, values) as prepared,
+        ):
+            result = fetched(place.con, prepared, values)
+        self._places.took(place, text)
+        warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
     def schema(
@@ -167,12 +179,15 @@ class Database:
         if priced_query(text) is not None:
             return COST_SCHEMA
         with (transactions or self._transactions).place(self._places, text, cancellation) as place:
-            with prepared_at(place):
-                place.bring_up_to_date(self._wanted(), text)
-                query = place.registration.typed(text)
-            with told(place, query, values):
-                place.registration.declare(query.calls)
-                return row_schema(place.con, query.text, values)
+            return with_all(place, lambda: self._schema(place, text, values))
+
+    def _schema(self, place: Place, text: str, values: Values) -> pa.Schema:
+        with prepared_at(place):
+            place.bring_up_to_date(self._wanted(), text)
+            query = place.registration.typed(text)
+        with told(place, query, values):
+            place.registration.declare(query.calls)
+            return row_schema(place.con, query.text, values)
 
     def gives_rows(self, sql: str) -> bool:
         """Whether a statement can give rows, by its text alone; nothing is run.

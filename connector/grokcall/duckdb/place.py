@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import TypeVar
 
 import duckdb
 
@@ -14,19 +16,18 @@ from grokcall.duckdb.errors import fault_of
 from grokcall.duckdb.macros import scalar_name
 from grokcall.duckdb.registration import Registration
 from grokcall.duckdb.udf import in_transaction
-from grokcall.errors import InterfaceError
+from grokcall.errors import InterfaceError, StatementError
 from grokcall_parser.tokens import BYTE_ORDER_MARK, WORD, gap_end
 from grokcall_procedures import Procedure
+
+T = TypeVar("T")
 
 OPENING = frozenset({"BEGIN", "START"})
 KEEPING = frozenset({"COMMIT", "END"})
 UNDOING = frozenset({"ROLLBACK", "ABORT"})
 
-HIDDEN_CALLS = (
-    "SELECT 1 FROM duckdb_views() WHERE NOT internal UNION ALL SELECT 1 FROM duckdb_functions() "
-    "WHERE NOT internal AND database_name <> 'temp' AND contains(function_type, 'macro') LIMIT 1"
-)
-"""Whether there are views or macros, which may call what a statement does not name."""
+LISTED = re.compile(r"\b(?:duckdb_functions|information_schema|pragma_\w+|pg_proc)\b", re.IGNORECASE)
+"""What lists functions, and has to find them all."""
 
 
 class Place:
@@ -35,17 +36,17 @@ class Place:
     Args:
         con: The connection.
         session: Runs the calls of its statements.
-        whole: Whether the first statement finds all procedures, or those that it needs.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession, *, whole: bool = False) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, session: CallSession) -> None:
         self.con = con
         self.session = session
         self.registration: Registration = Registration(con, session)
         self.lock: threading.RLock = threading.RLock()
         self.in_transaction: bool = False
         self.closed: bool = False
-        self._whole = whole
+        self.has_all = False
+        """Whether it has all procedures, and not only those that statements have named."""
         self._registered: Mapping[str, Procedure] = {}
         self._registered_before: Mapping[str, Procedure] = {}
         """The procedures that it had when the transaction began."""
@@ -53,12 +54,16 @@ class Place:
     def bring_up_to_date(self, catalog: Mapping[str, Procedure], sql: str) -> list[str]:
         """Brings the functions up to date for a statement; gives what is to be said of those that cannot be.
 
+        Each takes a few milliseconds, so a statement gets those that it names. One that needs others, by a view, a
+        macro or a text that is run, fails for want of them and finds them with :attr:`has_all`.
+
         Args:
             catalog: The procedures by name in lower case.
             sql: The statement.
         """
-        wanted = catalog if self._whole or self._has_hidden_calls() else self._named_in(catalog, sql.lower())
-        self._whole = True  # from the second statement on: to look for hidden calls each time costs more
+        # In a transaction no statement may fail: it would be lost with what came before.
+        self.has_all = self.has_all or self.in_transaction or LISTED.search(sql) is not None
+        wanted = catalog if self.has_all else self._named_in(catalog, sql.lower())
         gone = [procedure for name, procedure in self._registered.items() if name not in wanted]
         changed = [procedure for name, procedure in wanted.items() if self._registered.get(name) is not procedure]
         if not (gone or changed):
@@ -73,9 +78,6 @@ class Place:
             warnings = [warning for procedure in changed for warning in self._added_alone(procedure)]
         self._registered = wanted
         return warnings
-
-    def _has_hidden_calls(self) -> bool:
-        return bool(self.con.execute(HIDDEN_CALLS).fetchall())
 
     def _named_in(self, catalog: Mapping[str, Procedure], sql: str) -> dict[str, Procedure]:
         return {
@@ -171,3 +173,21 @@ def transaction_word(sql: str) -> str | None:
     found = WORD.match(sql, gap_end(sql, 0))
     word = found[0].upper() if found else ""
     return word if word in OPENING | KEEPING | UNDOING else None
+
+
+def with_all(place: Place, run: Callable[[], T]) -> T:
+    """What a statement gives; it is run once more, with all procedures, where it fails for want of one.
+
+    DuckDB looks for functions before anything is called, so nothing is called twice.
+
+    Args:
+        place: Where it runs.
+        run: Runs it.
+    """
+    try:
+        return run()
+    except StatementError as error:
+        if place.has_all or not isinstance(error.__context__, duckdb.CatalogException):
+            raise
+    place.has_all = True
+    return run()

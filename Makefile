@@ -7,15 +7,20 @@ INSTALL := $(BIN)/python tools/install.py
 IN_PARALLEL := --numprocesses auto --dist worksteal
 # About a quarter of the tests, some of every room; ARGS=tests runs all of them.
 CHOSEN = $(or $(ARGS),@tests/quarter.txt)
+# Tests that start many processes, kill them, or measure.
+LONG := $(shell cat tests/long.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-clients test-oldest test-wheel test-strict test-pythons coverage check docs bench clean
+.PHONY: demo test test-long test-clients test-oldest test-wheel test-strict test-pythons coverage check docs bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/grokcall demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(IN_PARALLEL) $(ARGS)
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(or $(ARGS),$(LONG:%=--ignore=%))
+
+test-long: $(VENV)/.test
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(or $(ARGS),@tests/long.txt)
 
 # Programs and clients that grokcall and its sandbox have to get along with.
 test-clients: $(VENV)/.test $(VENV)/clients/dbt/.ready $(VENV)/clients/airflow/.ready

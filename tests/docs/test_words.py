@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+LONG = (ROOT / "tests" / "long.txt").read_text("utf-8").splitlines()
 QUARTER = (ROOT / "tests" / "quarter.txt").read_text("utf-8").splitlines()
 ROOMS = sorted({path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").glob("*/**/test_*.py")})
 OWN_ENVIRONMENT = {"api_clients", "typing"}
@@ -42,8 +43,8 @@ def test_a_fork_s_workflow_says_the_same_words_with_every_python_on_every_system
     assert used == {"actions/checkout", "actions/setup-python"}
 
 
-@pytest.mark.parametrize("line", QUARTER)
-def test_what_the_quarter_names_is_there(line: str):
+@pytest.mark.parametrize("line", [*QUARTER, *LONG])
+def test_what_a_list_of_tests_names_is_there(line: str):
     assert (ROOT / line).exists()
 
 

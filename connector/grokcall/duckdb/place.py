@@ -45,7 +45,7 @@ class Place:
         self.lock: threading.RLock = threading.RLock()
         self.in_transaction: bool = False
         self.closed: bool = False
-        self.has_all = False
+        self.has_all: bool = False
         """Whether it has all procedures, and not only those that statements have named."""
         self._registered: Mapping[str, Procedure] = {}
         self._registered_before: Mapping[str, Procedure] = {}

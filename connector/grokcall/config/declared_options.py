@@ -4,7 +4,7 @@ A further option is one more attribute here: :class:`grokcall.Options`, the envi
 help and pages take it from here.
 """
 
-from __future__ import annotations
+# No annotations from __future__: pydantic before 2.10 would look for the names in them where it makes its model.
 
 from collections.abc import Mapping
 from dataclasses import field

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import duckdb
 import pytest
 
 import grokcall
+from grokcall.duckdb import interrupts
 from scripted_service import KEY, Service, refused
 
 ROWS = [{"body": "a"}, {"body": "b"}]
@@ -42,6 +44,9 @@ USES: dict[str, Callable[[grokcall.Connection], object]] = {
 def heard() -> Iterator[list[int]]:
     """The signals that the handler of the program has heard."""
     numbers: list[int] = []
+    gc.collect()
+    for left in tuple(interrupts._watched):  # of tests that ran in this process before
+        interrupts.unwatch(left)
 
     def handle(number: int, _: FrameType | None) -> None:
         numbers.append(number)
@@ -88,6 +93,7 @@ def test_what_is_no_handler_of_python_stays(service: Service, heard: list[int], 
 PROGRAM = """
 import os, signal, sys, threading, time
 import grokcall
+from grokcall.duckdb import interrupts
 
 sql = "SELECT count(*) FROM (SELECT 'a' AS body) t, GenerateResponse(t.body) r WHERE false"
 

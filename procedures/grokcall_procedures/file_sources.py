@@ -53,5 +53,8 @@ class NamedFile:
 
 
 def is_source(value: object) -> TypeGuard[FileSource]:
-    """Whether a bound value is a file on this machine, and not its bytes."""
-    return hasattr(value, "digest") and hasattr(value, "path")
+    """Whether a bound value is a file on this machine, and not its bytes.
+
+    Its class is asked: the file itself would read all of its content for the hash.
+    """
+    return hasattr(type(value), "digest") and hasattr(value, "path")

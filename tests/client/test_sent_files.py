@@ -13,6 +13,7 @@ import pytest
 import grokcall
 from grokcall import errors
 from grokcall.core.local_files import FILES
+from grokcall_procedures.file_sources import is_source
 from scripted_service import Answer, Service, refused
 
 CONTENT = bytes(range(256)) * 9_000
@@ -173,3 +174,12 @@ def test_explain_shows_a_named_file_by_its_path_and_size(connection: grokcall.Co
     rows = connection.execute(f"EXPLAIN {UPLOAD}", {"content": grokcall.file(str(large))}).fetch_arrow_table()
     told = json.dumps(rows.to_pylist(), default=str)
     assert f"(the file {large}, 2,304,000 bytes)" in told
+
+
+def test_a_file_is_told_from_bytes_without_being_read(large: Path) -> None:
+    opened = FILES.open(str(large))
+    large.write_bytes(b"another content, of which a reader would complain")
+    assert is_source(opened)
+    assert not is_source(CONTENT)
+    with pytest.raises(errors.DataError, match="was changed"):
+        _ = opened.digest

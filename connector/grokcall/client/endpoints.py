@@ -29,6 +29,10 @@ class Address(Generic[K]):
     base_url: str
     key: type[K]
 
+    def url(self, request: Request) -> str:
+        """The address that a request goes to, on this host only."""
+        return self.base_url + request.path
+
 
 class Endpoint(Generic[K]):
     """One host.
@@ -72,7 +76,7 @@ class Access(Generic[K]):
 
     def url(self, request: Request) -> str:
         """The address that a request goes to, on this host only."""
-        return self.endpoint.address.base_url + request.path
+        return self.endpoint.address.url(request)
 
     def headers(self, request: Request, user_agent: str) -> dict[str, str]:
         """The headers of a request, with the key."""
@@ -150,7 +154,7 @@ class Endpoints:
         if not request.path.startswith("/"):
             return request.path
         endpoint = self.api if request.host is Host.API else self.management
-        return endpoint.address.base_url + request.path
+        return endpoint.address.url(request)
 
 
 def refusal_of(options: Options) -> str:

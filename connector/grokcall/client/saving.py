@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from grokcall.core.files import sync_folder
+from grokcall.core.files import aside
 from grokcall.core.local_files import BLOCK
 from grokcall.errors import DataError
 from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, StreamingTransport, Transport
@@ -29,19 +28,13 @@ async def saved(transport: Transport, request: HttpRequest, to: DownloadTo) -> H
     async with opened(transport, request) as reply:
         if reply.status >= 300:
             return HttpResponse(reply.status, reply.headers, b"".join([chunk async for chunk in reply.chunks]))
-        path = Path(to.path)
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with await asyncio.to_thread(aside.open, "xb") as file:
+            with aside(Path(to.path)) as name, await asyncio.to_thread(name.open, "xb") as file:
                 await written(reply.chunks, file)
-            aside.replace(path)
         except OSError as error:
             raise DataError(
                 f"cannot write the file {to.path!r}: {error.strerror or error}; make room or name another"
             ) from None
-        finally:
-            aside.unlink(missing_ok=True)
-        sync_folder(path.parent)
     return HttpResponse(reply.status, reply.headers, b"")
 
 

@@ -6,7 +6,8 @@ import os
 import secrets
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOCK_PAUSE = 0.05
@@ -96,18 +97,32 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    with aside(path) as name, os.fdopen(open_own(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+        file.write(content)
+        if mode != 0o600:
+            name.chmod(mode)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """A name beside that of a file, to be written under in the block; at its end the file has its own name.
+
+    What stood under that name stays where the block fails, and nothing else is left.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    name = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(open_own(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-            file.write(content)
-            if mode != 0o600:
-                aside.chmod(mode)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
+        yield name
+        name.replace(path)
+    finally:
+        name.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

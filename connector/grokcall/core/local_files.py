@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import OrderedDict
-from functools import cached_property
+from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
 
 from grokcall.errors import DataError
 from grokcall_procedures.types import UnfitValue
@@ -18,12 +17,8 @@ BLOCK = 1 << 20
 DIGEST_SIZE = 16
 MOST_DIGESTS = 1024
 
-Identity = tuple[str, int, int]
 
-_digests: OrderedDict[Identity, bytes] = OrderedDict()
-_digests_lock = Lock()
-
-
+@dataclass(frozen=True, slots=True)
 class LocalFile:
     """A file as it was when it was looked at; its content is read when it is sent.
 
@@ -33,34 +28,18 @@ class LocalFile:
         changed_at: When it was changed last, in nanoseconds since 1970.
     """
 
-    def __init__(self, path: str, size: int, changed_at: int) -> None:
-        self.path: str = path
-        self.size: int = size
-        self.changed_at: int = changed_at
+    path: str
+    size: int
+    changed_at: int
 
-    def __repr__(self) -> str:
-        return f"LocalFile({self.path!r}, {self.size})"
-
-    @cached_property
+    @property
     def digest(self) -> bytes:
         """The BLAKE2b hash of its content; that of an unchanged file is reckoned once in a process.
 
         Raises:
             DataError: It cannot be read, or is another by now.
         """
-        identity = (self.path, self.size, self.changed_at)
-        with _digests_lock:
-            known = _digests.get(identity)
-        if known is not None:
-            return known
-        digest = blake2b(digest_size=DIGEST_SIZE)
-        for start in range(0, self.size, BLOCK):
-            digest.update(self.read(start, BLOCK))
-        with _digests_lock:
-            _digests[identity] = digest.digest()
-            if len(_digests) > MOST_DIGESTS:
-                _digests.popitem(last=False)
-        return digest.digest()
+        return digest_of(self)
 
     def read(self, start: int, length: int) -> bytes:
         """Its bytes from ``start`` on, at most ``length``.
@@ -70,26 +49,23 @@ class LocalFile:
         """
         try:
             # Opened for each block, so that a try that is given up half way leaves nothing open.
-            with Path(self.path).open("rb", buffering=0) as file:
+            with Path(self.path).open("rb") as file:
                 found = os.fstat(file.fileno())
                 if (found.st_size, found.st_mtime_ns) == (self.size, self.changed_at):
                     file.seek(start)
-                    return _filled(file, min(length, max(self.size - start, 0)))
+                    return file.read(min(length, max(self.size - start, 0)))
         except OSError as error:
             raise DataError(f"cannot read the file {self.path!r}: {error.strerror or error}; call again") from None
         raise DataError(f"the file {self.path!r} was changed while the call went on; call again when it is whole")
 
 
-def _filled(file: object, length: int) -> bytes:
-    """So many bytes of a file that gives what it has at hand."""
-    pieces: list[bytes] = []
-    while length > 0:
-        piece: bytes = file.read(length)  # type: ignore[attr-defined]
-        if not piece:
-            break
-        pieces.append(piece)
-        length -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+@lru_cache(MOST_DIGESTS)
+def digest_of(file: LocalFile) -> bytes:
+    """The hash of a file's content, read in blocks."""
+    digest = blake2b(digest_size=DIGEST_SIZE)
+    for start in range(0, file.size, BLOCK):
+        digest.update(file.read(start, BLOCK))
+    return digest.digest()
 
 
 class LocalFiles:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 import grokcall
-from grokcall.duckdb import register
+from grokcall.duckdb import Registration
 from scripted_service import Answer, Service
 
 STORED = Answer(b'{"id":"file_1","filename":"a.bin","bytes":3}')
@@ -24,11 +24,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_query_sends_bytes_data_uris_and_the_files_that_text_names(
-    service: Service, connecting: Callable[..., grokcall.Connection], path: Path
+    service: Service,
+    connecting: Callable[..., grokcall.Connection],
+    con: duckdb.DuckDBPyConnection,
+    registering: Callable[..., Registration],
+    path: Path,
 ) -> None:
     service.script = lambda asked: STORED
-    con = duckdb.connect()
-    register(con, connecting(allow_files=True))
+    registering(connecting(allow_files=True))
     con.execute("SET VARIABLE path = ?", [str(path)])
     found = con.sql(
         "SELECT u.File_Id FROM (SELECT content FROM read_blob(getvariable('path'))) b, UploadFile(b.content, 'a') u "
@@ -40,11 +43,10 @@ def test_a_query_sends_bytes_data_uris_and_the_files_that_text_names(
 
 
 def test_bytes_that_read_like_a_path_are_bytes_and_text_is_no_path_unless_allowed(
-    service: Service, connecting: Callable[..., grokcall.Connection], path: Path
+    service: Service, con: duckdb.DuckDBPyConnection, registering: Callable[..., Registration], path: Path
 ) -> None:
     service.script = lambda asked: STORED
-    con = duckdb.connect()
-    register(con, connecting())
+    registering()
     con.sql(f"SELECT File_Id FROM UploadFile(encode('file:{path}'), 'a')").fetchall()
     assert f"file:{path}".encode() in service.asked[0].body
     with pytest.raises(duckdb.Error, match=r"names a file.*allow_files"):

@@ -15,7 +15,6 @@ import duckdb
 import pytest
 
 import grokcall
-from grokcall.duckdb import interrupts
 from scripted_service import KEY, Service, refused
 
 ROWS = [{"body": "a"}, {"body": "b"}]
@@ -44,9 +43,7 @@ USES: dict[str, Callable[[grokcall.Connection], object]] = {
 def heard() -> Iterator[list[int]]:
     """The signals that the handler of the program has heard."""
     numbers: list[int] = []
-    gc.collect()
-    for left in tuple(interrupts._watched):  # of tests that ran in this process before
-        interrupts.unwatch(left)
+    gc.collect()  # what tests before have left open is watched until then
 
     def handle(number: int, _: FrameType | None) -> None:
         numbers.append(number)
@@ -93,7 +90,6 @@ def test_what_is_no_handler_of_python_stays(service: Service, heard: list[int], 
 PROGRAM = """
 import os, signal, sys, threading, time
 import grokcall
-from grokcall.duckdb import interrupts
 
 sql = "SELECT count(*) FROM (SELECT 'a' AS body) t, GenerateResponse(t.body) r WHERE false"
 

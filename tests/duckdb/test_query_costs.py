@@ -117,10 +117,11 @@ def test_a_registration_makes_its_calls_while_another_is_priced(service: Service
         duckdb.connect() as db,
         db.cursor() as second,
         grokcall.connect(api_key=KEY, base_url=service.base_url) as connection,
+        register(db, connection) as one,
+        register(second, connection) as other,
         ThreadPoolExecutor(1) as pool,
     ):
         db.create_function("wait", wait, ["VARCHAR"], "VARCHAR")
-        one, other = (register(con, connection) for con in (db, second))
         waited = "SELECT r.* FROM (SELECT wait('a' || range) AS q FROM range(2)) t, GenerateResponse(t.q) r"
         priced = pool.submit(one.query, f"EXPLAIN COST {waited}")
         assert pricing.wait(60)

@@ -1,0 +1,1 @@
+"""Tools that a model may call: functions, queries and procedures of the caller's."""

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from grokcall_procedures.steps import Row as Row
     from grokcall_procedures.steps import Step as Step
     from grokcall_procedures.steps import Steps as Steps
+    from grokcall_procedures.steps import ToolUse as ToolUse
+    from grokcall_procedures.steps import Use as Use
     from grokcall_procedures.types import ParameterType as ParameterType
     from grokcall_procedures.types import UnfitValue as UnfitValue
     from grokcall_procedures.types import coerce as coerce
@@ -70,7 +72,9 @@ __all__ = [
     "Settings",
     "Step",
     "Steps",
+    "ToolUse",
     "UnfitValue",
+    "Use",
     "Values",
     "coerce",
     "sniff",
@@ -107,7 +111,9 @@ lazy_names(
         "Settings": "grokcall_procedures.settings",
         "Step": "grokcall_procedures.steps",
         "Steps": "grokcall_procedures.steps",
+        "ToolUse": "grokcall_procedures.steps",
         "UnfitValue": "grokcall_procedures.types",
+        "Use": "grokcall_procedures.steps",
         "Values": "grokcall_procedures.definition",
         "coerce": "grokcall_procedures.types",
         "sniff": "grokcall_procedures.media",

@@ -23,6 +23,7 @@ from grokcall_procedures.media import JPEG, LARGEST_FILE, MIB, PNG, read_file
 from grokcall_procedures.multipart import FilePart
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
 from grokcall_procedures.response_fields import RESPONSE_FIELDS
+from grokcall_procedures.response_requests import responses_body
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.text import (
@@ -32,7 +33,6 @@ from grokcall_procedures.text import (
     TEXT_RULES,
     TOOL_RULES,
     answered,
-    responses_body,
 )
 from grokcall_procedures.tools.inputs import request_input
 from grokcall_procedures.tools.parameters import TOOL_PARAMETERS

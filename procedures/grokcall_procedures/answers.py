@@ -11,12 +11,14 @@ from typing import TypeVar
 from grokcall_procedures.answer_texts import read_answer, unfenced
 from grokcall_procedures.bodies import extra_members
 from grokcall_procedures.definition import Parameter, Procedure, ResultField, Values
+from grokcall_procedures.documents import encode_json
 from grokcall_procedures.errors import AnswerMismatchError, MalformedReplyError
+from grokcall_procedures.exchanges import Asking
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS, replies_of
 from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, RESULT, STATUS, response_row
 from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Reply, Request, Row, Step, Steps, reply_of
+from grokcall_procedures.steps import Reply, Row, Step, Steps
 from grokcall_procedures.types import ParameterType, UnfitValue, described
 
 Decoded = TypeVar("Decoded")
@@ -92,15 +94,43 @@ def kept_whole(before: Row, bodies: Sequence[bytes]) -> Iterator[None]:
         raise
 
 
-def answer_row(body: bytes) -> Row:
-    """The values of a reply: the response fields, and the reply itself for what is made from it when it is asked for.
+def answer_row(bodies: Sequence[bytes], ended: str | None = None) -> Row:
+    """The values of an answer: the response fields, and the replies for what is made from them when it is asked for.
+
+    Args:
+        bodies: The replies that it took, the last one last.
+        ended: Why it ended early; None where it did not.
 
     Raises:
-        MalformedReplyError: The body is no JSON object, or the response is not done.
+        MalformedReplyError: A body is no JSON object, or the response is not done.
         FailedReplyError: The object says that the response failed.
     """
-    with kept_whole((), [body]):
-        return (*response_row(body), *replies_of([body]))
+    return (*response_values(bodies, ended), *replies_of(bodies))
+
+
+def response_values(
+    bodies: Sequence[bytes], ended: str | None = None, before: Row = (), *, structured: bool = False
+) -> Row:
+    """The 34 values of an answer: those of the last reply, with the usage of all.
+
+    Args:
+        bodies: The replies that it took, the last one last.
+        ended: Why it ended early; None where it did not.
+        before: The columns before them, in the row that is kept beside an error.
+        structured: Whether a JSON document was asked for.
+    """
+    row: Row = ()
+    for number, body in enumerate(bodies, 1):
+        with kept_whole(before, bodies[:number]):
+            newer = response_row(body, structured=structured and number == len(bodies))
+        row = summed(row, newer) if row else newer
+    return row if ended is None else ended_early(row, ended)
+
+
+def ended_early(row: Row, why: str) -> Row:
+    """The values of a response after which the call goes on no further, although its model wants to."""
+    told = encode_json({"reason": why}).decode()
+    return (*row[:STATUS], "incomplete", *row[STATUS + 1 : INCOMPLETE_DETAILS], told, *row[INCOMPLETE_DETAILS + 1 :])
 
 
 def with_answer(rows: Sequence[Row], answer: Row) -> list[Row]:
@@ -114,49 +144,46 @@ def with_answer(rows: Sequence[Row], answer: Row) -> list[Row]:
     return [(*row, *(untold if number else answer)) for number, row in enumerate(rows)]
 
 
-def fitting_answer(request: Request, schema: OutputSchema, asks: int) -> Steps:
-    """Sends ``request`` until the answer fits ``schema``, and gives its columns and the response fields.
+def fitting_answer(ask: Asking, schema: OutputSchema, asks: int) -> Steps:
+    """Asks until the answer fits ``schema``, and gives its columns and the response fields.
 
     Args:
-        request: Asks for an answer of the shape; it is sent anew each time.
+        ask: Asks for an answer of the shape, anew each time.
         schema: The shape.
-        asks: How often it is sent at most, 1 or more.
+        asks: How often it asks at most, 1 or more.
 
     Raises:
         AnswerMismatchError: No answer fitted, one was cut short, or the model refused.
     """
-    values, answer = yield from fitting(request, schema.decode, tuple(None for _ in schema.columns), asks)
+    values, answer = yield from fitting(ask, schema.decode, tuple(None for _ in schema.columns), asks)
     return [(*values, *answer)]
 
 
 def fitting(
-    request: Request, decode: Callable[[str], Decoded], undecided: Row, asks: int
+    ask: Asking, decode: Callable[[str], Decoded], undecided: Row, asks: int
 ) -> Generator[Step, Reply | None, tuple[Decoded, Row]]:
-    """Sends ``request`` until the answer can be decoded; gives that, and what there is to tell of the answer.
+    """Asks until the answer can be decoded; gives that, and what there is to tell of the answer.
 
     Args:
-        request: Asks for an answer of a shape; it is sent anew each time.
+        ask: Asks for an answer of a shape, anew each time.
         decode: Reads the text of an answer; raises a Mismatch where it has another shape.
         undecided: The columns that come of the answer, in the row that is kept where there is none.
-        asks: How often it is sent at most, 1 or more.
+        asks: How often it asks at most, 1 or more.
 
     Raises:
         AnswerMismatchError: No answer fitted, one was cut short, or the model refused.
     """
-    spent: Row | None = None
     bodies: list[bytes] = []
-    for ask in range(1, asks + 1):
-        reply = yield request
-        bodies.append(reply_of(reply).body)
-        with kept_whole(undecided, bodies):
-            row = response_row(bodies[-1], structured=True)
-        spent = row if spent is None else summed(spent, row)
-        kept = (*undecided, *spent, *replies_of(bodies))
+    for number in range(1, asks + 1):
+        exchange = yield from ask()
+        bodies += exchange.bodies
+        row = response_values(bodies, exchange.ended, undecided, structured=True)
+        kept = (*undecided, *row, *replies_of(bodies))
         check_answered(row, kept)
         try:
             return decode(str(row[RESULT] or "")), kept[len(undecided) :]
         except Mismatch as error:
-            if ask == asks:
+            if number == asks:
                 raise mismatch_error(error, asks, kept) from None
     raise AssertionError("a question is asked at least once")
 

@@ -129,6 +129,24 @@ class Estimate:
             asks=asks,
         )
 
+    def in_rounds(self, rounds: int) -> Estimate:
+        """The estimate for a question that is asked again with what tools of the client's gave, up to so often.
+
+        It says what the first round takes at least, and all of them likely; for each further one something is
+        reserved when it comes.
+        """
+        if rounds == 1:
+            return self
+        high = self.high_ticks * rounds
+        return replace(
+            self,
+            high_ticks=high if self.worst_ticks is None else min(high, self.worst_ticks),
+            input_tokens_high=self.input_tokens_high * rounds,
+            output_tokens_high=self.output_tokens_high * rounds,
+            notes=(*self.notes, f"up to {rounds} rounds (MaxRounds), each of which is reserved when it comes"),
+            one=self.request_reserve,
+        )
+
     @property
     def bounded(self) -> bool:
         """Whether the call has a highest price."""

@@ -10,6 +10,7 @@ from grokcall_procedures.answers import document_in, is_refusal, is_refused
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.errors import MalformedReplyError
+from grokcall_procedures.response_requests import ask, responses_body
 from grokcall_procedures.responses import RESPONSE_FIELDS, RESULT, response_row
 from grokcall_procedures.steps import Row, Steps
 from grokcall_procedures.text import (
@@ -19,9 +20,7 @@ from grokcall_procedures.text import (
     STORE_BY_NAME,
     TEMPERATURE,
     TEXT_RULES,
-    ask,
     reply_of,
-    responses_body,
 )
 from grokcall_procedures.types import ParameterType, UnfitValue, coerce, described
 

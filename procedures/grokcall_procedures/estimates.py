@@ -12,9 +12,10 @@ from grokcall_procedures.media_estimates import image_estimate, speech_estimate,
 from grokcall_procedures.multipart import Parts
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.readings import LIMITS, as_list, read_body
-from grokcall_procedures.steps import Kind, Notice, Pause, Reply, Request, Steps
+from grokcall_procedures.steps import Kind, Reply, Request, Steps, Use
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.text_estimates import text_estimate
+from grokcall_procedures.tool_rounds import most_rounds
 from grokcall_procedures.voice.sound_estimates import sound_estimate
 
 __all__ = [
@@ -59,7 +60,9 @@ def estimate(
     request, uploads = billed_request(call)
     if request is None:
         return FREE
-    return estimate_request(request, prices, allowances, uploads, text_tokens=text_tokens).repeated(call.asks)
+    told = estimate_request(request, prices, allowances, uploads, text_tokens=text_tokens)
+    rounds = most_rounds(call)
+    return told.repeated(call.asks) if rounds is None else told.in_rounds(rounds)
 
 
 def estimate_request(
@@ -88,7 +91,7 @@ def estimate_request(
     if body is not None and request.method == "POST":
         if path in LIMITS:
             size = len(request.plain_body or b"")
-            return text_estimate(path, body, size, prices, allowances, uploads, text_tokens)
+            return text_estimate(path, body, size, prices, allowances, uploads, text_tokens, request.earlier_tokens)
         if path in ("/images/generations", "/images/edits"):
             return image_estimate(body, prices)
         if path in ("/videos/generations", "/videos/edits", "/videos/extensions"):
@@ -108,8 +111,10 @@ def billed_request(call: BoundCall) -> tuple[Request | None, Mapping[str, bytes]
     steps = call.steps()
     try:
         step = next(steps)
-        while isinstance(step, Pause | Notice) or not step.billed:
-            if isinstance(step, Pause | Notice):
+        while not isinstance(step, Request) or not step.billed:
+            if isinstance(step, Use):
+                return None, uploads
+            if not isinstance(step, Request):
                 step = steps.send(None)
                 continue
             if step.kind is not Kind.UPLOAD:

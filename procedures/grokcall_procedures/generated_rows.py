@@ -7,6 +7,7 @@ from dataclasses import replace
 from grokcall_procedures.answers import ANSWER_FIELDS, ANSWER_RULES, OUTPUT_SCHEMA, fitting, with_answer
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
+from grokcall_procedures.response_requests import responses_body
 from grokcall_procedures.schemas import read_output_schema
 from grokcall_procedures.schemas.rows import RowsSchema
 from grokcall_procedures.steps import Row, Steps
@@ -17,9 +18,8 @@ from grokcall_procedures.text import (
     TEXT_OPTIONS,
     TEXT_RULES,
     TOOL_RULES,
-    ask,
-    responses_body,
 )
+from grokcall_procedures.tool_rounds import asking
 from grokcall_procedures.tools.inputs import request_input
 from grokcall_procedures.tools.parameters import TOOL_PARAMETERS
 from grokcall_procedures.types import ParameterType
@@ -52,7 +52,7 @@ def generate_rows(call: BoundCall) -> Steps:
     body = responses_body(call, request_input(call.values))
     body.text = schema.text_format(most)
     undecided: Row = (None,) * (len(declared.columns) + 1)
-    rows, answer = yield from fitting(ask(call, body), schema.decode, undecided, call.asks)
+    rows, answer = yield from fitting(asking(call, body), schema.decode, undecided, call.asks)
     return with_answer([(*row, number) for number, row in enumerate(rows[:most], 1)], answer)
 
 

@@ -48,6 +48,8 @@ class Reading:
     images: list[int | None] = field(default_factory=list)
     files: list[int | None] = field(default_factory=list)
     earlier: bool = False
+    earlier_tokens: int = 0
+    """Tokens of that conversation where they are known; it is not ``earlier`` then."""
     media_bytes: int = 0
     """Bytes of the body that are an image, a file or an address of one, and so no text."""
     formal_bytes: int = 0

@@ -10,10 +10,11 @@ from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Resu
 from grokcall_procedures.errors import AnswerMismatchError
 from grokcall_procedures.outputs.found import Found, author_of, found_in
 from grokcall_procedures.outputs.further_fields import REPLIES
+from grokcall_procedures.response_requests import ask, responses_body
 from grokcall_procedures.responses import RESULT
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Row, Steps
-from grokcall_procedures.text import MAX_TOOL_CALLS, MODEL, STORE_BY_NAME, ask, reply_of, responses_body
+from grokcall_procedures.steps import Row, Steps, reply_of
+from grokcall_procedures.text import MAX_TOOL_CALLS, MODEL, STORE_BY_NAME
 from grokcall_procedures.tools.lists import read_texts
 from grokcall_procedures.tools.parameters import MOST_DOMAINS, MOST_HANDLES, read_day
 from grokcall_procedures.tools.rules import tools_fit
@@ -93,7 +94,7 @@ def searched(
     values = as_tools(call.values, switch, names)
     body = responses_body(replace(call, values=values), call.values["Query"])
     body.instructions = task
-    row = answer_row(reply_of((yield ask(call, body))).body)
+    row = answer_row([reply_of((yield ask(call, body))).body])
     answer = str(row[RESULT] or "")
     raw, earlier = (each if isinstance(each, str) else None for each in row[-len(REPLIES) :])
     found = found_in(raw, earlier, answer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from grokcall_procedures.client_tools import Toolbox
 from grokcall_procedures.file_sources import FileOpener
 
 DEFAULT_MODELS: Mapping[str, str] = MappingProxyType(
@@ -22,6 +23,7 @@ DEFAULT_MODELS: Mapping[str, str] = MappingProxyType(
 
 ToolLimitField = Literal["max_turns", "max_tool_calls", "omit"]
 FileTransfer = Literal["upload", "inline"]
+ToolMixing = Literal["warn", "refuse", "allow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Settings:
             no PromptCacheKey then get one made of their model and instructions.
         allow_files: Whether a text may name a file on this machine that is sent, or written.
         files: Opens such files; None where there are none.
+        toolbox: The tools of the client; None where there are none.
+        tool_mixing: What becomes of a call whose model may read both the web and data of the caller's.
         team_id: The team that the management procedures look after; None for that of the management key.
     """
 
@@ -60,4 +64,6 @@ class Settings:
     shares_prompts: bool = False
     allow_files: bool = False
     files: FileOpener | None = field(default=None, repr=False, compare=False)
+    toolbox: Toolbox | None = field(default=None, repr=False, compare=False)
+    tool_mixing: ToolMixing = "warn"
     team_id: str | None = None

@@ -81,6 +81,10 @@ class Request:
     """Where the body of the reply goes, which is then empty; None to hold it."""
     host: Host = Host.API
     """Where it goes."""
+    further: bool = False
+    """Whether it is asked for beside what was reserved for the call, so that it is reserved for when it comes."""
+    earlier_tokens: int | None = None
+    """How many tokens the conversation has that the service adds; None where that is not known."""
     held: bool = False
     """Whether its reply holds for as long as the connection, so that it is asked for once."""
     stand_in: bytes | None = field(default=None, repr=False)
@@ -95,6 +99,22 @@ class Request:
     def body_type(self) -> str:
         """The content type of the body."""
         return self.body.content_type if isinstance(self.body, Parts) else self.content_type
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One call of a tool of the client's, as the model wrote it."""
+
+    tool: str
+    arguments: str = field(repr=False)
+    """A JSON object; a model may write something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Run these tools, all at once; the reply's body has what they gave, in their order."""
+
+    uses: tuple[ToolUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +144,9 @@ class Reply:
 
 
 Row: TypeAlias = tuple[object, ...]
-Step: TypeAlias = Request | Pause | Notice
+Step: TypeAlias = Request | Use | Pause | Notice
 Steps: TypeAlias = Generator[Step, Reply | None, list[Row]]
-"""Yields steps; is sent a Reply after a Request, else None; returns the result rows.
+"""Yields steps; is sent a Reply after a Request or a Use, else None; returns the result rows.
 
 An error reply (status 400 or above) is thrown into the generator at the ``yield`` as the connector's error, so that
 ``try … finally`` can clean up, for instance delete an uploaded file.

@@ -48,7 +48,7 @@ COMPACTION = noun(
 def get_response(call: BoundCall) -> Steps:
     """An answer that the service keeps."""
     reply = yield Request("GET", f"/responses/{in_path(call.values['ResponseId'])}", kind=Kind.METADATA)
-    return [answer_row(reply_of(reply).body)]
+    return [answer_row([reply_of(reply).body])]
 
 
 def delete_response(call: BoundCall) -> Steps:

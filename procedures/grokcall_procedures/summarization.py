@@ -5,6 +5,7 @@ from __future__ import annotations
 from grokcall_procedures.answers import document_in, is_refusal, is_refused, not_as_asked
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
+from grokcall_procedures.response_requests import ask, responses_body
 from grokcall_procedures.responses import RESPONSE_FIELDS, RESULT, response_row
 from grokcall_procedures.steps import Row, Steps
 from grokcall_procedures.text import (
@@ -14,9 +15,7 @@ from grokcall_procedures.text import (
     STORE_BY_NAME,
     TEMPERATURE,
     TEXT_RULES,
-    ask,
     reply_of,
-    responses_body,
 )
 from grokcall_procedures.types import ParameterType
 

@@ -5,53 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grokcall_procedures.answers import ANSWER_RULES, OUTPUT_SCHEMA, answer_row, fitting_answer
-from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
+from grokcall_procedures.bodies import EXTRA_BODY, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, accepted_effort, is_multi_agent, refuses_effort
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
+from grokcall_procedures.response_requests import ResponsesBody, responses_body
 from grokcall_procedures.responses import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Request, Steps
+from grokcall_procedures.steps import Steps
 from grokcall_procedures.steps import reply_of as reply_of  # what shares these steps takes it from here
-from grokcall_procedures.streams.responses_fold import ResponsesFold
+from grokcall_procedures.tool_rounds import asking
 from grokcall_procedures.tools.inputs import inputs_fit, request_input
-from grokcall_procedures.tools.mcp_servers import secrets_named
-from grokcall_procedures.tools.members import include, prompt_cache_key, tool_choice
-from grokcall_procedures.tools.offered import extra_tools, tools_of
 from grokcall_procedures.tools.parameters import TOOL_OUTPUTS, TOOL_PARAMETERS
 from grokcall_procedures.tools.rules import tools_fit
 from grokcall_procedures.types import ParameterType, UnfitValue
-
-
-class Effort(Body):
-    """``reasoning`` of a request."""
-
-    effort: object = None
-
-
-class ResponsesBody(Body):
-    """The body of ``POST /responses``, in the members that the procedures set."""
-
-    model: object
-    input: object
-    instructions: object = None
-    previous_response_id: object = None
-    temperature: object = None
-    top_p: object = None
-    max_output_tokens: object = None
-    max_turns: object = None
-    max_tool_calls: object = None
-    store: object = None
-    reasoning: Effort | None = None
-    text: dict[str, object] | None = None
-    tools: list[dict[str, object]] | None = None
-    tool_choice: object = None
-    parallel_tool_calls: object = None
-    include: list[str] | None = None
-    service_tier: object = None
-    prompt_cache_key: object = None
-    safety_identifier: object = None
-
 
 MESSAGE = Parameter(
     "Message",
@@ -171,71 +138,14 @@ TOOL_RULES = (tools_fit, inputs_fit)
 TEXT_RULES = (effort_fits_model, output_limit_fits_model, instructions_fit_conversation, extra_body_is_sound)
 
 
-def responses_body(call: BoundCall, content: object, *, tools_run: bool = False) -> ResponsesBody:
-    """The body that asks for a response to ``content``.
-
-    Args:
-        call: Where the options come from.
-        content: The ``input``: a string, or a list of messages.
-        tools_run: Whether the service runs tools of its own for this request even if none is named.
-    """
-    get = call.values.get
-    effort = get("ReasoningEffort")
-    tools = tools_of(call.values)
-    body = ResponsesBody(
-        model=get("Model"),
-        input=content,
-        instructions=get("Instructions"),
-        previous_response_id=get("PreviousResponseId"),
-        temperature=get("Temperature"),
-        top_p=get("TopP"),
-        max_output_tokens=get("MaxOutputTokens"),
-        store=get("Store"),
-        reasoning=Effort(effort) if effort is not None else None,
-        tools=tools or None,
-        tool_choice=tool_choice(call.values),
-        parallel_tool_calls=get("ParallelToolCalls"),
-        include=include(call.values, tools or extra_tools(call.values)),
-        service_tier=get("ServiceTier"),
-        prompt_cache_key=prompt_cache_key(call),
-        safety_identifier=get("SafetyIdentifier"),
-    )
-    limit = get("MaxToolCalls")
-    if limit is not None and (tools_run or tools or "Files" in call.values or names_tools(call)):
-        limit_tools(body, limit, call.settings)
-    return body
-
-
-def names_tools(call: BoundCall) -> bool:
-    """Whether the call's ExtraBody offers tools."""
-    return bool(extra_members(call.values).get("tools"))
-
-
-def limit_tools(body: ResponsesBody, limit: object, settings: Settings) -> None:
-    """Puts MaxToolCalls under the wire name that the connection chose."""
-    if settings.tool_limit_field == "max_turns":
-        body.max_turns = limit
-    elif settings.tool_limit_field == "max_tool_calls":
-        body.max_tool_calls = limit
-
-
-def ask(call: BoundCall, body: ResponsesBody) -> Request:
-    """The request that sends ``body``."""
-    secrets = secrets_named([*(body.tools or ()), *extra_tools(call.values)])
-    sent = body_bytes(body, call.values)
-    return Request(
-        "POST", "/responses", body=sent, kind=Kind.TEXT, billed=True, fold=ResponsesFold, tool_secrets=secrets
-    )
-
-
 def answered(call: BoundCall, body: ResponsesBody) -> Steps:
     """The row of the answer to ``body``, with the columns that were declared for it before the response fields."""
     schema = call.procedure.answer_schema
     if schema is None:
-        reply = yield ask(call, body)
-        return [answer_row(reply_of(reply).body)]
+        exchange = yield from asking(call, body)()
+        return [answer_row(exchange.bodies, exchange.ended)]
     body.text = schema.text_format()
-    return (yield from fitting_answer(ask(call, body), schema, call.asks))
+    return (yield from fitting_answer(asking(call, body), schema, call.asks))
 
 
 def generate_response(call: BoundCall) -> Steps:

@@ -27,7 +27,7 @@ def worst_input(question: Question, known: TextPrice | None, allowances: Allowan
         return context
     tokens = question.size - reading.media_bytes + sum(size or 0 for size in reading.files)
     tokens += sum(allowances.image_tokens if size is None else size for size in reading.images)
-    tokens += allowances.learned.hidden(question.kind.model)
+    tokens += allowances.learned.hidden(question.kind.model) + reading.earlier_tokens
     return tokens if context is None else min(tokens, context)
 
 

@@ -69,9 +69,10 @@ def text_estimate(
     allowances: Allowances,
     uploads: Mapping[str, bytes],
     exact_tokens: int | None = None,
+    earlier_tokens: int | None = None,
 ) -> Estimate:
     """The estimate for a request to one of the text endpoints."""
-    question = taken_apart(path, body, size, prices, allowances, uploads, exact_tokens)
+    question = taken_apart(path, body, size, prices, allowances, uploads, exact_tokens, earlier_tokens)
     known = prices.text_model(body.get("model"))
     reasons, (assumptions, token_assumptions) = caveats(question, known, allowances)
     read, written = worst_input(question, known, allowances), worst_output(question, allowances)
@@ -164,8 +165,18 @@ def likely_input(question: Question, known: TextPrice | None, allowances: Allowa
     least = round(text / low) if exact is None else exact
     most = round((text + reading.formal_bytes) / high) if exact is None else exact
     hidden = HIDDEN_TOKENS.get(question.kind.model, USUAL_HIDDEN_TOKENS)
-    least += hidden[0] + sum(size or IMAGE_TOKENS[0] for size in reading.images) + round(files / low)
-    most += hidden[1] + sum(size or IMAGE_TOKENS[1] for size in reading.images) + round(files * FILE_READINGS / high)
+    least += (
+        reading.earlier_tokens
+        + hidden[0]
+        + sum(size or IMAGE_TOKENS[0] for size in reading.images)
+        + round(files / low)
+    )
+    most += (
+        reading.earlier_tokens
+        + hidden[1]
+        + sum(size or IMAGE_TOKENS[1] for size in reading.images)
+        + round(files * FILE_READINGS / high)
+    )
     most += EARLIER_TOKENS * (reading.earlier + reading.files.count(None))
     context = known.context if known else None
     return (least, most) if context is None else (min(least, context), min(most, context))

@@ -48,9 +48,12 @@ def taken_apart(
     allowances: Allowances,
     uploads: Mapping[str, bytes],
     exact_tokens: int | None,
+    earlier_tokens: int | None,
 ) -> Question:
     """A request to one of the text endpoints, taken apart."""
     reading = read_body(body, uploads)
+    if earlier_tokens is not None:
+        reading.earlier, reading.earlier_tokens = False, earlier_tokens
     model = prices.text_id(body.get("model"))
     return Question(
         path,

@@ -13,32 +13,17 @@ can be passed by what the calls in flight take beyond their allowances, and by n
 from __future__ import annotations
 
 import asyncio
-import itertools
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from grokcall.budget.chain import BudgetChain
-from grokcall.budget.reservation import Estimating, Reservation, Waiter
-from grokcall.errors import BudgetReachedError
+from grokcall.budget.queues import Queues
+from grokcall.budget.reservation import Asker, Estimating, Reservation, Waiter
 from grokcall_procedures.estimates import Estimate, Reserve
 
 __all__ = ["Budget", "Reservation"]
-
-
-@dataclass(slots=True)
-class Queues:
-    """What a budget and all budgets above and below it share: one lock, and who waits."""
-
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    tickets: Iterator[int] = field(default_factory=itertools.count)
-    waiting: set[Budget] = field(default_factory=set)
-    """Budgets on which a call waits."""
-    open: set[Reservation] = field(default_factory=set)
-    """What is reserved for calls of which more may be learned while they are in flight."""
 
 
 class Budget(BudgetChain):
@@ -75,7 +60,8 @@ class Budget(BudgetChain):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(max_cost, max_calls, max_tokens, max_duration, name, parent, clock)
-        self._queue: deque[Waiter] = deque()
+        self.queue: deque[Waiter] = deque()
+        """Calls that wait for room in it."""
         self._queues: Queues = parent._queues if parent is not None else Queues()
 
     async def reserve(self, estimate: Estimate, estimating: Estimating | None = None) -> Reservation:
@@ -93,13 +79,13 @@ class Budget(BudgetChain):
         """
         need = estimate.reserve
         with self._queues.lock:
-            for budget in self._chain:
+            for budget in self.chain:
                 budget.start()
-            lacking = self._lacking(need)
-            if lacking is None and not self._queues.waiting:
-                return self._take(need, estimating)
-            waiter = self._enqueue(need, estimating)
-            self._admit_waiting()
+            lacking = self.lacking(need)
+            if lacking is None and self._queues.is_empty:
+                return self.take(need, estimating)
+            waiter = self._queues.enqueue(self, need, estimating)
+            self._queues.admit()
         try:
             await waiter.admitted
         except BaseException:
@@ -109,6 +95,45 @@ class Budget(BudgetChain):
             raise waiter.error
         assert waiter.reservation is not None
         return waiter.reservation
+
+    async def reserve_further(self, reservation: Reservation, ticks: int, tokens: int, estimate: Estimate) -> None:
+        """Reserves what a further request of a call in flight may take, beside what its earlier ones have taken.
+
+        It waits for calls in flight that may make room, before any new call is let in; where all that are in flight
+        wait like it, the last one has none.
+
+        Args:
+            reservation: The call's.
+            ticks: What its earlier requests cost.
+            tokens: What they read and wrote.
+            estimate: What the further one may take.
+
+        Raises:
+            BudgetReachedError: There is no room and will be none.
+        """
+        one, loop = estimate.reserve, asyncio.get_running_loop()
+        need = Reserve(
+            ticks + one.ticks,
+            tokens + one.tokens,
+            ticks + one.least_ticks,
+            tokens + one.least_tokens,
+            one.reasoning_tokens,
+        )
+        asker = Asker(reservation, need, one, loop, loop.create_future())
+        with self._queues.lock:
+            self._queues.askers.append(asker)
+            self._queues.admit()
+        try:
+            if not asker.is_over:
+                await asker.admitted
+        except BaseException:
+            with self._queues.lock:
+                if asker in self._queues.askers:
+                    self._queues.askers.remove(asker)
+                    self._queues.admit()
+            raise
+        if asker.error is not None:
+            raise asker.error
 
     def reserve_together(self, estimates: Sequence[Estimate], *, sent: bool = False) -> list[Reservation]:
         """Reserves what several calls may take, for all of them or for none; waits for nothing.
@@ -122,13 +147,13 @@ class Budget(BudgetChain):
         """
         needs = [estimate.reserve for estimate in estimates]
         with self._queues.lock:
-            for budget in self._chain if needs else ():
+            for budget in self.chain if needs else ():
                 budget.start()
                 error = None if sent else budget.refusal_of(needs)
                 if error is not None:
                     budget.stopped = budget.stopped or error
                     raise error
-            return [self._take(need) for need in needs]
+            return [self.take(need) for need in needs]
 
     def settle(self, reservation: Reservation, ticks: int | None, tokens: int | None = None) -> None:
         """Replaces what was reserved by what the call cost. Of several settles and releases the first counts.
@@ -141,21 +166,21 @@ class Budget(BudgetChain):
         with self._queues.lock:
             if not reservation.open:
                 return
-            self._give_back(reservation)
+            self._queues.give_back(reservation)
             whole = reservation.whole
             over = (ticks or 0) > whole.ticks or (tokens or 0) > whole.tokens
             for budget in reservation.chain:
                 budget.spent_ticks += whole.ticks if ticks is None else ticks
                 budget.tokens += whole.tokens if tokens is None else tokens
                 budget.over_calls += over
-            self._admit_waiting()
+            self._queues.admit()
 
     def release(self, reservation: Reservation) -> None:
         """Gives back what was reserved for a call that surely was not billed, as if it had never been made."""
         with self._queues.lock:
             if reservation.open:
-                self._undo(reservation)
-                self._admit_waiting()
+                self._queues.undo(reservation)
+                self._queues.admit()
 
     def extend(self, reservation: Reservation, more: Reserve) -> bool:
         """Sets more aside for a call in flight, for a request that is sent again, if there is room for it now.
@@ -184,10 +209,7 @@ class Budget(BudgetChain):
                 reservation.need = need = before.raised_to(reservation.estimating().reserve)
                 for budget in reservation.chain:
                     budget.add_aside(need.ticks - before.ticks, need.tokens - before.tokens)
-            for budget in self._queues.waiting:
-                for waiter in budget._queue:
-                    if waiter.estimating is not None:
-                        waiter.need = waiter.estimating().reserve
+            self._queues.estimate_anew()
 
     def carry(self, *, ticks: int = 0, tokens: int = 0, calls: int = 0) -> None:
         """Counts what earlier tries of the same run used up, in this budget alone: those above it are not the run's."""
@@ -196,85 +218,32 @@ class Budget(BudgetChain):
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: what is in flight is the parent's, and counts as spent here."""
-        self._queue, self._queues = deque(), Queues()
+        self.queue, self._queues = deque(), Queues()
         self.spend_reserved()
 
-    def _lacking(self, need: Reserve) -> Budget | None:
+    def lacking(self, need: Reserve) -> Budget | None:
         """The first budget of the chain without room; None when there is room. Raises where there never will be."""
-        for budget in self._chain:
+        for budget in self.chain:
             error = budget.refusal(need)
             if error is not None:
                 budget.stopped = budget.stopped or error
                 raise error
-        return next((budget for budget in self._chain if not budget.has_room(need)), None)
+        return next((budget for budget in self.chain if not budget.has_room(need)), None)
 
-    def _take(self, need: Reserve, estimating: Estimating | None = None) -> Reservation:
-        for budget in self._chain:
+    def take(self, need: Reserve, estimating: Estimating | None = None) -> Reservation:
+        """Reserves what a call needs, for which there is room."""
+        for budget in self.chain:
             budget.set_aside(need)
-        reservation = Reservation(self._chain, need, estimating)
+        reservation = Reservation(self.chain, need, estimating)
         if estimating is not None:
             self._queues.open.add(reservation)
         return reservation
-
-    def _give_back(self, reservation: Reservation) -> None:
-        reservation.open = False
-        self._queues.open.discard(reservation)
-        for budget in reservation.chain:
-            budget.give_back(reservation.whole)
-
-    def _undo(self, reservation: Reservation) -> None:
-        self._give_back(reservation)
-        for budget in reservation.chain:
-            budget.calls -= 1
-
-    def _enqueue(self, need: Reserve, estimating: Estimating | None) -> Waiter:
-        loop = asyncio.get_running_loop()
-        waiter = Waiter(need, estimating, next(self._queues.tickets), loop, loop.create_future())
-        self._queue.append(waiter)
-        self._queues.waiting.add(self)
-        return waiter
 
     def _leave(self, waiter: Waiter) -> None:
         """Undoes a wait that was cancelled, whether room had been found in the meantime or not."""
         with self._queues.lock:
             if waiter.reservation is not None:
                 self.release(waiter.reservation)
-            elif waiter in self._queue:
-                self._queue.remove(waiter)
-                self._admit_waiting()
-
-    def _admit_waiting(self) -> None:
-        """Lets in who waited longest, as long as there is room; nobody overtakes on a budget that both need."""
-        waiting = self._queues.waiting
-        full: set[Budget] = set()
-        while ready := [budget for budget in waiting if budget._queue and full.isdisjoint(budget._chain)]:
-            budget = min(ready, key=lambda each: each._queue[0].ticket)
-            lacking = budget._admit_first()
-            if lacking is not None:
-                full.add(lacking)
-        waiting.difference_update([budget for budget in waiting if not budget._queue])
-
-    def _admit_first(self) -> Budget | None:
-        """Lets the first of the queue in, or turns it away for good; the budget without room if it has to wait on."""
-        waiter = self._queue[0]
-        try:
-            lacking = self._lacking(waiter.need)
-        except BudgetReachedError as error:
-            waiter.error = error
-        else:
-            if lacking is not None:
-                return lacking
-            waiter.reservation = self._take(waiter.need, waiter.estimating)
-        self._queue.popleft()
-        try:
-            waiter.loop.call_soon_threadsafe(wake, waiter.admitted)
-        except RuntimeError:  # its loop was closed: nobody is left to come in
-            if waiter.reservation is not None:
-                self._undo(waiter.reservation)
-        return None
-
-
-def wake(admitted: asyncio.Future[None]) -> None:
-    """Tells a waiting call that its turn has come, unless it was cancelled meanwhile."""
-    if not admitted.done():
-        admitted.set_result(None)
+            elif waiter in self.queue:
+                self.queue.remove(waiter)
+                self._queues.admit()

@@ -33,17 +33,18 @@ class BudgetChain(BudgetUsage):
     ) -> None:
         super().__init__(max_cost, max_calls, max_tokens, max_duration, name, clock)
         self.parent = parent
-        self._chain: tuple[Self, ...] = (self, *(parent._chain if parent is not None else ()))
+        self.chain: tuple[Self, ...] = (self, *(parent.chain if parent is not None else ()))
+        """This budget and those above it."""
 
     @property
     def limited(self) -> bool:
         """Whether this budget or one above it has a limit, so that calls have to be estimated at all."""
-        return any(budget.has_limit for budget in self._chain)
+        return any(budget.has_limit for budget in self.chain)
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds in which calls may still start, here and above; None without a limit."""
-        left = [budget.remaining_seconds for budget in self._chain if budget.max_duration is not None]
+        left = [budget.remaining_seconds for budget in self.chain if budget.max_duration is not None]
         return min((seconds for seconds in left if seconds is not None), default=None)
 
     def check_time(self) -> None:
@@ -57,7 +58,7 @@ class BudgetChain(BudgetUsage):
 
     def overtime(self) -> BudgetReachedError:
         """The error for calls that come too late, in the name of the budget whose time is over first."""
-        timed = [budget for budget in self._chain if budget.max_duration is not None]
+        timed = [budget for budget in self.chain if budget.max_duration is not None]
         first = min(timed, key=lambda budget: budget.remaining_seconds or 0.0)
         error = first.too_late()
         first.stopped = first.stopped or error
@@ -75,7 +76,7 @@ class BudgetChain(BudgetUsage):
         >>> Budget(max_cost=5).guarantee(Estimate(1, 2, 3))
         'The run will not cost more than 5 USD.'
         """
-        sentences = [promise(budget, example, in_flight) for budget in self._chain]
-        if resends > 1 and any(budget.max_ticks is not None for budget in self._chain):
+        sentences = [promise(budget, example, in_flight) for budget in self.chain]
+        if resends > 1 and any(budget.max_ticks is not None for budget in self.chain):
             sentences.append(resent(resends))
         return " ".join(filter(None, sentences)) or "No limit of cost, calls, tokens or time is set."

@@ -25,11 +25,57 @@ class Reservation:
     open: bool = True
     further: Reserve = field(default_factory=Reserve)
     """What was reserved beside the call's need, for requests that were sent again."""
+    request: Reserve | None = None
+    """What is reserved for the call's present request, where it has several that are reserved one by one."""
+
+    @property
+    def latest(self) -> Reserve:
+        """What is reserved for the call's present request."""
+        return self.need if self.request is None else self.request
 
     @property
     def whole(self) -> Reserve:
         """All that is reserved for the call."""
         return Reserve(self.need.ticks + self.further.ticks, self.need.tokens + self.further.tokens)
+
+
+@dataclass(slots=True, eq=False)
+class Asker:
+    """A call in flight that waits for room for a further request.
+
+    Args:
+        reservation: The call's.
+        need: What its earlier requests took and what this one may take together.
+        request: What this one may take.
+    """
+
+    reservation: Reservation
+    need: Reserve
+    request: Reserve
+    loop: asyncio.AbstractEventLoop
+    admitted: asyncio.Future[None]
+    is_over: bool = False
+    error: BudgetReachedError | None = None
+
+    def more(self, budget: BudgetUsage) -> tuple[int, int]:
+        """The ticks and tokens that a budget lacks for it; of a call that is alone only what is sure counts."""
+        alone, before = budget.in_flight == 1, self.reservation.need
+        ticks, tokens = (
+            (self.need.least_ticks, self.need.least_tokens) if alone else (self.need.ticks, self.need.tokens)
+        )
+        return max(ticks - before.ticks, 0), max(tokens - before.tokens, 0)
+
+    def lacking(self) -> BudgetUsage | None:
+        """The first budget of the chain without room for it; None where there is room."""
+        return next((budget for budget in self.reservation.chain if not budget.fits(*self.more(budget))), None)
+
+    def admit(self) -> None:
+        """Has what it needs set aside."""
+        before = self.reservation.need
+        self.reservation.need, self.reservation.request = self.need, self.request
+        for budget in self.reservation.chain:
+            budget.add_aside(self.need.ticks - before.ticks, self.need.tokens - before.tokens)
+        self.is_over = True
 
 
 @dataclass(slots=True, eq=False)

@@ -146,6 +146,14 @@ class BudgetUsage:
             return self.too_late()
         return None
 
+    def shortage(self, ticks: int, tokens: int) -> BudgetReachedError:
+        """The error for so much more that does not fit beside what is spent and reserved."""
+        spent = self.spent_ticks + self.reserved_ticks
+        if self.max_ticks is not None and ticks and spent + ticks > self.max_ticks:
+            return self._error("max_cost", usd(self.max_ticks), usd(spent), usd(ticks), usd(self.earlier_ticks))
+        used = self.tokens + self.reserved_tokens
+        return self._error("max_tokens", self.max_tokens or 0, used, tokens, self.earlier_tokens)
+
     def too_late(self) -> BudgetReachedError:
         """The error for a call that comes when the time is over."""
         return self._error("max_duration", self.max_duration or 0.0, self.elapsed, 0.0)

@@ -8,12 +8,13 @@ from grokcall.client.api_client import ApiClient
 from grokcall.client.receiving import Receiving
 from grokcall.client.resume_state import ResumeState, Starts
 from grokcall.client.send_guarding import SendGuarding
+from grokcall.client.tool_using import ToolUsing
 from grokcall.core.outcome import Outcome
 from grokcall.core.unread import fail, unexpected
-from grokcall.errors import CallStoppedError, Error, MediaError
+from grokcall.errors import CallStoppedError, Error, InternalError, MediaError
 from grokcall.http.service_errors import service_error
 from grokcall.scheduling.admission import Gate
-from grokcall_procedures import BoundCall, FailedReplyError, Host, Kind, Notice, Pause, Reply, Row, Steps
+from grokcall_procedures import BoundCall, FailedReplyError, Host, Kind, Notice, Pause, Reply, Row, Steps, Use
 from grokcall_procedures.errors import UnsafeAddressError
 
 UNDER_WAY = 202
@@ -27,19 +28,21 @@ class CallRunner:
 
     Args:
         api: Sends their requests.
+        use: Runs the tools that models call; None where there are none.
     """
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, use: ToolUsing | None = None) -> None:
         self.api = api
+        self._use = use
         self.gate: Gate = api.gate
 
     def narrowed(self, concurrency: int) -> CallRunner:
         """This runner for a lookup with a limit of its own; the connection's limit holds for it as well."""
-        return CallRunner(self.api.narrowed(concurrency))
+        return CallRunner(self.api.narrowed(concurrency), self._use)
 
     def received(self, how: Receiving) -> CallRunner:
         """This runner for calls whose replies are received in a way of their own."""
-        return CallRunner(self.api.received(how))
+        return CallRunner(self.api.received(how), self._use)
 
     async def run(
         self, call: BoundCall, memory: ResumeState | None = None, start: SendGuarding | None = None
@@ -96,9 +99,16 @@ class CallRunner:
                         await self.api.sleep(step.seconds)
                     elif isinstance(step, Notice):
                         outcome.warnings = (*outcome.warnings, step.text)
+                    elif isinstance(step, Use):
+                        reply = starts.recalled_outputs()
+                        if reply is None:
+                            reply = await self._used(step)
+                            await starts.gave(reply)
                     elif step.billed or step.lasting:
                         reply = starts.recalled(step, outcome)
                         if reply is None:
+                            if step.further and start is not None:
+                                await start.ask_further(step)
                             reply = await self.api.send(step, outcome, start)
                             if reply.status != UNDER_WAY:
                                 starts.took(reply)
@@ -126,3 +136,10 @@ class CallRunner:
             steps.close()
         # Outside the handler, so that the raw words of the service, which may repeat a key, do not come along.
         raise refusal
+
+    async def _used(self, step: Use) -> Reply:
+        """What tools give. They may take long, and may make calls themselves, so the place is given up meanwhile."""
+        if self._use is None:
+            raise InternalError("there is nothing that runs tools")
+        async with self.gate.stepped_aside():
+            return Reply(200, {}, await self._use(step.uses, self.api.receiving.tell))

@@ -1,4 +1,4 @@
-"""The billed starts of a call: what they began is fetched again after a stop, and not paid for again."""
+"""What lasts of a call: after a stop what its billed starts began, and its rounds, are not paid for again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class ResumeState:
     """What is remembered of a call that was started earlier, and how more of it is remembered.
 
     Args:
-        replies: The replies to its billed starts, in order.
-        remember: Keeps a reply, by its number from 0.
+        replies: The replies to its billed starts, and what its tools gave, in order.
+        remember: Keeps one, by its number from 0; and whether it may have been billed.
         is_priced: Whether what these starts cost is on record, so that no reply tells it anew.
     """
 
     replies: list[bytes]
-    remember: Callable[[int, bytes], Awaitable[None]]
+    remember: Callable[[int, bytes, bool], Awaitable[None]]
     is_priced: bool = False
 
 
@@ -51,12 +51,26 @@ class Starts:
         self._number += 1
         if not step.billed:
             pass
-        elif memory.is_priced:
+        elif memory.is_priced or cost_in(body) is not None:  # a price that a reply tells is kept with it
             outcome.add_cost(0)
         else:
             outcome.billed = True  # the start was; a reply that tells what it cost has nobody counted yet
-            outcome.add_price(cost_in(body), of_start=False)
         return Reply(200, {}, body)
+
+    def recalled_outputs(self) -> Reply | None:
+        """What the next tools gave, if it is remembered."""
+        memory = self._memory
+        if memory is None or self._number >= len(memory.replies):
+            return None
+        self._number += 1
+        return Reply(200, {}, memory.replies[self._number - 1])
+
+    async def gave(self, outputs: Reply) -> None:
+        """Remembers what tools gave: they are not run again."""
+        if self._memory is not None:
+            await self.goes_on()
+            await self._memory.remember(self._number, outputs.body, False)
+            self._number += 1
 
     def took(self, reply: Reply) -> None:
         """Takes note of the reply to a start."""
@@ -68,5 +82,5 @@ class Starts:
         new, self._new = self._new, []
         for body in new:
             assert self._memory is not None
-            await self._memory.remember(self._number, body)
+            await self._memory.remember(self._number, body, True)
             self._number += 1

@@ -14,6 +14,10 @@ class SendGuarding(Protocol):
         """Told that a request which costs money is about to go; raises where it must not."""
         ...
 
+    async def ask_further(self, request: Request) -> None:
+        """Told that a call needs a further request that costs money; raises where there is no room for it."""
+        ...
+
     def may_wait(self, seconds: float) -> bool:
         """Whether a request may still be sent in so many seconds."""
         ...

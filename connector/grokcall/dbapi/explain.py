@@ -11,7 +11,7 @@ import pyarrow as pa
 from grokcall.config.options import Options
 from grokcall.core.arrow_arrays import INT32, STRING, table_of
 from grokcall.core.redaction import redact
-from grokcall_procedures import BoundCall, Kind, Notice, Pause, Reply, Request
+from grokcall_procedures import BoundCall, Kind, Notice, Pause, Reply, Request, Use
 from grokcall_procedures.multipart import Parts
 
 EXPLAIN_SCHEMA = pa.schema(
@@ -57,6 +57,8 @@ def foreseeable(call: BoundCall) -> Iterator[Request]:
             if isinstance(step, Pause | Notice):
                 step = steps.send(None)
                 continue
+            if isinstance(step, Use):
+                return
             yield step
             if step.stand_in is not None:
                 step = steps.send(Reply(200, {}, step.stand_in))

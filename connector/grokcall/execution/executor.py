@@ -23,9 +23,10 @@ from grokcall.journal.fingerprints import fingerprint
 from grokcall.scheduling.admission import Gate
 from grokcall_procedures import BoundCall
 from grokcall_procedures.effects import Effect
-from grokcall_procedures.estimates import Estimate, Reserve, estimate
+from grokcall_procedures.estimates import Estimate, Reserve, estimate, estimate_request
 from grokcall_procedures.file_sources import is_source
 from grokcall_procedures.learned_tokens import TextCall, TokenUsage
+from grokcall_procedures.tool_rounds import is_repeatable
 from grokcall_procedures.usage import tokens_used
 
 
@@ -119,7 +120,7 @@ class CallExecutor:
 
     async def _recalled(self, call: BoundCall, place: CallKey) -> Outcome | None:
         """What the journal knows of a call. It is read in a thread, once for equal calls: it may wait for a disk."""
-        books = self._books if call.procedure.effect is Effect.ASK else self._own_books
+        books = self._books if call.procedure.effect is Effect.ASK and is_repeatable(call) else self._own_books
         if not is_on_record(books, *place):
             return None
         look = self._looks.get(place)
@@ -180,7 +181,13 @@ class CallExecutor:
         """The outcome of a call for which there is room in the budget."""
         told = self._estimates(call)
         reservation = await budget.reserve(told, None if told.text is None else lambda: self._estimates(call))
-        start.funds = Funds(budget, reservation, told.request_reserve, lambda usage: self._learn(told.text, usage))
+        start.funds = Funds(
+            budget,
+            reservation,
+            told.request_reserve,
+            lambda usage: self._learn(told.text, usage),
+            lambda request: estimate_request(request, self._books.prices, self._books.allowances),
+        )
         try:
             outcome = await start.in_time(self._runner.run(call, memory, start), budget)
         except BaseException:

@@ -11,7 +11,9 @@ from grokcall.execution.prior_attempts import CallKey
 from grokcall.execution.run_context import RunContext
 from grokcall.journal.codec import RecalledOutcome
 from grokcall_procedures import BoundCall
+from grokcall_procedures.documents import cost_in
 from grokcall_procedures.estimates import Reserve
+from grokcall_procedures.usage import token_usage
 
 VIDEO_KINDS = frozenset({"video", "video_edit"})
 """The models of procedures whose result has a new link whenever it is looked for."""
@@ -55,19 +57,29 @@ def memory_of(
         call: The call.
         place: Where the journal has it.
         failed: What it failed with, where it was begun.
-        need: Gives what a start counts with as long as its price is not on record.
+        need: Gives what a start counts with whose reply does not tell its price, for as long as that is not on record.
     """
     run = books.run
     if run is None:
         return None
 
-    async def remember(step: int, reply: bytes) -> None:
-        await run.remember(*place, step, reply, need())
+    async def remember(step: int, reply: bytes, is_billed: bool) -> None:
+        kept = Reserve() if not is_billed else told_by(reply) or need()
+        await run.remember(*place, step, reply, kept)
 
     replies = run.memo(*place)
     if books.retry_failed and failed is not None and is_lost(call, failed):
         replies = []
     return ResumeState(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
+
+
+def told_by(reply: bytes) -> Reserve | None:
+    """What a reply says that it took; None where it tells no price."""
+    ticks = cost_in(reply)
+    if ticks is None:
+        return None
+    usage = token_usage(reply)
+    return Reserve(ticks, (usage.read or 0) + (usage.written or 0))
 
 
 def is_lost(call: BoundCall, outcome: Outcome) -> bool:

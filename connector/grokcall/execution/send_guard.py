@@ -13,7 +13,8 @@ from grokcall.errors import Error
 from grokcall.execution.prior_attempts import CallKey
 from grokcall.journal.run import JournalRun
 from grokcall_procedures import Kind, Request
-from grokcall_procedures.estimates import Reserve
+from grokcall_procedures.documents import cost_in
+from grokcall_procedures.estimates import Estimate, Reserve
 from grokcall_procedures.learned_tokens import TokenUsage
 from grokcall_procedures.usage import token_usage
 
@@ -29,12 +30,14 @@ class Funds:
         reservation: What is reserved for it.
         one: The part for one request.
         learn: Told what each reply says of its tokens.
+        price: Says what a further request of the call may take.
     """
 
     budget: Budget
     reservation: Reservation
     one: Reserve
     learn: Learn
+    price: Callable[[Request], Estimate]
 
 
 class SendGuard:
@@ -51,21 +54,24 @@ class SendGuard:
         funds: What it may spend; None for no limit.
         begun: Whether something may have been sent that costs money.
         refusal: Why it must not be sent; None while nothing speaks against it.
+        ticks: What replies said they cost.
         tokens: Tokens that replies said they took.
         uncounted: Replies that did not say.
     """
 
-    __slots__ = ("_limit", "_place", "_run", "begun", "funds", "refusal", "tokens", "uncounted")
+    __slots__ = ("_intended", "_limit", "_place", "_run", "begun", "funds", "refusal", "ticks", "tokens", "uncounted")
 
     def __init__(self, run: JournalRun | None, place: CallKey | None) -> None:
         self.funds: Funds | None = None
         self.begun: bool = False
         self.refusal: Error | None = None
+        self.ticks: int = 0
         self.tokens: int = 0
         self.uncounted: int = 0
         self._run = run
         self._place = place
         self._limit: asyncio.Timeout | None = None
+        self._intended = False
 
     def __call__(self) -> None:
         """Takes note that a request which costs money is about to go, unless it must not.
@@ -74,20 +80,32 @@ class SendGuard:
             BudgetReachedError: The time is over.
             JournalError: The call cannot be put on record.
         """
-        if self.begun:
+        if self._intended:
             return
         try:
             if self.funds is not None:
                 self.funds.budget.check_time()
-                self._intend(self.funds.reservation.need)
+                self._intend(self.funds.reservation.latest)
             else:
                 self._intend(None)
         except Error as error:
             self.refusal = error
             raise
-        self.begun = True
+        self.begun = self._intended = True
         if self._limit is not None:
             self._limit.reschedule(None)
+
+    async def ask_further(self, request: Request) -> None:
+        """Reserves for a further request of the call, once there is room for it beside what the earlier ones took.
+
+        Raises:
+            BudgetReachedError: There is no room and will be none, or the time is over.
+        """
+        if self.funds is not None:
+            budget, reservation = self.funds.budget, self.funds.reservation
+            budget.check_time()
+            await budget.reserve_further(reservation, self.ticks, self.tokens, self.funds.price(request))
+        self._intended = False  # it is put on record by itself
 
     def may_wait(self, seconds: float) -> bool:
         """Whether the time of the budget allows another try after so many seconds."""
@@ -108,7 +126,10 @@ class SendGuard:
 
     def answered(self, request: Request, reply: bytes) -> None:
         """Takes note of the tokens that a reply says it took, for a budget."""
-        if self.funds is None or request.kind is not Kind.TEXT:
+        if self.funds is None:
+            return
+        self.ticks += cost_in(reply) or 0
+        if request.kind is not Kind.TEXT:
             return
         usage = token_usage(reply)
         if usage.read is None or usage.written is None:

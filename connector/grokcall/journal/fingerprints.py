@@ -1,8 +1,8 @@
 """The fingerprint of a call: equal for calls that ask the service for the same thing, in any process, for any account.
 
 It covers the procedure with its result fields and the version of its prompt, every resolved value, the settings that
-change the request, and the service's address. It does not cover the key, nor settings that only say how long to wait or
-what to refuse.
+change the request, the tools of the client's that it offers, and the service's address. It does not cover the key, nor
+settings that only say how long to wait or what to refuse.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 
 from grokcall_procedures import BoundCall, Procedure, Settings
 from grokcall_procedures.file_sources import is_source
+from grokcall_procedures.tools.offered import client_tools
 
 SIZE = 16
 """Bytes of a fingerprint."""
@@ -48,6 +49,9 @@ def fingerprint(call: BoundCall, base_url: str) -> bytes:
         if type(value) is bytes or is_source(value):
             values = {name: hashed(each) for name, each in values.items()}
             break
+    tools = client_tools(call.values, call.settings.toolbox)
+    if tools:
+        prefix += encode([[each.name, each.description, each.parameters, each.version] for each in tools])
     return blake2b(prefix + encode(values), digest_size=SIZE).digest()
 
 

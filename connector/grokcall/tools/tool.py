@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from grokcall_procedures.tools.client_tools import ToolDeclaration
+from grokcall_procedures.client_tools import ToolDeclaration
 
 
 class ClientTool(Protocol):

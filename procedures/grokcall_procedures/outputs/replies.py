@@ -10,6 +10,8 @@ from grokcall_procedures.documents import encode_json
 from grokcall_procedures.lenient_json import read_json
 
 Document: TypeAlias = dict[str, Any]
+TOOL_OUTPUTS = "tool_outputs"
+"""The member of a kept reply in which stands what the tools of the client gave that it called."""
 
 
 @functools.lru_cache(maxsize=8)
@@ -44,6 +46,11 @@ def items_of(document: Document) -> Iterator[Document]:
     for item in output if isinstance(output, list) else ():
         if isinstance(item, dict):
             yield item
+
+
+def outputs_of(document: Document) -> list[Document]:
+    """What the tools of the client gave that a reply called, as items of input with the error and the seconds."""
+    return [each for each in list_of(document.get(TOOL_OUTPUTS)) if isinstance(each, dict)]
 
 
 def list_of(value: object) -> list[Any]:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from grokcall_procedures.outputs.replies import Document, call_id_of, items_of, list_of, rounds_of, text_or_none
+from grokcall_procedures.outputs.replies import (
+    Document,
+    call_id_of,
+    items_of,
+    list_of,
+    outputs_of,
+    rounds_of,
+    text_or_none,
+)
 
 ToolCall = dict[str, Any]
 ENDING = "_call"
@@ -20,6 +29,7 @@ ARGUMENTS = ("arguments", "input", "code", "action", "queries", "prompt")
 OUTPUTS = ("output", "outputs", "results")
 KNOWN = frozenset({*ARGUMENTS, *OUTPUTS, "id", "call_id", "type", "status", "name", "server_label", "error", "result"})
 PENDING = "pending"
+SENT_BACK = frozenset({"type", "call_id", "output"})
 
 
 def tool_calls(raw: str | None, earlier: str | None) -> list[ToolCall] | None:
@@ -32,10 +42,10 @@ def tool_calls(raw: str | None, earlier: str | None) -> list[ToolCall] | None:
         earlier: Those before it.
     """
     replies = rounds_of(raw, earlier)
-    answered = {
-        item.get("call_id")
+    answered: dict[Any, Document] = {
+        item.get("call_id"): item
         for reply in replies
-        for item in items_of(reply)
+        for item in (*items_of(reply), *outputs_of(reply))
         if str(item.get("type")).endswith("_call_output")
     }
     calls = [
@@ -47,11 +57,13 @@ def tool_calls(raw: str | None, earlier: str | None) -> list[ToolCall] | None:
     return calls if replies else None
 
 
-def tool_call(item: Document, number: int, answered: set[Any]) -> ToolCall:
+def tool_call(item: Document, number: int, answered: Mapping[Any, Document]) -> ToolCall:
     """One call."""
     kind, call_id = kind_of(item), call_id_of(item)
     action = item.get("action")
+    gave = answered.get(call_id, {}) if kind in OF_CLIENT else {}
     pending = kind in OF_CLIENT and call_id not in answered
+    failed = "failed" if gave.get("error") is not None else None
     return {
         "id": call_id,
         "round": number,
@@ -59,11 +71,16 @@ def tool_call(item: Document, number: int, answered: set[Any]) -> ToolCall:
         "name": text_or_none(item.get("name")) or (action.get("type") if isinstance(action, dict) else None),
         "server": text_or_none(item.get("server_label")),
         "arguments": text_or_none(arguments_of(item)),
-        "status": PENDING if pending else text_or_none(item.get("status")),
-        "output": text_or_none(next((item[name] for name in OUTPUTS if item.get(name) is not None), None)),
-        "error": text_or_none(item.get("error")),
-        "seconds": None,
+        "status": PENDING if pending else failed or text_or_none(item.get("status")),
+        "output": None if failed else text_or_none(output_of(gave or item)),
+        "error": text_or_none(gave.get("error") or item.get("error")),
+        "seconds": gave.get("seconds"),
     }
+
+
+def output_of(item: Document) -> object:
+    """What a call gave, under any of its names."""
+    return next((item[name] for name in OUTPUTS if item.get(name) is not None), None)
 
 
 def kind_of(item: Document) -> str:
@@ -100,4 +117,11 @@ def tool_usage(raw: str | None, earlier: str | None) -> str | None:
 def output(raw: str | None, earlier: str | None) -> str | None:
     """The items of all rounds in their order, as a JSON list; None where there is no reply."""
     replies = rounds_of(raw, earlier)
-    return text_or_none([item for reply in replies for item in list_of(reply.get("output"))]) if replies else None
+    if not replies:
+        return None
+    return text_or_none([item for reply in replies for item in (*list_of(reply.get("output")), *given_back(reply))])
+
+
+def given_back(reply: Document) -> list[Document]:
+    """What the tools of the client gave that a reply called, as it was sent back."""
+    return [{name: value for name, value in each.items() if name in SENT_BACK} for each in outputs_of(reply)]

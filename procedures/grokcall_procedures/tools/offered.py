@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.bodies import extra_members
+from grokcall_procedures.client_tools import Toolbox, ToolDeclaration
 from grokcall_procedures.definition import Values
 from grokcall_procedures.tools.lists import objects_in, texts_in
 from grokcall_procedures.tools.mcp_servers import check_headers, check_secret, mcp_tool
@@ -69,8 +70,12 @@ CHOICES = ("auto", "none", "required")
 OFFERING = frozenset({"WebSearch", "XSearch", "CodeInterpreter", "Collections", "McpServers", "Tools"})
 
 
-def tools_of(values: Values) -> list[dict[str, object]]:
+def tools_of(values: Values, toolbox: Toolbox | None = None) -> list[dict[str, object]]:
     """The tools of a call's parameters, in the order of these.
+
+    Args:
+        values: The call's values.
+        toolbox: The tools of the client; None where there are none.
 
     Raises:
         UnfitValue: One of them is wrong in itself.
@@ -97,7 +102,7 @@ def tools_of(values: Values) -> list[dict[str, object]]:
         tools += [mcp_tool(server, number) for number, server in enumerate(objects_in(values, "McpServers"), 1)]
     except UnfitValue as error:
         raise UnfitValue(str(error), "McpServers") from None
-    return tools + given_tools(values)
+    return tools + given_tools(values, toolbox)
 
 
 def lists_of(values: Values, names: Mapping[str, str]) -> dict[str, object]:
@@ -110,27 +115,51 @@ def settings_of(values: Values, names: Mapping[str, str]) -> dict[str, object]:
     return {wire: values[name] for name, wire in names.items() if name in values}
 
 
-def given_tools(values: Values) -> list[dict[str, object]]:
-    """The entries of ``Tools``: a name becomes the tool of the service, an object stays what it is.
+def given_tools(values: Values, toolbox: Toolbox | None) -> list[dict[str, object]]:
+    """The entries of ``Tools``: a name becomes the tool of the client or the service, an object stays what it is.
 
     Raises:
         UnfitValue: There is no tool of a name, or an object is no tool.
     """
-    entries = json.loads(str(values["Tools"])) if "Tools" in values else []
-    return [given_tool(entry, number) for number, entry in enumerate(entries, 1)]
+    return [given_tool(entry, number, toolbox) for number, entry in enumerate(entries_of(values), 1)]
 
 
-def given_tool(entry: object, number: int) -> dict[str, object]:
+def entries_of(values: Values) -> list[object]:
+    """The entries of ``Tools``."""
+    return list(json.loads(str(values["Tools"]))) if "Tools" in values else []
+
+
+def client_tools(values: Values, toolbox: Toolbox | None) -> list[ToolDeclaration]:
+    """The tools among the entries of ``Tools`` that are run here."""
+    if toolbox is None or "Tools" not in values:
+        return []
+    found: list[ToolDeclaration] = []
+    for entry in entries_of(values):
+        name = entry
+        if isinstance(entry, dict):  # a function that is written out, of which only a tool of that name can run
+            name = entry.get("name") if entry.get("type") == "function" and entry.get("name") in toolbox.names else None
+        declaration = toolbox.find(name) if isinstance(name, str) else None
+        found += [] if declaration is None else [declaration]
+    return found
+
+
+def given_tool(entry: object, number: int, toolbox: Toolbox | None) -> dict[str, object]:
     """One entry of ``Tools`` as a tool of the API."""
     if isinstance(entry, str):
+        declared = toolbox.find(entry) if toolbox is not None else None
+        if declared is not None:
+            return declared.function
         if entry in SERVICE_TOOLS:
             return {"type": entry}
         if entry in SWITCHES or entry in SAME_KIND:
             switch = SWITCHES[SAME_KIND.get(entry, entry)]
             raise UnfitValue(f"names {entry!r}, which needs more than its name: use {switch}", "Tools")
-        told = hint(entry, SERVICE_TOOLS, f"the service has {', '.join(SERVICE_TOOLS)}")
+        own = () if toolbox is None else toolbox.names
+        there = f"there are {', '.join(own)}; the service has" if own else "the service has"
+        told = hint(entry, (*own, *SERVICE_TOOLS), f"{there} {', '.join(SERVICE_TOOLS)}")
         raise UnfitValue(
-            f"names {entry!r}, and there is no such tool; {told}; a function of yours is an object: "
+            f"names {entry!r}, and there is no such tool; {told}; a tool of yours is made with CREATE TOOL or "
+            "connection.tool, and one that you run yourself is an object: "
             '{"type": "function", "name": …, "parameters": {…}}',
             "Tools",
         )

@@ -13,6 +13,8 @@ MOST_DOMAINS = 5
 MOST_HANDLES = 20
 MOST_COLLECTIONS = 10
 MOST_RESULTS = 50
+MOST_ROUNDS = 64
+USUAL_ROUNDS = 8
 TOOL_OUTPUTS = "ToolOutputs"
 PROMPT_CACHE_KEY = "PromptCacheKey"
 
@@ -106,9 +108,10 @@ TOOL_USE_PARAMETERS = (
     _by_name(
         "Tools",
         _JSON,
-        "A list of further tools: names of the service's own (`view_image`, `view_x_video`, `image_generation`, …), "
-        "and objects of the API, which are sent as they are. Calls of a function among them are not made here: they "
-        "stand in Response_ToolCalls with the status `pending`, and their results go back as ToolOutputs.",
+        "A list of further tools: names of your own (`CREATE TOOL`, `connection.tool`) and of procedures, which run "
+        "here; names of the service's own (`view_image`, `view_x_video`, `image_generation`, …); and objects of the "
+        "API, which are sent as they are. Calls of a function that is none of your tools are not made: they stand in "
+        "Response_ToolCalls with the status `pending`, and their results go back as ToolOutputs.",
         reader=read_entries,
         secret=True,
     ),
@@ -118,6 +121,14 @@ TOOL_USE_PARAMETERS = (
         "`auto`, `none`, `required`, or the name of a function in Tools that has to be called.",
     ),
     _by_name("ParallelToolCalls", _BOOLEAN, "Whether several tools may be called at once; they may when it is NULL."),
+    _by_name(
+        "MaxRounds",
+        ParameterType.INT32,
+        f"The most times that the model is asked when it calls tools of yours; {USUAL_ROUNDS} when it is NULL. An "
+        "answer that would need more is incomplete.",
+        low=1,
+        high=MOST_ROUNDS,
+    ),
     _by_name(
         TOOL_OUTPUTS,
         _JSON,

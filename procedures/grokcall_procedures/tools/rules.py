@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from grokcall_procedures.answers import OUTPUT_SCHEMA
+from grokcall_procedures.client_tools import ToolDeclaration
 from grokcall_procedures.definition import Values
 from grokcall_procedures.documents import encode_json
 from grokcall_procedures.models import is_multi_agent
@@ -15,6 +16,7 @@ from grokcall_procedures.tools.offered import (
     MANY,
     SETTINGS,
     SWITCHES,
+    client_tools,
     extra_tools,
     functions_among,
     kind_of,
@@ -32,9 +34,11 @@ NAMES = frozenset(parameter.name for parameter in TOOL_PARAMETERS)
 SURE_HANDLES = 10
 """Handles that every description of the service allows; some allow more."""
 MOST_TOOLS = 350
+OUTSIDE = {"web_search": "WebSearch", "x_search": "XSearch", "mcp": "McpServers"}
+"""The tools that read what others have written, and what switches them on."""
 
 
-def tools_fit(values: Values, _settings: Settings) -> tuple[str, ...]:
+def tools_fit(values: Values, settings: Settings) -> tuple[str, ...]:
     """Refuses tools that are wrong in themselves, or do not go with each other or with the model."""
     if NAMES.isdisjoint(values):
         return ()
@@ -44,7 +48,8 @@ def tools_fit(values: Values, _settings: Settings) -> tuple[str, ...]:
         raise UnfitValue(f"has at most {MOST_COLLECTIONS} ids", "Collections")
     if str(values.get("XSearchFrom", "")) > str(values.get("XSearchTo", "9999-12-31")):
         raise UnfitValue(f"is {values['XSearchTo']}, before XSearchFrom ({values['XSearchFrom']})", "XSearchTo")
-    tools, extra = tools_of(values), extra_tools(values)
+    tools, extra = tools_of(values, settings.toolbox), extra_tools(values)
+    own = client_tools(values, settings.toolbox)
     check_named_once(tools, extra)
     everything = [*tools, *extra]
     if len(everything) > MOST_TOOLS:
@@ -53,7 +58,9 @@ def tools_fit(values: Values, _settings: Settings) -> tuple[str, ...]:
     if is_multi_agent(model) and functions_among(tools):
         raise UnfitValue(f"has a function, and {model} takes none; choose another model", "Tools")
     check_choice(values, everything)
-    return (*warnings, *doubts(values, everything))
+    if "MaxRounds" in values and not own:
+        raise UnfitValue("is for tools of yours, and Tools names none; leave it out", "MaxRounds")
+    return (*warnings, *doubts(values, everything), *mixed(everything, own, settings))
 
 
 def check_switches(values: Values) -> None:
@@ -161,6 +168,25 @@ def check_choice(values: Values, tools: list[dict[str, object]]) -> None:
             f"names {choice!r}, and the service's own tools cannot be forced; use 'required'", "ToolChoice"
         )
     raise UnfitValue(f"is {choice!r}, which is neither a word nor a function in Tools; there are {there}", "ToolChoice")
+
+
+def mixed(tools: list[dict[str, object]], own: list[ToolDeclaration], settings: Settings) -> tuple[str, ...]:
+    """Warns of, or refuses, tools that read the caller's data beside those that read what others have written.
+
+    Raises:
+        UnfitValue: The option ``tool_mixing`` refuses it.
+    """
+    local = [each.name for each in own if each.is_local]
+    foreign = [OUTSIDE[kind] for each in tools if (kind := kind_of(each)) in OUTSIDE]
+    if not local or not foreign or settings.tool_mixing == "allow":
+        return ()
+    told = (
+        f"{local[0]} reads your data, and with {foreign[0]} the model reads what others have written, which may ask it "
+        "to pass your data on"
+    )
+    if settings.tool_mixing == "refuse":
+        raise UnfitValue(f"mixes tools: {told}; leave one of them out, or set the option tool_mixing", "Tools")
+    return (f"{told} (option tool_mixing)",)
 
 
 def doubts(values: Values, tools: list[dict[str, object]]) -> list[str]:

@@ -9,6 +9,7 @@ from grokcall.client.batch_api import BatchRequest
 from grokcall.errors import DataError, NotSupportedError
 from grokcall.journal.batches import Key
 from grokcall_procedures import Binder, BoundCall, Procedure, Request
+from grokcall_procedures.tools.offered import client_tools
 
 KINDS: Mapping[str, str] = {"/responses": "responses", "/chat/completions": "chat_get_completion"}
 """How batches call the endpoints whose answers are texts.
@@ -69,6 +70,11 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
     """
     with closing(call.steps()) as steps:
         step = next(steps)
+    if client_tools(call.values, call.settings.toolbox):
+        raise NotSupportedError(
+            f"a tool that {call.procedure.name} offers runs here, round by round, which a batch cannot do; leave batch "
+            "out"
+        )
     if not isinstance(step, Request) or step.path not in KINDS or not isinstance(step.body, bytes):
         raise NotSupportedError(f"{call.procedure.name} cannot go through a batch: it does not begin with its question")
     if step.tool_secrets:

@@ -26,7 +26,7 @@ PUBLIC = {
         MissingToolSecretError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError
         Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
-        SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError
+        SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError ToolError
         StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
         TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file
         open_catalog paramstyle threadsafety
@@ -47,7 +47,7 @@ PUBLIC = {
         MissingToolSecretError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
         PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
-        ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError StreamCutError
+        ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError StreamCutError ToolError
         TransportError UnansweredError UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic
         request_id_of
     """,

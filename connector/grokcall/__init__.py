@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from grokcall.errors import StatementError as StatementError
     from grokcall.errors import StoppedError as StoppedError
     from grokcall.errors import StreamCutError as StreamCutError
+    from grokcall.errors import ToolError as ToolError
     from grokcall.errors import TransportError as TransportError
     from grokcall.errors import UnknownNameError as UnknownNameError
     from grokcall.errors import Warning as Warning  # noqa: A004 - PEP 249 fixes the name
@@ -192,6 +193,7 @@ __all__ = [
     "TimeFromTicks",
     "Timestamp",
     "TimestampFromTicks",
+    "ToolError",
     "Transport",
     "TransportError",
     "UnknownNameError",
@@ -218,7 +220,7 @@ _ERRORS = """
     NotFoundError NotReadyError
     NotSentError NotSupportedError OperationalError PermissionDeniedError ProgrammingError RateLimitedError
     ReadTimeoutError RedirectedError ReplyTooLargeError ServerFailureError ServiceError StatementError
-    StoppedError StreamCutError TransportError UnknownNameError Warning
+    StoppedError StreamCutError ToolError TransportError UnknownNameError Warning
 """
 _MODULES = {
     **dict.fromkeys(_ERRORS.split(), "grokcall.errors"),

@@ -30,7 +30,7 @@ from grokcall.core.option_facts import (
     VALUES,
     Receive,
 )
-from grokcall_procedures.settings import FileTransfer, Settings, ToolLimitField
+from grokcall_procedures.settings import FileTransfer, Settings, ToolLimitField, ToolMixing
 
 USUAL = Settings()
 """What procedures go by where nothing is said."""
@@ -166,6 +166,23 @@ class DeclaredOptions:
         bool, About("Whether a value that an Enum does not list is refused.", flag=Flag(heading=VALUES))
     ] = USUAL.strict_enums
     tool_limit_field: Annotated[ToolLimitField, About("The wire name of MaxToolCalls.")] = USUAL.tool_limit_field
+    tool_timeout: Annotated[
+        float, About("Seconds that a tool of yours may take.", above=0, most=DAY, flag=Flag("SECONDS", PACE))
+    ] = 60.0
+    tool_threads: Annotated[int, About("How many tools run at a time.", least=1, most=1024)] = 8
+    tool_output_bytes: Annotated[
+        int, About("Bytes of a tool's output that the model is shown; a longer one is cut.", least=256, most=1 << 24)
+    ] = 16_384
+    on_tool_error: Annotated[
+        Literal["tell", "fail"], About("Whether the model is told when a tool fails, or the call fails.")
+    ] = "tell"
+    tool_mixing: Annotated[
+        ToolMixing,
+        About("What to do where tools that read your data meet pages that others have written: warn, refuse, allow."),
+    ] = USUAL.tool_mixing
+    tools_may_change: Annotated[
+        bool, About("Whether a model may call procedures as tools that make, change or remove things.")
+    ] = False
     file_transfer: Annotated[FileTransfer, About("How files are sent.")] = USUAL.file_transfer
     max_media_bytes: Annotated[
         int, About("The largest file, image, audio or video to send or to download, in bytes.", least=1, most=1 << 40)

@@ -148,6 +148,7 @@ class Options(BaseSettings, DeclaredOptions):
             store=self.store,
             allow_files=self.allow_files,
             files=FILES,
+            tool_mixing=self.tool_mixing,
             team_id=self.team_id,
         )
 

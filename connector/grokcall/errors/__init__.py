@@ -31,6 +31,7 @@
     │   │   ├── OutputFull                      there is no space left for the output
     │   │   ├── RedirectedError                 base_url sends calls on to another address
     │   │   ├── StoppedError                    whoever ran a statement, a lookup or a query has stopped it
+    │   │   ├── ToolError                       a tool that the model called failed, and the call with it
     │   │   ├── TransportError                  there is no whole answer
     │   │   │   ├── ConnectionCutError          the connection ended after it may have been served
     │   │   │   ├── NotSentError                nothing can have been served
@@ -65,7 +66,7 @@ The classes stand in modules by family beside this one; they are to be taken fro
 raise stand in these packages, which know nothing of this one.
 """
 
-from grokcall.errors.answers import AnswerRefusedError, IncompleteAnswerError, MediaError
+from grokcall.errors.answers import AnswerRefusedError, IncompleteAnswerError, MediaError, ToolError
 from grokcall.errors.budget import BudgetReachedError
 from grokcall.errors.connection import (
     ChangeNotAllowedError,
@@ -179,6 +180,7 @@ __all__ = [
     "StatementError",
     "StoppedError",
     "StreamCutError",
+    "ToolError",
     "TransportError",
     "UnansweredError",
     "UnknownNameError",

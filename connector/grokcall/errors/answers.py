@@ -76,3 +76,26 @@ class MediaError(DataError):
     def __init__(self, message: str, *, request_id: str | None = None) -> None:
         super().__init__(message)
         self.request_id = request_id
+
+
+class ToolError(OperationalError):
+    """A tool that the model called failed, and the option ``on_tool_error`` lets the call fail with it.
+
+    The rounds before it were billed; a rerun with a journal goes on from them and runs the tool again.
+
+    Args:
+        message: What it failed with.
+        tool: Its name.
+        cost_ticks: What the rounds before it were billed, in ticks.
+    """
+
+    error_code: ClassVar[str] = "tool"
+    retryable: bool = False
+
+    def __init__(self, message: str, *, tool: str | None = None, cost_ticks: int | None = None) -> None:
+        super().__init__(message)
+        self.tool = tool
+        self.cost_ticks = cost_ticks
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self),), {"tool": self.tool, "cost_ticks": self.cost_ticks}

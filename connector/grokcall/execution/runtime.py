@@ -35,6 +35,8 @@ from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall.scheduling.ratelimit.configured import caps_of
 from grokcall.scheduling.ratelimit.limiter import Limiter
+from grokcall.tools.running import ToolRunner
+from grokcall.tools.toolbox import Toolbox
 from grokcall_parser import Call
 from grokcall_procedures import Binder, Catalog, Settings
 from grokcall_procedures.estimates import Allowances, estimate
@@ -67,7 +69,9 @@ class Runtime:
         self.options = options
         self.catalog: Catalog = open_catalog(options.catalog)
         """The procedures; user-defined ones are kept where the option ``catalog`` says."""
-        self.settings: Settings = options.settings()
+        self.toolbox: Toolbox = Toolbox(options, lambda: self.catalog, lambda: self.settings)
+        """The tools that models may call."""
+        self.settings: Settings = replace(options.settings(), toolbox=self.toolbox)
         self._settings_of_lookups = replace(self.settings, shares_prompts=True)
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
@@ -139,7 +143,8 @@ class Runtime:
                 close_at_exit(self.close)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
                 endpoints = Endpoints.of(self.options, self._keys, self._management_keys, gate)
-                self._runner = CallRunner(ApiClient(self._transport, self.options, endpoints))
+                client = ApiClient(self._transport, self.options, endpoints)
+                self._runner = CallRunner(client, ToolRunner(self.toolbox))
             return self._runner
 
     def consent(self, changes: bool = False, *, kept: bool = False) -> Consent:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from grokcall.errors import InterfaceError
 from grokcall_procedures.client_tools import ToolDeclaration
+from grokcall_procedures.tools.offered import RESERVED, SERVICE_TOOLS
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ClientTool(Protocol):
@@ -23,3 +28,15 @@ class ClientTool(Protocol):
             arguments: The decoded JSON object. They are checked here, for a model may write anything.
         """
         ...
+
+
+def check_name(name: str) -> None:
+    """Refuses a name under which a model cannot call a tool.
+
+    Raises:
+        InterfaceError: It is none, or one that the service's own tools answer to.
+    """
+    if not NAME.fullmatch(name):
+        raise InterfaceError(f"a tool cannot be called {name!r}: a name has up to 64 letters, digits, _ and -")
+    if name in RESERVED or name in SERVICE_TOOLS:
+        raise InterfaceError(f"a tool cannot be called {name!r}, which the service's own tools answer to; rename it")

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import msgspec
+
 from grokcall_sandbox.api.generation import MAX_TOOLS, fill_arguments
 from grokcall_sandbox.catalogue import TextModel
 from grokcall_sandbox.errors import invalid, undeserializable, unsupported_field
@@ -36,6 +38,7 @@ _REQUIRED = {
     "mcp": ("server_url", "server_label"),
 }
 _ALIASES = {"collections_search": "file_search"}
+_NUMBERED = ("step", "round", "page", "number")
 _TYPES = frozenset(
     [
         "function",
@@ -83,24 +86,46 @@ def call_functions(
     """The functions to call, each with its arguments as JSON text; none as a rule.
 
     A function is called when the choice names it, when one is required, or when the question has its name in it: with
-    several names several functions, unless `parallel` is False.
+    several names several functions, unless `parallel` is False. A question with a name and "twice" or "5 times" in it
+    has it called in so many rounds, with the number of the round as its argument `step`, `round`, `page` or `number`
+    unless it says "the same".
     """
     functions = [tool for tool in tools if tool["type"] == "function"]
     if not functions or choice == "none":
         return []
     question = conversation.question
-    named = [tool for tool in functions if _names(question, tool["name"]) and not conversation.tool_output]
+    named = [tool for tool in functions if _names(question, tool["name"])]
+    done = conversation.outputs // max(len(named), 1)
+    named = [tool for tool in named if done < _rounds(question, tool["name"])]
     if isinstance(choice, dict):
         named = [tool for tool in functions if tool["name"] == choice.get("name")][:1]
     elif choice == "required":
         named = named or functions[:1]
     if not parallel:
         named = named[:1]
-    return [(tool["name"], fill_arguments(conversation, _parameters(tool))) for tool in named]
+    numbered = None if "the same" in question else done + 1
+    return [(tool["name"], _arguments(conversation, _parameters(tool), numbered)) for tool in named]
 
 
 def _names(question: str, name: str) -> bool:
     return name in question and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", question) is not None
+
+
+def _rounds(question: str, name: str) -> int:
+    """In how many rounds a question has a function called."""
+    after = question[question.index(name) + len(name) :]
+    found = re.search(r"\b(?:(\d{1,3}) times|(twice))\b", after)
+    return 1 if found is None else 2 if found[2] else int(found[1])
+
+
+def _arguments(conversation: Conversation, parameters: JsonSchema, number: int | None) -> str:
+    """The arguments of a call, with the number of the round where there is a place for it."""
+    filled = fill_arguments(conversation, parameters)
+    properties = parameters.get("properties") or {}
+    places = [name for name in _NUMBERED if (properties.get(name) or {}).get("type") == "integer"]
+    if number is None or not places:
+        return filled
+    return msgspec.json.encode({**msgspec.json.decode(filled), **dict.fromkeys(places, number)}).decode()
 
 
 def _parameters(tool: Item) -> JsonSchema:

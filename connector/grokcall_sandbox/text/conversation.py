@@ -63,6 +63,12 @@ class Conversation:
         return "\n".join([turn.text for turn in given][::-1])
 
     @property
+    def outputs(self) -> int:
+        """How many functions gave something back since the question."""
+        since = takewhile(lambda turn: turn.role != "user", reversed(self.turns))
+        return sum(turn.role == "tool" for turn in since)
+
+    @property
     def pictures(self) -> tuple[Picture, ...]:
         """Every attached image, first one first."""
         return tuple(picture for turn in self.turns for picture in turn.pictures)

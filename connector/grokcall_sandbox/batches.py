@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -59,6 +60,8 @@ class Batch:
     counts: Counter[State] = field(default_factory=Counter)
     size: int = 0
     worker: "asyncio.Task[None] | None" = None
+    hurried: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when nothing of it is to wait for its time any more."""
 
     @property
     def sealed(self) -> bool:
@@ -75,6 +78,12 @@ class Batch:
     def pending(self) -> list[BatchItem]:
         """The requests that are not done, in the order in which they were added."""
         return [item for item in self.items.values() if item.state == "pending"]
+
+    async def wait_for(self, item: BatchItem) -> None:
+        """Wait until a request is due, or the batch is in a hurry."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, item.due - time.monotonic())):
+                await self.hurried.wait()
 
     def finish(self, item: BatchItem, state: State, result: bytes = b"") -> None:
         """Note that a pending request ended."""

@@ -99,6 +99,15 @@ class Sandbox:
         """How many requests came and how they were answered, as `GET /sandbox/stats` shows it."""
         return self._state.traffic.as_dict()
 
+    def finish_batches(self) -> None:
+        """Have the pending requests of all batches done now, whatever `batch_seconds` says."""
+        if self._loop is not None and self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(self._finish_batches(), self._loop).result(_STOP_SECONDS)
+
+    async def _finish_batches(self) -> None:
+        for batch in self._state.batches:
+            batch.hurried.set()
+
     def reset(self) -> None:
         """Forget the ledger, the counts, stored responses, files, media and batches."""
         if self._loop is None or not self._loop.is_running():

@@ -47,7 +47,7 @@ def start_work(state: SandboxState, batch: Batch) -> None:
 async def _work(state: SandboxState, batch: Batch) -> None:
     while pending := batch.pending():
         for item in pending:
-            await asyncio.sleep(max(0.0, item.due - time.monotonic()))
+            await batch.wait_for(item)
             await _finish(state, batch, item)
             if state.batches.get(batch.id) is batch:
                 state.batches.put(batch.id, batch, batch.size)

@@ -61,10 +61,11 @@ def test_a_batch_is_left_alone_and_lands_in_the_database_when_it_is_ready(tmp_pa
     source, database = tickets(tmp_path, sums(20)), tmp_path / "answers.duckdb"
     command = ["lookup", source, ASK, "-o", f"{database}::answers", *ANSWER_ONLY]
     command += ["--batch", "--journal", tmp_path / "run.journal", "--poll-interval", "0.05"]
-    with Sandbox(batch_seconds=1) as sandbox:
+    with Sandbox(batch_seconds=3600) as sandbox:
         left = run(sandbox, *command, "--no-wait")
         assert (left.code, "20 requests are pending" in left.err) == (0, True)
         assert not database.exists()
+        sandbox.finish_batches()
         taken = run(sandbox, *command)
         assert taken.code == 0, taken.err
         assert len(sandbox.ledger()) == 20, "the batch was sent again"

@@ -109,7 +109,7 @@ class Queues:
             if len(stuck) >= budget.in_flight:
                 last = stuck[-1]
                 self.askers.remove(last)
-                last.error, last.is_over = budget.shortage(*last.more(budget)), True
+                last.error, last.is_over = budget.shortage(last.taken, last.request), True
                 budget.stopped = budget.stopped or last.error
                 wake(last)
         return full

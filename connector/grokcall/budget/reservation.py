@@ -57,17 +57,29 @@ class Asker:
     is_over: bool = False
     error: BudgetReachedError | None = None
 
+    @property
+    def taken(self) -> Reserve:
+        """What the call's earlier requests took."""
+        return Reserve(self.need.ticks - self.request.ticks, self.need.tokens - self.request.tokens)
+
     def more(self, budget: BudgetUsage) -> tuple[int, int]:
-        """The ticks and tokens that a budget lacks for it; of a call that is alone only what is sure counts."""
-        alone, before = budget.in_flight == 1, self.reservation.need
-        ticks, tokens = (
-            (self.need.least_ticks, self.need.least_tokens) if alone else (self.need.ticks, self.need.tokens)
-        )
-        return max(ticks - before.ticks, 0), max(tokens - before.tokens, 0)
+        """The ticks and tokens that it needs in a budget beyond what is reserved for it.
+
+        Of a call that is alone only what is sure counts, as when it began.
+        """
+        alone, need, before = budget.in_flight == 1, self.need, self.reservation.need
+        ticks, tokens = (need.least_ticks, need.least_tokens) if alone else (need.ticks, need.tokens)
+        return ticks - before.ticks, tokens - before.tokens
 
     def lacking(self) -> BudgetUsage | None:
         """The first budget of the chain without room for it; None where there is room."""
-        return next((budget for budget in self.reservation.chain if not budget.fits(*self.more(budget))), None)
+        return next((budget for budget in self.reservation.chain if not self._fits(budget)), None)
+
+    def _fits(self, budget: BudgetUsage) -> bool:
+        ticks, tokens = self.more(budget)
+        if budget.in_flight > 1:  # who needs less than before makes room
+            ticks, tokens = max(ticks, 0), max(tokens, 0)
+        return budget.fits(ticks, tokens)
 
     def admit(self) -> None:
         """Has what it needs set aside."""

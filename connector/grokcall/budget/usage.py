@@ -146,13 +146,18 @@ class BudgetUsage:
             return self.too_late()
         return None
 
-    def shortage(self, ticks: int, tokens: int) -> BudgetReachedError:
-        """The error for so much more that does not fit beside what is spent and reserved."""
-        spent = self.spent_ticks + self.reserved_ticks
-        if self.max_ticks is not None and ticks and spent + ticks > self.max_ticks:
-            return self._error("max_cost", usd(self.max_ticks), usd(spent), usd(ticks), usd(self.earlier_ticks))
-        used = self.tokens + self.reserved_tokens
-        return self._error("max_tokens", self.max_tokens or 0, used, tokens, self.earlier_tokens)
+    def shortage(self, taken: Reserve, need: Reserve) -> BudgetReachedError:
+        """The error for a further request of a call in flight for which there is no room.
+
+        Args:
+            taken: What the call's earlier requests took; what was reserved for them is not counted.
+            need: What the further one may take.
+        """
+        if self.max_ticks is not None and self.spent_ticks + taken.ticks + need.ticks > self.max_ticks:
+            spent = usd(self.spent_ticks + taken.ticks)
+            return self._error("max_cost", usd(self.max_ticks), spent, usd(need.ticks), usd(self.earlier_ticks))
+        used = self.tokens + taken.tokens
+        return self._error("max_tokens", self.max_tokens or 0, used, need.tokens, self.earlier_tokens)
 
     def too_late(self) -> BudgetReachedError:
         """The error for a call that comes when the time is over."""

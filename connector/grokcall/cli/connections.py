@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,11 +14,18 @@ from grokcall.core.terminals import visible
 from grokcall.dbapi.connection import Connection, connect
 from grokcall.errors import InterfaceError
 from grokcall.scheduling import event_loop as background
+from grokcall.tools.named_functions import function_named
 
 
 @contextmanager
 def opened(
-    given: Mapping[str, Any], console: Screen, *, sandbox: bool, verbose: bool, files: bool
+    given: Mapping[str, Any],
+    console: Screen,
+    *,
+    sandbox: bool,
+    verbose: bool,
+    files: bool,
+    tools: Iterable[str] = (),
 ) -> Iterator[Connection]:
     """A connection for the block.
 
@@ -27,6 +35,7 @@ def opened(
         sandbox: Whether it goes to a sandbox, which lives as long as the block.
         verbose: Whether requests and retries are logged.
         files: Whether text may name files unless a flag, the environment or the profile says otherwise.
+        tools: Functions that models may call, as ``module:function``; modules of the working directory are found.
 
     Raises:
         InterfaceError: An address was given for the sandbox, which has its own.
@@ -39,6 +48,7 @@ def opened(
     with waits_shown(console):
         if not sandbox:
             with connect(**given) as connection:
+                add_tools(connection, tools)
                 yield connection
             return
         if given.get("base_url"):
@@ -53,7 +63,16 @@ def opened(
                 "management_base_url": started.management_base_url,
             }
             with connect(**{"poll_interval": 0.1, **given, **hosts}) as connection:
+                add_tools(connection, tools)
                 yield connection
+
+
+def add_tools(connection: Connection, names: Iterable[str]) -> None:
+    """Makes functions tools of a connection."""
+    if names and "" not in sys.path:
+        sys.path.insert(0, "")
+    for name in names:
+        connection.tool(function_named(name))
 
 
 class ConsoleHandler(logging.Handler):

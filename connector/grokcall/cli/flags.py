@@ -40,6 +40,15 @@ class Flags:
         bool,
         Option("--show-secrets", rich_help_panel=VALUES, help="Show and write a new key, which is masked otherwise."),
     ] = False
+    tool: Annotated[
+        list[str] | None,
+        Option(
+            "--tool",
+            metavar="MODULE:FUNCTION",
+            rich_help_panel=VALUES,
+            help="A function that Tools may name, from a module of Python; may be repeated.",
+        ),
+    ] = None
     csv_safe: Annotated[
         bool,
         Option(
@@ -67,7 +76,8 @@ class Flags:
         for item in fields(self):
             mine, earlier = getattr(self, item.name), getattr(before, item.name)
             chosen[item.name] = earlier if mine is None or mine is item.default else mine
-        chosen["default_model"] = [*(before.default_model or ()), *(self.default_model or ())]
+        for name in ("default_model", "tool"):
+            chosen[name] = [*(getattr(before, name) or ()), *(getattr(self, name) or ())]
         return Flags(**chosen)
 
     def options(self) -> dict[str, Any]:
@@ -114,4 +124,6 @@ class Flags:
         from grokcall.cli.connections import opened
 
         given = {**self.options(), **(self.spending() if limited else {})}
-        return opened(given, self.console(), sandbox=self.sandbox, verbose=self.verbose, files=files)
+        return opened(
+            given, self.console(), sandbox=self.sandbox, verbose=self.verbose, files=files, tools=self.tool or ()
+        )

@@ -260,7 +260,7 @@ class ApiClient:
             raise redirected(on_the_wire.url, reply)
         if request.billed:
             outcome.reply = reply.body
-        if outcome.billed and request.kind is not Kind.DOWNLOAD:
+        if request.billed or (outcome.billed and request.kind is Kind.POLL):
             is_binary = request.kind in BINARY_KINDS and "json" not in reply.headers.get("content-type", "")
             ticks = None if is_binary else cost_in(reply.body)
             outcome.add_price(ticks, of_start=request.billed)

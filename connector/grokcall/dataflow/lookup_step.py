@@ -17,6 +17,7 @@ from grokcall.lookup.mapping import MappingLike, constants_of
 from grokcall.lookup.options import DECLARED, LookupOptions
 from grokcall.lookup.plan import LookupPlan
 from grokcall.tables.column_types import ColumnTypes, checked_columns, typed_schema
+from grokcall.tools.named_functions import function_named
 from grokcall_parser import parse_call
 from grokcall_parser.suggestions import hint
 
@@ -38,6 +39,7 @@ class Lookup:
             that only ``columns`` changes them.
         many, keep_empty: As for :meth:`grokcall.Connection.lookup`. With ``many="expand"`` a batch may come out with
             more rows than went in, or with fewer.
+        tools: Functions that ``Tools`` may name, as ``module:function``, which each process loads for itself.
         profile: The profile of the configuration file.
         **options: Options of the connection; never a key. The limits ``max_cost``, ``max_calls``, ``max_tokens`` and
             ``max_duration`` are among them: they hold for each process that runs the step, over all its batches.
@@ -65,6 +67,7 @@ class Lookup:
         encoding: str | None = None,
         many: Many = "nest",
         keep_empty: bool = True,
+        tools: Sequence[str] = (),
         profile: str | None = None,
         **options: Any,
     ) -> None:
@@ -94,6 +97,9 @@ class Lookup:
             keep_empty=keep_empty,
         )
         """How rows are treated."""
+        for name in tools:
+            function_named(name)  # a wrong one is told here, and not by each worker
+        self.tools: tuple[str, ...] = tuple(tools)
         self.profile = profile
         self.options = options
         """The options of the connection."""
@@ -154,4 +160,6 @@ class Lookup:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = connect(profile=self.profile, **self.options)
+            for name in self.tools:
+                self._connection.tool(function_named(name))
         return self._connection

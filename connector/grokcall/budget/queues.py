@@ -91,28 +91,30 @@ class Queues:
     def _admit_askers(self) -> set[BudgetUsage]:
         """Gives calls in flight what they ask for; the budgets that have no room for one of them.
 
-        Where all that are in flight in a budget wait for it nobody makes room, and the last of them has none.
+        Where all that are in flight in a budget wait for something nobody makes room, and the last that waits for this
+        budget has none.
         """
-        full: set[BudgetUsage] = set()
         left: list[Asker] = []
         for asker in self.askers:
-            lacking = asker.lacking() if full.isdisjoint(asker.reservation.chain) else None
-            if lacking is None and full.isdisjoint(asker.reservation.chain):
+            if asker.lacking() is None:
                 asker.admit()
                 wake(asker)
             else:
                 left.append(asker)
-                full.update([] if lacking is None else [lacking])
-        self.askers[:] = left
-        for budget in full:
-            stuck = [asker for asker in left if asker.lacking() is budget]
-            if len(stuck) >= budget.in_flight:
-                last = stuck[-1]
-                self.askers.remove(last)
+        lacked: dict[BudgetUsage, Asker] = {}
+        for asker in left:
+            lacking = asker.lacking()
+            if lacking is not None:
+                lacked[lacking] = asker
+        for budget, last in lacked.items():
+            if sum(budget in asker.reservation.chain for asker in left) >= budget.in_flight:
                 last.error, last.is_over = budget.shortage(last.taken, last.request), True
                 budget.stopped = budget.stopped or last.error
                 wake(last)
-        return full
+                left.remove(last)
+                break  # what it gives back is looked at when it has ended
+        self.askers[:] = left
+        return set(lacked)
 
     def _admit_first(self, budget: Queued) -> BudgetUsage | None:
         """Lets the first of the queue in, or turns it away for good; the budget without room if it has to wait on."""

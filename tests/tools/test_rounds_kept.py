@@ -159,6 +159,8 @@ def test_an_estimate_tells_of_one_round_and_of_all(service, connecting):
         (row,) = told.fetch_arrow_table().to_pylist()
         low.append(row["LowUsd"])
         high.append(row["HighUsd"])
+    explained = connection.execute("EXPLAIN CALL GenerateResponse('hi', Tools => ['stock'])").fetchall()
+    assert [row[5] for row in explained] == ["asked again with what its tools give, up to 8 times in all"]
     assert len(set(low)) == 1
     assert high[0] == 8 * high[1]
     assert high[2] == 20 * high[1]

@@ -13,6 +13,7 @@ from grokcall.core.arrow_arrays import INT32, STRING, table_of
 from grokcall.core.redaction import redact
 from grokcall_procedures import BoundCall, Kind, Notice, Pause, Reply, Request, Use
 from grokcall_procedures.multipart import Parts
+from grokcall_procedures.tool_rounds import most_rounds
 
 EXPLAIN_SCHEMA = pa.schema(
     [
@@ -31,7 +32,9 @@ PREPARATIONS = (Kind.UPLOAD,)
 
 def explain(call: BoundCall, options: Options) -> pa.Table:
     """The requests of ``call`` in order, up to the first whose reply cannot be known: the key is not in them."""
-    warning = "; ".join(call.warnings) or None
+    rounds = most_rounds(call)
+    more = [] if rounds is None else [f"asked again with what its tools give, up to {rounds} times in all"]
+    warning = "; ".join([*call.warnings, *more]) or None
     rows = [
         (number, request.method, url_of(request, options), headers_of(request), body_of(request), warning)
         for number, request in enumerate(foreseeable(call), 1)

@@ -141,14 +141,14 @@ class Check:
             self._object(part, ctes)
 
     def _object(self, part: Mapping[str, Any], ctes: frozenset[str]) -> None:
-        kind = part.get("type")
+        kind = part["type"] if isinstance(part.get("type"), str) else ""
         if kind == "BASE_TABLE":
             self._table(part, ctes)
         elif kind == "TABLE_FUNCTION":
             self._function(part["function"], in_from=True)
         elif part.get("class") in {"FUNCTION", "WINDOW"}:
             self._function(part)
-        elif part.get("class") == "TYPE" and (part.get("schema") or part.get("catalog")):
+        elif kind in {"TYPE", "UNBOUND_TYPE_INFO"} and (part.get("schema") or part.get("catalog")):
             raise ProgrammingError("types are written without a schema")
         ctes = self._with(part, ctes)
         for name, inner in part.items():

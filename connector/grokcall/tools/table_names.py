@@ -68,13 +68,13 @@ class TableNames:
             ProgrammingError: There is none, there are two, or it is one of the system's.
         """
         meant = self.meant(parts_of(table)) & (self.others | self.allowed)
+        if any(place[0] == "system" or place[1] in SYSTEM for place in meant):
+            raise ProgrammingError(f"{table} is a table of DuckDB's own, which no model may read")
         if len(meant) != 1:
             own = [name for catalog, _, name in sorted(self.others) if catalog == self.catalog]
             told = "it is the name of several; write catalog.schema.name" if meant else hint(table, own, "look it up")
             raise ProgrammingError(f"there is no one table {table!r} in the database {self.catalog!r}; {told}")
         (place,) = meant
-        if place[0] == "system" or place[1] in SYSTEM:
-            raise ProgrammingError(f"{table} is a table of DuckDB's own, which no model may read")
         return place
 
     def meant(self, path: Sequence[str]) -> frozenset[Place]:

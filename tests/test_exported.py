@@ -62,11 +62,11 @@ PUBLIC = {
         Format MediaFolder OutputClosed OutputFull Source Writer open_table open_writer sniff_extension text_schema
     """,
     "grokcall_parser": """
-        Argument ArgumentsError BodyArgument Call CallSyntaxError CreateProcedure DataError DatabaseError
-        DescribeProcedure DropProcedure Error Explain IntegrityError InterfaceError InternalError Literal
-        LiteralValue Marker NotSupportedError OperationalError ParameterDeclaration ProgrammingError Query Scalar
-        SelectConstant ShowProcedures Span Statement StatementError UnknownNameError Warning find_markers nearest
-        parse_call parse_statement point_at split_statements
+        Argument ArgumentsError BodyArgument Call CallSyntaxError CreateProcedure CreateTool DataError DatabaseError
+        DescribeProcedure DescribeTool DropProcedure DropTool Error Explain IntegrityError InterfaceError InternalError
+        Literal LiteralValue Marker NotSupportedError OperationalError ParameterDeclaration ProgrammingError Query
+        Scalar SelectConstant ShowProcedures ShowTools Span Statement StatementError UnknownNameError Warning
+        find_markers nearest parse_call parse_statement point_at split_statements
     """,
     "grokcall_procedures": """
         CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Fold Host Kind

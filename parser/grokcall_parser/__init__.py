@@ -38,8 +38,11 @@ if TYPE_CHECKING:
     from grokcall_parser.statements import BodyArgument as BodyArgument
     from grokcall_parser.statements import Call as Call
     from grokcall_parser.statements import CreateProcedure as CreateProcedure
+    from grokcall_parser.statements import CreateTool as CreateTool
     from grokcall_parser.statements import DescribeProcedure as DescribeProcedure
+    from grokcall_parser.statements import DescribeTool as DescribeTool
     from grokcall_parser.statements import DropProcedure as DropProcedure
+    from grokcall_parser.statements import DropTool as DropTool
     from grokcall_parser.statements import Explain as Explain
     from grokcall_parser.statements import Literal as Literal
     from grokcall_parser.statements import LiteralValue as LiteralValue
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from grokcall_parser.statements import Scalar as Scalar
     from grokcall_parser.statements import SelectConstant as SelectConstant
     from grokcall_parser.statements import ShowProcedures as ShowProcedures
+    from grokcall_parser.statements import ShowTools as ShowTools
     from grokcall_parser.statements import Statement as Statement
     from grokcall_parser.suggestions import nearest as nearest
 
@@ -59,10 +63,13 @@ __all__ = [
     "Call",
     "CallSyntaxError",
     "CreateProcedure",
+    "CreateTool",
     "DataError",
     "DatabaseError",
     "DescribeProcedure",
+    "DescribeTool",
     "DropProcedure",
+    "DropTool",
     "Error",
     "Explain",
     "IntegrityError",
@@ -79,6 +86,7 @@ __all__ = [
     "Scalar",
     "SelectConstant",
     "ShowProcedures",
+    "ShowTools",
     "Span",
     "Statement",
     "StatementError",
@@ -101,10 +109,13 @@ lazy_names(
         "Call": "grokcall_parser.statements",
         "CallSyntaxError": "grokcall_parser.errors",
         "CreateProcedure": "grokcall_parser.statements",
+        "CreateTool": "grokcall_parser.statements",
         "DataError": "grokcall_parser.errors",
         "DatabaseError": "grokcall_parser.errors",
         "DescribeProcedure": "grokcall_parser.statements",
+        "DescribeTool": "grokcall_parser.statements",
         "DropProcedure": "grokcall_parser.statements",
+        "DropTool": "grokcall_parser.statements",
         "Error": "grokcall_parser.errors",
         "Explain": "grokcall_parser.statements",
         "IntegrityError": "grokcall_parser.errors",
@@ -121,6 +132,7 @@ lazy_names(
         "Scalar": "grokcall_parser.statements",
         "SelectConstant": "grokcall_parser.statements",
         "ShowProcedures": "grokcall_parser.statements",
+        "ShowTools": "grokcall_parser.statements",
         "Span": "grokcall_parser.spans",
         "Statement": "grokcall_parser.statements",
         "StatementError": "grokcall_parser.errors",

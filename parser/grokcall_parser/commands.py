@@ -1,4 +1,4 @@
-"""The statements beside calls: EXPLAIN, SHOW PROCEDURES, DESCRIBE PROCEDURE, a constant, and any other SQL."""
+"""The statements beside calls: EXPLAIN, SHOW and DESCRIBE of procedures and tools, a constant, and any other SQL."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from grokcall_parser.errors import CallSyntaxError
 from grokcall_parser.reader import Reader
 from grokcall_parser.statements import (
     DescribeProcedure,
+    DescribeTool,
     Explain,
     Marker,
     Query,
     SelectConstant,
     ShowProcedures,
+    ShowTools,
     Statement,
 )
 from grokcall_parser.tokens import is_name, source
@@ -42,29 +44,47 @@ def read_explain(reader: Reader) -> Statement:
 
 
 def read_show(reader: Reader) -> Statement:
-    """``SHOW PROCEDURES [LIKE '…']``; what else begins with SHOW is a query."""
+    """``SHOW PROCEDURES [LIKE '…']`` and ``SHOW TOOLS …``; what else begins with SHOW is a query."""
     if reader.word(1) == "PROCEDURE":
         reader.fail("SHOW lists all procedures; write SHOW PROCEDURES, or DESCRIBE PROCEDURE Name for one")
-    if not reader.accept_words("SHOW", "PROCEDURES"):
-        return read_query(reader)
+    if reader.word(1) == "TOOL" and reader.word(2):
+        reader.fail("SHOW lists all tools; write SHOW TOOLS, or DESCRIBE TOOL name for one")
+    if reader.accept_words("SHOW", "PROCEDURES"):
+        return ShowProcedures(read_like(reader, "SHOW PROCEDURES", "%Image%"), reader.text)
+    if reader.accept_words("SHOW", "TOOLS"):
+        return ShowTools(read_like(reader, "SHOW TOOLS", "%sales%"), reader.text)
+    return read_query(reader)
+
+
+def read_like(reader: Reader, after: str, example: str) -> str | None:
+    """The pattern of ``[LIKE '…']``, which ends the statement; None without it."""
     like = None
     if reader.accept_words("LIKE"):
         pattern = reader.accept(TokenType.STRING)
         if pattern is None:
-            reader.fail(f"expected a pattern in single quotes after LIKE, found {reader.shown()}; write LIKE '%Image%'")
+            found = reader.shown()
+            reader.fail(f"expected a pattern in single quotes after LIKE, found {found}; write LIKE '{example}'")
         like = pattern.text
-    reader.finish("SHOW PROCEDURES")
-    return ShowProcedures(like, reader.text)
+    reader.finish(after)
+    return like
 
 
 def read_describe(reader: Reader) -> Statement:
-    """``DESCRIBE PROCEDURE Name``; what else begins with DESCRIBE is a query."""
-    word = reader.word()
-    if not reader.accept_words(word, "PROCEDURE"):
+    """``DESCRIBE PROCEDURE Name`` and ``DESCRIBE TOOL name``; what else begins with DESCRIBE is a query."""
+    word, kind = reader.word(), reader.word(1)
+    if kind != "PROCEDURE" and not (kind == "TOOL" and has_name_of_tool(reader)):
         return read_query(reader)
-    name, span = read_name(reader, f"{word} PROCEDURE needs the name of one")
+    reader.position += 2
+    name, span = read_name(reader, f"{word} {kind} needs the name of one")
     reader.finish("the name")
-    return DescribeProcedure(name, reader.text, span)
+    made = DescribeProcedure if kind == "PROCEDURE" else DescribeTool
+    return made(name, reader.text, span)
+
+
+def has_name_of_tool(reader: Reader) -> bool:
+    """Whether a name follows ``DESCRIBE TOOL``, which alone describes a table of that name."""
+    following = reader.tokens[reader.position + 2 : reader.position + 3]
+    return bool(following) and following[0].token_type not in {TokenType.SEMICOLON, TokenType.DOT}
 
 
 def read_select(reader: Reader) -> Statement:
@@ -96,6 +116,8 @@ def read_query(reader: Reader) -> Query:
     """Any other SQL; it is read no further than to see that it is one statement."""
     if reader.word() == "ALTER" and reader.word(1) == "PROCEDURE":
         reader.fail("a procedure is not altered but made anew; write CREATE OR REPLACE PROCEDURE …")
+    if reader.word() == "ALTER" and reader.word(1) == "TOOL":
+        reader.fail("a tool is not altered but made anew; write CREATE OR REPLACE TOOL …")
     while reader.token is not None and reader.kind is not TokenType.SEMICOLON:
         reader.advance()
     reader.finish("the query")

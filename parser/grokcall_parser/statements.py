@@ -156,6 +156,69 @@ class DropProcedure:
     if_exists: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CreateTool:
+    """``CREATE [OR REPLACE] TOOL [IF NOT EXISTS] name(…) [COMMENT '…'] AS SELECT …`` or ``AS CALL Base(…)``.
+
+    Its body is either ``query`` or the call of ``base``; the other one is None.
+    """
+
+    tool: str
+    parameters: tuple[ParameterDeclaration, ...]
+    text: str
+    span: Span
+    """Where the tool's name stands."""
+    comment: str = ""
+    """What the model is told of it."""
+    or_replace: bool = False
+    if_not_exists: bool = False
+    query: str | None = None
+    """The query as it was written."""
+    query_span: Span | None = None
+    base: str | None = None
+    """The procedure that is called."""
+    arguments: tuple[BodyArgument, ...] = ()
+    base_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DropTool:
+    """``DROP TOOL [IF EXISTS] name``."""
+
+    tool: str
+    text: str
+    span: Span
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTools:
+    """``SHOW TOOLS [LIKE 'pattern']``; the pattern has SQL's ``%`` and ``_``."""
+
+    like: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeTool:
+    """``DESCRIBE TOOL name``; ``DESC`` does as well."""
+
+    tool: str
+    text: str
+    span: Span
+
+
 Statement: TypeAlias = (
-    Call | Explain | ShowProcedures | DescribeProcedure | CreateProcedure | DropProcedure | SelectConstant | Query
+    Call
+    | Explain
+    | ShowProcedures
+    | DescribeProcedure
+    | CreateProcedure
+    | DropProcedure
+    | ShowTools
+    | DescribeTool
+    | CreateTool
+    | DropTool
+    | SelectConstant
+    | Query
 )

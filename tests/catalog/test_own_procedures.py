@@ -257,7 +257,7 @@ def test_a_catalog_file_may_be_written_by_hand_in_any_order(keeping, tmp_path):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("SELECT 1;", "only CREATE PROCEDURE may stand in a catalog"),
+        ("SELECT 1;", "only CREATE PROCEDURE and CREATE TOOL may stand in a catalog"),
         ("CREATE PROCEDURE X() AS CALL Nope();", "there is no procedure Nope"),
         ("CREATE PROCEDURE X(", "never closed"),
         ("CREATE PROCEDURE X() AS CALL ListModels(); CREATE PROCEDURE x() AS CALL ListModels();", "declared twice"),

@@ -186,3 +186,32 @@ SET threads = 4
 --> QUERY
 SELECT {'a': {'b': 1}}
 --> QUERY
+SHOW TOOLS
+show tools like '%a';
+--> SHOW TOOLS LIKE '%a'
+DESCRIBE TOOL churn
+desc tool "churn-by-month"
+--> DESCRIBE TOOL "churn-by-month"
+DESCRIBE tool
+--> QUERY
+DESCRIBE tool;
+--> QUERY
+DESCRIBE tool.sales
+--> QUERY
+SHOW tool
+--> QUERY
+DROP TOOL churn
+drop tool if exists [churn] ;
+--> DROP TOOL IF EXISTS churn
+DROP TABLE tool
+--> QUERY
+CREATE TABLE tool (a INTEGER)
+--> QUERY
+CREATE TOOL now() AS SELECT 1
+create or replace tool churn(region varchar comment 'two letters', top INTEGER default 10) comment 'Churn.' as from c where r = $region limit $top;
+--> CREATE OR REPLACE TOOL churn(region varchar COMMENT 'two letters', top INTEGER DEFAULT 10) COMMENT 'Churn.' AS from c where r = $region limit $top
+CREATE TOOL IF NOT EXISTS a(b BIGINT) AS WITH x AS (SELECT :b AS y) SELECT * FROM x -- done
+--> CREATE TOOL IF NOT EXISTS a(b BIGINT) AS WITH x AS (SELECT :b AS y) SELECT * FROM x
+CREATE TOOL a() AS VALUES (1, 'x;y'), (2, $$;$$)
+CREATE TOOL find(q VARCHAR) COMMENT 'Searches.' AS CALL SearchCollection(:q, 'collection_7', MaxRows => 3)
+CREATE TOOL "a-b"(q VARCHAR DEFAULT NULL) AS CALL Ask('About ' || :q || '.')

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from grokcall_parser import (
     Call,
+    CreateTool,
     Literal,
     Marker,
     Query,
@@ -28,7 +29,21 @@ from grokcall_parser import (
 NOWHERE = Span(0, 0)
 Result = TypeVar("Result")
 
-WORDS = ["CALL", "EXEC", "EXPLAIN", "COST", "SHOW", "PROCEDURES", "LIKE", "DESCRIBE", "PROCEDURE", "SELECT", "Ask"]
+WORDS = [
+    "CALL",
+    "EXEC",
+    "EXPLAIN",
+    "COST",
+    "SHOW",
+    "PROCEDURES",
+    "LIKE",
+    "DESCRIBE",
+    "PROCEDURE",
+    "SELECT",
+    "Ask",
+    "TOOL",
+    "COMMENT",
+]
 SIGNS = [
     *"(){}[],;:$?@.=+-*/|%#`\\'\"<>!&^~ \n\r\t\0",
     "::",
@@ -171,7 +186,18 @@ def test_nothing_in_a_string_or_a_comment_is_a_marker(text, comment):
     assert len(call.arguments) == 1
 
 
-prefixes = st.sampled_from(["CALL Ask(", "EXEC Ask ", "SELECT ", "{call ", "SHOW PROCEDURES ", "EXPLAIN CALL Ask("])
+prefixes = st.sampled_from(
+    [
+        *("CALL Ask(", "EXEC Ask ", "SELECT ", "{call ", "SHOW PROCEDURES ", "EXPLAIN CALL Ask(", "DESCRIBE TOOL "),
+        *(
+            "CREATE TOOL t(",
+            "CREATE TOOL t(a VARCHAR) AS ",
+            "CREATE TOOL t() AS SELECT ",
+            "CREATE TOOL t() AS CALL Ask(",
+        ),
+        *("DROP TOOL ", "SHOW TOOLS "),
+    ]
+)
 texts = (
     st.text()
     | st.builds(str.__add__, prefixes, fragments.map(" ".join))
@@ -200,6 +226,22 @@ def test_any_text_is_a_statement_or_a_statement_error(text):
         assert statement.text == text
         if not isinstance(statement, Query):
             assert render(parse_statement(render(statement))) == render(statement)
+
+
+@given(st.lists(identifiers, max_size=4, unique_by=str.casefold), token_lists(), st.text(), st.data())
+def test_a_declaration_of_a_tool_keeps_its_body_between_gaps(names, call, comment, data):
+    """The text of a query comes back as it was written, and every place is that of the text."""
+    body = (
+        data.draw(st.sampled_from(["SELECT", "FROM", "WITH", "VALUES"])) + f" ({call[1]}) {''.join(data.draw(gaps))} x"
+    )
+    declared = ", ".join(f"{name} VARCHAR{''.join(data.draw(gaps))}" for name in names)
+    head = f"CREATE TOOL t({declared}) COMMENT {render_value(comment)} AS {''.join(data.draw(gaps))} "
+    made = parse_statement(f"{head}{body}{''.join(data.draw(gaps))}")
+
+    assert isinstance(made, CreateTool)
+    assert [each.name for each in made.parameters] == names
+    assert (made.comment, made.query, made.base) == (comment, body, None)
+    assert made.query_span == Span(len(head), len(head) + len(body))
 
 
 @given(texts)

@@ -7,10 +7,10 @@ import pytest
 from grokcall_parser import ArgumentsError, CallSyntaxError, StatementError, parse_statement, split_statements
 
 DECLARATION = "CREATE PROCEDURE Name(Parameter TYPE, …) [RETURNS (column TYPE, …)] AS CALL Base(…)"
+TOOL = "CREATE TOOL name(parameter TYPE, …) [COMMENT 'what it does'] AS SELECT … (or CALL Base(…))"
 UNDERSTOOD = (
-    "understood: CALL, EXEC, EXECUTE, {call …}, EXPLAIN [COST] CALL, SHOW PROCEDURES, DESCRIBE, CREATE and "
-    "DROP PROCEDURE, "
-    "and SELECT and other SQL of DuckDB"
+    "understood: CALL, EXEC, EXECUTE, {call …}, EXPLAIN [COST] CALL, SHOW PROCEDURES and TOOLS, DESCRIBE, CREATE and "
+    "DROP PROCEDURE or TOOL, and SELECT and other SQL of DuckDB"
 )
 COMPUTE_FIRST = "an argument is a literal or a marker, so compute the value first and pass it as :name"
 
@@ -402,6 +402,53 @@ WRONG_SYNTAX = [
         'CREATE PROCEDURE needs the name of one, found the end of the statement; write it as Name, "Name" or [Name]',
         (1, 17, 1),
     ),
+    (
+        "CREATE TOOL",
+        'CREATE TOOL needs the name of one, found the end of the statement; write it as Name, "Name" or [Name]',
+        (1, 12, 1),
+    ),
+    (
+        "CREATE TOOL t",
+        f"expected '(' and the parameters after t, found the end of the statement; write {TOOL}",
+        (1, 14, 1),
+    ),
+    ("CREATE TOOL t() SELECT 1", f"expected AS and a query or a CALL, found SELECT; write {TOOL}", (1, 17, 6)),
+    (
+        "CREATE TOOL t() AS DELETE FROM x",
+        "expected a query or a CALL after AS, found DELETE; the body of a tool begins with SELECT, FROM, WITH, VALUES "
+        "or CALL",
+        (1, 20, 6),
+    ),
+    ("CREATE TOOL t() AS SELECT (1", "the '(' that stands here is never closed; close it with ')'", (1, 27, 1)),
+    (
+        "CREATE TOOL t() AS SELECT 1; SELECT 2",
+        "a second statement begins here; send one at a time, or use executescript or a file for several",
+        (1, 30, 6),
+    ),
+    (
+        "CREATE TOOL t() RETURNS (a INTEGER) AS CALL Ask('x')",
+        "a tool has no RETURNS, for the model reads whatever it gives; leave it out",
+        (1, 17, 7),
+    ),
+    (
+        "CREATE TOOL t() AS CALL Ask('x') LIMIT 1",
+        "found LIMIT after the call; nothing but ';' may stand here",
+        (1, 34, 5),
+    ),
+    ("CREATE TOOL t(a) AS SELECT 1", "the parameter a has no type; write a VARCHAR", (1, 15, 1)),
+    (
+        "CREATE OR REPLACE TOOL IF NOT EXISTS t() AS SELECT 1",
+        "OR REPLACE and IF NOT EXISTS contradict each other; leave one out",
+        (1, 1, 6),
+    ),
+    ("ALTER TOOL t", "a tool is not altered but made anew; write CREATE OR REPLACE TOOL …", (1, 1, 5)),
+    ("SHOW TOOL t", "SHOW lists all tools; write SHOW TOOLS, or DESCRIBE TOOL name for one", (1, 1, 4)),
+    (
+        "SHOW TOOLS LIKE x",
+        "expected a pattern in single quotes after LIKE, found x; write LIKE '%sales%'",
+        (1, 17, 1),
+    ),
+    ("DROP TOOL a b", "found b after the name; nothing but ';' may stand here", (1, 13, 1)),
     (
         "CREATE PROCEDURE Ask",
         f"expected '(' and the parameters after Ask, found the end of the statement; write {DECLARATION}",

@@ -1,1 +1,1 @@
-"""Users' procedures, in memory and in a file."""
+"""Users' procedures and tools, in memory and in a file."""

@@ -1,10 +1,10 @@
-"""The procedures of a connection: those that are shipped, and the user's own, which something keeps."""
+"""The procedures of a connection, those that are shipped and the user's own, and its tools, which something keeps."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, ItemsView, Iterator, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 
 import pyarrow as pa
 
@@ -12,16 +12,19 @@ from grokcall.catalog.stores import DuckDBStore, FileStore, MemoryStore, Store
 from grokcall.core.arrow_arrays import STRING, table_of
 from grokcall.core.forks import follow_forks
 from grokcall.errors import Error, OperationalError, ProgrammingError
-from grokcall_parser import CreateProcedure, DropProcedure, Span, parse_statement
+from grokcall_parser import CreateProcedure, CreateTool, DropProcedure, DropTool, Span, parse_statement
 from grokcall_procedures import CATALOG, Catalog, Procedure
-from grokcall_procedures.own_catalog import OwnCatalog
+from grokcall_procedures.own_catalog import Declaration, OwnCatalog, key_of, kind_and_name
+from grokcall_procedures.own_tools import OwnTool
 
 CHANGE_SCHEMA = pa.schema([("Procedure_Name", STRING), ("Procedure_Change", STRING)])
 """The result of CREATE PROCEDURE and DROP PROCEDURE: the name, and created, replaced, dropped or unchanged."""
+TOOL_CHANGE_SCHEMA = pa.schema([("Tool_Name", STRING), ("Tool_Change", STRING)])
+"""The result of CREATE TOOL and DROP TOOL."""
 
 
 class UserCatalog(Catalog):
-    """The procedures that are shipped and the user's own, which a store keeps; threads may share it.
+    """The procedures that are shipped, and the user's own with tools, which a store keeps; threads may share it.
 
     Args:
         store: Where the user's own are kept.
@@ -46,6 +49,20 @@ class UserCatalog(Catalog):
     def own(self) -> tuple[str, ...]:
         """The names of the user's own procedures."""
         return tuple(statement.procedure for statement in self._current().statements.values())
+
+    @property
+    def tools(self) -> Mapping[str, OwnTool]:
+        """The tools that CREATE TOOL has made, by lower-case name, as they are now."""
+        return self._current().tools
+
+    def find_tool(self, name: str, text: str = "", span: Span | None = None) -> OwnTool:
+        """The tool of this name, in any case.
+
+        Raises:
+            UnknownNameError: There is none; the message offers the nearest name and points at the place.
+            ProgrammingError: What the store keeps is wrong.
+        """
+        return self._current().find_tool(name, text, span)
 
     def leave_to_parent(self) -> None:
         """Makes the lock anew in the child of a fork."""
@@ -77,19 +94,19 @@ class UserCatalog(Catalog):
         """
         return self._current().find(name, text, span)
 
-    def create(self, statement: CreateProcedure) -> str:
-        """Makes a procedure and keeps it; gives ``created``, ``replaced`` or ``unchanged``.
+    def create(self, statement: Declaration) -> str:
+        """Makes a procedure or a tool and keeps it; gives ``created``, ``replaced`` or ``unchanged``.
 
         Raises:
             StatementError: The statement is wrong, or the name is taken.
             OperationalError: The store cannot be written to.
         """
-        there = statement.procedure in self
+        there = key_of(statement) in map(key_of, self._current().declarations)
         changed = self._change(lambda catalog: catalog.created(statement))
         return ("replaced" if there else "created") if changed else "unchanged"
 
-    def drop(self, statement: DropProcedure) -> str:
-        """Removes a procedure; gives ``dropped`` or ``unchanged``.
+    def drop(self, statement: DropProcedure | DropTool) -> str:
+        """Removes a procedure or a tool; gives ``dropped`` or ``unchanged``.
 
         Raises:
             StatementError: There is none, it is built in, or another one calls it.
@@ -102,7 +119,7 @@ class UserCatalog(Catalog):
             before = self._read()
             after = change(before)
             if after is not before:
-                self.store.write(list(after.statements.values()))
+                self.store.write(after.declarations)
             self._catalog, self._version, self._loaded = after, self.store.version(), True
             return after is not before
 
@@ -115,15 +132,16 @@ class UserCatalog(Catalog):
         return self._catalog
 
     def _read(self) -> OwnCatalog:
-        statements: dict[str, CreateProcedure] = {}
+        statements: dict[tuple[str, str], Declaration] = {}
         try:
             for text in self.store.read():
                 statement = parse_statement(text)
-                if not isinstance(statement, CreateProcedure):
-                    raise ProgrammingError(f"only CREATE PROCEDURE may stand in a catalog, found {text[:60]!r}")
-                if statement.procedure.lower() in statements:
-                    raise ProgrammingError(f"the procedure {statement.procedure} is declared twice")
-                statements[statement.procedure.lower()] = statement
+                if not isinstance(statement, CreateProcedure | CreateTool):
+                    found = f"found {text[:60]!r}"
+                    raise ProgrammingError(f"only CREATE PROCEDURE and CREATE TOOL may stand in a catalog, {found}")
+                if key_of(statement) in statements:
+                    raise ProgrammingError(f"the {' '.join(kind_and_name(statement))} is declared twice")
+                statements[key_of(statement)] = statement
             return OwnCatalog(self._shipped, statements.values())
         except OperationalError:
             raise
@@ -148,6 +166,7 @@ def open_catalog(place: object = None) -> UserCatalog:
     raise ProgrammingError(f"procedures are kept in a file or a DuckDB database, not in a {type(place).__name__}")
 
 
-def change_table(name: str, change: str) -> pa.Table:
-    """The result of CREATE PROCEDURE and DROP PROCEDURE."""
-    return table_of(CHANGE_SCHEMA, [(name, change)])
+def change_table(statement: Declaration | DropProcedure | DropTool, change: str) -> pa.Table:
+    """The result of CREATE and DROP of a procedure or a tool."""
+    kind, name = kind_and_name(statement)
+    return table_of(CHANGE_SCHEMA if kind == "procedure" else TOOL_CHANGE_SCHEMA, [(name, change)])

@@ -1,8 +1,8 @@
-"""Where procedures of the user's own are kept: with the connection, in a file of SQL, or in a DuckDB database.
+"""Where the user's procedures and tools are kept: with the connection, in a file of SQL, or in a DuckDB database.
 
-A catalog file is the ``CREATE PROCEDURE`` statements themselves, so it can be read, edited and put under version
-control. It is written aside and renamed, and changed by one writer at a time; what others have changed is seen at the
-next call.
+A catalog file is the ``CREATE PROCEDURE`` and ``CREATE TOOL`` statements themselves, so it can be read, edited and put
+under version control. It is written aside and renamed, and changed by one writer at a time; what others have changed is
+seen at the next call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from grokcall.core.files import locked, unlock, write_whole
 from grokcall.errors import OperationalError, ProgrammingError
-from grokcall_parser import CreateProcedure, split_statements
+from grokcall_parser import split_statements
+from grokcall_procedures.own_catalog import Declaration, kind_and_name
 
 LOCK_PATIENCE = 10.0
 """Seconds to wait for another writer of a catalog file."""
@@ -45,7 +46,7 @@ class Store(Protocol):
         """A context in which nobody else writes."""
         ...
 
-    def write(self, statements: Sequence[CreateProcedure]) -> None:
+    def write(self, statements: Sequence[Declaration]) -> None:
         """Keeps these statements in place of all others."""
         ...
 
@@ -71,7 +72,7 @@ class MemoryStore:
         """Nobody else writes here."""
         yield
 
-    def write(self, statements: Sequence[CreateProcedure]) -> None:
+    def write(self, statements: Sequence[Declaration]) -> None:
         """Keeps these statements in place of all others."""
         self._texts = [statement.text for statement in statements]
 
@@ -80,7 +81,7 @@ class FileStore:
     """Keeps the statements in a file of SQL.
 
     Args:
-        path: The file; it comes to be with the first procedure.
+        path: The file; it comes to be with the first procedure or tool.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -136,7 +137,7 @@ class FileStore:
         finally:
             unlock(lock, descriptor)
 
-    def write(self, statements: Sequence[CreateProcedure]) -> None:
+    def write(self, statements: Sequence[Declaration]) -> None:
         """Writes the file aside and renames it.
 
         Raises:
@@ -154,7 +155,7 @@ class DuckDBStore:
     """Keeps the statements in the table ``grokcall_procedures`` (name, statement) of a DuckDB database.
 
     Args:
-        database: A connection of DuckDB. It is read once; the table comes to be with the first procedure.
+        database: A connection of DuckDB. It is read once; the table comes to be with the first procedure or tool.
     """
 
     def __init__(self, database: Any) -> None:
@@ -178,9 +179,9 @@ class DuckDBStore:
         """DuckDB lets one process at a time write to a database."""
         yield
 
-    def write(self, statements: Sequence[CreateProcedure]) -> None:
+    def write(self, statements: Sequence[Declaration]) -> None:
         """Replaces the rows of the table in one transaction."""
-        rows = [(number, each.procedure, each.text) for number, each in enumerate(statements)]
+        rows = [(number, kind_and_name(each)[1], each.text) for number, each in enumerate(statements)]
         with self._cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute(MAKE)
@@ -197,7 +198,7 @@ class DuckDBStore:
             cursor.close()
 
 
-def closed(statement: CreateProcedure) -> str:
+def closed(statement: Declaration) -> str:
     """The text of a statement with its semicolon, which must not become part of a comment at the end."""
     text = statement.text.strip().rstrip(";").rstrip()
     return f"{text}\n;\n" if "--" in text.rpartition("\n")[2] else f"{text};\n"

@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from grokcall.budget.cost_totals import COST_SCHEMA, explain_cost
 from grokcall.budget.spending_limits import SpendingLimits
-from grokcall.catalog.catalog import CHANGE_SCHEMA, UserCatalog, change_table
+from grokcall.catalog.catalog import CHANGE_SCHEMA, TOOL_CHANGE_SCHEMA, UserCatalog, change_table
 from grokcall.client.receiving import Receiving
 from grokcall.core.statement_result import StatementResult
 from grokcall.core.work import Work
 from grokcall.dbapi.describe import DESCRIPTION_SCHEMA, PROCEDURES_SCHEMA, describe_procedure, show_procedures
+from grokcall.dbapi.describe_tools import TOOL_DESCRIPTION_SCHEMA, TOOLS_SCHEMA, describe_tool, show_tools
 from grokcall.dbapi.explain import EXPLAIN_SCHEMA, explain
 from grokcall.dbapi.query_work import QueryWork
 from grokcall.dbapi.statement_source import StatementSource
@@ -24,12 +25,16 @@ from grokcall.errors import NotSupportedError
 from grokcall_parser import (
     Call,
     CreateProcedure,
+    CreateTool,
     DescribeProcedure,
+    DescribeTool,
     DropProcedure,
+    DropTool,
     Explain,
     Query,
     SelectConstant,
     ShowProcedures,
+    ShowTools,
     Statement,
 )
 from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES
@@ -99,7 +104,11 @@ class StatementRunner:
             return show_procedures(catalog, statement.like)
         if isinstance(statement, DescribeProcedure):
             return describe_procedure(catalog.find(statement.procedure, statement.text, statement.span))
-        if isinstance(statement, CreateProcedure | DropProcedure):
+        if isinstance(statement, ShowTools):
+            return show_tools(catalog, statement.like)
+        if isinstance(statement, DescribeTool):
+            return describe_tool(self._changeable().find_tool(statement.tool, statement.text, statement.span))
+        if isinstance(statement, CreateProcedure | DropProcedure | CreateTool | DropTool):
             return self._changed(statement)
         assert isinstance(statement, SelectConstant)
         return pa.table({statement.name: [statement.value]})
@@ -110,14 +119,18 @@ class StatementRunner:
         self._warn(outcome.warnings)
         return call.table(outcome)
 
-    def _changed(self, statement: CreateProcedure | DropProcedure) -> pa.Table:
-        """Makes or removes a procedure of the user's own."""
+    def _changed(self, statement: CreateProcedure | DropProcedure | CreateTool | DropTool) -> pa.Table:
+        """Makes or removes a procedure or a tool of the user's own."""
+        catalog = self._changeable()
+        if isinstance(statement, CreateProcedure | CreateTool):
+            return change_table(statement, catalog.create(statement))
+        return change_table(statement, catalog.drop(statement))
+
+    def _changeable(self) -> UserCatalog:
         catalog = self._connection.runtime.catalog
         if not isinstance(catalog, UserCatalog):
             raise NotSupportedError("the connection was given a catalog that cannot be changed")
-        if isinstance(statement, CreateProcedure):
-            return change_table(statement.procedure, catalog.create(statement))
-        return change_table(statement.procedure, catalog.drop(statement))
+        return catalog
 
     def _explained(self, statement: Explain, parameters: Parameters) -> pa.Table:
         options = self._connection.runtime.options
@@ -153,15 +166,24 @@ async def schema_of(
         return connection.runtime.binder(statement, parameters).procedure.schema
     if isinstance(statement, Explain):
         return COST_SCHEMA if statement.cost else EXPLAIN_SCHEMA
-    if isinstance(statement, ShowProcedures):
-        return PROCEDURES_SCHEMA
-    if isinstance(statement, DescribeProcedure):
-        return DESCRIPTION_SCHEMA
-    if isinstance(statement, CreateProcedure | DropProcedure):
-        return CHANGE_SCHEMA
     if isinstance(statement, Query):
         text = statement.text
         return await wait(
             QueryWork(lambda ending: connection.database().schema(text, parameters, transactions, ending))
         )
-    return pa.table({statement.name: [statement.value]}).schema
+    if isinstance(statement, SelectConstant):
+        return pa.table({statement.name: [statement.value]}).schema
+    return SCHEMAS[type(statement)]
+
+
+SCHEMAS: Mapping[type[Statement], pa.Schema] = {
+    ShowProcedures: PROCEDURES_SCHEMA,
+    DescribeProcedure: DESCRIPTION_SCHEMA,
+    CreateProcedure: CHANGE_SCHEMA,
+    DropProcedure: CHANGE_SCHEMA,
+    ShowTools: TOOLS_SCHEMA,
+    DescribeTool: TOOL_DESCRIPTION_SCHEMA,
+    CreateTool: TOOL_CHANGE_SCHEMA,
+    DropTool: TOOL_CHANGE_SCHEMA,
+}
+"""The columns of statements that always have the same."""

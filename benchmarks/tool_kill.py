@@ -63,7 +63,9 @@ def main() -> None:
     print(f"{rows:,} rows of {rounds} rounds, {CONCURRENCY} in flight, {struck} kills, {seconds:.0f} s")
     print(f"undisturbed: {calm:,} requests billed (rows times rounds: {rows * rounds:,})")
     print(f"answers as those of an undisturbed run, byte for byte: {'yes' if equal else 'NO'}")
-    print(f"killed: {len(ledger):,} billed; billed again: {again} (at most {struck * CONCURRENCY}: in flight at a kill)")
+    print(
+        f"killed: {len(ledger):,} billed; billed again: {again} (at most {struck * CONCURRENCY}: in flight at a kill)"
+    )
     print(f"listed in the journal as in flight at a kill: {len(doubts)}; billed again beyond them: {unexplained}")
     unanswered = sum(not call.answered for call in doubts)
     print(f"in doubt and not listed as answered later: {unanswered} (must be 0)")

@@ -19,10 +19,10 @@ from grokcall_parser import (
     find_markers,
 )
 from grokcall_parser.suggestions import hint
+from grokcall_procedures.client_tools import ToolDeclaration
 from grokcall_procedures.definition import Procedure
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.own_procedures import MOST_PARAMETERS, default_values, own_procedure, parameter_of
-from grokcall_procedures.tools.client_tools import ToolDeclaration
 from grokcall_procedures.tools.function_arguments import ToolParameter, arguments_schema, fitted_arguments
 from grokcall_procedures.tools.offered import RESERVED, SERVICE_TOOLS
 from grokcall_procedures.types import well_formed

@@ -169,6 +169,20 @@ class DeclaredOptions:
     tool_timeout: Annotated[
         float, About("Seconds that a tool of yours may take.", above=0, most=DAY, flag=Flag("SECONDS", PACE))
     ] = 60.0
+    tool_database: Annotated[
+        Path | None,
+        About(
+            "The DuckDB file that the queries of tools read.",
+            none="the database of queries",
+            flag=Flag("FILE", VALUES),
+        ),
+    ] = None
+    tool_query_timeout: Annotated[
+        float, About("Seconds after which a query of a tool is interrupted.", above=0, most=DAY)
+    ] = 10.0
+    tool_query_rows: Annotated[int, About("Rows that a query of a tool gives the model.", least=1, most=1_000_000)] = (
+        200
+    )
     tool_threads: Annotated[int, About("How many tools run at a time.", least=1, most=1024)] = 8
     tool_output_bytes: Annotated[
         int, About("Bytes of a tool's output that the model is shown; a longer one is cut.", least=256, most=1 << 24)

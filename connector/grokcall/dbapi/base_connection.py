@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NoReturn, TypeVar, overload
+from typing import Any, NoReturn
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from grokcall.config.api_key import Key
 from grokcall.config.options import Options
 from grokcall.core.at_exit import close_at_exit
 from grokcall.core.forks import abandon, follow_forks
+from grokcall.dbapi.tools import WithTools
 from grokcall.duckdb.database import Database
 from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import InterfaceError
@@ -28,14 +29,11 @@ from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.scheduling.event_loop import BackgroundLoop
-from grokcall.tools.function_tool import FunctionTool
 from grokcall_parser import parse_call
 from grokcall_procedures import Catalog
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-class BaseConnection:
+class BaseConnection(WithTools):
     """Options, a key, a transport, a loop, a budget and a database, which any number of threads and loops may share.
 
     Args:
@@ -66,6 +64,7 @@ class BaseConnection:
     ) -> None:
         self.runtime: Runtime = Runtime(options, api_key=api_key, management_key=management_key, transport=transport)
         """What its calls run on."""
+        self.let_tools_read()
         self._lock = threading.Lock()
         self._database: Database | None = None
         self._database_options: dict[str, Any] = {}
@@ -150,68 +149,6 @@ class BaseConnection:
         return await agathered(
             await opened_aside(partial(open_stream, self.runtime, command, rows, mapping, **options))
         )
-
-    @overload
-    def tool(
-        self,
-        function: F,
-        /,
-        *,
-        name: str | None = None,
-        timeout: float | None = None,
-        version: str = "",
-        pure: bool = False,
-    ) -> F: ...
-
-    @overload
-    def tool(
-        self,
-        function: None = None,
-        /,
-        *,
-        name: str | None = None,
-        timeout: float | None = None,
-        version: str = "",
-        pure: bool = False,
-    ) -> Callable[[F], F]: ...
-
-    def tool(
-        self,
-        function: F | None = None,
-        /,
-        *,
-        name: str | None = None,
-        timeout: float | None = None,
-        version: str = "",
-        pure: bool = False,
-    ) -> F | Callable[[F], F]:
-        """Makes a function a tool, which a model may call where ``Tools`` names it; a decorator as well.
-
-        What the model may give follows from the annotations, and what it is told from the docstring. A coroutine
-        function runs on the connection's loop, any other in a thread.
-
-        Args:
-            function: The function.
-            name: What the model calls it; None for the function's own name.
-            timeout: Seconds that it may take; None for the option ``tool_timeout``.
-            version: To be changed whenever it gives something else: answers that were made with it are then made anew.
-            pure: Whether equal arguments always give the same, so that answers of other runs may be used again.
-
-        Raises:
-            InterfaceError: It cannot be called by name, or has no JSON Schema.
-
-        >>> @connection.tool  # doctest: +SKIP
-        ... def stock(article: str, store: int = 1) -> int:
-        ...     "How many pieces of an article a store has."
-        ...     return 7
-        >>> connection.execute("CALL GenerateResponse('Is tea left?', Tools => ['stock'])")  # doctest: +SKIP
-        """
-
-        def added(given: F) -> F:
-            self.runtime.toolbox.add(FunctionTool(given, name=name, timeout=timeout, version=version, pure=pure))
-            return given
-
-        return added if function is None else added(function)
 
     def database(self, **options: Any) -> Database:
         """The DuckDB in which the queries of this connection run, made at the first of them.

@@ -22,6 +22,7 @@ from grokcall.dbapi.statement_source import StatementSource
 from grokcall.duckdb.cancellation import Cancellation
 from grokcall.duckdb.transactions import Transactions
 from grokcall.errors import NotSupportedError
+from grokcall.tools.query_tool import check_query
 from grokcall_parser import (
     Call,
     CreateProcedure,
@@ -38,6 +39,7 @@ from grokcall_parser import (
     Statement,
 )
 from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES
+from grokcall_procedures.own_tools import own_tool
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object] | None
 T = TypeVar("T")
@@ -122,6 +124,9 @@ class StatementRunner:
     def _changed(self, statement: CreateProcedure | DropProcedure | CreateTool | DropTool) -> pa.Table:
         """Makes or removes a procedure or a tool of the user's own."""
         catalog = self._changeable()
+        if isinstance(statement, CreateTool) and statement.query is not None:
+            made = own_tool(statement)
+            check_query(str(made.query), [each.name for each in made.parameters])
         if isinstance(statement, CreateProcedure | CreateTool):
             return change_table(statement, catalog.create(statement))
         return change_table(statement, catalog.drop(statement))

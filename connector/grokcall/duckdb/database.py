@@ -96,6 +96,10 @@ class Database:
     def tell(self, told: Callable[[str], None]) -> None:
         self._session.tell = told
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the same database of DuckDB, which knows no procedures and nothing temporary."""
+        return self._places.first.con.cursor()
+
     def run(
         self,
         sql: str,

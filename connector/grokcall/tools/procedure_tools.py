@@ -10,9 +10,20 @@ from dataclasses import replace
 from grokcall.errors import Error, is_systemic
 from grokcall.tools.outputs import output_of
 from grokcall_parser import parse_call
-from grokcall_procedures import Binder, Host, Parameter, ParameterType, Procedure, Settings, UnfitValue
+from grokcall_procedures import (
+    Binder,
+    BoundCall,
+    Host,
+    Parameter,
+    ParameterType,
+    Procedure,
+    Settings,
+    ToolUse,
+    UnfitValue,
+)
 from grokcall_procedures.client_tools import ToolDeclaration, ToolOutput, ToolSteps
 from grokcall_procedures.effects import Effect
+from grokcall_procedures.own_tools import OwnTool
 
 SCHEMAS: Mapping[ParameterType, str | None] = {
     ParameterType.STRING: "string",
@@ -95,40 +106,56 @@ def check_allowed(procedure: Procedure, *, may_change: bool, read_only: bool) ->
         )
 
 
+def bound_by_name(procedure: Procedure, arguments: Mapping[str, object], settings: Settings) -> BoundCall:
+    """The call of a procedure with the arguments that a model gives.
+
+    Raises:
+        ValueError: There is no argument of a name.
+        grokcall.Error: A value does not fit.
+    """
+    known = {name: value for name, value in arguments.items() if value is not None}
+    unknown = next((name for name in known if name.lower() not in procedure.by_name), None)
+    if unknown is not None:
+        there = ", ".join(each.name for each in procedure.parameters if is_offered(each))
+        raise ValueError(f"there is no argument {unknown!r}; there are {there}")
+    statement = ", ".join(f"{name} => :{name}" for name in known)
+    return Binder(parse_call(f"CALL {procedure.name}({statement})"), procedure, confined(settings)).bind(known)
+
+
+def bound_as_declared(tool: OwnTool, arguments: Mapping[str, object], settings: Settings) -> BoundCall:
+    """The call of a tool that CREATE TOOL declares.
+
+    Raises:
+        grokcall.Error: An argument is unknown, missing or does not fit.
+    """
+    assert tool.call is not None
+    assert tool.procedure is not None
+    return Binder(tool.call, tool.procedure, confined(settings)).bind(tool.fit(arguments))
+
+
+def confined(settings: Settings) -> Settings:
+    """The settings of a call that a model makes: no file on this machine is read or written, and no tool is run."""
+    return replace(settings, allow_files=False, files=None, toolbox=None)
+
+
 def steps_of(
-    procedure: Procedure,
-    arguments: str,
-    settings: Settings,
+    use: ToolUse,
+    bind: Callable[[Mapping[str, object]], BoundCall],
     most_bytes: int,
     fails: Callable[[Error], Exception | None],
 ) -> ToolSteps:
     """The steps of a procedure that a model calls.
 
     Args:
-        procedure: The procedure.
-        arguments: What the model wrote, a JSON object.
-        settings: The connection's; no file on this machine is read or written for a model.
+        use: What the model wrote.
+        bind: Makes the call of the arguments.
         most_bytes: The longest output.
         fails: Gives the error that a call fails with, of one that the procedure failed with; None where the model is
             told.
     """
     began = time.perf_counter()
     try:
-        given = json.loads(arguments or "{}")
-        if not isinstance(given, dict):
-            raise ValueError("the arguments are no JSON object")
-        known = {name: value for name, value in given.items() if value is not None}
-        unknown = next((name for name in known if name.lower() not in procedure.by_name), None)
-        if unknown is not None:
-            there = ", ".join(each.name for each in procedure.parameters if is_offered(each))
-            raise ValueError(f"there is no argument {unknown!r}; there are {there}")
-        statement = ", ".join(f"{name} => :{name}" for name in known)
-        binder = Binder(
-            parse_call(f"CALL {procedure.name}({statement})"),
-            procedure,
-            replace(settings, allow_files=False, files=None, toolbox=None),
-        )
-        call = binder.bind(known)
+        call = bind(arguments_of(use))
         rows = yield from call.steps()
     except (ValueError, RecursionError) as error:
         return ToolOutput("", str(error), time.perf_counter() - began)
@@ -137,8 +164,23 @@ def steps_of(
         if failure is not None:
             raise failure from None
         return ToolOutput("", str(error), time.perf_counter() - began)
-    names = [column.name for column in procedure.fields]
+    names = [column.name for column in call.procedure.fields]
     records = [
         {name: value for name, value in zip(names, row, strict=False) if not isinstance(value, bytes)} for row in rows
     ]
     return ToolOutput(output_of(records, most_bytes), None, time.perf_counter() - began)
+
+
+def arguments_of(use: ToolUse) -> dict[str, object]:
+    """The arguments that a model wrote.
+
+    Raises:
+        ValueError: They are no JSON object.
+    """
+    try:
+        arguments = json.loads(use.arguments or "{}")
+    except (ValueError, RecursionError):
+        raise ValueError("the arguments are no JSON") from None
+    if not isinstance(arguments, dict):
+        raise ValueError("the arguments are no JSON object")
+    return arguments

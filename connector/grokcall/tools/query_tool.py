@@ -11,8 +11,8 @@ from grokcall.errors import ProgrammingError
 from grokcall.tools.confinement import one_select
 from grokcall.tools.tool_database import ToolDatabase
 from grokcall_parser import CreateTool, find_markers, parse_statement
+from grokcall_procedures.client_tools import ToolDeclaration
 from grokcall_procedures.own_tools import OwnTool, check_name, own_tool
-from grokcall_procedures.tools.client_tools import ToolDeclaration
 from grokcall_procedures.tools.function_arguments import ToolParameter, arguments_schema, fitted_arguments
 
 

@@ -11,6 +11,7 @@ from grokcall.client.receiving import Tell
 from grokcall.core.redaction import redact
 from grokcall.errors import ToolError
 from grokcall.tools.outputs import output_of
+from grokcall.tools.procedure_tools import arguments_of
 from grokcall.tools.tool import ClientTool
 from grokcall.tools.toolbox import Toolbox
 from grokcall_parser.suggestions import hint
@@ -86,18 +87,3 @@ class ToolRunner:
             there = self._toolbox.names
             raise LookupError(f"there is no tool {name!r}; {hint(name, there, 'there are ' + ', '.join(there))}")
         return tool
-
-
-def arguments_of(use: ToolUse) -> dict[str, object]:
-    """The arguments that a model wrote.
-
-    Raises:
-        ValueError: They are no JSON object.
-    """
-    try:
-        arguments = json.loads(use.arguments or "{}")
-    except (ValueError, RecursionError):
-        raise ValueError("the arguments are no JSON") from None
-    if not isinstance(arguments, dict):
-        raise ValueError("the arguments are no JSON object")
-    return arguments

@@ -9,8 +9,8 @@ from typing import Any
 from grokcall.errors import ProgrammingError
 from grokcall.tools.table_names import TableNames
 from grokcall.tools.tool_database import ToolDatabase
+from grokcall_procedures.client_tools import ToolDeclaration
 from grokcall_procedures.own_tools import check_name
-from grokcall_procedures.tools.client_tools import ToolDeclaration
 from grokcall_procedures.tools.function_arguments import ToolParameter, arguments_schema, fitted_arguments
 from grokcall_procedures.types import ParameterType
 

@@ -38,5 +38,5 @@ def check_name(name: str) -> None:
     """
     if not NAME.fullmatch(name):
         raise InterfaceError(f"a tool cannot be called {name!r}: a name has up to 64 letters, digits, _ and -")
-    if name in RESERVED or name in SERVICE_TOOLS:
+    if name.lower() in RESERVED or name.lower() in SERVICE_TOOLS:
         raise InterfaceError(f"a tool cannot be called {name!r}, which the service's own tools answer to; rename it")

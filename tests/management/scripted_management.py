@@ -32,6 +32,17 @@ INVOICE = {
     "effectiveSpendingLimit": "20000",
     "billingCycle": {"year": 2026, "month": 11},
 }
+COLLECTION = {
+    "collection_id": "collection_7",
+    "collection_name": "handbook",
+    "collection_description": "What holds for all.",
+    "created_at": "2026-11-03T04:05:06.789Z",
+    "documents_count": 2,
+    "total_file_size": "1234",
+    "index_configuration": {"model_name": "grok-embedding-small"},
+    "chunk_configuration": {"tokens_configuration": {"max_chunk_size_tokens": 512}},
+    "field_definitions": [{"key": "author", "required": True}],
+}
 DAY = {"timestamp": "2026-11-01T00:00:00Z", "values": [1.25]}
 REPLIES: dict[tuple[str, str], object] = {
     ("GET", "/auth/management-keys/validation"): {
@@ -62,6 +73,11 @@ REPLIES: dict[tuple[str, str], object] = {
         "spendingLimits": {"softSl": {"val": "20000"}, "effectiveHardSl": {"val": "50000"}}
     },
     ("POST", "/v1/billing/teams/team-1/postpaid/spending-limits"): {},
+    ("POST", "/v1/collections"): COLLECTION,
+    ("GET", "/v1/collections"): {"collections": [COLLECTION], "pagination_token": ""},
+    ("GET", "/v1/collections/collection_7"): COLLECTION,
+    ("PUT", "/v1/collections/collection_7"): {**COLLECTION, "collection_name": "Handbook of 2027"},
+    ("DELETE", "/v1/collections/collection_7"): {},
     ("GET", "/audit/teams/team-1/events"): {
         "events": [
             {

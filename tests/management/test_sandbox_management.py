@@ -19,7 +19,7 @@ from grokcall_procedures.effects import Effect
 
 MANAGED = [each for each in CATALOG.values() if each.host is Host.MANAGEMENT]
 OWN = [CATALOG["GetApiKey"], CATALOG["GetAccount"]]
-WITH_ID = "'key-1'"
+KEY_ID, COLLECTION_ID = "'key-1'", "'collection_7'"
 
 
 @pytest.fixture
@@ -45,11 +45,15 @@ def asks_with(sandbox, key):
 
 
 def example_for(both, procedure):
-    """The example, with the id of a key that is there."""
-    if WITH_ID not in procedure.example:
-        return procedure.example
-    made = only(both, "CALL CreateApiKey('for the example')")
-    return procedure.example.replace(WITH_ID, f"'{made['Key_Id']}'")
+    """The example, with the ids of things that are there."""
+    example = procedure.example
+    if KEY_ID in example:
+        made = only(both, "CALL CreateApiKey('for the example')")
+        example = example.replace(KEY_ID, f"'{made['Key_Id']}'")
+    if COLLECTION_ID in example:
+        made = only(both, "CALL CreateCollection('for the example')")
+        example = example.replace(COLLECTION_ID, f"'{made['Collection_Id']}'")
+    return example
 
 
 @pytest.mark.parametrize("procedure", [*OWN, *MANAGED], ids=lambda each: each.name)
@@ -63,8 +67,9 @@ READING = [each for each in [*OWN, *MANAGED] if each.effect is Effect.READ]
 
 @pytest.mark.parametrize("procedure", READING, ids=lambda each: each.name)
 def test_each_example_that_reads_runs_in_a_query(both, procedure):
-    query = f"SELECT * FROM {procedure.example.removeprefix('CALL ').replace('=>', ':=')}"
-    told, called = rows(both, query), rows(both, procedure.example)
+    example = example_for(both, procedure)
+    query = f"SELECT * FROM {example.removeprefix('CALL ').replace('=>', ':=')}"
+    told, called = rows(both, query), rows(both, example)
     assert [list(row) for row in told] == [list(row) for row in called]
 
 

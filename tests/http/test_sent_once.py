@@ -63,4 +63,6 @@ def test_whatever_makes_something_is_sent_once():
         "StartChatCompletion",
         "CreateApiKey",
         "CreateCollection",
+        "AddCollectionDocument",
+        "UploadCollectionDocument",
     }

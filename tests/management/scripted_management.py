@@ -43,6 +43,24 @@ COLLECTION = {
     "chunk_configuration": {"tokens_configuration": {"max_chunk_size_tokens": 512}},
     "field_definitions": [{"key": "author", "required": True}],
 }
+DOCUMENT = {
+    "file_metadata": {
+        "file_id": "file_7f1c",
+        "name": "policy.txt",
+        "size_bytes": "16",
+        "content_type": "text/plain",
+        "created_at": "2026-11-03T04:05:06.789Z",
+        "expires_at": None,
+        "hash": "e2f5",
+        "upload_status": "Complete",
+        "processing_status": "Complete",
+        "file_path": "",
+    },
+    "fields": {"author": "Ada"},
+    "status": "DOCUMENT_STATUS_PROCESSED",
+    "last_indexed_at": None,
+    "chunk_count": 3,
+}
 DAY = {"timestamp": "2026-11-01T00:00:00Z", "values": [1.25]}
 REPLIES: dict[tuple[str, str], object] = {
     ("GET", "/auth/management-keys/validation"): {
@@ -78,6 +96,11 @@ REPLIES: dict[tuple[str, str], object] = {
     ("GET", "/v1/collections/collection_7"): COLLECTION,
     ("PUT", "/v1/collections/collection_7"): {**COLLECTION, "collection_name": "Handbook of 2027"},
     ("DELETE", "/v1/collections/collection_7"): {},
+    ("GET", "/v1/collections/collection_7/documents"): {"documents": [DOCUMENT], "pagination_token": None},
+    ("POST", "/v1/collections/collection_7/documents/file_7f1c"): {},
+    ("GET", "/v1/collections/collection_7/documents/file_7f1c"): DOCUMENT,
+    ("PATCH", "/v1/collections/collection_7/documents/file_7f1c"): {},
+    ("DELETE", "/v1/collections/collection_7/documents/file_7f1c"): {},
     ("GET", "/audit/teams/team-1/events"): {
         "events": [
             {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from grokcall.sandbox import MANAGEMENT_KEY
+from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox
 
 
 @pytest.fixture
@@ -121,3 +121,104 @@ def test_a_reset_forgets_them(manager, make, sandbox):
     make()
     sandbox.reset()
     assert names(manager.get("/v1/collections")) == []
+
+
+@pytest.fixture
+def upload(http):
+    """Uploads a file; its id."""
+
+    def uploaded(content: bytes | str, name: str = "a.txt") -> str:
+        data = content.encode() if isinstance(content, str) else content
+        reply = http.post("/files", files={"file": (name, data)})
+        assert reply.status_code == 200, reply.text
+        return reply.json()["id"]
+
+    return uploaded
+
+
+def status(manager, path: str) -> str:
+    return manager.get(path).json()["status"].removeprefix("DOCUMENT_STATUS_")
+
+
+def test_a_document_is_indexed_after_some_looks_and_anew(manager, make, upload, sandbox):
+    made, file_id = make(), upload("Returns are free.", "policy.txt")
+    path = f"/v1/collections/{made['collection_id']}/documents/{file_id}"
+    assert manager.post(path, json={"fields": {}}).json() == {}
+    assert [status(manager, path) for _ in range(4)] == ["PROCESSING", "CHUNKED", "PROCESSED", "PROCESSED"]
+    shown = manager.get(path).json()
+    assert shown["file_metadata"]["name"] == "policy.txt"
+    assert (shown["file_metadata"]["size_bytes"], shown["chunk_count"]) == ("17", 1)
+    assert shown["last_indexed_at"] is not None
+    collection = manager.get(f"/v1/collections/{made['collection_id']}").json()
+    assert (collection["documents_count"], collection["total_file_size"]) == (1, "17")
+    assert manager.patch(path, json={}).status_code == 200
+    assert status(manager, path) == "PROCESSING"
+    assert manager.delete(path).json() == {}
+    assert manager.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"\0\1\2", b" \n "])
+def test_what_has_no_text_is_failed(manager, make, upload, content):
+    path = f"/v1/collections/{make()['collection_id']}/documents/{upload(content)}"
+    manager.post(path, json={})
+    assert [status(manager, path) for _ in range(3)][-1] == "FAILED"
+    assert "No text" in manager.get(path).json()["error_message"]
+
+
+def test_documents_are_indexed_by_being_listed_as_well(manager, make, upload):
+    path = f"/v1/collections/{make()['collection_id']}/documents"
+    for name in ("b.txt", "a.txt"):
+        manager.post(f"{path}/{upload(name, name)}", json={})
+    query = {"sort_by": "DOCUMENTS_SORT_BY_NAME", "filter": 'name:"txt"'}
+    for stage in ("PROCESSING", "CHUNKED", "PROCESSED"):
+        found = manager.get(path, params=query).json()["documents"]
+        assert [each["file_metadata"]["name"] for each in found] == ["a.txt", "b.txt"]
+        assert {each["status"] for each in found} == {f"DOCUMENT_STATUS_{stage}"}
+
+
+def test_documents_that_do_not_fit_are_refused(manager, make, upload):
+    fields = [{"key": "author", "required": True}, {"key": "sha256", "unique": True}]
+    path = f"/v1/collections/{make(field_definitions=fields)['collection_id']}/documents"
+    first, second = upload("one"), upload("two")
+
+    def told(file_id: str, **given: str) -> tuple[int, str]:
+        reply = manager.post(f"{path}/{file_id}", json={"fields": given})
+        return reply.status_code, reply.json().get("error", "")
+
+    assert told(first) == (400, "Missing required field: author")
+    assert told(first, author="Ada", colour="red") == (400, "Unknown field: colour")
+    assert told(first, author="Ada", sha256="1") == (200, "")
+    assert told(first, author="Ada")[0] == 400
+    assert told(second, author="Ada", sha256="1") == (400, "The value of the unique field sha256 is already used.")
+    assert told("file_none", author="Ada")[0] == 404
+    limited = {"Authorization": "Bearer xai-token-limited"}
+    assert manager.post(f"{path}/{second}", json={}, headers=limited).status_code == 403
+    assert manager.get(path, headers=limited).status_code == 200
+
+
+@pytest.mark.parametrize("unit", ["tokens", "chars", "bytes"])
+def test_documents_are_cut_as_their_collection_says(manager, make, upload, unit):
+    sizes = {f"max_chunk_size_{unit}": 12, f"chunk_overlap_{unit}": 4}
+    made = make(chunk_configuration={f"{unit}_configuration": sizes, "strip_whitespace": True})
+    path = f"/v1/collections/{made['collection_id']}/documents/{upload('one two three four ' * 20)}"
+    manager.post(path, json={})
+    assert [status(manager, path) for _ in range(3)][-1] == "PROCESSED"
+    assert manager.get(path).json()["chunk_count"] > 5
+
+
+def test_how_many_looks_it_takes_can_be_said():
+    with Sandbox(index_looks=0) as sandbox:
+        headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}
+        with httpx.Client(headers=headers) as client:
+            made = client.post(f"{sandbox.management_base_url}/v1/collections", json={"collection_name": "c"}).json()
+            file = client.post(
+                f"{sandbox.base_url}/files",
+                files={"file": ("a.txt", b"hi")},
+                headers={"Authorization": f"Bearer {SANDBOX_KEY}"},
+            ).json()
+            place = f"/v1/collections/{made['collection_id']}/documents/{file['id']}"
+            client.post(f"{sandbox.management_base_url}{place}", json={})
+            shown = client.get(f"{sandbox.management_base_url}{place}").json()
+    assert (shown["status"], shown["chunk_count"]) == ("DOCUMENT_STATUS_PROCESSED", 1)
+    with pytest.raises(ValueError, match="index_looks"):
+        Sandbox(index_looks=-1)

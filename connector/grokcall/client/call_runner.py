@@ -10,10 +10,10 @@ from grokcall.client.resume_state import ResumeState, Starts
 from grokcall.client.send_guarding import SendGuarding
 from grokcall.core.outcome import Outcome
 from grokcall.core.unread import fail, unexpected
-from grokcall.errors import CallStoppedError, Error, MediaError
+from grokcall.errors import CallStoppedError, Error, MediaError, NotFoundError
 from grokcall.http.service_errors import service_error
 from grokcall.scheduling.admission import Gate
-from grokcall_procedures import BoundCall, FailedReplyError, Host, Kind, Notice, Pause, Reply, Row, Steps
+from grokcall_procedures import BoundCall, FailedReplyError, Host, Kind, Notice, Pause, Reply, Request, Row, Steps
 from grokcall_procedures.errors import UnsafeAddressError
 
 UNDER_WAY = 202
@@ -67,6 +67,18 @@ class CallRunner:
                 self.gate.in_flight.mark_answered()
         return outcome
 
+    async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None, starts: Starts) -> Reply:
+        """The reply to a request that is no start; what it undoes is remembered no more, whoever has undone it."""
+        try:
+            reply = await self.api.send(request, outcome, start)
+        except NotFoundError:
+            if request.undoes:
+                await starts.undone()
+            raise
+        if request.undoes:
+            await starts.undone()
+        return reply
+
     async def follow(self, steps: Steps) -> list[Row]:
         """The rows that some steps return which belong to no call and cost nothing.
 
@@ -107,7 +119,7 @@ class CallRunner:
                     else:
                         if step.kind in FETCHING:
                             await starts.goes_on()
-                        reply = await self.api.send(step, outcome, start)
+                        reply = await self._sent(step, outcome, start, starts)
                 except (Error, CallStoppedError) as error:
                     problem = error
                 except Exception as error:

@@ -64,10 +64,13 @@ def memory_of(
     async def remember(step: int, reply: bytes) -> None:
         await run.remember(*place, step, reply, need())
 
+    async def forget() -> None:
+        run.forget(*place)
+
     replies = run.memo(*place)
     if books.retry_failed and failed is not None and is_lost(call, failed):
         replies = []
-    return ResumeState(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
+    return ResumeState(replies, remember, forget, is_priced=failed is not None and failed.saved_ticks is not None)
 
 
 def is_lost(call: BoundCall, outcome: Outcome) -> bool:

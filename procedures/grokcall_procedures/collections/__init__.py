@@ -1,5 +1,7 @@
 """Collections of documents: made and looked after at the management host."""
 
+from grokcall_procedures.collections.adding import PROCEDURES as _ADDING
 from grokcall_procedures.collections.collection import PROCEDURES as _COLLECTION
+from grokcall_procedures.collections.document import PROCEDURES as _DOCUMENT
 
-PROCEDURES = (*_COLLECTION,)
+PROCEDURES = (*_COLLECTION, *_ADDING, *_DOCUMENT)

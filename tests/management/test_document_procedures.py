@@ -255,6 +255,16 @@ def test_a_document_that_is_taken_out_is_gone(managed, management):
     assert (row["Deleted_Id"], row["Deleted_Done"]) == ("file_7f1c", True)
 
 
+def test_what_a_lookup_waits_for_is_told(quick, management):
+    notes = []
+    stages(management, at("PROCESSING"), at("CHUNKED"), at("PROCESSED"))
+    with quick.lookup_stream(LOOKUP, ROWS, allow_changes=True) as stream:
+        stream.on_wait = notes.append
+        ((rows, _),) = stream
+    assert rows["Document_Status"].to_pylist() == ["processed"]
+    assert notes == ["indexing policy.txt: processing", "indexing policy.txt: chunked"]
+
+
 ROWS = [{"c": b"hi", "n": "policy.txt"}]
 LOOKUP = "CALL UploadCollectionDocument('collection_7', :c, :n)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from grokcall.client.api_client import ApiClient
 from grokcall.client.receiving import Receiving
@@ -27,19 +28,25 @@ class CallRunner:
 
     Args:
         api: Sends their requests.
+        tell: Told what is waited for, before each pause that says it; must be quick.
     """
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, tell: Callable[[str], None] | None = None) -> None:
         self.api = api
+        self._tell = tell
         self.gate: Gate = api.gate
 
     def narrowed(self, concurrency: int) -> CallRunner:
         """This runner for a lookup with a limit of its own; the connection's limit holds for it as well."""
-        return CallRunner(self.api.narrowed(concurrency))
+        return CallRunner(self.api.narrowed(concurrency), self._tell)
 
     def received(self, how: Receiving) -> CallRunner:
         """This runner for calls whose replies are received in a way of their own."""
-        return CallRunner(self.api.received(how))
+        return CallRunner(self.api.received(how), self._tell)
+
+    def telling(self, tell: Callable[[str], None]) -> CallRunner:
+        """This runner for calls of which somebody is told what they wait for."""
+        return CallRunner(self.api, tell)
 
     async def run(
         self, call: BoundCall, memory: ResumeState | None = None, start: SendGuarding | None = None
@@ -105,6 +112,8 @@ class CallRunner:
                 try:
                     if isinstance(step, Pause):
                         await starts.goes_on()
+                        if step.note and self._tell is not None:
+                            self._tell(step.note)
                         await self.api.sleep(step.seconds)
                     elif isinstance(step, Notice):
                         outcome.warnings = (*outcome.warnings, step.text)

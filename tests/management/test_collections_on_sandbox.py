@@ -157,6 +157,24 @@ def test_a_document_is_indexed_anew_as_its_collection_says_by_then(both, collect
     assert told["Document_ChunkCount"] > 2
 
 
+def test_a_document_that_is_there_already_is_added_if_it_is_the_same(both, collection):
+    given = {"id": collection, "file": only(both, "CALL UploadFile(X'6869', 'hi.txt')")["File_Id"]}
+    for _ in range(2):
+        told = only(both, 'CALL AddCollectionDocument(:id, :file, \'{"author": "Ada"}\')', given)
+        assert told["Document_Status"] == "processed"
+    for fields in ("NULL", '\'{"author": "Bob"}\''):
+        with pytest.raises(grokcall.InvalidRequestError, match="already in the collection"):
+            both.execute(f"CALL AddCollectionDocument(:id, :file, {fields})", given)
+
+
+def test_fields_come_from_structs_of_a_query(both, collection):
+    query = (
+        "SELECT u.Document_Fields AS fields FROM (SELECT {'author': 'Ada'} AS known) t, "
+        "UploadCollectionDocument($id, 'hi'::BLOB, 'hi.txt', t.known) u"
+    )
+    assert only(both, query, {"id": collection})["fields"] == '{"author":"Ada"}'
+
+
 def test_without_consent_a_query_puts_nothing_in(both, collection, sandbox):
     given = {"base_url": sandbox.base_url, "management_base_url": sandbox.management_base_url}
     keys = {"api_key": SANDBOX_KEY, "management_key": MANAGEMENT_KEY}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
+import subprocess
+import sys
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from scripted_management import DOCUMENT, json_answer, manage
+from scripted_management import DOCUMENT, MANAGEMENT_KEY, json_answer, manage
 
 import grokcall
-from scripted_service import Answer, refused
+from scripted_service import KEY, Answer, refused
 
 PATH = "/v1/collections/collection_7/documents/file_7f1c"
 ADD = "CALL AddCollectionDocument('collection_7', 'file_7f1c')"
@@ -292,6 +295,36 @@ def test_a_rerun_goes_on_with_the_file_where_nothing_is_known_of_the_document(ma
     assert looked_up(connection, tmp_path / "j")["Call_ErrorCode"] == "connection_cut"
     management.script = manage
     assert looked_up(connection, tmp_path / "j")["Document_Status"] == "processed"
+    assert methods(service) == ["POST"]
+
+
+KILLED = """
+import grokcall, sys
+base, management, journal = sys.argv[1:]
+keys = {"api_key": "KEY", "management_key": "MANAGEMENT"}
+with grokcall.connect(base_url=base, management_base_url=management, **keys) as connection:
+    rows = [{"c": b"hi", "n": "policy.txt"}]
+    connection.lookup("LOOKUP", rows, journal=journal, allow_changes=True)
+"""
+
+
+def test_after_a_kill_the_file_is_not_uploaded_again_and_the_document_not_made_twice(
+    managing, management, service, tmp_path
+):
+    """The answer to the addition never came, and the document was made."""
+    service.script = lambda asked: json_answer({"id": "file_7f1c"})
+    management.script = lambda asked: Answer(delay=60)
+    code = KILLED.replace('"KEY"', repr(KEY)).replace('"MANAGEMENT"', repr(MANAGEMENT_KEY)).replace("LOOKUP", LOOKUP)
+    command = [sys.executable, "-c", code, service.base_url, management.origin, str(tmp_path / "j")]
+    with subprocess.Popen(command) as child:
+        while not management.asked and child.poll() is None:
+            time.sleep(0.01)
+        child.kill()
+    assert methods(management) == ["POST"]
+    management.script = lambda asked: (
+        refused(400, "Document is already in the collection.") if asked.method == "POST" else manage(asked)
+    )
+    assert looked_up(managing(poll_interval=0.01), tmp_path / "j")["Document_Status"] == "processed"
     assert methods(service) == ["POST"]
 
 

@@ -206,6 +206,34 @@ def test_documents_are_cut_as_their_collection_says(manager, make, upload, unit)
     assert manager.get(path).json()["chunk_count"] > 5
 
 
+def test_faults_strike_searches(faulty):
+    found = faulty("cut-after:share=1")
+    headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}
+    made = httpx.post(
+        f"{found.sandbox.management_base_url}/v1/collections", json={"collection_name": "c"}, headers=headers
+    ).json()
+    body = {"query": "x", "source": {"collection_ids": [made["collection_id"]]}}
+    with pytest.raises(httpx.TransportError):
+        found.http.post("/documents/search", json=body)
+    assert [entry["endpoint"] for entry in found.sandbox.ledger()] == ["/v1/documents/search"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"query": " ", "source": {"collection_ids": ["c"]}}, 400),
+        ({"query": "x", "source": {"collection_ids": []}}, 400),
+        ({"query": "x", "source": {"collection_ids": ["c"] * 11}}, 400),
+        ({"query": "x", "source": {"collection_ids": ["c"]}, "limit": 0}, 400),
+        ({"query": "x", "source": {"collection_ids": ["c"]}, "retrieval_mode": {"type": "magic"}}, 422),
+        ({"query": "x", "source": {"collection_ids": ["c"]}}, 404),
+    ],
+)
+def test_searches_that_cannot_be_are_refused_and_cost_nothing(http, sandbox, body, status):
+    assert http.post("/documents/search", json=body).status_code == status
+    assert sandbox.ledger() == []
+
+
 def test_how_many_looks_it_takes_can_be_said():
     with Sandbox(index_looks=0) as sandbox:
         headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from grokcall_procedures.collections.collection import COLLECTION_ID
 from grokcall_procedures.collections.document import DOCUMENT, document_in, document_path, document_row, look_at
 from grokcall_procedures.collections.field_definitions import read_fields
-from grokcall_procedures.collections.indexing import NOT_FOUND, arguments, await_indexed, says_nothing
+from grokcall_procedures.collections.indexing import NOT_FOUND, Document, arguments, await_indexed, says_nothing
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure
 from grokcall_procedures.documents import decode_json, document_of, encode_json, stated_failure
 from grokcall_procedures.effects import Effect
@@ -44,7 +44,8 @@ def add_document(call: BoundCall) -> Steps:
     try:
         yield from added(call, file_id)
     except Exception as error:
-        if is_surely_refused(error) or not (yield from is_there(call, file_id)):
+        _, document = yield from look_for(call, file_id)
+        if document is None or (is_surely_refused(error) and not is_as_wanted(document, call)):
             raise
     return [(yield from finished(call, file_id, file_id))]
 
@@ -56,13 +57,13 @@ def upload_document(call: BoundCall) -> Steps:
     try:
         yield from added(call, file_id)
     except Exception as error:
-        there = yield from is_there(call, file_id)
-        if there is None and not is_surely_refused(error):
+        is_told, document = yield from look_for(call, file_id)
+        if not is_told and not is_surely_refused(error):
             where = arguments(str(call.values["CollectionId"]), file_id)
             told = f"CALL GetCollectionDocument({where}) tells whether it is in the collection"
             error.add_note(f"the file {file_id} was uploaded, and stays: {told}")
             raise
-        if not there:
+        if document is None:
             yield from remove_file(file_id, error)
             raise
     return [(yield from finished(call, file_id, name))]
@@ -71,8 +72,7 @@ def upload_document(call: BoundCall) -> Steps:
 def added(call: BoundCall, file_id: str) -> Generator[Step, Reply | None, None]:
     """Puts a file into the collection of a call; a refusal for want of the permission names it."""
     path = document_path(call.values["CollectionId"], file_id)
-    fields = decode_json(str(call.values["Fields"])) if "Fields" in call.values else {}
-    body = encode_json({"fields": fields})
+    body = encode_json({"fields": fields_of(call)})
     request = Request("POST", path, body, kind=Kind.METADATA, once=True, lasting=True, host=Host.MANAGEMENT)
     try:
         reply = reply_of((yield request))
@@ -94,13 +94,23 @@ def is_surely_refused(error: Exception) -> bool:
     return isinstance(status, int) and status < 500 and status != TIMED_OUT
 
 
-def is_there(call: BoundCall, file_id: str) -> Generator[Step, Reply | None, bool | None]:
-    """Whether a file is in the collection of a call; None where the service does not say."""
+def look_for(call: BoundCall, file_id: str) -> Generator[Step, Reply | None, tuple[bool, Document | None]]:
+    """Whether the service says if a file is in the collection of a call, and the document that it is there."""
+    path = document_path(call.values["CollectionId"], file_id)
     try:
-        document_in(reply_of((yield look_at(document_path(call.values["CollectionId"], file_id)))))
+        return True, document_in(reply_of((yield look_at(path))))
     except Exception as error:
-        return False if getattr(error, "status", None) == NOT_FOUND else None
-    return True
+        return getattr(error, "status", None) == NOT_FOUND, None
+
+
+def is_as_wanted(document: Document, call: BoundCall) -> bool:
+    """Whether a document is what a call would have made: an earlier run, that was killed, may have made it."""
+    return (document.get("fields") or {}) == fields_of(call)
+
+
+def fields_of(call: BoundCall) -> object:
+    """The fields of a call."""
+    return decode_json(str(call.values["Fields"])) if "Fields" in call.values else {}
 
 
 def remove_file(file_id: str, error: Exception) -> Generator[Step, Reply | None, None]:
@@ -130,7 +140,8 @@ NOTES = (
     "after `poll_timeout` seconds; the error then names the GetCollectionDocument that tells how far it is. A lookup "
     "with a journal goes on to wait where it was.",
     "A document that the service could not index is an error with the service's reason; it stays in the collection.",
-    f"{PERMISSION} It is sent once: where the answer gets lost, the service is asked whether the document is there.",
+    f"{PERMISSION} It is sent once: where the answer gets lost, the service is asked whether the document is there. "
+    "One that is there already, with the same fields, is added.",
 )
 
 ADD_DOCUMENT = Procedure(

@@ -108,7 +108,7 @@ def test_fields_are_declared_by_objects_as_well(managed, management, given):
         ("CreateCollection('c', Fields => 'a VARCHAR, A VARCHAR')", "declared twice"),
         ("""CreateCollection('c', Fields => '[{"key": "a"}, {"key": "a"}]')""", "the field 'a' twice"),
         ("""CreateCollection('c', Fields => '[{"name": "a"}]')""", "entry 1 without a key"),
-        ("""CreateCollection('c', Fields => '[{"key": "a", "requird": true}]')""", "did you mean required"),
+        ("""CreateCollection('c', Fields => '[{"key": "a", "require": true}]')""", "did you mean required"),
         ("""CreateCollection('c', Fields => '[{"key": "a", "unique": "?"}]')""", "whose 'unique' is wrong"),
         ("""CreateCollection('c', Fields => '[{"key": "a", "operation": "add"}]')""", "has 'operation' in entry 1"),
         ("UpdateCollection('c')", "CollectionId .* alone changes nothing"),

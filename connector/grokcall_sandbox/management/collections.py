@@ -13,7 +13,7 @@ from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.text.chunks import MEASURES
 
 _METRICS = ("HNSW_METRIC_UNKNOWN", "HNSW_METRIC_COSINE", "HNSW_METRIC_EUCLIDEAN", "HNSW_METRIC_INNER_PRODUCT")
-SORTINGS = ("ORDERING_ASCENDING", "ORDERING_DESCENDING")
+ORDERS = ("ORDERING_ASCENDING", "ORDERING_DESCENDING")
 _SORT_KEYS = {
     "COLLECTIONS_SORT_BY_NAME": lambda each: (each.name, each.id),
     "COLLECTIONS_SORT_BY_AGE": lambda each: (each.created_at, each.id),
@@ -154,13 +154,13 @@ def ordered(call: SandboxRequest, entries: list[Any], keys: dict[str, Any]) -> l
     Raises:
         ApiError: 400 for an order that there is not.
     """
-    order, sort_by = call.query.get("order", SORTINGS[0]), call.query.get("sort_by")
-    if order not in SORTINGS:
-        raise invalid(f"Invalid order: {order}. Supported: {', '.join(SORTINGS)}.")
+    order, sort_by = call.query.get("order", ORDERS[0]), call.query.get("sort_by")
+    if order not in ORDERS:
+        raise invalid(f"Invalid order: {order}. Supported: {', '.join(ORDERS)}.")
     if sort_by is not None and sort_by not in keys:
         raise invalid(f"Invalid sort_by: {sort_by}. Supported: {', '.join(keys)}.")
     found = entries if sort_by is None else sorted(entries, key=keys[sort_by])
-    return found if order == SORTINGS[0] else found[::-1]
+    return found if order == ORDERS[0] else found[::-1]
 
 
 def check_name(name: str) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from grokcall.sandbox import SANDBOX_KEY, Sandbox
+from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox
 
 TICKETS = Path(str(files("grokcall") / "data" / "tickets.csv"))
 """60 support tickets: id, created_at, customer, channel, subject, body, order_value."""
@@ -26,7 +26,13 @@ def service() -> Iterator[None]:
         yield
         return
     with Sandbox() as sandbox:
-        settings = {"XAI_BASE_URL": sandbox.base_url, "XAI_API_KEY": SANDBOX_KEY, "XAI_POLL_INTERVAL": "0.1"}
+        settings = {
+            "XAI_BASE_URL": sandbox.base_url,
+            "XAI_API_KEY": SANDBOX_KEY,
+            "XAI_MANAGEMENT_BASE_URL": sandbox.management_base_url,
+            "XAI_MANAGEMENT_API_KEY": MANAGEMENT_KEY,
+            "XAI_POLL_INTERVAL": "0.1",
+        }
         os.environ.update(settings)
         try:
             yield

@@ -45,6 +45,11 @@ def check_management_key(authorization: str) -> None:
         raise ApiError(403, "The management key may not do this.", DENIED)
 
 
+def may_add_files(authorization: str) -> bool:
+    """Whether a management key has the permission `AddFileToCollection`; one with `limited` in it has not."""
+    return "limited" not in bearer(authorization)
+
+
 def bearer(authorization: str) -> str:
     """The key of a request, in small letters.
 

@@ -19,6 +19,9 @@ RESULT_TOKENS = 950
 _BLOCK = 64
 TICKS_PER_SPOKEN_CHARACTER = 150_000
 
+SEARCH_TICKS = 25_000_000
+"""A search of collections."""
+
 TOOL_FEES = {
     "web_search_calls": 50_000_000,
     "x_search_calls": 50_000_000,

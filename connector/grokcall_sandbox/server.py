@@ -42,6 +42,8 @@ class Sandbox:
         batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
         refusals: What to refuse that the service takes from some and is said to have refused to others: `background`
             (`background: true`) and `user_location` (of the web search).
+        management_port: Where the management host listens; 0 takes a free port.
+        index_looks: Looks at a document of a collection until it is indexed.
 
     Raises:
         ValueError: A profile, an option of it or a refusal is not known, or a number is out of range.
@@ -64,11 +66,14 @@ class Sandbox:
         batch_seconds: float = 0.2,
         refusals: Collection[str] = (),
         management_port: int = 0,
+        index_looks: int = 2,
     ) -> None:
         def make_profile() -> Profile:
             return open_profile(profile, seed)
 
-        self._state = SandboxState(seed, latency, video_seconds, make_profile, batch_seconds, frozenset(refusals))
+        self._state = SandboxState(
+            seed, latency, video_seconds, make_profile, batch_seconds, frozenset(refusals), index_looks
+        )
         self._host = host
         self._port = port
         self._management_port = management_port

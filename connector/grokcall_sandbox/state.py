@@ -11,6 +11,7 @@ from uuid import uuid4
 from grokcall_sandbox.batches import Batch
 from grokcall_sandbox.billing_log import BillingLog
 from grokcall_sandbox.bounded_store import BoundedStore
+from grokcall_sandbox.collections import Library
 from grokcall_sandbox.team import Team
 from grokcall_sandbox.text.conversation import Conversation
 from grokcall_sandbox.traffic import Traffic
@@ -125,6 +126,7 @@ class SandboxState:
         make_profile: Makes the faults to inject, at the beginning and at each reset.
         batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
         refusals: Those of `REFUSALS` that are in force.
+        index_looks: Looks at a document until it is indexed.
     """
 
     seed: int = 0
@@ -133,9 +135,11 @@ class SandboxState:
     make_profile: Callable[[], FaultProfile] = NoFaults
     batch_seconds: float = 0.2
     refusals: frozenset[str] = frozenset()
+    index_looks: int = 2
     ledger: BillingLog = field(default_factory=BillingLog)
     traffic: Traffic = field(default_factory=Traffic)
     team: Team = field(default_factory=Team)
+    library: Library = field(default_factory=Library)
     responses: BoundedStore[StoredResponse] = field(
         default_factory=lambda: BoundedStore(MAX_RESPONSES, MAX_RESPONSE_BYTES)
     )
@@ -148,6 +152,8 @@ class SandboxState:
     def __post_init__(self) -> None:
         if self.latency < 0 or self.video_seconds < 0 or self.batch_seconds < 0:
             raise ValueError("latency, video_seconds and batch_seconds must not be negative")
+        if self.index_looks < 0:
+            raise ValueError("index_looks must not be negative")
         unknown = sorted(self.refusals - REFUSALS)
         if unknown:
             raise ValueError(f"there is no refusal {unknown[0]!r}; there are {' and '.join(sorted(REFUSALS))}")
@@ -168,6 +174,7 @@ class SandboxState:
         self.ledger.clear()
         self.traffic.clear()
         self.team = Team()
+        self.library = Library()
         self.profile = self.make_profile()
         for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
             shelf.clear()

@@ -11,6 +11,7 @@ from grokcall_procedures.batches import PROCEDURES as _BATCHES
 from grokcall_procedures.catalog import Catalog
 from grokcall_procedures.chat import PROCEDURES as _CHAT
 from grokcall_procedures.classification import PROCEDURES as _CLASSIFICATION
+from grokcall_procedures.collections import PROCEDURES as _COLLECTIONS
 from grokcall_procedures.deferred import PROCEDURES as _DEFERRED
 from grokcall_procedures.definition import Procedure
 from grokcall_procedures.embeddings import PROCEDURES as _EMBEDDINGS
@@ -40,6 +41,7 @@ FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Stored answers": _STORED_RESPONSES,
     "Tokens and vectors": (*_TOKENS, *_EMBEDDINGS),
     "Files": _FILES,
+    "Collections": _COLLECTIONS,
     "Batches": _BATCHES,
     "Models": (*_ACCOUNT, *_PRICE_LIST),
     "Account": _OWN_KEY,

@@ -8,7 +8,7 @@
     │   └── UnsafeAddressError            the service named an address that nothing is fetched from
     ├── FailedReplyError                  a success status with a failure in the body
     └── OperationalError
-        └── NotReadyError                 a video was not ready in time; its id stays usable
+        └── NotReadyError                 what the service works on was not ready in time; it can be had later
 
 They are part of the tree of :mod:`grokcall.errors`, which has all.
 """
@@ -89,7 +89,7 @@ class NotReadyError(OperationalError):
         message: What was waited for, and how long.
         request_id: What the service calls it.
         statement: The CALL that fetches it.
-        error_code: ``video_timeout`` or ``deferred_timeout``.
+        error_code: ``video_timeout``, ``deferred_timeout`` or ``indexing_timeout``.
     """
 
     error_code: str = "video_timeout"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokcall_procedures.bounds import EXPLAIN_ALLOWANCES, FREE, Allowances, Estimate, Reserve, unpriced
+from grokcall_procedures.bounds import EXPLAIN_ALLOWANCES, FREE, Allowances, Estimate, Reserve, media_estimate, unpriced
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import decode_json, document_of, encode_json
 from grokcall_procedures.errors import MalformedReplyError
@@ -98,6 +98,8 @@ def estimate_request(
             return video_estimate(path, body, prices)
         if path == "/tts":
             return speech_estimate(body, prices)
+        if path == "/documents/search":
+            return media_estimate(prices.search, prices.search)
     return unpriced(f"the price of {request.method} {path} is not known (use a procedure that has one)")
 
 

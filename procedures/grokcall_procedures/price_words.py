@@ -10,8 +10,9 @@ from grokcall_procedures.media_estimates import DEFAULT_RESOLUTION, DEFAULT_SIZE
 from grokcall_procedures.prices import PRICES, Prices
 from grokcall_procedures.rates import usd
 from grokcall_procedures.settings import Settings
+from grokcall_procedures.steps import Host
 
-MILLION = 1_000_000
+MILLION, THOUSAND = 1_000_000, 1_000
 FREE = "free"
 """What is said of procedures that only look, change or remove something."""
 COSTLESS = (Effect.READ, Effect.CHANGE, Effect.REMOVE)
@@ -35,6 +36,8 @@ def price_words(procedure: Procedure, settings: Settings, prices: Prices = PRICE
     """
     if procedure.effect in COSTLESS and procedure.effect_of is None:
         return FREE
+    if procedure.host is Host.MANAGEMENT:
+        return FREE
     kind = procedure.model_kind
     if kind is not None:
         return WORDS[kind](prices, settings.default_models.get(kind)) or UNKNOWN
@@ -42,6 +45,8 @@ def price_words(procedure: Procedure, settings: Settings, prices: Prices = PRICE
         return f"{amount(prices.character * MILLION)} per 1M characters"
     if "/stt" in procedure.reference:
         return f"{amount(prices.sound_hour)} an hour"
+    if "/documents/search" in procedure.reference:
+        return f"{amount(prices.search * THOUSAND)} per 1k searches"
     return ANY
 
 

@@ -73,6 +73,8 @@ class Request:
     """Whether it is never sent again once it may have been served, because it would make the same thing twice."""
     lasting: bool = False
     """Whether a journal keeps its reply as soon as it is there, so that a rerun goes on from it."""
+    undoes: bool = False
+    """Whether it removes what earlier requests of the call have made, whose replies a journal then keeps no more."""
     tool_secrets: tuple[str, ...] = ()
     """The environment variables that the tools in the body name, whose values are put in when it is sent."""
     unfetched: frozenset[int] = frozenset()

@@ -56,4 +56,13 @@ def test_what_was_never_there_is_not_found(connection, service):
 
 def test_whatever_makes_something_is_sent_once():
     made = {each.name for each in CATALOG.values() if each.effect is Effect.MAKE}
-    assert made == {"UploadFile", "CreateBatch", "AddBatchRequests", "StartChatCompletion", "CreateApiKey"}
+    assert made == {
+        "UploadFile",
+        "CreateBatch",
+        "AddBatchRequests",
+        "StartChatCompletion",
+        "CreateApiKey",
+        "CreateCollection",
+        "AddCollectionDocument",
+        "UploadCollectionDocument",
+    }

@@ -37,5 +37,6 @@ def managing(connecting: Callable[..., grokcall.Connection], management: Service
 @pytest.fixture
 def managed(managing: Callable[..., grokcall.Connection], service: Service) -> grokcall.Connection:
     """A connection to both hosts; the API key in use is another one than those of the tests."""
-    service.script = lambda asked: json_answer({"api_key_id": "key-9", "user_id": "user-1", "team_id": "team-1"})
+    told = {"api_key_id": "key-9", "user_id": "user-1", "team_id": "team-1"}
+    service.script = lambda asked: json_answer({"id": "file_7f1c"} if asked.path == "/v1/files" else told)
     return managing()

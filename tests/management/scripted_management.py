@@ -32,6 +32,35 @@ INVOICE = {
     "effectiveSpendingLimit": "20000",
     "billingCycle": {"year": 2026, "month": 11},
 }
+COLLECTION = {
+    "collection_id": "collection_7",
+    "collection_name": "handbook",
+    "collection_description": "What holds for all.",
+    "created_at": "2026-11-03T04:05:06.789Z",
+    "documents_count": 2,
+    "total_file_size": "1234",
+    "index_configuration": {"model_name": "grok-embedding-small"},
+    "chunk_configuration": {"tokens_configuration": {"max_chunk_size_tokens": 512}},
+    "field_definitions": [{"key": "author", "required": True}],
+}
+DOCUMENT = {
+    "file_metadata": {
+        "file_id": "file_7f1c",
+        "name": "policy.txt",
+        "size_bytes": "16",
+        "content_type": "text/plain",
+        "created_at": "2026-11-03T04:05:06.789Z",
+        "expires_at": None,
+        "hash": "e2f5",
+        "upload_status": "Complete",
+        "processing_status": "Complete",
+        "file_path": "",
+    },
+    "fields": {"author": "Ada"},
+    "status": "DOCUMENT_STATUS_PROCESSED",
+    "last_indexed_at": None,
+    "chunk_count": 3,
+}
 DAY = {"timestamp": "2026-11-01T00:00:00Z", "values": [1.25]}
 REPLIES: dict[tuple[str, str], object] = {
     ("GET", "/auth/management-keys/validation"): {
@@ -62,6 +91,16 @@ REPLIES: dict[tuple[str, str], object] = {
         "spendingLimits": {"softSl": {"val": "20000"}, "effectiveHardSl": {"val": "50000"}}
     },
     ("POST", "/v1/billing/teams/team-1/postpaid/spending-limits"): {},
+    ("POST", "/v1/collections"): COLLECTION,
+    ("GET", "/v1/collections"): {"collections": [COLLECTION], "pagination_token": ""},
+    ("GET", "/v1/collections/collection_7"): COLLECTION,
+    ("PUT", "/v1/collections/collection_7"): {**COLLECTION, "collection_name": "Handbook of 2027"},
+    ("DELETE", "/v1/collections/collection_7"): {},
+    ("GET", "/v1/collections/collection_7/documents"): {"documents": [DOCUMENT], "pagination_token": None},
+    ("POST", "/v1/collections/collection_7/documents/file_7f1c"): {},
+    ("GET", "/v1/collections/collection_7/documents/file_7f1c"): DOCUMENT,
+    ("PATCH", "/v1/collections/collection_7/documents/file_7f1c"): {},
+    ("DELETE", "/v1/collections/collection_7/documents/file_7f1c"): {},
     ("GET", "/audit/teams/team-1/events"): {
         "events": [
             {

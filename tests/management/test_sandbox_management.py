@@ -19,14 +19,16 @@ from grokcall_procedures.effects import Effect
 
 MANAGED = [each for each in CATALOG.values() if each.host is Host.MANAGEMENT]
 OWN = [CATALOG["GetApiKey"], CATALOG["GetAccount"]]
-WITH_ID = "'key-1'"
+KEY_ID, COLLECTION_ID, FILE_ID = "'key-1'", "'collection_7'", "'file_7f1c'"
 
 
 @pytest.fixture
 def both(sandbox):
     """A connection to both hosts of the sandbox."""
     given = {"base_url": sandbox.base_url, "management_base_url": sandbox.management_base_url}
-    with grokcall.connect(api_key=SANDBOX_KEY, management_key=MANAGEMENT_KEY, **given) as connection:
+    with grokcall.connect(
+        api_key=SANDBOX_KEY, management_key=MANAGEMENT_KEY, poll_interval=0.01, **given
+    ) as connection:
         yield connection
 
 
@@ -45,11 +47,19 @@ def asks_with(sandbox, key):
 
 
 def example_for(both, procedure):
-    """The example, with the id of a key that is there."""
-    if WITH_ID not in procedure.example:
-        return procedure.example
-    made = only(both, "CALL CreateApiKey('for the example')")
-    return procedure.example.replace(WITH_ID, f"'{made['Key_Id']}'")
+    """The example, with the ids of things that are there."""
+    example = procedure.example
+    if KEY_ID in example:
+        made = only(both, "CALL CreateApiKey('for the example')")
+        example = example.replace(KEY_ID, f"'{made['Key_Id']}'")
+    if COLLECTION_ID in example:
+        made = only(both, "CALL CreateCollection('for the example')")["Collection_Id"]
+        example = example.replace(COLLECTION_ID, f"'{made}'")
+        if FILE_ID in example:
+            makes = "UploadFile(" if procedure.effect is Effect.MAKE else f"UploadCollectionDocument('{made}', "
+            row = both.execute(f"CALL {makes}X'61', 'a.txt')").fetch_arrow_table().to_pylist()[0]
+            example = example.replace(FILE_ID, f"'{row.get('File_Id') or row['Document_FileId']}'")
+    return example
 
 
 @pytest.mark.parametrize("procedure", [*OWN, *MANAGED], ids=lambda each: each.name)
@@ -63,8 +73,9 @@ READING = [each for each in [*OWN, *MANAGED] if each.effect is Effect.READ]
 
 @pytest.mark.parametrize("procedure", READING, ids=lambda each: each.name)
 def test_each_example_that_reads_runs_in_a_query(both, procedure):
-    query = f"SELECT * FROM {procedure.example.removeprefix('CALL ').replace('=>', ':=')}"
-    told, called = rows(both, query), rows(both, procedure.example)
+    example = example_for(both, procedure)
+    query = f"SELECT * FROM {example.removeprefix('CALL ').replace('=>', ':=')}"
+    told, called = rows(both, query), rows(both, example)
     assert [list(row) for row in told] == [list(row) for row in called]
 
 
@@ -76,6 +87,7 @@ def test_each_example_runs_on_the_command_line(both, sandbox, procedure, tmp_pat
         "XAI_API_KEY": SANDBOX_KEY,
         "XAI_MANAGEMENT_BASE_URL": sandbox.management_base_url,
         "XAI_MANAGEMENT_API_KEY": MANAGEMENT_KEY,
+        "XAI_POLL_INTERVAL": "0.01",
     }
     command = [Path(sys.executable).with_name("grokcall"), "call", example_for(both, procedure), "--yes"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, timeout=60)

@@ -38,7 +38,7 @@ def test_each_key_is_seen_by_its_own_host_only(managed, service, management):
     assert MANAGEMENT_KEY.encode() in everything(management)
     assert KEY.encode() not in everything(management)
     assert {asked.headers["authorization"] for asked in management.asked} == {f"Bearer {MANAGEMENT_KEY}"}
-    assert {asked.path for asked in service.asked} == {"/v1/api-key"}
+    assert {asked.path for asked in service.asked} == {"/v1/api-key", "/v1/files"}
 
 
 def test_the_api_key_is_never_taken_for_the_management_key(connecting, service, management):

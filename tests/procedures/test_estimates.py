@@ -381,7 +381,7 @@ def test_a_video_that_is_uploaded_first_is_priced_like_one_in_the_request() -> N
         "CALL GenerateImage('a', Model => 'grok-imagine-image-3')",
         "CALL GenerateVideo('a', 'grok-imagine-video-9')",
         'CALL GenerateVideo(\'a\', ExtraBody => \'{"reference_audios": [{"voice_id": "eve"}]}\')',
-        "CALL RawRequest('/documents/search', Body => '{}')",
+        "CALL RawRequest('/custom-voices', Body => '{}')",
         "CALL RawRequest('/responses', 'PUT', Body => '{}')",
     ],
 )

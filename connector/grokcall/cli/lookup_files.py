@@ -124,6 +124,7 @@ class LookupRun:
             with report, interrupts_told_to(self._stream, report.say):
                 self._stream.on_outcome = lambda _outcome: report.show(self._stream.summary)
                 self._stream.on_batches = report.show_batches
+                self._stream.on_wait = lambda note: report.show_wait(self._stream.summary, note)
                 self._stream.on_hint = report.say
                 self._write_all()
             self._failed.close()

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from grokcall.execution.summary import Summary
@@ -30,6 +31,10 @@ class Report(Protocol):
 
     def show_batches(self, counts: BatchCounts) -> None:
         """Shows how far the batches are that are waited for."""
+        ...
+
+    def show_wait(self, summary: Summary, note: str) -> None:
+        """Shows the totals so far, and what a call waits for."""
         ...
 
     def say(self, sentence: str) -> None:
@@ -71,6 +76,11 @@ class Bar:
         done = counts.done + counts.failed
         self._progress.update(self._task, total=counts.pending + done, completed=done, told=told_of_batches(counts))
 
+    def show_wait(self, summary: Summary, note: str) -> None:
+        """Redraws the bar with what is waited for, until the next totals."""
+        shown = f"{told(summary)}; {escape(note)}"
+        self._progress.update(self._task, total=self._total, completed=summary.rows, told=shown)
+
     def say(self, sentence: str) -> None:
         """Says it above the bar."""
         self._progress.console.print(sentence, soft_wrap=True)
@@ -95,10 +105,17 @@ class Lines:
 
     def show(self, summary: Summary) -> None:
         """Prints a line if the last one is old enough."""
+        self._show(f"{told(summary)}{time_left(summary, self._total)}")
+
+    def show_wait(self, summary: Summary, note: str) -> None:
+        """Prints a line if the last one is old enough."""
+        self._show(f"{told(summary)}; {note}")
+
+    def _show(self, line: str) -> None:
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_LINES:
             self._last = now
-            self._console.print(f"{told(summary)}{time_left(summary, self._total)}", soft_wrap=True)
+            self._console.print(line, soft_wrap=True)
 
     def show_batches(self, counts: BatchCounts) -> None:
         """Prints a line when something is new and the last one is old enough; the first at once."""

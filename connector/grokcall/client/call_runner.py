@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from grokcall.client.api_client import ApiClient
 from grokcall.client.receiving import Receiving
@@ -11,10 +12,22 @@ from grokcall.client.send_guarding import SendGuarding
 from grokcall.client.tool_using import ToolUsing
 from grokcall.core.outcome import Outcome
 from grokcall.core.unread import fail, unexpected
-from grokcall.errors import CallStoppedError, Error, InternalError, MediaError
+from grokcall.errors import CallStoppedError, Error, InternalError, MediaError, NotFoundError
 from grokcall.http.service_errors import service_error
 from grokcall.scheduling.admission import Gate
-from grokcall_procedures import BoundCall, FailedReplyError, Host, Kind, Notice, Pause, Reply, Row, Steps, Use
+from grokcall_procedures import (
+    BoundCall,
+    FailedReplyError,
+    Host,
+    Kind,
+    Notice,
+    Pause,
+    Reply,
+    Request,
+    Row,
+    Steps,
+    Use,
+)
 from grokcall_procedures.errors import UnsafeAddressError
 
 UNDER_WAY = 202
@@ -29,20 +42,28 @@ class CallRunner:
     Args:
         api: Sends their requests.
         use: Runs the tools that models call; None where there are none.
+        tell: Told what is waited for, before each pause that says it; must be quick.
     """
 
-    def __init__(self, api: ApiClient, use: ToolUsing | None = None) -> None:
+    def __init__(
+        self, api: ApiClient, use: ToolUsing | None = None, tell: Callable[[str], None] | None = None
+    ) -> None:
         self.api = api
         self._use = use
+        self._tell = tell
         self.gate: Gate = api.gate
 
     def narrowed(self, concurrency: int) -> CallRunner:
         """This runner for a lookup with a limit of its own; the connection's limit holds for it as well."""
-        return CallRunner(self.api.narrowed(concurrency), self._use)
+        return CallRunner(self.api.narrowed(concurrency), self._use, self._tell)
 
     def received(self, how: Receiving) -> CallRunner:
         """This runner for calls whose replies are received in a way of their own."""
-        return CallRunner(self.api.received(how), self._use)
+        return CallRunner(self.api.received(how), self._use, self._tell)
+
+    def telling(self, tell: Callable[[str], None]) -> CallRunner:
+        """This runner for calls of which somebody is told what they wait for."""
+        return CallRunner(self.api, self._use, tell)
 
     async def run(
         self, call: BoundCall, memory: ResumeState | None = None, start: SendGuarding | None = None
@@ -70,6 +91,18 @@ class CallRunner:
                 self.gate.in_flight.mark_answered()
         return outcome
 
+    async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None, starts: Starts) -> Reply:
+        """The reply to a request that is no start; what it undoes is remembered no more, whoever has undone it."""
+        try:
+            reply = await self.api.send(request, outcome, start)
+        except NotFoundError:
+            if request.undoes:
+                await starts.undone()
+            raise
+        if request.undoes:
+            await starts.undone()
+        return reply
+
     async def follow(self, steps: Steps) -> list[Row]:
         """The rows that some steps return which belong to no call and cost nothing.
 
@@ -96,6 +129,8 @@ class CallRunner:
                 try:
                     if isinstance(step, Pause):
                         await starts.goes_on()
+                        if step.note and self._tell is not None:
+                            self._tell(step.note)
                         await self.api.sleep(step.seconds)
                     elif isinstance(step, Notice):
                         outcome.warnings = (*outcome.warnings, step.text)
@@ -117,7 +152,7 @@ class CallRunner:
                     else:
                         if step.kind in FETCHING:
                             await starts.goes_on()
-                        reply = await self.api.send(step, outcome, start)
+                        reply = await self._sent(step, outcome, start, starts)
                 except (Error, CallStoppedError) as error:
                     problem = error
                 except Exception as error:

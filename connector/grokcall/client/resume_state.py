@@ -17,11 +17,13 @@ class ResumeState:
     Args:
         replies: The replies to its billed starts, and what its tools gave, in order.
         remember: Keeps one, by its number from 0; and whether it may have been billed.
+        forget: Keeps none of them any more.
         is_priced: Whether what these starts cost is on record, so that no reply tells it anew.
     """
 
     replies: list[bytes]
     remember: Callable[[int, bytes, bool], Awaitable[None]]
+    forget: Callable[[], Awaitable[None]]
     is_priced: bool = False
 
 
@@ -76,6 +78,14 @@ class Starts:
         """Takes note of the reply to a start."""
         if self._memory is not None:
             self._new.append(reply.body)
+
+    async def undone(self) -> None:
+        """Remembers no start of the call any more, because what they began is removed: a rerun begins anew."""
+        self._new = []
+        if self._memory is not None and self._number:
+            self._number = 0
+            self._memory.replies.clear()
+            await self._memory.forget()
 
     async def goes_on(self) -> None:
         """Remembers the new replies, because what they began is not had yet."""

@@ -138,10 +138,21 @@ class DeclaredOptions:
     ] = False
     poll_interval: Annotated[
         float,
-        About("Seconds between two looks at a video or a batch.", above=0, most=DAY, flag=Flag("SECONDS", PACE)),
+        About(
+            "Seconds between two looks at a video, a batch or a document that is indexed.",
+            above=0,
+            most=DAY,
+            flag=Flag("SECONDS", PACE),
+        ),
     ] = USUAL.poll_interval
     poll_timeout: Annotated[
-        float, About("Seconds after which a video is given up.", above=0, most=DAY, flag=Flag("SECONDS", PACE))
+        float,
+        About(
+            "Seconds after which a video, or a document that is indexed, is given up.",
+            above=0,
+            most=DAY,
+            flag=Flag("SECONDS", PACE),
+        ),
     ] = USUAL.poll_timeout
     max_cost: Annotated[Decimal | None, MAX_COST] = None
     max_calls: Annotated[int | None, MAX_CALLS] = None

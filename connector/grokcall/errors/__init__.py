@@ -26,7 +26,7 @@
     │   │   ├── MissingKeyError                 no key in any of the places
     │   │   │   ├── MissingManagementKeyError   no management key, which the management host asks for
     │   │   │   └── MissingToolSecretError      the environment has no secret of the name that a tool gives
-    │   │   ├── NotReadyError                   a video was not ready in time; its id stays usable
+    │   │   ├── NotReadyError                   what the service works on was not ready in time; it can be had later
     │   │   ├── OutputClosed                    the program that reads the output went away
     │   │   ├── OutputFull                      there is no space left for the output
     │   │   ├── RedirectedError                 base_url sends calls on to another address

@@ -67,10 +67,13 @@ def memory_of(
         kept = Reserve() if not is_billed else told_by(reply) or need()
         await run.remember(*place, step, reply, kept)
 
+    async def forget() -> None:
+        run.forget(*place)
+
     replies = run.memo(*place)
     if books.retry_failed and failed is not None and is_lost(call, failed):
         replies = []
-    return ResumeState(replies, remember, is_priced=failed is not None and failed.saved_ticks is not None)
+    return ResumeState(replies, remember, forget, is_priced=failed is not None and failed.saved_ticks is not None)
 
 
 def told_by(reply: bytes) -> Reserve | None:

@@ -259,6 +259,11 @@ class JournalRun:
         self._writer.add((REMEMBER, (self.number, fingerprint, ordinal, step, reply, ticks, tokens)), *closed)
         self._memos.setdefault(call, {})[step] = reply
 
+    def forget(self, fingerprint: bytes, ordinal: int = 0) -> None:
+        """Keeps the replies to a call's starts no more: what they began is there no more."""
+        if self._memos.pop((fingerprint, ordinal), None) is not None:
+            self._writer.add((FORGET, (self.number, fingerprint, ordinal)))
+
     def in_doubt(self) -> list[InDoubt]:
         """Calls that were about to be sent and have no outcome: they may have been billed.
 

@@ -39,11 +39,13 @@ class Watchers:
         settle: Told of each outcome and its row's number from 0; gives the error that ends the pass, if any.
         breaker: Ends the pass for errors that every row would meet.
         report: Told how far batches are.
+        waits: Told what a call waits for.
     """
 
     settle: Callable[[Outcome, int], BaseException | None]
     breaker: CircuitBreaker
     report: Callable[[BatchCounts], None]
+    waits: Callable[[str], None]
 
 
 def open_pass(
@@ -56,7 +58,7 @@ def open_pass(
     """
     concurrency = plan.options.concurrency or runtime.options.concurrency
     session, chunks = record.session, plan.chunks(iter(source))
-    runner = runtime.runner().narrowed(concurrency)
+    runner = runtime.runner().narrowed(concurrency).telling(watchers.waits)
     if (how := receiving(plan.options.receive)) is not None:
         runner = runner.received(how)
     if session.run is not None and plan.options.batch:

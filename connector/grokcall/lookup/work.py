@@ -57,6 +57,8 @@ class LookupWork:
         """Told of each outcome as it ends, on the connection's loop; must be quick."""
         self.on_batches: Callable[[BatchCounts], None] | None = None
         """Told how far the batches of the lookup are, whenever that is known anew; must be quick."""
+        self.on_wait: Callable[[str], None] | None = None
+        """Told what a call waits for, such as `indexing policy.txt: chunked`; must be quick."""
         self.on_hint: Callable[[str], None] = to_the_log
         """Told what can be done better, before a call is paid for; it goes to the log, and must be quick."""
         self.service: str | None = None
@@ -171,7 +173,7 @@ class LookupWork:
             self._runtime,
             self._record,
             self._service(),
-            Watchers(counted_by(weakref.ref(self)), self._verdicts, self._told),
+            Watchers(counted_by(weakref.ref(self)), self._verdicts, self._told, waits_told_to(weakref.ref(self))),
         )
         self._window.start()
         return self._window
@@ -224,3 +226,14 @@ def counted_by(stream: weakref.ref[LookupWork]) -> Callable[[Outcome, int], Base
         return StoppedError(STOPPED) if counting is None else counting._counted(outcome, row)
 
     return count
+
+
+def waits_told_to(stream: weakref.ref[LookupWork]) -> Callable[[str], None]:
+    """Has a stream hear what its calls wait for, for as long as somebody holds it."""
+
+    def tell(note: str) -> None:
+        listening = stream()
+        if listening is not None and listening.on_wait is not None:
+            listening.on_wait(note)
+
+    return tell

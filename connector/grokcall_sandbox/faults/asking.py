@@ -7,8 +7,8 @@ from grokcall_sandbox.errors import ApiError
 from grokcall_sandbox.faults.fault import PICTURE_PATHS, TEXT_PATHS, VIDEO_PATHS
 from grokcall_sandbox.request import SandboxRequest
 
-_VOICES = {"/v1/tts": "grok-tts", "/v1/stt": "grok-stt"}
-"""What limits and errors call the models that have no id."""
+_NAMES = {"/v1/tts": "grok-tts", "/v1/stt": "grok-stt", "/v1/documents/search": "documents-search"}
+"""What limits and errors call what has no model with an id."""
 _FINDERS = (TEXT_PATHS, find_text_model), (PICTURE_PATHS, find_picture_model), (VIDEO_PATHS, find_video_model)
 
 
@@ -27,8 +27,8 @@ _DECODER = msgspec.json.Decoder(_Asking)
 
 def asked_model(call: SandboxRequest) -> str | None:
     """The id of the model that serves a request; None where that cannot be told."""
-    if call.path in _VOICES:
-        return _VOICES[call.path]
+    if call.path in _NAMES:
+        return _NAMES[call.path]
     try:
         name = _DECODER.decode(call.body).model
         for paths, find in _FINDERS:

@@ -14,7 +14,8 @@ TEXT_PATHS = frozenset(
 PICTURE_PATHS = frozenset(["/v1/images/generations", "/v1/images/edits"])
 VIDEO_PATHS = frozenset(["/v1/videos/generations", "/v1/videos/edits", "/v1/videos/extensions"])
 MEDIA_PATHS = PICTURE_PATHS | VIDEO_PATHS | {"/v1/tts", "/v1/stt"}
-_PATHS = {"text": TEXT_PATHS, "media": MEDIA_PATHS, "posts": TEXT_PATHS | MEDIA_PATHS}
+SEARCH_PATHS = frozenset(["/v1/documents/search"])
+_PATHS = {"text": TEXT_PATHS, "media": MEDIA_PATHS, "posts": TEXT_PATHS | MEDIA_PATHS | SEARCH_PATHS}
 _LINKS = "/media/"
 
 

@@ -3,12 +3,14 @@
 from starlette.applications import Starlette
 
 from grokcall_sandbox.exact_route import ExactRoute
-from grokcall_sandbox.management import audit, billing, keys
+from grokcall_sandbox.management import audit, billing, collections, documents, keys
 from grokcall_sandbox.management.endpoint import ManagementEndpoint
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.web import Handler, not_found_route
 
 _BILLING = "/v1/billing/teams/{team}"
+_COLLECTION = "/v1/collections/{id}"
+_DOCUMENT = f"{_COLLECTION}/documents/{{file_id}}"
 _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/auth/management-keys/validation", keys.whose),
     ("GET", "/auth/teams/{team}/api-keys", keys.list_keys),
@@ -23,6 +25,16 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_BILLING}/postpaid/spending-limits", billing.set_limit),
     ("GET", f"{_BILLING}/invoices", billing.invoices),
     ("GET", "/audit/teams/{team}/events", audit.list_events),
+    ("POST", "/v1/collections", collections.create),
+    ("GET", "/v1/collections", collections.list_collections),
+    ("GET", _COLLECTION, collections.show),
+    ("PUT", _COLLECTION, collections.update),
+    ("DELETE", _COLLECTION, collections.delete),
+    ("GET", f"{_COLLECTION}/documents", documents.list_documents),
+    ("POST", _DOCUMENT, documents.add),
+    ("GET", _DOCUMENT, documents.show),
+    ("PATCH", _DOCUMENT, documents.index_anew),
+    ("DELETE", _DOCUMENT, documents.remove),
 )
 
 

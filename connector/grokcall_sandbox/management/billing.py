@@ -19,7 +19,13 @@ HARD_LIMIT_CENTS = 1_000_000
 _CLOCK = "%Y-%m-%d %H:%M:%S"
 _UTC_NAMES = ("Etc/GMT", "Etc/UTC", "UTC", "GMT")
 _CHATS = ("/v1/responses", "/v1/chat/completions", "/v1/messages", "/v1/completions")
-_KINDS = (("/v1/images/", "Image"), ("/v1/videos/", "Video"), ("/v1/tts", "Speech"), ("/v1/stt", "Transcription"))
+_KINDS = (
+    ("/v1/images/", "Image"),
+    ("/v1/videos/", "Video"),
+    ("/v1/tts", "Speech"),
+    ("/v1/stt", "Transcription"),
+    ("/v1/documents/search", "Collection search"),
+)
 
 
 class TimeRange(msgspec.Struct):

@@ -50,23 +50,26 @@ class ManagementEndpoint:
         await wire.deliver(reply, lambda _reached: None)
 
 
-def page_of(call: SandboxRequest, entries: list[dict[str, object]], token: str) -> tuple[list[dict[str, object]], str]:
+def page_of(
+    call: SandboxRequest, entries: list[dict[str, object]], token: str, size_name: str = "pageSize"
+) -> tuple[list[dict[str, object]], str]:
     """The entries of the page that is asked for, and the token of the next one; empty where there is none.
 
     Args:
         call: The request.
         entries: All entries.
         token: The parameter that names a page.
+        size_name: The parameter that says how long a page is.
 
     Raises:
         ApiError: 400 for a size or a token that is none.
     """
     try:
-        size = int(call.query.get("pageSize", _LARGEST_PAGE))
+        size = int(call.query.get(size_name, _LARGEST_PAGE))
         start = int(call.query.get(token) or 0)
     except ValueError:
-        raise invalid(f"Invalid pageSize or {token}.") from None
+        raise invalid(f"Invalid {size_name} or {token}.") from None
     if not 1 <= size <= _LARGEST_PAGE or start < 0:
-        raise invalid(f"Invalid pageSize or {token}.")
+        raise invalid(f"Invalid {size_name} or {token}.")
     end = start + size
     return entries[start:end], str(end) if end < len(entries) else ""

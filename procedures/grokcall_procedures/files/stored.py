@@ -30,6 +30,8 @@ FILE = noun(
     ("PublicUrl", _STRING, "The link under which anyone can fetch it, if it has one."),
 )
 FILE_ID = Parameter("FileId", _STRING, "The file's id.", required=True, reader=read_id)
+CONTENT = Parameter("Content", ParameterType.FILE, "The content.", required=True, max_length=LARGEST_FILE)
+FILE_NAME = Parameter("Name", _STRING, "The file's name, as prompts refer to it.", required=True, reader=read_id)
 EXPIRES_AFTER = Parameter(
     "ExpiresAfter",
     ParameterType.INT32,
@@ -39,13 +41,25 @@ EXPIRES_AFTER = Parameter(
 )
 
 
-def upload_file(call: BoundCall) -> Steps:
-    """Uploads a file."""
-    content, life = call.values["Content"], call.values.get("ExpiresAfter")
+def upload(content: object, name: str, life: object = None, *, lasting: bool = False) -> Request:
+    """The request that uploads a file which stays.
+
+    Args:
+        content: What it has in it.
+        name: What it is called.
+        life: Seconds after which the service deletes it; None for never.
+        lasting: Whether a journal keeps the reply, because the call goes on with the file.
+    """
     assert isinstance(content, bytes) or is_source(content)
     fields = {"expires_after": str(life)} if life is not None else {}
-    form = form_of({**fields, "purpose": "assistants"}, FilePart(str(call.values["Name"]), content))
-    reply = yield Request("POST", "/files", body=form, kind=Kind.UPLOAD, once=True)
+    form = form_of({**fields, "purpose": "assistants"}, FilePart(name, content))
+    return Request("POST", "/files", body=form, kind=Kind.UPLOAD, once=True, lasting=lasting)
+
+
+def upload_file(call: BoundCall) -> Steps:
+    """Uploads a file."""
+    values = call.values
+    reply = yield upload(values["Content"], str(values["Name"]), values.get("ExpiresAfter"))
     return [FILE.row_of(reply_of(reply))]
 
 
@@ -100,8 +114,8 @@ UPLOAD_FILE = Procedure(
     effect=Effect.MAKE,
     summary="Uploads a file, which the service keeps until it expires or is deleted.",
     parameters=(
-        Parameter("Content", ParameterType.FILE, "The content.", required=True, max_length=LARGEST_FILE),
-        Parameter("Name", _STRING, "The file's name, as prompts refer to it.", required=True, reader=read_id),
+        CONTENT,
+        FILE_NAME,
         EXPIRES_AFTER,
     ),
     fields=FILE.fields,

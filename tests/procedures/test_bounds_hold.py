@@ -120,7 +120,10 @@ def makers(picture: bytes, film: bytes, earlier: str) -> list[tuple[int, Maker]]
         model = r.choice(["grok-imagine-image", "grok-imagine-image-2.0", "grok-imagine-image-quality"])
         prompt = r.choice(["a kite", "FORBIDDEN_CONTENT"])
         rest = f"Model => '{model}', Resolution => '1k', Quality => '{r.choice(['low', 'medium', 'auto'])}'"
-        if r.random() < 0.5:
+        kind = r.random()
+        if kind < 0.2:
+            return bind(f"CALL GenerateImages('{prompt}', {r.randint(1, 3)}, {rest})")
+        if kind < 0.5:
             return bind(f"CALL GenerateImage('{prompt}', {rest})")
         return bind(f"CALL EditImage('{prompt}', :a, :b, {rest})", a=picture, b=r.choice([None, picture]))
 

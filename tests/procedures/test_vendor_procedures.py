@@ -129,6 +129,7 @@ OURS = {
     "CreateMessage": "Messages Model MaxTokens AdditionalFields",
     "ListModels": "",
     "GetModel": "Model",
+    "GenerateImages": "Instructions Count Model AspectRatio Resolution Quality",
     "GetVideo": "RequestId",
     "TranscribeAudio": "Content Name Language Diarize KeyTerms",
     "TranscribeAudioByUrl": "Url Language Diarize KeyTerms",

@@ -19,6 +19,8 @@ from grokcall_sandbox.request import SandboxRequest
 
 MAX_SOURCES = 5
 MAX_PICTURES = 10
+HELD_BACK_MARK = "FORBIDDEN_IMAGE"
+"""Of the images for a prompt with this in it, moderation holds the first back, and the reply says so of that one."""
 _NOT_TAKEN = ("size", "style", "seed", "mask", "negative_prompt")
 
 
@@ -121,11 +123,13 @@ async def _answer(
     loop = asyncio.get_running_loop()
     first = call.state.seed * MAX_PICTURES
     drawn = [await loop.run_in_executor(call.state.renderers, draw, first + number) for number in range(count)]
-    data = [_datum(call, picture, request) for picture in drawn]
+    data: list[dict[str, object]] = [_datum(call, picture, request) for picture in drawn]
+    if HELD_BACK_MARK in request.prompt:
+        data[0] = {"respect_moderation": False}
     return json_reply({"data": data, "usage": {"cost_in_usd_ticks": ticks}}, ticks=ticks, model=model.id)
 
 
-def _datum(call: SandboxRequest, picture: bytes, request: PictureRequest) -> dict[str, str]:
+def _datum(call: SandboxRequest, picture: bytes, request: PictureRequest) -> dict[str, object]:
     kind, suffix = ("image/png", "png") if request.output_format == "png" else ("image/jpeg", "jpeg")
     if request.response_format == "b64_json":
         return {"b64_json": base64.b64encode(picture).decode(), "mime_type": kind}

@@ -131,6 +131,8 @@ OURS = {
     "GetModel": "Model",
     "GenerateImages": "Instructions Count Model AspectRatio Resolution Quality",
     "GetVideo": "RequestId",
+    "ExtendVideo": "Video_Content Instructions Duration Model",
+    "ExtendVideoByUrl": "Video_Url Instructions Duration Model",
     "TranscribeAudio": "Content Name Language Diarize KeyTerms",
     "TranscribeAudioByUrl": "Url Language Diarize KeyTerms",
     "StartChatCompletion": "Model Messages Temperature TopP AdditionalFields",

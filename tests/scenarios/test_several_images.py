@@ -55,7 +55,9 @@ def test_a_query_has_the_rows_and_the_list_of_contents(on_sandbox: grokcall.Conn
     ).fetchall()
     assert counted == [("a kite", 2), ("a boat FORBIDDEN_IMAGE", 1)]
     assert on_sandbox.execute("SELECT len(generate_images('a kite', 2))").fetchall() == [(2,)]
-    assert sum(entry["ticks"] for entry in sandbox.ledger()) == 4 * CENTS  # the second query asks for what the first one paid for
+    assert (
+        sum(entry["ticks"] for entry in sandbox.ledger()) == 4 * CENTS
+    )  # the second query asks for what the first one paid for
 
 
 @pytest.fixture

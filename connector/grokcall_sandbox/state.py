@@ -26,8 +26,11 @@ MAX_BATCHES = 1_000
 MAX_BATCH_BYTES = 256 * 1024 * 1024
 MEDIA_SECONDS = 3_600.0
 
-REFUSALS = frozenset({"background", "user_location"})
-"""What one user of the service saw refused and another accepted; the sandbox accepts it unless it is told otherwise."""
+MAX_VOICES = 1_000
+MAX_VOICE_BYTES = 256 * 1024 * 1024
+
+REFUSALS = frozenset({"background", "custom_voices", "user_location"})
+"""What some users of the service see refused and others not; the sandbox accepts it unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ class StoredFile:
             "purpose": "",
             **link,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVoice:
+    """A voice that was made of a recording; `told` is what the API tells of it."""
+
+    told: dict[str, str | None]
+    recording: bytes
+    media_type: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,7 @@ class SandboxState:
         default_factory=lambda: BoundedStore(MAX_RESPONSES, MAX_RESPONSE_BYTES)
     )
     files: BoundedStore[StoredFile] = field(default_factory=lambda: BoundedStore(MAX_FILES, MAX_FILE_BYTES))
+    voices: BoundedStore[StoredVoice] = field(default_factory=lambda: BoundedStore(MAX_VOICES, MAX_VOICE_BYTES))
     media: BoundedStore[Medium] = field(default_factory=lambda: BoundedStore(MAX_MEDIA, MAX_MEDIA_BYTES))
     videos: BoundedStore[VideoJob] = field(default_factory=lambda: BoundedStore(MAX_JOBS, MAX_JOBS))
     deferred: BoundedStore[DeferredChat] = field(default_factory=lambda: BoundedStore(MAX_JOBS, MAX_MEDIA_BYTES))
@@ -150,7 +163,7 @@ class SandboxState:
             raise ValueError("latency, video_seconds and batch_seconds must not be negative")
         unknown = sorted(self.refusals - REFUSALS)
         if unknown:
-            raise ValueError(f"there is no refusal {unknown[0]!r}; there are {' and '.join(sorted(REFUSALS))}")
+            raise ValueError(f"there is no refusal {unknown[0]!r}; there are {', '.join(sorted(REFUSALS))}")
         self.profile: FaultProfile = self.make_profile()
         # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
         self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
@@ -169,7 +182,7 @@ class SandboxState:
         self.traffic.clear()
         self.team = Team()
         self.profile = self.make_profile()
-        for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
+        for shelf in (self.responses, self.files, self.voices, self.media, self.videos, self.deferred, self.batches):
             shelf.clear()
 
     def close(self) -> None:

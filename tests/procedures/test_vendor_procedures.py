@@ -141,6 +141,7 @@ OURS = {
     "UpdateVoice": "VoiceId Name Language Description Gender Accent Age UseCase Tone",
     "DeleteVoice": "VoiceId",
     "GetVoiceAudio": "VoiceId",
+    "CreateRealtimeToken": "Seconds",
     "StartChatCompletion": "Model Messages Temperature TopP AdditionalFields",
     "GetDeferredCompletion": "RequestId Wait",
     "GetResponse": "ResponseId",

@@ -22,6 +22,7 @@ from grokcall_procedures.image_bodies import (
 from grokcall_procedures.image_parameters import address_parameters, addresses, content_parameters, content_uris
 from grokcall_procedures.image_results import content_of, images_in, is_blocked
 from grokcall_procedures.media import JPEG, PNG, WEBP
+from grokcall_procedures.media_fields import media_fields, media_row
 from grokcall_procedures.steps import Kind, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
@@ -45,7 +46,8 @@ def make_image(call: BoundCall, path: str, body: ImageBody) -> Steps:
     image = images_in(document)[0]
     if is_blocked(image):
         raise moderated("image", document)
-    return [((yield from content_of(image, call.settings)),)]
+    content = yield from content_of(image, call.settings)
+    return [(content, *media_row(image, content, document, call.values.get("Model")))]
 
 
 def generate_image(call: BoundCall) -> Steps:
@@ -62,8 +64,8 @@ def generate_images(call: BoundCall) -> Steps:
     for number, image in enumerate(images_in(document), 1):
         blocked = is_blocked(image)
         content = None if blocked else (yield from content_of(image, call.settings))
-        rows.append((number, content, blocked))
-    return rows
+        rows.append((number, content, blocked, *media_row(image, content, document, call.values.get("Model"))))
+    return with_price_once(rows)
 
 
 def edit_image(call: BoundCall) -> Steps:
@@ -76,7 +78,14 @@ def edit_image_by_url(call: BoundCall) -> Steps:
     return (yield from make_image(call, CHANGE_PATH, image_body(call, addresses(call.values))))
 
 
+def with_price_once(rows: list[Row]) -> list[Row]:
+    """The rows of one reply, whose price the first one has."""
+    return rows[:1] + [(*row[:-1], None) for row in rows[1:]]
+
+
 FIELDS = (ResultField("ResultImage_Content", ParameterType.BINARY, "data[0].b64_json", "The image, usually a JPEG."),)
+FURTHER_FIELDS = media_fields("ResultImage", "data[0]")
+PRICE_OF_ALL = ("The price;", "The price of all images, which the first row has;")
 RULES = (extra_body_is_sound, one_image_is_asked_for, quality_fits_model)
 DESCRIPTION = Parameter(
     "Instructions", ParameterType.STRING, "Instructions describing the desired image.", required=True
@@ -95,6 +104,7 @@ GENERATE_IMAGE = Procedure(
     summary="Makes an image from a description.",
     parameters=(DESCRIPTION, *OPTIONS),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=generate_image,
     model_kind="image",
     rules=RULES,
@@ -114,6 +124,10 @@ GENERATE_IMAGES = Procedure(
         replace(FIELDS[0], path="data[].b64_json", doc="The image, usually a JPEG; NULL for one that is held back."),
         ResultField("ResultImage_Blocked", ParameterType.BOOLEAN, "", "Whether moderation holds the image back."),
     ),
+    further_fields=tuple(
+        replace(each, path=each.path.replace("[0]", "[]"), doc=each.doc.replace(*PRICE_OF_ALL))
+        for each in FURTHER_FIELDS
+    ),
     steps=generate_images,
     many=True,
     model_kind="image",
@@ -132,6 +146,7 @@ EDIT_IMAGE = Procedure(
     summary="Makes an image from up to three images and a description of the change.",
     parameters=(CHANGE, *content_parameters(JPEG, PNG, WEBP), *OPTIONS),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=edit_image,
     model_kind="image_edit",
     rules=RULES,
@@ -147,6 +162,7 @@ EDIT_IMAGE_BY_URL = Procedure(
     summary="Makes an image from up to three images that the service fetches and a description of the change.",
     parameters=(CHANGE, *address_parameters(JPEG, PNG, WEBP), *OPTIONS),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=edit_image_by_url,
     model_kind="image_edit",
     rules=RULES,

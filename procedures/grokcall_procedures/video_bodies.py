@@ -42,7 +42,8 @@ class VideoBody(Body):
 def make_video(call: BoundCall, path: str, body: VideoBody) -> Steps:
     """Starts a video, which is what costs money, then waits for it and fetches it."""
     reply = yield Request("POST", path, body=body_bytes(body, call.values), kind=Kind.VIDEO, billed=True)
-    return (yield from await_video(request_id_of(reply_of(reply)), call.settings, fresh=True))
+    request_id = request_id_of(reply_of(reply))
+    return (yield from await_video(request_id, call.settings, fresh=True, model=body.model))
 
 
 MODEL = Parameter(

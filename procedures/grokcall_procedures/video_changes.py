@@ -12,6 +12,7 @@ from grokcall_procedures.local_files import beginning, size_of
 from grokcall_procedures.media import LARGEST_FILE, MP4, data_uri, kind_of
 from grokcall_procedures.media_estimates import LONGEST_EXTENSION
 from grokcall_procedures.multipart import FilePart
+from grokcall_procedures.polling import FURTHER_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.types import ParameterType, UnfitValue
@@ -147,6 +148,7 @@ EDIT_VIDEO = Procedure(
         EXTRA_BODY,
     ),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=edit_video,
     model_kind="video_edit",
     rules=(extra_body_is_sound,),
@@ -172,6 +174,7 @@ EDIT_VIDEO_BY_URL = Procedure(
         EXTRA_BODY,
     ),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=edit_video_by_url,
     model_kind="video_edit",
     rules=(extra_body_is_sound,),
@@ -213,6 +216,7 @@ EXTEND_VIDEO = Procedure(
         *CONTINUATION,
     ),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=extend_video,
     model_kind="video_edit",
     rules=(extra_body_is_sound, content_is_a_video, length_is_doubtful),
@@ -227,6 +231,7 @@ EXTEND_VIDEO_BY_URL = Procedure(
     summary="Makes a video longer that the service fetches, by a description of how it goes on.",
     parameters=(address_of_video("extend"), *CONTINUATION),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=extend_video_by_url,
     model_kind="video_edit",
     rules=(extra_body_is_sound, length_is_doubtful),

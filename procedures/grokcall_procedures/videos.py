@@ -7,7 +7,7 @@ from grokcall_procedures.bodies import EXTRA_BODY, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.media import LARGEST_IMAGE, data_uri
-from grokcall_procedures.polling import await_video
+from grokcall_procedures.polling import FURTHER_FIELDS, await_video
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.types import ParameterType, UnfitValue
@@ -95,6 +95,7 @@ GENERATE_VIDEO = Procedure(
         EXTRA_BODY,
     ),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=generate_video,
     model_kind="video",
     rules=(extra_body_is_sound, one_image_at_most),
@@ -118,6 +119,7 @@ GET_VIDEO = Procedure(
         ),
     ),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=get_video,
     reference="GET /v1/videos/{request_id}",
     example="CALL GetVideo('5f0c2b7e-1111-4222-8333-9c0ffee00002')",

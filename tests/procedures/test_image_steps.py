@@ -149,6 +149,33 @@ def test_more_images_than_the_row_holds_are_not_paid_for():
     assert run("""CALL GenerateImage('x', ExtraBody => '{"n": 1, "user": "7"}')""", [MADE]).body()["user"] == "7"
 
 
+TOLD = ["Url", "MimeType", "Model", "FileId", "PublicUrl", "CostInUsdTicks"]
+
+
+def further(done, row=0):
+    """What the further fields of an image say."""
+    return dict(zip(TOLD, done.rows[row][-len(TOLD) :], strict=True))
+
+
+def test_an_image_tells_of_its_kind_its_model_and_its_price():
+    assert further(run("CALL GenerateImage('A kite')", [MADE])) == {
+        "Url": None,
+        "MimeType": "image/jpeg",
+        "Model": "grok-imagine-image",
+        "FileId": None,
+        "PublicUrl": None,
+        "CostInUsdTicks": 200000000,
+    }
+
+
+def test_an_image_that_was_fetched_tells_of_its_address_and_what_it_is_whatever_the_reply_says():
+    entry = {"url": URL, "mime_type": "image/jpeg"}
+    told = further(run("CALL EditImage('pink', :b)", [{"data": [entry], "model": "m-2"}, reply(PNG)], {"b": PNG}))
+
+    assert (told["Url"], told["MimeType"], told["Model"]) == (URL, "image/png", "m-2")
+    assert told["CostInUsdTicks"] is None
+
+
 # Several images
 
 
@@ -226,3 +253,9 @@ def test_the_number_of_images_is_told_once():
         bind("""CALL GenerateImages('x', 2, ExtraBody => '{"n": 4}')""")
     with pytest.raises(BadValueError, match="GenerateImages makes several"):
         bind("""CALL GenerateImage('x', ExtraBody => '{"n": 4}')""")
+
+
+def test_the_first_of_several_images_has_the_price_of_all():
+    done = run("CALL GenerateImages('A kite', 2)", [{**MADE, "data": MADE["data"] * 2}])
+
+    assert [further(done, row)["CostInUsdTicks"] for row in range(2)] == [200000000, None]

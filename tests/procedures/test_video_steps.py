@@ -47,6 +47,29 @@ def test_a_video_is_started_looked_at_and_fetched():
     assert done.value == MP4
 
 
+def test_a_video_tells_of_its_address_its_length_and_its_price():
+    done = poll(PENDING, DONE, FILM)
+
+    told = ["Url", "MimeType", "Model", "FileId", "PublicUrl", "CostInUsdTicks", "RequestId", "Duration"]
+    assert dict(zip(told, done.rows[0][1:], strict=True)) == {
+        "Url": URL,
+        "MimeType": "video/mp4",
+        "Model": "grok-imagine-video",
+        "FileId": None,
+        "PublicUrl": None,
+        "CostInUsdTicks": 2020000000,
+        "RequestId": ID,
+        "Duration": 4.0,
+    }
+
+
+def test_a_reply_that_tells_little_of_a_video_leaves_it_open():
+    assert poll({"video": {"url": URL}}, FILM).rows[0][1:] == (
+        URL, "video/mp4", "grok-imagine-video", None, None, None, ID, None,
+    )  # fmt: skip
+    assert run(f"CALL GetVideo('{ID}')", [{"video": {"url": URL}}, FILM]).rows[0][3] is None
+
+
 def test_every_option_has_its_place():
     done = run(
         "CALL GenerateVideo('A boat', 'grok-imagine-video-1.5', '3:2', 15, '1080p', :c)",

@@ -60,6 +60,18 @@ def test_a_query_has_the_rows_and_the_list_of_contents(on_sandbox: grokcall.Conn
     )  # the second query asks for what the first one paid for
 
 
+def test_further_fields_are_there_where_they_are_named(on_sandbox: grokcall.Connection):
+    named = "SELECT ResultImage_MimeType, ResultImage_CostInUsdTicks FROM GenerateImages('a kite', 2)"
+    assert on_sandbox.execute(named).fetchall() == [("image/jpeg", 2 * CENTS), ("image/jpeg", None)]
+    fields = ["ResultImage_Model", "ResultImage_CostInUsdTicks"]
+    (row,) = on_sandbox.lookup("CALL GenerateImage(:d)", [{"d": "a kite"}], fields=fields).rows.to_pylist()
+    assert (row["ResultImage_Model"], row["ResultImage_CostInUsdTicks"]) == ("grok-imagine-image", CENTS)
+    film = "SELECT ResultVideo_Duration, ResultVideo_RequestId FROM GenerateVideo('a boat', Duration := 1)"
+    ((seconds, identity),) = on_sandbox.execute(film).fetchall()
+    assert seconds == 1
+    assert on_sandbox.execute("CALL GetVideo(:i)", {"i": identity}).fetchone()[0][4:8] == b"ftyp"
+
+
 @pytest.fixture
 def surroundings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, and the sandbox in place of the service."""

@@ -100,6 +100,10 @@ class VideoJob:
     moderated: bool = False
     failure: str | None = None
     url: str | None = None
+    storage: Any = None
+    """The `storage_options` of its request."""
+    upload_url: str | None = None
+    file_output: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 
 from grokcall_procedures.bodies import EXTRA_BODY, Body, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Values
+from grokcall_procedures.media_storage import (
+    STORAGE,
+    UPLOAD_URL,
+    Output,
+    StorageOptions,
+    is_uploaded,
+    storage_options,
+)
 from grokcall_procedures.models import IMAGE_MODELS, takes_quality
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.types import ParameterType, UnfitValue
@@ -53,6 +61,8 @@ class ImageBody(Body):
     quality: object = None
     image: Source | None = None
     images: list[Source] | None = None
+    storage_options: StorageOptions | None = None
+    output: Output | None = None
 
 
 def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
@@ -68,6 +78,8 @@ def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
         quality=get("Quality"),
         image=images[0] if len(images) == 1 else None,
         images=images if len(images) > 1 else None,
+        storage_options=storage_options(call.values),
+        output=Output(upload_urls=[get("UploadUrl")]) if is_uploaded(call.values) else None,
     )
 
 
@@ -114,4 +126,4 @@ COUNT = Parameter(
     "Count", ParameterType.INT32, "How many images to make, 1 to 10; 4 when NULL.", low=1, high=MOST_IMAGES
 )
 BY_POSITION = (MODEL, ASPECT_RATIO, RESOLUTION)
-OPTIONS = (*BY_POSITION, QUALITY, EXTRA_BODY)
+OPTIONS = (*BY_POSITION, QUALITY, EXTRA_BODY, *STORAGE, UPLOAD_URL)

@@ -27,13 +27,23 @@ def images_in(document: Mapping[str, object]) -> list[dict[str, object]]:
     return images
 
 
-def is_blocked(image: Mapping[str, object]) -> bool:
-    """Whether moderation holds an image back."""
-    return image.get("respect_moderation") is False or not (image.get("b64_json") or image.get("url"))
+def is_blocked(image: Mapping[str, object], *, uploaded: bool = False) -> bool:
+    """Whether moderation holds an image back.
+
+    Args:
+        image: What the reply says of it.
+        uploaded: Whether the service puts it elsewhere, so that the reply may have no more of it.
+    """
+    told = image.get("respect_moderation")
+    return told is False or not (uploaded or image.get("b64_json") or image.get("url"))
 
 
-def content_of(image: Mapping[str, object], settings: Settings) -> Generator[Step, Reply | None, bytes]:
+def content_of(
+    image: Mapping[str, object], settings: Settings, *, uploaded: bool = False
+) -> Generator[Step, Reply | None, bytes | None]:
     """The bytes of an image; one that comes as an address is fetched at once, for it does not stay there.
+
+    One that the service put elsewhere is not fetched, and None where the reply does not bring it.
 
     Raises:
         MalformedReplyError: It is neither, or no image.
@@ -41,6 +51,8 @@ def content_of(image: Mapping[str, object], settings: Settings) -> Generator[Ste
     content, url = image.get("b64_json"), image.get("url")
     if isinstance(content, str) and content:
         return result_bytes(decoded(content), "image/")
+    if uploaded:
+        return None
     if not isinstance(url, str) or not url:
         raise MalformedReplyError("the service sent an image that is neither base64 nor an address")
     fetched = yield download(url, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 
 from grokcall_procedures.bodies import EXTRA_BODY, body_bytes, extra_body_is_sound
@@ -23,7 +24,16 @@ from grokcall_procedures.image_parameters import address_parameters, addresses, 
 from grokcall_procedures.image_results import content_of, images_in, is_blocked
 from grokcall_procedures.media import JPEG, PNG, WEBP
 from grokcall_procedures.media_fields import media_fields, media_row
-from grokcall_procedures.steps import Kind, Request, Row, Steps
+from grokcall_procedures.media_storage import (
+    STORAGE,
+    STORAGE_NOTE,
+    effect_of_media,
+    is_stored,
+    is_uploaded,
+    storage_fits,
+    storage_trouble,
+)
+from grokcall_procedures.steps import Kind, Notice, Reply, Request, Row, Step, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -32,7 +42,21 @@ CREATION, CHANGE_PATH = "/images/generations", "/images/edits"
 
 def image_request(call: BoundCall, path: str, body: ImageBody) -> Request:
     """The request that has images made, which is what costs money."""
-    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.IMAGE, billed=True)
+    once = is_stored(call.values)
+    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.IMAGE, billed=True, once=once)
+
+
+def image_row(
+    call: BoundCall, image: Mapping[str, object], document: Mapping[str, object]
+) -> Generator[Step, Reply | None, Row]:
+    """The content of an image, and what there is to tell of it; of one that is held back there is no content."""
+    trouble, uploaded = storage_trouble(image), is_uploaded(call.values)
+    if trouble is not None:
+        yield Notice(trouble)
+    content = None
+    if not is_blocked(image, uploaded=uploaded):
+        content = yield from content_of(image, call.settings, uploaded=uploaded)
+    return (content, *media_row(image, content, document, call.values.get("Model")))
 
 
 def make_image(call: BoundCall, path: str, body: ImageBody) -> Steps:
@@ -44,10 +68,9 @@ def make_image(call: BoundCall, path: str, body: ImageBody) -> Steps:
     """
     document = document_of(reply_of((yield image_request(call, path, body))).body)
     image = images_in(document)[0]
-    if is_blocked(image):
+    if is_blocked(image, uploaded=is_uploaded(call.values)):
         raise moderated("image", document)
-    content = yield from content_of(image, call.settings)
-    return [(content, *media_row(image, content, document, call.values.get("Model")))]
+    return [(yield from image_row(call, image, document))]
 
 
 def generate_image(call: BoundCall) -> Steps:
@@ -62,9 +85,8 @@ def generate_images(call: BoundCall) -> Steps:
     document = document_of(reply_of((yield image_request(call, CREATION, body))).body)
     rows: list[Row] = []
     for number, image in enumerate(images_in(document), 1):
-        blocked = is_blocked(image)
-        content = None if blocked else (yield from content_of(image, call.settings))
-        rows.append((number, content, blocked, *media_row(image, content, document, call.values.get("Model"))))
+        content, *told = yield from image_row(call, image, document)
+        rows.append((number, content, is_blocked(image), *told))
     return with_price_once(rows)
 
 
@@ -86,7 +108,7 @@ def with_price_once(rows: list[Row]) -> list[Row]:
 FIELDS = (ResultField("ResultImage_Content", ParameterType.BINARY, "data[0].b64_json", "The image, usually a JPEG."),)
 FURTHER_FIELDS = media_fields("ResultImage", "data[0]")
 PRICE_OF_ALL = ("The price;", "The price of all images, which the first row has;")
-RULES = (extra_body_is_sound, one_image_is_asked_for, quality_fits_model)
+RULES = (extra_body_is_sound, one_image_is_asked_for, quality_fits_model, storage_fits)
 DESCRIPTION = Parameter(
     "Instructions", ParameterType.STRING, "Instructions describing the desired image.", required=True
 )
@@ -108,17 +130,18 @@ GENERATE_IMAGE = Procedure(
     steps=generate_image,
     model_kind="image",
     rules=RULES,
+    effect_of=effect_of_media,
     reference="POST /v1/images/generations",
     vendor=True,
     example="CALL GenerateImage('A red kite over dunes', AspectRatio => '3:2')",
-    notes=(MODERATION_NOTE,),
+    notes=(MODERATION_NOTE, STORAGE_NOTE),
 )
 
 GENERATE_IMAGES = Procedure(
     name="GenerateImages",
     main="ResultImage_Content",
     summary="Makes several images from one description, a row for each.",
-    parameters=(DESCRIPTION, COUNT, *BY_POSITION, replace(QUALITY, named_only=False), EXTRA_BODY),
+    parameters=(DESCRIPTION, COUNT, *BY_POSITION, replace(QUALITY, named_only=False), EXTRA_BODY, *STORAGE),
     fields=(
         ResultField("ResultImage_Number", ParameterType.INT32, "", "The place of the image in the reply, from 1."),
         replace(FIELDS[0], path="data[].b64_json", doc="The image, usually a JPEG; NULL for one that is held back."),
@@ -131,12 +154,14 @@ GENERATE_IMAGES = Procedure(
     steps=generate_images,
     many=True,
     model_kind="image",
-    rules=(extra_body_is_sound, count_is_told_once, quality_fits_model),
+    rules=(extra_body_is_sound, count_is_told_once, quality_fits_model, storage_fits),
+    effect_of=effect_of_media,
     reference="POST /v1/images/generations",
     example="CALL GenerateImages('A red kite over dunes', 3)",
     notes=(
         "Each image is billed. One that the service's moderation holds back is a row without content, and is billed "
         "like the others; a description that it refuses altogether is an error.",
+        STORAGE_NOTE,
     ),
 )
 
@@ -150,10 +175,11 @@ EDIT_IMAGE = Procedure(
     steps=edit_image,
     model_kind="image_edit",
     rules=RULES,
+    effect_of=effect_of_media,
     reference="POST /v1/images/edits",
     vendor=True,
     example="CALL EditImage('Make the sky of image 1 pink', :Image1_Content)",
-    notes=(NUMBERS_NOTE, MODERATION_NOTE),
+    notes=(NUMBERS_NOTE, MODERATION_NOTE, STORAGE_NOTE),
 )
 
 EDIT_IMAGE_BY_URL = Procedure(
@@ -166,12 +192,14 @@ EDIT_IMAGE_BY_URL = Procedure(
     steps=edit_image_by_url,
     model_kind="image_edit",
     rules=RULES,
+    effect_of=effect_of_media,
     reference="POST /v1/images/edits",
     vendor=True,
     example="CALL EditImageByUrl('Make the sky pink', 'https://example.org/photo.jpg')",
     notes=(
         NUMBERS_NOTE,
         MODERATION_NOTE,
+        STORAGE_NOTE,
         "Addresses of earlier results expire within hours; pass their bytes to EditImage instead.",
     ),
 )

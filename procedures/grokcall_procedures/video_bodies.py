@@ -5,6 +5,7 @@ from __future__ import annotations
 from grokcall_procedures.bodies import Body, body_bytes
 from grokcall_procedures.definition import BoundCall, Parameter, ResultField
 from grokcall_procedures.media import JPEG, MIB, MP4, PNG, WEBP, media_reader
+from grokcall_procedures.media_storage import Output, StorageOptions, is_stored, is_uploaded
 from grokcall_procedures.models import VIDEO_MODELS
 from grokcall_procedures.polling import await_video, request_id_of
 from grokcall_procedures.steps import Kind, Request, Steps
@@ -37,13 +38,17 @@ class VideoBody(Body):
     resolution: object = None
     image: Media | None = None
     video: Media | None = None
+    storage_options: StorageOptions | None = None
+    output: Output | None = None
 
 
 def make_video(call: BoundCall, path: str, body: VideoBody) -> Steps:
     """Starts a video, which is what costs money, then waits for it and fetches it."""
-    reply = yield Request("POST", path, body=body_bytes(body, call.values), kind=Kind.VIDEO, billed=True)
+    content, once = body_bytes(body, call.values), is_stored(call.values)
+    reply = yield Request("POST", path, body=content, kind=Kind.VIDEO, billed=True, once=once)
     request_id = request_id_of(reply_of(reply))
-    return (yield from await_video(request_id, call.settings, fresh=True, model=body.model))
+    uploaded = is_uploaded(call.values)
+    return (yield from await_video(request_id, call.settings, fresh=True, model=body.model, uploaded=uploaded))
 
 
 MODEL = Parameter(

@@ -7,6 +7,16 @@ from grokcall_procedures.bodies import EXTRA_BODY, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.media import LARGEST_IMAGE, data_uri
+from grokcall_procedures.media_storage import (
+    STORAGE,
+    STORAGE_NOTE,
+    UPLOAD_URL,
+    Output,
+    effect_of_media,
+    is_uploaded,
+    storage_fits,
+    storage_options,
+)
 from grokcall_procedures.polling import FURTHER_FIELDS, await_video
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
@@ -39,6 +49,8 @@ def generate_video(call: BoundCall) -> Steps:
         aspect_ratio=get("AspectRatio"),
         resolution=get("Resolution"),
         image=Media(url=image) if image is not None else None,
+        storage_options=storage_options(call.values),
+        output=Output(upload_url=get("UploadUrl")) if is_uploaded(call.values) else None,
     )
     return (yield from make_video(call, "/videos/generations", body))
 
@@ -93,16 +105,19 @@ GENERATE_VIDEO = Procedure(
             reader=address_reader(read_image, LARGEST_IMAGE),
         ),
         EXTRA_BODY,
+        *STORAGE,
+        UPLOAD_URL,
     ),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=generate_video,
     model_kind="video",
-    rules=(extra_body_is_sound, one_image_at_most),
+    rules=(extra_body_is_sound, one_image_at_most, storage_fits),
+    effect_of=effect_of_media,
     reference="POST /v1/videos/generations, GET /v1/videos/{request_id}",
     vendor=True,
     example="CALL GenerateVideo('A paper boat drifts', Duration => 4, Resolution => '480p')",
-    notes=(WAIT_NOTE, MODERATION_NOTE),
+    notes=(WAIT_NOTE, MODERATION_NOTE, STORAGE_NOTE),
 )
 
 GET_VIDEO = Procedure(

@@ -70,6 +70,10 @@ def edit_image(
     resolution: str | None = None,
     quality: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
 ) -> Rows:
     """Makes an image from up to three images and a description of the change."""
     return run_action(CATALOG["EditImage"], locals())
@@ -87,6 +91,10 @@ def edit_image_by_url(
     resolution: str | None = None,
     quality: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
 ) -> Rows:
     """Makes an image from up to three images that the service fetches and a description of the change."""
     return run_action(CATALOG["EditImageByUrl"], locals())
@@ -141,6 +149,10 @@ def generate_image(
     resolution: str | None = None,
     quality: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
 ) -> Rows:
     """Makes an image from a description."""
     return run_action(CATALOG["GenerateImage"], locals())
@@ -157,6 +169,10 @@ def generate_video(
     image_content: bytes | None = None,
     image_url: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
 ) -> Rows:
     """Makes a video from a description, or from an image and a description."""
     return run_action(CATALOG["GenerateVideo"], locals())

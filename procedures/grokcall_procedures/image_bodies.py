@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from grokcall_procedures.bodies import EXTRA_BODY, Body, extra_members
 from grokcall_procedures.definition import BoundCall, Parameter, Values
+from grokcall_procedures.media_sources import images_reader, sources_in
 from grokcall_procedures.media_storage import (
     STORAGE,
     UPLOAD_URL,
@@ -38,6 +39,8 @@ ASPECT_RATIOS = (
 )
 RESOLUTIONS = ("1k", "1.5k", "2k")
 QUALITIES = ("low", "medium", "auto")
+MOST_SOURCES = 5
+"""Images that one can be made from; older pages of the service say three."""
 DEFAULT_COUNT, MOST_IMAGES = 4, 10
 """How many images a call for several makes."""
 
@@ -45,8 +48,9 @@ DEFAULT_COUNT, MOST_IMAGES = 4, 10
 class Source(Body):
     """An image to edit."""
 
-    url: object
+    url: object = None
     type: str | None = None
+    file_id: object = None
 
 
 class ImageBody(Body):
@@ -69,6 +73,7 @@ def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
     """The body that asks for an image made from the call's instructions and ``sources``."""
     get = call.values.get
     images = [Source(source, type="image_url") for source in sources]
+    images += [Source(**source, type="image_url") for source in sources_in(call.values, IMAGES.name)]
     return ImageBody(
         model=get("Model"),
         prompt=get("Instructions"),
@@ -105,6 +110,15 @@ def count_is_told_once(values: Values, _settings: Settings) -> tuple[str, ...]:
     return ()
 
 
+def sources_are_few(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Refuses more images than the service takes."""
+    own = sum(name.startswith("Image") and name != IMAGES.name for name in values)
+    count = own + len(sources_in(values, IMAGES.name))
+    if count > MOST_SOURCES:
+        raise UnfitValue(f"makes {count} images of it; at most {MOST_SOURCES} are taken", IMAGES.name)
+    return ()
+
+
 MODEL = Parameter(
     "Model",
     ParameterType.ENUM,
@@ -124,6 +138,14 @@ QUALITY = Parameter(
 )
 COUNT = Parameter(
     "Count", ParameterType.INT32, "How many images to make, 1 to 10; 4 when NULL.", low=1, high=MOST_IMAGES
+)
+IMAGES = Parameter(
+    "Images",
+    ParameterType.JSON,
+    "Further images, a list of addresses, data URIs or ids of files at the service; all together at most "
+    f"{MOST_SOURCES}.",
+    named_only=True,
+    reader=images_reader(MOST_SOURCES - 1),
 )
 BY_POSITION = (MODEL, ASPECT_RATIO, RESOLUTION)
 OPTIONS = (*BY_POSITION, QUALITY, EXTRA_BODY, *STORAGE, UPLOAD_URL)

@@ -12,6 +12,7 @@ from grokcall_procedures.image_bodies import (
     BY_POSITION,
     COUNT,
     DEFAULT_COUNT,
+    IMAGES,
     OPTIONS,
     QUALITY,
     ImageBody,
@@ -19,6 +20,7 @@ from grokcall_procedures.image_bodies import (
     image_body,
     one_image_is_asked_for,
     quality_fits_model,
+    sources_are_few,
 )
 from grokcall_procedures.image_parameters import address_parameters, addresses, content_parameters, content_uris
 from grokcall_procedures.image_results import content_of, images_in, is_blocked
@@ -115,7 +117,7 @@ DESCRIPTION = Parameter(
 CHANGE = Parameter("Instructions", ParameterType.STRING, "Instructions describing the desired change.", required=True)
 NUMBERS_NOTE = (
     "The instructions can refer to the images by their numbers, 1 to 3. The API's own tags `<IMAGE_0>`, `<IMAGE_1>` "
-    "and so on count from zero and work as well. A number may be left out."
+    "and so on count from zero and work as well. A number may be left out. Those of `Images` come after them."
 )
 MODERATION_NOTE = "An image that the service's moderation holds back is an error of its row, and is billed."
 
@@ -169,12 +171,12 @@ EDIT_IMAGE = Procedure(
     name="EditImage",
     main="ResultImage_Content",
     summary="Makes an image from up to three images and a description of the change.",
-    parameters=(CHANGE, *content_parameters(JPEG, PNG, WEBP), *OPTIONS),
+    parameters=(CHANGE, *content_parameters(JPEG, PNG, WEBP), *OPTIONS, IMAGES),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=edit_image,
     model_kind="image_edit",
-    rules=RULES,
+    rules=(*RULES, sources_are_few),
     effect_of=effect_of_media,
     reference="POST /v1/images/edits",
     vendor=True,
@@ -186,12 +188,12 @@ EDIT_IMAGE_BY_URL = Procedure(
     name="EditImageByUrl",
     main="ResultImage_Content",
     summary="Makes an image from up to three images that the service fetches and a description of the change.",
-    parameters=(CHANGE, *address_parameters(JPEG, PNG, WEBP), *OPTIONS),
+    parameters=(CHANGE, *address_parameters(JPEG, PNG, WEBP), *OPTIONS, IMAGES),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=edit_image_by_url,
     model_kind="image_edit",
-    rules=RULES,
+    rules=(*RULES, sources_are_few),
     effect_of=effect_of_media,
     reference="POST /v1/images/edits",
     vendor=True,

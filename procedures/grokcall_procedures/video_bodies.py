@@ -38,6 +38,11 @@ class VideoBody(Body):
     resolution: object = None
     image: Media | None = None
     video: Media | None = None
+    reference_images: list[dict[str, object]] | None = None
+    reference_audios: list[dict[str, object]] | None = None
+    last_frame: dict[str, object] | None = None
+    keyframes: list[dict[str, object]] | None = None
+    generate_audio: object = None
     storage_options: StorageOptions | None = None
     output: Output | None = None
 

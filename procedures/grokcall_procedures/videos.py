@@ -32,6 +32,7 @@ from grokcall_procedures.video_bodies import (
     read_image,
 )
 from grokcall_procedures.video_changes import PROCEDURES as _CHANGES
+from grokcall_procedures.video_guides import GUIDES, guide, guides_fit
 
 ASPECT_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9", "5:2")
 RESOLUTIONS = ("480p", "720p", "1080p")
@@ -52,6 +53,7 @@ def generate_video(call: BoundCall) -> Steps:
         storage_options=storage_options(call.values),
         output=Output(upload_url=get("UploadUrl")) if is_uploaded(call.values) else None,
     )
+    guide(body, call.values)
     return (yield from make_video(call, "/videos/generations", body))
 
 
@@ -107,12 +109,13 @@ GENERATE_VIDEO = Procedure(
         EXTRA_BODY,
         *STORAGE,
         UPLOAD_URL,
+        *GUIDES,
     ),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=generate_video,
     model_kind="video",
-    rules=(extra_body_is_sound, one_image_at_most, storage_fits),
+    rules=(extra_body_is_sound, one_image_at_most, storage_fits, guides_fit),
     effect_of=effect_of_media,
     reference="POST /v1/videos/generations, GET /v1/videos/{request_id}",
     vendor=True,

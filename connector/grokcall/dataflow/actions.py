@@ -74,6 +74,7 @@ def edit_image(
     store_for: int | None = None,
     public_url: bool | None = None,
     upload_url: str | None = None,
+    images: Json | None = None,
 ) -> Rows:
     """Makes an image from up to three images and a description of the change."""
     return run_action(CATALOG["EditImage"], locals())
@@ -95,6 +96,7 @@ def edit_image_by_url(
     store_for: int | None = None,
     public_url: bool | None = None,
     upload_url: str | None = None,
+    images: Json | None = None,
 ) -> Rows:
     """Makes an image from up to three images that the service fetches and a description of the change."""
     return run_action(CATALOG["EditImageByUrl"], locals())
@@ -173,6 +175,12 @@ def generate_video(
     store_for: int | None = None,
     public_url: bool | None = None,
     upload_url: str | None = None,
+    references: Json | None = None,
+    reference_voices: Json | None = None,
+    last_frame_content: bytes | None = None,
+    last_frame_url: str | None = None,
+    keyframes: Json | None = None,
+    with_audio: bool | None = None,
 ) -> Rows:
     """Makes a video from a description, or from an image and a description."""
     return run_action(CATALOG["GenerateVideo"], locals())

@@ -137,6 +137,10 @@ def generate_audio(
     output_mp3_bitrate: int | str | None = None,
     speed: float | None = None,
     extra_body: Json | None = None,
+    with_timestamps: bool | None = None,
+    text_normalization: bool | None = None,
+    replace: Json | None = None,
+    streaming_latency: int | None = None,
 ) -> Rows:
     """Speaks a text."""
     return run_action(CATALOG["GenerateAudio"], locals())

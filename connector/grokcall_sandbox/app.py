@@ -21,6 +21,7 @@ from grokcall_sandbox.api import (
     speech,
     transcription,
     videos,
+    voices,
 )
 from grokcall_sandbox.exact_route import ExactRoute
 from grokcall_sandbox.headers import (
@@ -53,8 +54,13 @@ _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
     ("POST", "/v1/videos/extensions", videos.extend, video_headers),
     ("GET", "/v1/videos/{id}", videos.poll, polling_headers),
     ("POST", "/v1/tts", speech.speak_text, voice_headers),
-    ("GET", "/v1/tts/voices", speech.list_voices, voice_headers),
-    ("GET", "/v1/tts/voices/{id}", speech.retrieve_voice, voice_headers),
+    ("GET", "/v1/tts/voices", voices.list_built_in, voice_headers),
+    ("GET", "/v1/tts/voices/{id}", voices.retrieve_built_in, voice_headers),
+    ("GET", "/v1/custom-voices", voices.list_custom, voice_headers),
+    ("GET", "/v1/custom-voices/{id}", voices.retrieve_custom, voice_headers),
+    ("PATCH", "/v1/custom-voices/{id}", voices.update, voice_headers),
+    ("DELETE", "/v1/custom-voices/{id}", voices.delete, voice_headers),
+    ("GET", "/v1/custom-voices/{id}/audio", voices.recording, voice_headers),
     ("POST", "/v1/realtime/client_secrets", realtime.create_secret, plain_headers),
     ("GET", "/v1/files", files.list_files, plain_headers),
     ("GET", "/v1/files/{id}", files.retrieve, plain_headers),
@@ -86,6 +92,7 @@ _ROUTES: tuple[tuple[str, str, Handler, HeaderMaker], ...] = (
 _BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
     ("/v1/files", files.upload, plain_headers, files.MAX_UPLOAD_BYTES),
     ("/v1/stt", transcription.transcribe, voice_headers, transcription.MAX_FORM_BYTES),
+    ("/v1/custom-voices", voices.create, voice_headers, voices.MAX_FORM_BYTES),
     ("/v1/batches/{id}/requests", batches.add_requests, batch_headers, batches.MAX_ADDED_BYTES),
 )
 _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grokcall_sandbox.errors import ApiError, not_found, unknown_model, unlisted_model
+from grokcall_sandbox.errors import not_found, unknown_model, unlisted_model
 
 OWNER = "grokcall-sandbox"
 CREATED = 1_777_000_000
@@ -247,14 +247,3 @@ def find_any_model(name: str) -> TextModel | PictureModel | VideoModel:
     if model is None:
         raise unlisted_model(name)
     return model
-
-
-def find_voice(name: str) -> str:
-    """The id of a voice, whatever the case of `name`.
-
-    Raises:
-        ApiError: 404, there is no such voice.
-    """
-    if name.lower() not in VOICES:
-        raise ApiError(404, f"Voice '{name}' not found", None)
-    return name.lower()

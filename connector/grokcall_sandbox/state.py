@@ -27,8 +27,11 @@ MAX_BATCHES = 1_000
 MAX_BATCH_BYTES = 256 * 1024 * 1024
 MEDIA_SECONDS = 3_600.0
 
-REFUSALS = frozenset({"background", "user_location"})
-"""What one user of the service saw refused and another accepted; the sandbox accepts it unless it is told otherwise."""
+MAX_VOICES = 1_000
+MAX_VOICE_BYTES = 256 * 1024 * 1024
+
+REFUSALS = frozenset({"background", "custom_voices", "user_location"})
+"""What some users of the service see refused and others not; the sandbox accepts it unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,15 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVoice:
+    """A voice that was made of a recording; `told` is what the API tells of it."""
+
+    told: dict[str, str | None]
+    recording: bytes
+    media_type: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Medium:
     """A generated image or video that waits to be fetched."""
 
@@ -89,6 +101,10 @@ class VideoJob:
     moderated: bool = False
     failure: str | None = None
     url: str | None = None
+    storage: Any = None
+    """The `storage_options` of its request."""
+    upload_url: str | None = None
+    file_output: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +160,7 @@ class SandboxState:
         default_factory=lambda: BoundedStore(MAX_RESPONSES, MAX_RESPONSE_BYTES)
     )
     files: BoundedStore[StoredFile] = field(default_factory=lambda: BoundedStore(MAX_FILES, MAX_FILE_BYTES))
+    voices: BoundedStore[StoredVoice] = field(default_factory=lambda: BoundedStore(MAX_VOICES, MAX_VOICE_BYTES))
     media: BoundedStore[Medium] = field(default_factory=lambda: BoundedStore(MAX_MEDIA, MAX_MEDIA_BYTES))
     videos: BoundedStore[VideoJob] = field(default_factory=lambda: BoundedStore(MAX_JOBS, MAX_JOBS))
     deferred: BoundedStore[DeferredChat] = field(default_factory=lambda: BoundedStore(MAX_JOBS, MAX_MEDIA_BYTES))
@@ -156,7 +173,7 @@ class SandboxState:
             raise ValueError("index_looks must not be negative")
         unknown = sorted(self.refusals - REFUSALS)
         if unknown:
-            raise ValueError(f"there is no refusal {unknown[0]!r}; there are {' and '.join(sorted(REFUSALS))}")
+            raise ValueError(f"there is no refusal {unknown[0]!r}; there are {', '.join(sorted(REFUSALS))}")
         self.profile: FaultProfile = self.make_profile()
         # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
         self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
@@ -176,7 +193,7 @@ class SandboxState:
         self.team = Team()
         self.library = Library()
         self.profile = self.make_profile()
-        for shelf in (self.responses, self.files, self.media, self.videos, self.deferred, self.batches):
+        for shelf in (self.responses, self.files, self.voices, self.media, self.videos, self.deferred, self.batches):
             shelf.clear()
 
     def close(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
-from grokcall_procedures.documents import stated_failure, unreadable
+from grokcall_procedures.documents import decode_json, document_of, stated_failure, unreadable
 from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.lenient_json import read_json
 from grokcall_procedures.media import decoded
 from grokcall_procedures.settings import Settings
+from grokcall_procedures.speech_options import SPEECH_OPTIONS, TIMESTAMPS, timestamps_in
 from grokcall_procedures.steps import Kind, Reply, Request, Steps
 from grokcall_procedures.streams.bytes_fold import BytesFold
 from grokcall_procedures.text import reply_of
@@ -88,6 +89,10 @@ class SpeechBody(Body):
     voice_id: object = None
     output_format: OutputFormat | None = None
     speed: object = None
+    with_timestamps: object = None
+    text_normalization: object = None
+    replace: object = None
+    optimize_streaming_latency: object = None
 
 
 def read_rate(value: object) -> str:
@@ -118,11 +123,17 @@ def generate_audio(call: BoundCall) -> Steps:
         voice_id=get("Voice"),
         output_format=output_format(call.values),
         speed=get("Speed"),
+        with_timestamps=get("WithTimestamps"),
+        text_normalization=get("TextNormalization"),
+        replace=decode_json(str(get("Replace"))) if "Replace" in call.values else None,
+        optimize_streaming_latency=get("StreamingLatency"),
     )
-    reply = yield Request(
-        "POST", "/tts", body=body_bytes(body, call.values), kind=Kind.AUDIO, billed=True, fold=BytesFold
-    )
-    return [(speech_in(reply_of(reply)),)]
+    # With timestamps the reply is a JSON document, of which no piece can be played.
+    fold = None if get("WithTimestamps") else BytesFold
+    content = body_bytes(body, call.values)
+    reply = reply_of((yield Request("POST", "/tts", body=content, kind=Kind.AUDIO, billed=True, fold=fold)))
+    speech = speech_in(reply)
+    return [(speech, None if speech is reply.body else timestamps_in(document_of(reply.body)))]
 
 
 def speech_in(reply: Reply) -> bytes:
@@ -211,8 +222,10 @@ GENERATE_AUDIO = Procedure(
             named_only=True,
         ),
         EXTRA_BODY,
+        *SPEECH_OPTIONS,
     ),
     fields=(ResultField("ResultAudio_Content", ParameterType.BINARY, "", "The audio in the codec asked for."),),
+    further_fields=(TIMESTAMPS,),
     steps=generate_audio,
     streams=True,
     rules=(extra_body_is_sound, bit_rate_fits_codec),

@@ -168,7 +168,7 @@ class Procedure:
             is part of what makes two calls the same.
         passes_on: For a procedure of the user's own, each of its parameters with one of the procedure inside that
             depends on it.
-        effect: What a call leaves behind, at most.
+        effect: What a call leaves behind: at most, or as a rule where it only costs money.
         effect_of: Tells it from a call's values where they decide; None where all calls are alike.
         main: The field that the scalar form gives; empty for a procedure that has none.
         host: The host that it asks; one that asks both has the management host, whose key it needs.

@@ -1,166 +1,123 @@
-"""GenerateImage, EditImage and EditImageByUrl: one image for each call."""
+"""GenerateImage, EditImage and EditImageByUrl: one image for each call; GenerateImages: several of one description."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping
+from dataclasses import replace
 
-from grokcall_procedures.addresses import download
-from grokcall_procedures.bodies import EXTRA_BODY, Body, body_bytes, extra_body_is_sound, extra_members
-from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
-from grokcall_procedures.documents import document_of, moderated, stated_failure
-from grokcall_procedures.errors import MalformedReplyError
-from grokcall_procedures.image_parameters import address_parameters, addresses, content_parameters, content_uris
-from grokcall_procedures.media import JPEG, PNG, WEBP, decoded, result_bytes
-from grokcall_procedures.models import IMAGE_MODELS, takes_quality
-from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Request, Steps
-from grokcall_procedures.text import reply_of
-from grokcall_procedures.types import ParameterType, UnfitValue
-
-ASPECT_RATIOS = (
-    "auto",
-    "1:1",
-    "3:4",
-    "4:3",
-    "9:16",
-    "16:9",
-    "2:3",
-    "3:2",
-    "9:19.5",
-    "19.5:9",
-    "9:20",
-    "20:9",
-    "1:2",
-    "2:1",
-    "21:9",
-    "5:2",
+from grokcall_procedures.bodies import EXTRA_BODY, body_bytes, extra_body_is_sound
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
+from grokcall_procedures.documents import document_of, moderated
+from grokcall_procedures.image_bodies import (
+    BY_POSITION,
+    COUNT,
+    DEFAULT_COUNT,
+    IMAGES,
+    OPTIONS,
+    QUALITY,
+    ImageBody,
+    count_is_told_once,
+    image_body,
+    one_image_is_asked_for,
+    quality_fits_model,
+    sources_are_few,
 )
-RESOLUTIONS = ("1k", "1.5k", "2k")
-QUALITIES = ("low", "medium", "auto")
+from grokcall_procedures.image_parameters import address_parameters, addresses, content_parameters, content_uris
+from grokcall_procedures.image_results import content_of, images_in, is_blocked
+from grokcall_procedures.media import JPEG, PNG, WEBP
+from grokcall_procedures.media_fields import media_fields, media_row
+from grokcall_procedures.media_storage import (
+    STORAGE,
+    STORAGE_NOTE,
+    effect_of_media,
+    is_stored,
+    is_uploaded,
+    storage_fits,
+    storage_trouble,
+)
+from grokcall_procedures.steps import Kind, Notice, Reply, Request, Row, Step, Steps
+from grokcall_procedures.text import reply_of
+from grokcall_procedures.types import ParameterType
+
+CREATION, CHANGE_PATH = "/images/generations", "/images/edits"
 
 
-class Source(Body):
-    """An image to edit."""
-
-    url: object
-    type: str | None = None
-
-
-class ImageBody(Body):
-    """The body of ``POST /images/generations`` and ``/images/edits``."""
-
-    model: object
-    prompt: object
-    response_format: str | None = None
-    aspect_ratio: object = None
-    resolution: object = None
-    quality: object = None
-    image: Source | None = None
-    images: list[Source] | None = None
+def image_request(call: BoundCall, path: str, body: ImageBody) -> Request:
+    """The request that has images made, which is what costs money."""
+    once = is_stored(call.values)
+    return Request("POST", path, body=body_bytes(body, call.values), kind=Kind.IMAGE, billed=True, once=once)
 
 
-def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
-    """The body that asks for an image made from the call's instructions and ``sources``."""
-    get = call.values.get
-    images = [Source(source, type="image_url") for source in sources]
-    return ImageBody(
-        model=get("Model"),
-        prompt=get("Instructions"),
-        response_format="b64_json",
-        aspect_ratio=get("AspectRatio"),
-        resolution=get("Resolution"),
-        quality=get("Quality"),
-        image=images[0] if len(images) == 1 else None,
-        images=images if len(images) > 1 else None,
-    )
+def image_row(
+    call: BoundCall, image: Mapping[str, object], document: Mapping[str, object]
+) -> Generator[Step, Reply | None, Row]:
+    """The content of an image, and what there is to tell of it; of one that is held back there is no content."""
+    trouble, uploaded = storage_trouble(image), is_uploaded(call.values)
+    if trouble is not None:
+        yield Notice(trouble)
+    content = None
+    if not is_blocked(image, uploaded=uploaded):
+        content = yield from content_of(image, call.settings, uploaded=uploaded)
+    return (content, *media_row(image, content, document, call.values.get("Model")))
 
 
 def make_image(call: BoundCall, path: str, body: ImageBody) -> Steps:
-    """Asks for one image; one that comes as an address is fetched at once, for it does not stay there."""
-    reply = reply_of((yield Request("POST", path, body=body_bytes(body, call.values), kind=Kind.IMAGE, billed=True)))
-    content, url = image_in(document_of(reply.body))
-    if content is not None:
-        return [(result_bytes(decoded(content), "image/"),)]
-    fetched = yield download(url, call.settings)
-    return [(result_bytes(reply_of(fetched).body, "image/"),)]
-
-
-def image_in(document: dict[str, object]) -> tuple[str | None, str]:
-    """The base64 of the reply's image, or None and its address.
+    """Asks for one image.
 
     Raises:
         FailedReplyError: Moderation holds it back, or the reply states another failure.
-        MalformedReplyError: The reply has neither.
+        MalformedReplyError: The reply has none.
     """
-    images = document.get("data")
-    entry = images[0] if isinstance(images, list) and images else None
-    if not isinstance(entry, dict):
-        raise stated_failure(document) or MalformedReplyError("the service sent no image")
-    content, url = entry.get("b64_json"), entry.get("url")
-    if entry.get("respect_moderation") is False or not (content or url):
+    document = document_of(reply_of((yield image_request(call, path, body))).body)
+    image = images_in(document)[0]
+    if is_blocked(image, uploaded=is_uploaded(call.values)):
         raise moderated("image", document)
-    if isinstance(content, str) and content:
-        return content, ""
-    if isinstance(url, str) and url:
-        return None, url
-    raise MalformedReplyError("the service sent an image that is neither base64 nor an address")
+    return [(yield from image_row(call, image, document))]
 
 
 def generate_image(call: BoundCall) -> Steps:
     """An image from words."""
-    return (yield from make_image(call, "/images/generations", image_body(call)))
+    return (yield from make_image(call, CREATION, image_body(call)))
+
+
+def generate_images(call: BoundCall) -> Steps:
+    """Several images from the same words, of which moderation may hold some back."""
+    body = image_body(call)
+    body.n = call.values.get(COUNT.name, DEFAULT_COUNT)
+    document = document_of(reply_of((yield image_request(call, CREATION, body))).body)
+    rows: list[Row] = []
+    for number, image in enumerate(images_in(document), 1):
+        content, *told = yield from image_row(call, image, document)
+        rows.append((number, content, is_blocked(image), *told))
+    return with_price_once(rows)
 
 
 def edit_image(call: BoundCall) -> Steps:
     """An image from images that travel inside the request."""
-    return (yield from make_image(call, "/images/edits", image_body(call, content_uris(call.values))))
+    return (yield from make_image(call, CHANGE_PATH, image_body(call, content_uris(call.values))))
 
 
 def edit_image_by_url(call: BoundCall) -> Steps:
     """An image from images that the service fetches."""
-    return (yield from make_image(call, "/images/edits", image_body(call, addresses(call.values))))
+    return (yield from make_image(call, CHANGE_PATH, image_body(call, addresses(call.values))))
 
 
-def quality_fits_model(values: Values, _settings: Settings) -> tuple[str, ...]:
-    """Leaves Quality out for a model that has none."""
-    if "Quality" not in values or takes_quality(str(values["Model"])):
-        return ()
-    quality = values.pop("Quality")
-    return (f"{values['Model']} has no setting of quality: Quality '{quality}' was left out",)
+def with_price_once(rows: list[Row]) -> list[Row]:
+    """The rows of one reply, whose price the first one has."""
+    return rows[:1] + [(*row[:-1], None) for row in rows[1:]]
 
 
-def one_image_is_asked_for(values: Values, _settings: Settings) -> tuple[str, ...]:
-    """Refuses an ExtraBody that pays for images which the row has no place for."""
-    if extra_members(values).get("n", 1) not in (1, None):
-        raise UnfitValue('"n" must be 1: a call returns one image; call again for more', "ExtraBody")
-    return ()
-
-
-MODEL = Parameter(
-    "Model",
-    ParameterType.ENUM,
-    "The id of the model; the connection's default when it is NULL.",
-    values=IMAGE_MODELS,
-)
-ASPECT_RATIO = Parameter(
-    "AspectRatio", ParameterType.ENUM, "Width to height of the image; the service chooses.", values=ASPECT_RATIOS
-)
-RESOLUTION = Parameter("Resolution", ParameterType.ENUM, "The size of the image; 1k when NULL.", values=RESOLUTIONS)
-QUALITY = Parameter(
-    "Quality",
-    ParameterType.ENUM,
-    "How much effort goes into the image, and its price; only grok-imagine-image-2.0 has it.",
-    values=QUALITIES,
-    named_only=True,
-)
-OPTIONS = (MODEL, ASPECT_RATIO, RESOLUTION, QUALITY, EXTRA_BODY)
 FIELDS = (ResultField("ResultImage_Content", ParameterType.BINARY, "data[0].b64_json", "The image, usually a JPEG."),)
-RULES = (extra_body_is_sound, one_image_is_asked_for, quality_fits_model)
-
+FURTHER_FIELDS = media_fields("ResultImage", "data[0]")
+PRICE_OF_ALL = ("The price;", "The price of all images, which the first row has;")
+RULES = (extra_body_is_sound, one_image_is_asked_for, quality_fits_model, storage_fits)
+DESCRIPTION = Parameter(
+    "Instructions", ParameterType.STRING, "Instructions describing the desired image.", required=True
+)
 CHANGE = Parameter("Instructions", ParameterType.STRING, "Instructions describing the desired change.", required=True)
 NUMBERS_NOTE = (
     "The instructions can refer to the images by their numbers, 1 to 3. The API's own tags `<IMAGE_0>`, `<IMAGE_1>` "
-    "and so on count from zero and work as well. A number may be left out."
+    "and so on count from zero and work as well. A number may be left out. Those of `Images` come after them."
 )
 MODERATION_NOTE = "An image that the service's moderation holds back is an error of its row, and is billed."
 
@@ -169,52 +126,84 @@ GENERATE_IMAGE = Procedure(
     name="GenerateImage",
     main="ResultImage_Content",
     summary="Makes an image from a description.",
-    parameters=(
-        Parameter("Instructions", ParameterType.STRING, "Instructions describing the desired image.", required=True),
-        *OPTIONS,
-    ),
+    parameters=(DESCRIPTION, *OPTIONS),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=generate_image,
     model_kind="image",
     rules=RULES,
+    effect_of=effect_of_media,
     reference="POST /v1/images/generations",
     vendor=True,
     example="CALL GenerateImage('A red kite over dunes', AspectRatio => '3:2')",
-    notes=(MODERATION_NOTE,),
+    notes=(MODERATION_NOTE, STORAGE_NOTE),
+)
+
+GENERATE_IMAGES = Procedure(
+    name="GenerateImages",
+    main="ResultImage_Content",
+    summary="Makes several images from one description, a row for each.",
+    parameters=(DESCRIPTION, COUNT, *BY_POSITION, replace(QUALITY, named_only=False), EXTRA_BODY, *STORAGE),
+    fields=(
+        ResultField("ResultImage_Number", ParameterType.INT32, "", "The place of the image in the reply, from 1."),
+        replace(FIELDS[0], path="data[].b64_json", doc="The image, usually a JPEG; NULL for one that is held back."),
+        ResultField("ResultImage_Blocked", ParameterType.BOOLEAN, "", "Whether moderation holds the image back."),
+    ),
+    further_fields=tuple(
+        replace(each, path=each.path.replace("[0]", "[]"), doc=each.doc.replace(*PRICE_OF_ALL))
+        for each in FURTHER_FIELDS
+    ),
+    steps=generate_images,
+    many=True,
+    model_kind="image",
+    rules=(extra_body_is_sound, count_is_told_once, quality_fits_model, storage_fits),
+    effect_of=effect_of_media,
+    reference="POST /v1/images/generations",
+    example="CALL GenerateImages('A red kite over dunes', 3)",
+    notes=(
+        "Each image is billed. One that the service's moderation holds back is a row without content, and is billed "
+        "like the others; a description that it refuses altogether is an error.",
+        STORAGE_NOTE,
+    ),
 )
 
 EDIT_IMAGE = Procedure(
     name="EditImage",
     main="ResultImage_Content",
     summary="Makes an image from up to three images and a description of the change.",
-    parameters=(CHANGE, *content_parameters(JPEG, PNG, WEBP), *OPTIONS),
+    parameters=(CHANGE, *content_parameters(JPEG, PNG, WEBP), *OPTIONS, IMAGES),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=edit_image,
     model_kind="image_edit",
-    rules=RULES,
+    rules=(*RULES, sources_are_few),
+    effect_of=effect_of_media,
     reference="POST /v1/images/edits",
     vendor=True,
     example="CALL EditImage('Make the sky of image 1 pink', :Image1_Content)",
-    notes=(NUMBERS_NOTE, MODERATION_NOTE),
+    notes=(NUMBERS_NOTE, MODERATION_NOTE, STORAGE_NOTE),
 )
 
 EDIT_IMAGE_BY_URL = Procedure(
     name="EditImageByUrl",
     main="ResultImage_Content",
     summary="Makes an image from up to three images that the service fetches and a description of the change.",
-    parameters=(CHANGE, *address_parameters(JPEG, PNG, WEBP), *OPTIONS),
+    parameters=(CHANGE, *address_parameters(JPEG, PNG, WEBP), *OPTIONS, IMAGES),
     fields=FIELDS,
+    further_fields=FURTHER_FIELDS,
     steps=edit_image_by_url,
     model_kind="image_edit",
-    rules=RULES,
+    rules=(*RULES, sources_are_few),
+    effect_of=effect_of_media,
     reference="POST /v1/images/edits",
     vendor=True,
     example="CALL EditImageByUrl('Make the sky pink', 'https://example.org/photo.jpg')",
     notes=(
         NUMBERS_NOTE,
         MODERATION_NOTE,
+        STORAGE_NOTE,
         "Addresses of earlier results expire within hours; pass their bytes to EditImage instead.",
     ),
 )
 
-PROCEDURES = (GENERATE_IMAGE, EDIT_IMAGE, EDIT_IMAGE_BY_URL)
+PROCEDURES = (GENERATE_IMAGE, GENERATE_IMAGES, EDIT_IMAGE, EDIT_IMAGE_BY_URL)

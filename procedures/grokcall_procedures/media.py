@@ -120,16 +120,10 @@ def media_reader(*accepted: MediaType) -> Callable[[object], bytes]:
     Traceback (most recent call last):
     grokcall_procedures.unfit.UnfitValue: is a GIF; JPEG or PNG are accepted
     """
-    remedy = f"{listed([media.name for media in accepted])} {'are' if len(accepted) > 1 else 'is'} accepted"
 
     def read(value: object) -> bytes:
         data = to_binary(value)
-        if not data:
-            raise UnfitValue(f"is empty; {remedy}")
-        found = sniff(data)
-        if found not in accepted:
-            kind = f"is {found.article} {found.name}" if found else "is of an unknown kind"
-            raise UnfitValue(f"{kind}; {remedy}")
+        found = kind_of(data, *accepted)
         if ends_too_early(data, found.name):
             raise UnfitValue(
                 f"is {found.article} {found.name} that ends too early, after {len(data):,} bytes; get it anew"
@@ -137,6 +131,22 @@ def media_reader(*accepted: MediaType) -> Callable[[object], bytes]:
         return data
 
     return read
+
+
+def kind_of(data: bytes, *accepted: MediaType) -> MediaType:
+    """Which of the ``accepted`` kinds media are, judged by their first bytes.
+
+    Raises:
+        UnfitValue: They are of none.
+    """
+    remedy = f"{listed([media.name for media in accepted])} {'are' if len(accepted) > 1 else 'is'} accepted"
+    if not data:
+        raise UnfitValue(f"is empty; {remedy}")
+    found = sniff(data)
+    if found is None or found not in accepted:
+        kind = f"is {found.article} {found.name}" if found else "is of an unknown kind"
+        raise UnfitValue(f"{kind}; {remedy}")
+    return found
 
 
 def read_file(value: object) -> bytes:

@@ -40,8 +40,12 @@ class Noun:
         read = {**document, **computed}
         return (*(column_value(read, column) for column in self.fields[:-1]), json_text(document))
 
-    def row_of(self, reply: Reply) -> Row:
+    def row_of(self, reply: Reply, **computed: object) -> Row:
         """The columns of the thing in a reply.
+
+        Args:
+            reply: The reply.
+            computed: Values at paths that it does not have.
 
         Raises:
             FailedReplyError: The reply states a failure.
@@ -50,7 +54,7 @@ class Noun:
         document = document_of(reply.body)
         if not any(column.path.partition(".")[0] in document for column in self.fields[:-1] if column.path):
             raise stated_failure(document) or unreadable(reply.body, f"it is no {self.name.lower()}")
-        return self.row(document)
+        return self.row(document, **computed)
 
 
 def noun(name: str, *columns: Column) -> Noun:

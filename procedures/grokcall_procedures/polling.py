@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from grokcall_procedures.addresses import download
+from grokcall_procedures.definition import ResultField
 from grokcall_procedures.documents import cost_of, document_of, moderated, stated_failure, value_at
 from grokcall_procedures.errors import FailedReplyError, MalformedReplyError, NotReadyError
 from grokcall_procedures.media import result_bytes
+from grokcall_procedures.media_fields import media_fields, media_row
+from grokcall_procedures.media_storage import storage_trouble
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Pause, Reply, Request, Step, Steps
+from grokcall_procedures.steps import Kind, Notice, Pause, Reply, Request, Row, Step, Steps
 from grokcall_procedures.text import reply_of
+from grokcall_procedures.types import ParameterType
 
 ACCEPTED = 202
 """The status of a reply that says nothing but that work goes on."""
@@ -28,6 +32,13 @@ DONE = frozenset({"done", "completed", "complete", "succeeded", "success", "read
 FAILED = frozenset(
     {"failed", "failure", "error", "errored", "cancelled", "canceled", "rejected", "aborted", "blocked", "moderated"}
 )
+
+FURTHER_FIELDS = (
+    *media_fields("ResultVideo", "video"),
+    ResultField("ResultVideo_RequestId", ParameterType.STRING, "", "The id with which GetVideo fetches it again."),
+    ResultField("ResultVideo_Duration", ParameterType.DOUBLE, "video.duration", "Its length in seconds."),
+)
+"""What there is to tell of a video beside its content."""
 
 
 @dataclass(slots=True)
@@ -66,27 +77,49 @@ def request_id_of(reply: Reply) -> str:
     return request_id
 
 
-def await_video(request_id: str, settings: Settings, *, fresh: bool) -> Steps:
-    """Waits for a video and gives its bytes as the only row.
+def await_video(
+    request_id: str, settings: Settings, *, fresh: bool, model: object = None, uploaded: bool = False
+) -> Steps:
+    """Waits for a video and gives the only row: its bytes, and what there is to tell of it.
 
     Args:
         request_id: The id that the start of the video gave.
         settings: How often to look, when to give up, and how large the video may be.
         fresh: Whether it was started just now: then the first look can wait, and an early 400 or 404 is no verdict.
+        model: The model that was asked for, where that is known.
+        uploaded: Whether the service puts the video elsewhere; then it is not fetched.
 
     Raises:
         FailedReplyError: The service could not make it, holds it back, or has dropped it.
         NotReadyError: It takes longer than ``poll_timeout``, or no look at it went well in that time.
     """
     try:
-        url = yield from poll(request_id, settings, fresh=fresh)
-        video = yield download(url, settings)
-        return [(result_bytes(reply_of(video).body, "video/mp4"),)]
+        document = yield from poll(request_id, settings, fresh=fresh, uploaded=uploaded)
+        told = value_at(document, "video")
+        trouble = storage_trouble(told) if isinstance(told, dict) else None
+        if trouble is not None:
+            yield Notice(trouble)
+        content = None
+        if not uploaded:
+            video = yield download(str(value_at(document, "video.url")), settings)
+            content = result_bytes(reply_of(video).body, "video/mp4")
+        return [(content, *video_row(request_id, content, document, model))]
     except (FailedReplyError, NotReadyError):
         raise
     except Exception as error:
         error.add_note(fetch_hint(request_id))
         raise
+
+
+def video_row(request_id: str, content: bytes | None, document: Mapping[str, object], model: object) -> Row:
+    """What there is to tell of a video beside its content, in the order of ``FURTHER_FIELDS``."""
+    told = value_at(document, "video")
+    seconds = value_at(document, "video.duration")
+    return (
+        *media_row(told if isinstance(told, dict) else {}, content, document, model),
+        request_id,
+        float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None,
+    )
 
 
 def fetch_hint(request_id: str) -> str:
@@ -99,8 +132,10 @@ def fetching(request_id: str) -> str:
     return f"CALL GetVideo('{request_id}')"
 
 
-def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step, Reply | None, str]:
-    """Looks at a video until it is ready; gives the address of the video.
+def poll(
+    request_id: str, settings: Settings, *, fresh: bool, uploaded: bool
+) -> Generator[Step, Reply | None, Mapping[str, object]]:
+    """Looks at a video until it is ready; gives the reply that has the address of the video.
 
     A look that goes wrong says nothing of the video, which was paid for: it is looked at again.
     """
@@ -110,7 +145,7 @@ def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step,
     while True:
         try:
             reply = yield Request("GET", f"/videos/{quote(request_id, safe='')}", kind=Kind.POLL)
-            url = video_address(reply_of(reply), watch)
+            document = ready_video(reply_of(reply), watch, uploaded=uploaded)
         except FailedReplyError:
             raise
         except Exception as error:
@@ -120,8 +155,8 @@ def poll(request_id: str, settings: Settings, *, fresh: bool) -> Generator[Step,
                 raise
             watch.word = f"the last look failed: {error}"
         else:
-            if url is not None:
-                return url
+            if document is not None:
+                return document
             watch.refused = 0
         if watch.waited >= settings.poll_timeout:
             late = f"the video {request_id} is not ready after {settings.poll_timeout:g} seconds"
@@ -170,8 +205,8 @@ def gone(request_id: str) -> FailedReplyError:
     )
 
 
-def video_address(reply: Reply, watch: Watch) -> str | None:
-    """The address of the video; None while it is being made, for which the service has many words and none.
+def ready_video(reply: Reply, watch: Watch, *, uploaded: bool) -> Mapping[str, object] | None:
+    """A reply with the address of the video; None while it is made, for which the service has many words and none.
 
     The status decides. What stands beside a status that says that work goes on is no failure.
 
@@ -194,10 +229,11 @@ def video_address(reply: Reply, watch: Watch) -> str | None:
         raise failure or FailedReplyError(
             None, f"the service ended the video as {status!r}, without saying why", cost_ticks=cost_of(document)
         )
-    if value_at(document, "video.respect_moderation") is False or (status in (*DONE, "") and url == ""):
+    no_address = status in (*DONE, "") and url == "" and not uploaded
+    if value_at(document, "video.respect_moderation") is False or no_address:
         raise moderated("video", document)
-    if isinstance(url, str) and url:
-        return url
+    if (isinstance(url, str) and url) or (uploaded and status in DONE):
+        return document
     if status in DONE:
         raise MalformedReplyError("the service says that the video is done but not where it is")
     return None

@@ -140,6 +140,12 @@ def test_generate_video_and_edit_it(run):
     again = make(run, "rain.mp4", "CALL EditVideoByUrl(:u, 'Make it rain')", "-p", f"u={address}")
     assert seconds(again) == pytest.approx(2, abs=0.15)
 
+    longer = make(run, "longer.mp4", "CALL ExtendVideo('file:boat.mp4', 'The boat turns', 2)")
+    assert seconds(longer) == pytest.approx(4, abs=0.15)
+    assert frame_size(longer) == (width, height)
+    longest = make(run, "longest.mp4", "CALL ExtendVideoByUrl(:u, 'The boat turns', 2)", "-p", f"u={address}")
+    assert seconds(longest) == pytest.approx(4, abs=0.15)
+
 
 def test_classify_text(run):
     statement = "CALL ClassifyText(:Text, ['complaint', 'praise'])"

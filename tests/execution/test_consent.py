@@ -26,8 +26,8 @@ Surface = Callable[[grokcall.Connection, Procedure], Any]
 def values_of(procedure: Procedure) -> dict[str, object]:
     """A value for each required parameter; for RawRequest a method that changes something."""
     requests = '[{"id": "1", "kind": "responses", "body": {}}]'
-    sample = {"Content": b"x", "Requests": requests, "Method": "POST", "Usd": "5"}
-    chosen = ("Method", "Name") if procedure.name.startswith("Update") else ("Method",)
+    sample = {"Content": b"x", "Requests": requests, "Method": "POST", "Usd": "5", "Seconds": "60"}
+    chosen = ("Method", "Name") if procedure.name.startswith("Update") else ("Method", "Seconds")
     names = [each.name for each in procedure.parameters if each.required or each.name in chosen]
     return {name: sample.get(name, "x") for name in names}
 

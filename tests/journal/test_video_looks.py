@@ -53,10 +53,10 @@ def make(service: Service, tmp_path: Path) -> Any:
     """Makes a video, with a journal; the only row."""
     options = {"api_key": KEY, "base_url": service.base_url, "poll_interval": 0.02, "max_attempts": 1}
 
-    def made(poll_timeout: float = 30.0, **given: Any) -> dict[str, Any]:
+    def made(poll_timeout: float = 30.0, command: str = ASK, **given: Any) -> dict[str, Any]:
         told = {"on_error": "ignore", "journal": tmp_path / "j", "call_columns": True, **given}
         with grokcall.connect(poll_timeout=poll_timeout, **options) as connection:
-            (row,) = connection.lookup(ASK, [{"body": "a boat"}], **told).rows.to_pylist()
+            (row,) = connection.lookup(command, [{"body": "a boat"}], **told).rows.to_pylist()
         return row
 
     return made
@@ -124,3 +124,12 @@ def test_a_video_that_was_ended_is_begun_anew_only_when_asked_for(films, make, w
     films.looks = [films.done]
     assert make(retry_failed=True)["ResultVideo_Content"] == FILM
     assert films.started == 2
+
+
+def test_an_extension_that_was_paid_for_is_fetched_by_the_next_lookup(films, make):
+    extend = "CALL ExtendVideoByUrl('https://example.org/boat.mp4', :body)"
+    films.looks = [BAD["503"]]
+    assert make(poll_timeout=0.1, command=extend)["Call_ErrorCode"] == "video_timeout"
+    films.looks = [films.done]
+    assert make(command=extend)["ResultVideo_Content"] == FILM
+    assert films.started == 1

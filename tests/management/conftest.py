@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from scripted_management import MANAGEMENT_KEY, json_answer, manage
+from scripted_management import MANAGEMENT_KEY, answer_api, manage
 
 import grokcall
 from scripted_service import Service
@@ -37,6 +37,5 @@ def managing(connecting: Callable[..., grokcall.Connection], management: Service
 @pytest.fixture
 def managed(managing: Callable[..., grokcall.Connection], service: Service) -> grokcall.Connection:
     """A connection to both hosts; the API key in use is another one than those of the tests."""
-    told = {"api_key_id": "key-9", "user_id": "user-1", "team_id": "team-1"}
-    service.script = lambda asked: json_answer({"id": "file_7f1c"} if asked.path == "/v1/files" else told)
+    service.script = answer_api
     return managing()

@@ -122,3 +122,12 @@ def json_answer(document: object, status: int = 200) -> Answer:
 def manage(asked: Asked) -> Answer:
     reply = REPLIES.get((asked.method, asked.path.partition("?")[0]))
     return json_answer({"code": 5, "message": "no such path"}, 404) if reply is None else json_answer(reply)
+
+
+def answer_api(asked: Asked) -> Answer:
+    """The API itself: a token where one is asked for, else the key in use, which is another one than those of tests."""
+    if asked.path == "/v1/realtime/client_secrets":
+        return json_answer({"value": NEW_KEY, "expires_at": 1_800_000_000})
+    if asked.path == "/v1/files":
+        return json_answer({"id": "file_7f1c"})
+    return json_answer({"api_key_id": "key-9", "user_id": "user-1", "team_id": "team-1"})

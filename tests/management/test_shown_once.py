@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from scripted_management import MANAGEMENT_KEY, NEW_KEY, manage
+from scripted_management import MANAGEMENT_KEY, NEW_KEY, answer_api, manage
 
 import grokcall
 from grokcall.duckdb import register
@@ -25,14 +25,14 @@ STATEMENTS = {each.name: each.example for each in SECRETIVE}
 
 
 def test_these_show_a_secret():
-    assert [each.name for each in SECRETIVE] == ["CreateApiKey", "RotateApiKey"]
+    assert [each.name for each in SECRETIVE] == ["CreateRealtimeToken", "CreateApiKey", "RotateApiKey"]
 
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 def test_a_row_of_a_cursor_has_it(managed, statement):
     cursor = managed.execute(statement)
     assert cursor.fetchone()[0] == NEW_KEY
-    assert managed.execute(statement).fetch_arrow_table()["Key_Secret"].to_pylist() == [NEW_KEY]
+    assert managed.execute(statement).fetch_arrow_table()[0].to_pylist() == [NEW_KEY]
 
 
 def test_no_log_and_no_explanation_has_it(managed, caplog):
@@ -49,6 +49,7 @@ def test_no_log_and_no_explanation_has_it(managed, caplog):
 
 BROKEN = [
     f'{{"apiKey": "{NEW_KEY}", "apiKeyId": '.encode(),
+    f'{{"value": ["{NEW_KEY}"]}}'.encode(),
     f'["{NEW_KEY}"]'.encode(),
     f'{{"apiKey": ["{NEW_KEY}"]}}'.encode(),
     f'{{"error": "no room for {NEW_KEY}"}}'.encode(),
@@ -58,8 +59,10 @@ BROKEN = [
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 @pytest.mark.parametrize("body", BROKEN)
-def test_no_error_has_it(managed, management, statement, body, caplog):
+def test_no_error_has_it(managed, management, service, statement, body, caplog):
     management.script = lambda asked: Answer(body) if asked.method == "POST" else manage(asked)
+    answered = service.script
+    service.script = lambda asked: Answer(body) if asked.method == "POST" else answered(asked)
     with caplog.at_level(logging.DEBUG), pytest.raises(grokcall.Error) as caught:
         managed.execute(statement)
     error = caught.value
@@ -81,6 +84,13 @@ def test_equal_rows_do_not_share_a_key(managed, management):
     assert [asked.method for asked in management.asked].count("POST") == 3
 
 
+def test_a_lookup_masks_tokens_and_gives_each_row_one_of_its_own(managed, service):
+    given = [{"seconds": 60}] * 3
+    result = managed.lookup("CALL CreateRealtimeToken(:seconds)", given)
+    assert result.rows["Token_Value"].to_pylist() == ["***"] * 3
+    assert [asked.path for asked in service.asked] == ["/v1/realtime/client_secrets"] * 3
+
+
 def test_no_journal_is_given_one(managed, management, tmp_path):
     journal = tmp_path / "j"
     with pytest.raises(grokcall.NotSupportedError, match="no journal may keep"):
@@ -90,14 +100,14 @@ def test_no_journal_is_given_one(managed, management, tmp_path):
 
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
-def test_no_query_makes_one(managing, management, statement):
+def test_no_query_makes_one(managing, management, service, statement):
     query = f"SELECT * FROM {statement.removeprefix('CALL ')}"
     connection = managing(allow_changes=True)
     with pytest.raises(grokcall.Error, match="shows a secret once"):
         connection.execute(query)
     with duckdb.connect() as con, pytest.raises(duckdb.Error, match="shows a secret once"):
         register(con, connection).query(query)
-    assert management.asked == []
+    assert management.asked == service.asked == []
 
 
 @pytest.fixture
@@ -110,7 +120,7 @@ def command(service, management, tmp_path):
         "XAI_MANAGEMENT_BASE_URL": management.origin,
         "COLUMNS": "200",
     }
-    service.script = lambda _asked: Answer(b'{"api_key_id": "key-9"}')
+    service.script = answer_api
     (tmp_path / "in.csv").write_text("name\na\nb\n")
 
     def run(*arguments):
@@ -125,6 +135,7 @@ def command(service, management, tmp_path):
 RUNS = [
     ["call", "CALL CreateApiKey('etl')"],
     ["call", "CALL CreateApiKey('etl')", "--format", "table"],
+    ["call", "CALL CreateRealtimeToken(300)", "--format", "table", "--verbose"],
     ["call", "CALL RotateApiKey('key-1')", "-o", "out.csv", "--verbose"],
     ["call", "CALL CreateApiKey('etl')", "-o", "out.parquet"],
     ["sql", "CALL CreateApiKey('etl')", "-o", "out.json"],

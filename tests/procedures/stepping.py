@@ -37,11 +37,11 @@ class Run:
 
     @property
     def value(self) -> object:
-        """The only value of the only row."""
+        """The first value of the only row, which may have others that are further fields."""
         assert self.error is None, self.error
         assert self.rows is not None
-        ((value,),) = self.rows
-        return value
+        (row,) = self.rows
+        return row[0]
 
     @property
     def path(self) -> list[str]:

@@ -120,7 +120,10 @@ def makers(picture: bytes, film: bytes, earlier: str) -> list[tuple[int, Maker]]
         model = r.choice(["grok-imagine-image", "grok-imagine-image-2.0", "grok-imagine-image-quality"])
         prompt = r.choice(["a kite", "FORBIDDEN_CONTENT"])
         rest = f"Model => '{model}', Resolution => '1k', Quality => '{r.choice(['low', 'medium', 'auto'])}'"
-        if r.random() < 0.5:
+        kind = r.random()
+        if kind < 0.2:
+            return bind(f"CALL GenerateImages('{prompt}', {r.randint(1, 3)}, {rest})")
+        if kind < 0.5:
             return bind(f"CALL GenerateImage('{prompt}', {rest})")
         return bind(f"CALL EditImage('{prompt}', :a, :b, {rest})", a=picture, b=r.choice([None, picture]))
 
@@ -130,6 +133,8 @@ def makers(picture: bytes, film: bytes, earlier: str) -> list[tuple[int, Maker]]
     def shoot(r: random.Random) -> BoundCall:
         if r.random() < 0.4:
             return bind("CALL EditVideo(:v, 'snow')", v=film)
+        if r.random() < 0.3:
+            return bind(f"CALL ExtendVideo(:v, 'on', {r.randint(1, 2)})", v=film)
         start = ", Image_Content => :a" if r.random() < 0.5 else ""
         values = {"a": picture} if start else {}
         model = r.choice(["grok-imagine-video", "grok-imagine-video-1.5", "grok-imagine-video-1.5-lite"])
@@ -154,7 +159,7 @@ def test_no_call_of_any_kind_is_billed_more_than_its_highest_price(
     sandbox: Sandbox, on_sandbox: grokcall.Connection, picture: bytes
 ) -> None:
     engine, loop = on_sandbox.runtime.runner(), on_sandbox.runtime.loop
-    film = on_sandbox.execute("CALL GenerateVideo('a', Duration => 1)").fetchone()
+    film = on_sandbox.execute("CALL GenerateVideo('a', Duration => 2)").fetchone()
     remembered = on_sandbox.execute("CALL GenerateResponse(:m)", {"m": "word " * 900}).fetch_arrow_table()
     assert film is not None
     prices = PRICES.with_models(on_sandbox.execute("CALL ListModels()").fetch_arrow_table())

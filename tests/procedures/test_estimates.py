@@ -353,6 +353,10 @@ def test_several_answers_count_several_times() -> None:
         ("CALL GenerateVideo('a', 'grok-imagine-video-1.5', Duration => 15, Resolution => '1080p')", 375),
         ("CALL GenerateVideo('a', ExtraBody => '{\"seconds\": 2}')", 10),
         ("CALL EditVideoByUrl('https://e.org/1.mp4', 'a')", 9 * 8),
+        ("CALL ExtendVideoByUrl('https://e.org/1.mp4', 'a')", 6 * 7 + 31),
+        ("CALL ExtendVideoByUrl('https://e.org/1.mp4', 'a', 2)", 2 * 7 + 31),
+        ("CALL GenerateImages('a')", 8),
+        ("CALL GenerateImages('a', 3, 'grok-imagine-image-2.0', Quality => 'low')", 12),
         ("CALL GenerateAudio('hello', 'en')", 5 * 0.0015),
         ("CALL GenerateAudio('ab', 'en', ExtraBody => '{\"replace\": {\"a\": \"abc\"}}')", 6 * 0.0015),
         ("CALL ListModels()", 0),
@@ -369,10 +373,10 @@ def test_media_cost_their_list_price_at_the_most(text: str, cents: float) -> Non
 
 
 def test_a_video_that_is_uploaded_first_is_priced_like_one_in_the_request() -> None:
-    text = "CALL EditVideo(:v, 'a')"
-    large = estimate(bind(text, v=MP4 + b"\0" * 16_000_000))
-    assert large == estimate(bind(text, v=MP4))
-    assert large.worst_ticks == 9 * 8 * CENT
+    for text, cents in (("CALL EditVideo(:v, 'a')", 9 * 8), ("CALL ExtendVideo(:v, 'a')", 6 * 7 + 31)):
+        large = estimate(bind(text, v=MP4 + b"\0" * 16_000_000))
+        assert large == estimate(bind(text, v=MP4))
+        assert large.worst_ticks == cents * CENT
 
 
 @pytest.mark.parametrize(

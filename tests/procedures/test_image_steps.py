@@ -147,3 +147,115 @@ def test_more_images_than_the_row_holds_are_not_paid_for():
     with pytest.raises(BadValueError, match='"n" must be 1'):
         bind("""CALL GenerateImage('x', ExtraBody => '{"n": 4}')""")
     assert run("""CALL GenerateImage('x', ExtraBody => '{"n": 1, "user": "7"}')""", [MADE]).body()["user"] == "7"
+
+
+TOLD = ["Url", "MimeType", "Model", "FileId", "PublicUrl", "CostInUsdTicks"]
+
+
+def further(done, row=0):
+    """What the further fields of an image say."""
+    return dict(zip(TOLD, done.rows[row][-len(TOLD) :], strict=True))
+
+
+def test_an_image_tells_of_its_kind_its_model_and_its_price():
+    assert further(run("CALL GenerateImage('A kite')", [MADE])) == {
+        "Url": None,
+        "MimeType": "image/jpeg",
+        "Model": "grok-imagine-image",
+        "FileId": None,
+        "PublicUrl": None,
+        "CostInUsdTicks": 200000000,
+    }
+
+
+def test_an_image_that_was_fetched_tells_of_its_address_and_what_it_is_whatever_the_reply_says():
+    entry = {"url": URL, "mime_type": "image/jpeg"}
+    told = further(run("CALL EditImage('pink', :b)", [{"data": [entry], "model": "m-2"}, reply(PNG)], {"b": PNG}))
+
+    assert (told["Url"], told["MimeType"], told["Model"]) == (URL, "image/png", "m-2")
+    assert told["CostInUsdTicks"] is None
+
+
+# Several images
+
+
+def test_several_images_are_asked_for_at_once_and_each_is_a_row():
+    done = run("CALL GenerateImages('A kite', 3)", [{"data": [MADE["data"][0]] * 3}])
+
+    (request,) = done.requests
+    assert done.body() == {"model": "grok-imagine-image", "prompt": "A kite", "n": 3, "response_format": "b64_json"}
+    assert (request.path, request.kind, request.billed) == ("/images/generations", Kind.IMAGE, True)
+    assert [row[:3] for row in done.rows] == [(1, JPEG, False), (2, JPEG, False), (3, JPEG, False)]
+
+
+def test_four_images_are_made_unless_another_number_is_given():
+    assert run("CALL GenerateImages('A kite')", [MADE]).body()["n"] == 4
+    assert run("CALL GenerateImages('A kite', NULL)", [MADE]).body()["n"] == 4
+
+
+def test_every_option_of_several_images_has_its_place():
+    done = run("CALL GenerateImages('A kite', 2, 'grok-imagine-image-2.0', '3:2', '2k', 'low')", [MADE])
+
+    assert done.body() == {
+        "model": "grok-imagine-image-2.0",
+        "prompt": "A kite",
+        "n": 2,
+        "response_format": "b64_json",
+        "aspect_ratio": "3:2",
+        "resolution": "2k",
+        "quality": "low",
+    }
+
+
+@pytest.mark.parametrize("held_back", [{"respect_moderation": False}, {"url": ""}, {}])
+def test_an_image_of_several_that_moderation_holds_back_is_a_row_without_content(held_back):
+    entries = [MADE["data"][0], held_back, {"url": URL}]
+    done = run("CALL GenerateImages('A kite', 3)", [{"data": entries}, reply(PNG)])
+
+    assert done.path == ["POST /images/generations", f"GET {URL}"]
+    assert [row[:3] for row in done.rows] == [(1, JPEG, False), (2, None, True), (3, PNG, False)]
+
+
+def test_rows_are_as_many_as_the_images_that_came():
+    assert len(run("CALL GenerateImages('A kite', 3)", [MADE]).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"data": []}, "no image"),
+        ({"data": [MADE["data"][0], {"b64_json": "%%"}]}, "not valid base64"),
+        ({"data": [MADE["data"][0], {"url": 5}]}, "neither base64 nor an address"),
+        (b"<html>", "could not be read"),
+    ],
+)
+def test_what_are_no_images_is_an_error(answer, words):
+    done = run("CALL GenerateImages('x')", [answer])
+
+    assert isinstance(done.error, DataError)
+    assert words in str(done.error)
+
+
+def test_a_description_that_is_refused_altogether_is_an_error():
+    refusal = RefusedError(400, "imagine:content-moderated")
+
+    assert run("CALL GenerateImages('x')", [refusal]).error is refusal
+
+
+@pytest.mark.parametrize("count", [0, 11])
+def test_a_number_that_the_service_does_not_make_is_refused_before(count):
+    with pytest.raises(BadValueError, match="must be 1 to 10"):
+        bind(f"CALL GenerateImages('x', {count})")
+
+
+def test_the_number_of_images_is_told_once():
+    with pytest.raises(BadValueError, match='"n" is what Count tells'):
+        bind("""CALL GenerateImages('x', 2, ExtraBody => '{"n": 4}')""")
+    with pytest.raises(BadValueError, match="GenerateImages makes several"):
+        bind("""CALL GenerateImage('x', ExtraBody => '{"n": 4}')""")
+
+
+def test_the_first_of_several_images_has_the_price_of_all():
+    done = run("CALL GenerateImages('A kite', 2)", [{**MADE, "data": MADE["data"] * 2}])
+
+    assert [further(done, row)["CostInUsdTicks"] for row in range(2)] == [200000000, None]

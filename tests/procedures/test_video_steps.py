@@ -2,11 +2,14 @@
 
 import base64
 import time
+from dataclasses import replace
 
 import pytest
 from canned import GIF, JPEG, MP4, PNG, ftyp
 from stepping import QUICK, RefusedError, bind, reply, run
 
+from grokcall import file
+from grokcall.core.local_files import FILES
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, FailedReplyError, Kind, NotReadyError, Settings
 
@@ -42,6 +45,29 @@ def test_a_video_is_started_looked_at_and_fetched():
     assert done.requests[-1].max_bytes == QUICK.max_media_bytes
     assert done.requests[-1].headers == ()
     assert done.value == MP4
+
+
+def test_a_video_tells_of_its_address_its_length_and_its_price():
+    done = poll(PENDING, DONE, FILM)
+
+    told = ["Url", "MimeType", "Model", "FileId", "PublicUrl", "CostInUsdTicks", "RequestId", "Duration"]
+    assert dict(zip(told, done.rows[0][1:], strict=True)) == {
+        "Url": URL,
+        "MimeType": "video/mp4",
+        "Model": "grok-imagine-video",
+        "FileId": None,
+        "PublicUrl": None,
+        "CostInUsdTicks": 2020000000,
+        "RequestId": ID,
+        "Duration": 4.0,
+    }
+
+
+def test_a_reply_that_tells_little_of_a_video_leaves_it_open():
+    assert poll({"video": {"url": URL}}, FILM).rows[0][1:] == (
+        URL, "video/mp4", "grok-imagine-video", None, None, None, ID, None,
+    )  # fmt: skip
+    assert run(f"CALL GetVideo('{ID}')", [{"video": {"url": URL}}, FILM]).rows[0][3] is None
 
 
 def test_every_option_has_its_place():
@@ -435,6 +461,64 @@ def test_an_address_of_a_video_is_sent_as_it_is():
     assert done.body()["video"] == {"url": url}
     with pytest.raises(BadValueError, match="is a PNG; MP4 is accepted"):
         bind("CALL EditVideoByUrl(:u, 'x')", {"u": f"data:image/png;base64,{base64.b64encode(PNG).decode()}"})
+
+
+def test_a_video_is_extended_inside_the_request():
+    done = run("CALL ExtendVideo(:c, 'The boat turns', 3)", [STARTED, PENDING, DONE, FILM], {"c": MP4})
+
+    assert done.path == ["POST /videos/extensions", LOOK, LOOK, f"GET {URL}"]
+    assert done.requests[0].billed
+    assert done.body() == {
+        "model": "grok-imagine-video",
+        "prompt": "The boat turns",
+        "duration": 3,
+        "video": {"url": f"data:video/mp4;base64,{base64.b64encode(MP4).decode()}"},
+    }
+    assert done.value == MP4
+
+
+def test_a_large_video_to_extend_is_uploaded_and_deleted_afterwards():
+    done = run("CALL ExtendVideo(:c, 'It goes on')", [STORED, STARTED, DONE, FILM, GONE], {"c": LARGE})
+
+    assert done.path == ["POST /files", "POST /videos/extensions", LOOK, f"GET {URL}", "DELETE /files/file_1"]
+    assert done.body(1) == {"model": "grok-imagine-video", "prompt": "It goes on", "video": {"file_id": "file_1"}}
+
+
+@pytest.mark.parametrize("size", [len(MP4) + 100, 16 * MIB])
+def test_a_video_to_extend_can_be_a_file(tmp_path, size):
+    (tmp_path / "boat.mp4").write_bytes(MP4 + b"\0\0\0\0free".ljust(size - len(MP4), b"\0"))
+    settings = replace(QUICK, files=FILES)
+    large = size > MIB
+    answers = [STORED, STARTED, DONE, FILM, GONE] if large else [STARTED, DONE, FILM]
+    done = run("CALL ExtendVideo(:c, 'x')", answers, {"c": file(str(tmp_path / "boat.mp4"))}, settings)
+
+    assert done.path[0] == ("POST /files" if large else "POST /videos/extensions")
+    assert done.value == MP4
+
+
+def test_an_address_of_a_video_to_extend_is_sent_as_it_is():
+    url = "https://example.org/boat.mp4"
+    done = run("CALL ExtendVideoByUrl(:u, 'x')", [STARTED, DONE, FILM], {"u": url})
+
+    assert done.path[0] == "POST /videos/extensions"
+    assert done.body() == {"model": "grok-imagine-video", "prompt": "x", "video": {"url": url}}
+
+
+def test_what_is_no_video_is_not_extended(tmp_path):
+    (tmp_path / "boat.mp4").write_bytes(PNG)
+    reason = r"Video_Content \(position 1\): is a PNG; MP4 is accepted"
+    with pytest.raises(BadValueError, match=reason):
+        bind("CALL ExtendVideo(:c, 'x')", {"c": PNG})
+    with pytest.raises(BadValueError, match=reason):
+        bind("CALL ExtendVideo(:c, 'x')", {"c": file(str(tmp_path / "boat.mp4"))}, replace(QUICK, files=FILES))
+
+
+def test_the_length_of_an_extension_has_its_bounds_and_a_doubtful_one_warns():
+    with pytest.raises(BadValueError, match="must be 1 to 10"):
+        bind("CALL ExtendVideo(:c, 'x', 11)", {"c": MP4})
+    call = bind("CALL ExtendVideo(:c, 'x', 1)", {"c": MP4})
+    assert call.warnings == ("ExtendVideo: Duration 1 is sent, but the service's guide says 2 to 10 seconds",)
+    assert bind("CALL ExtendVideo(:c, 'x', 2)", {"c": MP4}).warnings == ()
 
 
 def test_a_video_can_be_fetched_later_without_paying():

@@ -134,6 +134,14 @@ def test_images_cost_what_is_published(http, sandbox, fields, ticks):
     assert [entry["ticks"] for entry in sandbox.ledger()] == [ticks]
 
 
+def test_one_of_several_images_can_be_held_back_and_is_billed_like_the_others(http):
+    body = {"model": "grok-imagine-image", "prompt": "a kite FORBIDDEN_IMAGE", "n": 2, "response_format": "b64_json"}
+    reply = http.post("/images/generations", json=body).json()
+    assert [sorted(entry) for entry in reply["data"]] == [["respect_moderation"], ["b64_json", "mime_type"]]
+    assert reply["data"][0] == {"respect_moderation": False}
+    assert reply["usage"]["cost_in_usd_ticks"] == 400_000_000
+
+
 def test_media_are_served_without_a_key_and_unknown_ones_are_not_there(http, sandbox):
     made = http.post("/images/generations", json={"model": "grok-imagine-image", "prompt": "x"}).json()
     reply = httpx.get(made["data"][0]["url"])

@@ -17,7 +17,12 @@ def call(
     parameter: Parameters = None,
     output: Annotated[
         Path | None,
-        Option("-o", "--output", metavar="FILE", help="The file to write; one that ends in .png or .mp4 is the media."),
+        Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The file to write; one that ends in .png or .mp4 is the media, several of which are numbered.",
+        ),
     ] = None,
     form: ResultFormat = None,
     stream: Annotated[

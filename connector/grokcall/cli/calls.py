@@ -157,11 +157,18 @@ def media_column(schema: pa.Schema, path: Path) -> str:
 
 
 def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
-    """Writes the one media value of a result as a file of its own, aside first and then renamed."""
+    """Writes the media of a result as files: one to the path itself, several beside it, numbered by their rows."""
     column = media_column(table.schema, path)
-    data: bytes | None = table.column(column)[0].as_py() if table.num_rows == 1 else None
-    if data is None:
+    pieces: list[bytes | None] = table.column(column).to_pylist()
+    if not any(pieces):
         raise DataError(f"{column} is NULL: there is nothing to write to {path}")
+    for number, data in enumerate(pieces, 1):
+        if data:
+            save_piece(data, path if len(pieces) == 1 else path.with_stem(f"{path.stem}-{number}"), flags)
+
+
+def save_piece(data: bytes, path: Path, flags: Flags) -> None:
+    """Writes one piece of media, aside first and then renamed."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         aside.write_bytes(data)

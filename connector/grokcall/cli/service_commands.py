@@ -26,7 +26,9 @@ def sandbox(
     seed: Annotated[int, Option("--seed", metavar="N", help="Another seed gives other images and ids.")] = 0,
     refuse: Annotated[
         list[str] | None,
-        Option("--refuse", metavar="NAME", help="Refuse background or user_location as well; repeatable."),
+        Option(
+            "--refuse", metavar="NAME", help="Refuse background, custom_voices or user_location as well; repeatable."
+        ),
     ] = None,
     management_port: Annotated[
         int,

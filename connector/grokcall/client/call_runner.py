@@ -45,9 +45,7 @@ class CallRunner:
         tell: Told what is waited for, before each pause that says it; must be quick.
     """
 
-    def __init__(
-        self, api: ApiClient, use: ToolUsing | None = None, tell: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, api: ApiClient, use: ToolUsing | None = None, tell: Callable[[str], None] | None = None) -> None:
         self.api = api
         self._use = use
         self._tell = tell

@@ -70,6 +70,11 @@ def edit_image(
     resolution: str | None = None,
     quality: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
+    images: Json | None = None,
 ) -> Rows:
     """Makes an image from up to three images and a description of the change."""
     return run_action(CATALOG["EditImage"], locals())
@@ -87,6 +92,11 @@ def edit_image_by_url(
     resolution: str | None = None,
     quality: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
+    images: Json | None = None,
 ) -> Rows:
     """Makes an image from up to three images that the service fetches and a description of the change."""
     return run_action(CATALOG["EditImageByUrl"], locals())
@@ -127,6 +137,10 @@ def generate_audio(
     output_mp3_bitrate: int | str | None = None,
     speed: float | None = None,
     extra_body: Json | None = None,
+    with_timestamps: bool | None = None,
+    text_normalization: bool | None = None,
+    replace: Json | None = None,
+    streaming_latency: int | None = None,
 ) -> Rows:
     """Speaks a text."""
     return run_action(CATALOG["GenerateAudio"], locals())
@@ -141,6 +155,10 @@ def generate_image(
     resolution: str | None = None,
     quality: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
 ) -> Rows:
     """Makes an image from a description."""
     return run_action(CATALOG["GenerateImage"], locals())
@@ -157,6 +175,16 @@ def generate_video(
     image_content: bytes | None = None,
     image_url: str | None = None,
     extra_body: Json | None = None,
+    store_as: str | None = None,
+    store_for: int | None = None,
+    public_url: bool | None = None,
+    upload_url: str | None = None,
+    references: Json | None = None,
+    reference_voices: Json | None = None,
+    last_frame_content: bytes | None = None,
+    last_frame_url: str | None = None,
+    keyframes: Json | None = None,
+    with_audio: bool | None = None,
 ) -> Rows:
     """Makes a video from a description, or from an image and a description."""
     return run_action(CATALOG["GenerateVideo"], locals())

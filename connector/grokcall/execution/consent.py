@@ -30,7 +30,7 @@ class Consent:
             ChangeNotAllowedError: It does; nothing was sent.
             NotSupportedError: Its result holds a secret, and would be kept; nothing was sent.
         """
-        if call.procedure.effect is not Effect.ASK:
+        if call.procedure.effect is not Effect.ASK or call.procedure.effect_of is not None:
             self._check(call.procedure, call.effect)
         self._check_secrets(call.procedure)
 

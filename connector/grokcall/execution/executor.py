@@ -120,7 +120,7 @@ class CallExecutor:
 
     async def _recalled(self, call: BoundCall, place: CallKey) -> Outcome | None:
         """What the journal knows of a call. It is read in a thread, once for equal calls: it may wait for a disk."""
-        books = self._books if call.procedure.effect is Effect.ASK and is_repeatable(call) else self._own_books
+        books = self._books if call.effect is Effect.ASK and is_repeatable(call) else self._own_books
         if not is_on_record(books, *place):
             return None
         look = self._looks.get(place)

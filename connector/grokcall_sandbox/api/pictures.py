@@ -10,6 +10,7 @@ from PIL import Image
 
 from grokcall_sandbox.api.generation import FORBIDDEN_MARK
 from grokcall_sandbox.api.media_sources import Source, read_picture
+from grokcall_sandbox.api.media_storage import Output, StorageOptions, check_storage, store, upload
 from grokcall_sandbox.catalogue import MAX_PICTURE_PROMPT, PictureModel, find_picture_model
 from grokcall_sandbox.errors import invalid, moderated, unsupported_field
 from grokcall_sandbox.media.pictures import edit_pictures, make_picture
@@ -19,6 +20,8 @@ from grokcall_sandbox.request import SandboxRequest
 
 MAX_SOURCES = 5
 MAX_PICTURES = 10
+HELD_BACK_MARK = "FORBIDDEN_IMAGE"
+"""Of the images for a prompt with this in it, moderation holds the first back, and the reply says so of that one."""
 _NOT_TAKEN = ("size", "style", "seed", "mask", "negative_prompt")
 
 
@@ -33,6 +36,8 @@ class PictureRequest(msgspec.Struct):
     resolution: str | None = None
     quality: str | None = None
     output_format: str | None = None
+    storage_options: StorageOptions | None = None
+    output: Output | None = None
     size: Any = None
     style: Any = None
     seed: Any = None
@@ -105,6 +110,10 @@ def _check(request: PictureRequest) -> str:
     resolution = request.resolution or "1k"
     if resolution not in PICTURE_SIDES:
         raise invalid(f"Invalid resolution: {resolution}. Supported: {', '.join(PICTURE_SIDES)}.")
+    check_storage(request.storage_options)
+    addresses = request.output.upload_urls if request.output is not None else None
+    if addresses is not None and len(addresses) != (request.n or 1):
+        raise invalid("output.upload_urls must have an address for each image.")
     if request.quality not in (None, "low", "medium", "auto"):
         raise invalid(f"Invalid quality: {request.quality}. Supported: low, medium, auto.")
     return resolution
@@ -121,13 +130,22 @@ async def _answer(
     loop = asyncio.get_running_loop()
     first = call.state.seed * MAX_PICTURES
     drawn = [await loop.run_in_executor(call.state.renderers, draw, first + number) for number in range(count)]
-    data = [_datum(call, picture, request) for picture in drawn]
+    data: list[dict[str, object]] = [
+        await _datum(call, picture, request, number) for number, picture in enumerate(drawn)
+    ]
+    if HELD_BACK_MARK in request.prompt:
+        data[0] = {"respect_moderation": False}
     return json_reply({"data": data, "usage": {"cost_in_usd_ticks": ticks}}, ticks=ticks, model=model.id)
 
 
-def _datum(call: SandboxRequest, picture: bytes, request: PictureRequest) -> dict[str, str]:
+async def _datum(call: SandboxRequest, picture: bytes, request: PictureRequest, number: int) -> dict[str, object]:
     kind, suffix = ("image/png", "png") if request.output_format == "png" else ("image/jpeg", "jpeg")
+    told: dict[str, object] = {"mime_type": kind}
+    if request.storage_options is not None:
+        told["file_output"] = store(call, request.storage_options, picture, kind, suffix)
+    if request.output is not None and request.output.upload_urls:
+        await upload(request.output.upload_urls[number], picture, kind)
+        return told
     if request.response_format == "b64_json":
-        return {"b64_json": base64.b64encode(picture).decode(), "mime_type": kind}
-    address = call.link(call.state.keep_medium(picture, kind, suffix))
-    return {"url": address, "mime_type": kind}
+        return {"b64_json": base64.b64encode(picture).decode(), **told}
+    return {"url": call.link(call.state.keep_medium(picture, kind, suffix)), **told}

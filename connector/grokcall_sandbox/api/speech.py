@@ -1,4 +1,4 @@
-"""The voice endpoints: text to speech, and the voices."""
+"""The voice endpoints: text to speech."""
 
 import asyncio
 import base64
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from grokcall_sandbox.api.generation import FORBIDDEN_MARK
-from grokcall_sandbox.catalogue import VOICES, find_voice
+from grokcall_sandbox.api.voices import find_voice
 from grokcall_sandbox.errors import voice_error
 from grokcall_sandbox.media.sounds import MEDIA_TYPES, encode_sound
 from grokcall_sandbox.media.speech import speak
@@ -57,7 +57,7 @@ async def speak_text(call: SandboxRequest) -> Reply:
     request = call.decode(_DECODER)
     wanted = request.output_format or _DEFAULT_FORMAT
     codec = _check(request, wanted)
-    voice = find_voice(request.voice_id or "eve")
+    voice = find_voice(call.state, request.voice_id or "eve")
     text = request.text
     for old, new in (request.replace or {}).items():
         text = text.replace(old, new)
@@ -74,16 +74,6 @@ async def speak_text(call: SandboxRequest) -> Reply:
     if request.with_timestamps:
         return json_reply(_with_timestamps(text, sound, MEDIA_TYPES[codec], seconds), ticks=ticks)
     return Reply(sound, content_type=MEDIA_TYPES[codec].encode(), ticks=ticks)
-
-
-async def list_voices(_call: SandboxRequest) -> Reply:
-    """GET /v1/tts/voices."""
-    return json_reply({"voices": [_voice(name) for name in VOICES]})
-
-
-async def retrieve_voice(call: SandboxRequest) -> Reply:
-    """GET /v1/tts/voices/{id}."""
-    return json_reply(_voice(find_voice(call.parameters["id"])))
 
 
 def _check(request: SpeechRequest, wanted: OutputFormat) -> str:
@@ -131,7 +121,3 @@ def _with_timestamps(text: str, sound: bytes, media_type: str, seconds: float) -
         "duration": round(seconds, 4),
         "audio_timestamps": {"graph_chars": list(text), "graph_times": times},
     }
-
-
-def _voice(name: str) -> dict[str, str]:
-    return {"voice_id": name, "name": name.capitalize(), "language": "en"}

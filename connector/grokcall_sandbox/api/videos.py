@@ -12,8 +12,10 @@ from PIL import Image
 
 from grokcall_sandbox.api.generation import FORBIDDEN_MARK
 from grokcall_sandbox.api.media_sources import Source, read_clip, read_picture
+from grokcall_sandbox.api.media_storage import Output, StorageOptions, check_storage, store, upload
+from grokcall_sandbox.api.voices import find_voice
 from grokcall_sandbox.catalogue import VideoModel, find_video_model
-from grokcall_sandbox.errors import invalid, moderated, not_found
+from grokcall_sandbox.errors import invalid, moderated, not_found, unsupported_field
 from grokcall_sandbox.media.clips import ClipFacts, edit_clip, extend_clip, make_clip, read_facts
 from grokcall_sandbox.media.sizes import VIDEO_RATIOS, VIDEO_SIDES, ratio_of, video_size
 from grokcall_sandbox.replies import Reply, json_reply
@@ -24,6 +26,24 @@ MAX_EDIT_SECONDS = 8.7
 MAX_EXTEND_SECONDS = 30.0
 MIN_EXTEND_SECONDS = 2.0
 _WITH_REFERENCES = 10
+_WITH_FRAMES = "grok-imagine-video-1.5"
+_FRAME_FIELDS = ("last_frame", "keyframes", "reference_audios", "generate_audio")
+_MOST_KEYFRAMES, _MOST_VOICES = 4, 3
+_MP4 = "video/mp4"
+
+
+class Keyframe(msgspec.Struct):
+    """An image at a moment of the video."""
+
+    image: Source
+    timestamp_s: float
+
+
+class ReferenceAudio(msgspec.Struct):
+    """A voice, by its id or as a recording."""
+
+    voice_id: str | None = None
+    url: str | None = None
 
 
 class VideoRequest(msgspec.Struct):
@@ -38,6 +58,12 @@ class VideoRequest(msgspec.Struct):
     image: Source | None = None
     image_url: str | None = None
     reference_images: list[Source] | None = None
+    reference_audios: list[ReferenceAudio] | None = None
+    last_frame: Source | None = None
+    keyframes: list[Keyframe] | None = None
+    generate_audio: bool | None = None
+    storage_options: StorageOptions | None = None
+    output: Output | None = None
 
 
 class ClipRequest(msgspec.Struct):
@@ -49,6 +75,8 @@ class ClipRequest(msgspec.Struct):
     duration: int | None = None
     aspect_ratio: Any = None
     resolution: Any = None
+    storage_options: StorageOptions | None = None
+    output: Output | None = None
 
 
 _GENERATE = msgspec.json.Decoder(VideoRequest)
@@ -64,15 +92,21 @@ async def generate(call: SandboxRequest) -> Reply:
     first = await read_picture(source, call.state) if source is not None else None
     references = [await read_picture(reference, call.state) for reference in request.reference_images or []]
     first = first or (references[0] if references else None)
+    frames = [frame.image for frame in request.keyframes or []] + ([request.last_frame] if request.last_frame else [])
+    for frame in frames:
+        await read_picture(frame, call.state)
+    for audio in request.reference_audios or []:
+        if audio.voice_id is not None:
+            find_voice(call.state, audio.voice_id)
     size = video_size(_ratio(request, first), resolution)
-    pictures = len(references) + (source is not None)
+    pictures = len(references) + len(frames) + (source is not None)
     ticks = duration * model.prices[resolution] + pictures * model.picture_price
     prompt = request.prompt or "Image to video"
 
     def render() -> bytes:
         return make_clip(prompt, call.state.seed, duration, size, first)
 
-    return _start(call, model, duration, ticks, prompt, render)
+    return _start(call, request, model, duration, ticks, render)
 
 
 async def edit(call: SandboxRequest) -> Reply:
@@ -87,7 +121,7 @@ async def edit(call: SandboxRequest) -> Reply:
     if facts is None or facts.duration > MAX_EDIT_SECONDS + 0.05:
         return _fail(call, model, "input video too long" if facts else "input video cannot be read")
     ticks = _clip_ticks(model, facts, facts.duration)
-    return _start(call, model, facts.duration, ticks, request.prompt, lambda: edit_clip(request.prompt, clip))
+    return _start(call, request, model, facts.duration, ticks, lambda: edit_clip(request.prompt, clip))
 
 
 async def extend(call: SandboxRequest) -> Reply:
@@ -103,7 +137,7 @@ async def extend(call: SandboxRequest) -> Reply:
         return _fail(call, model, "input video must last 2 to 30 seconds" if facts else "input video cannot be read")
     ticks = _clip_ticks(model, facts, added)
     total = facts.duration + added
-    return _start(call, model, total, ticks, request.prompt, lambda: extend_clip(request.prompt, clip, added))
+    return _start(call, request, model, total, ticks, lambda: extend_clip(request.prompt, clip, added))
 
 
 async def poll(call: SandboxRequest) -> Reply:
@@ -123,7 +157,7 @@ async def poll(call: SandboxRequest) -> Reply:
     failure = job.failure or _failure(job)
     if failure is not None:
         return json_reply({"status": "failed", "error": {"code": "invalid_argument", "message": failure}})
-    return json_reply(_done(call, job))
+    return json_reply(await _done(call, job))
 
 
 async def finish(call: SandboxRequest, request_id: str) -> dict[str, Any]:
@@ -137,13 +171,20 @@ async def finish(call: SandboxRequest, request_id: str) -> dict[str, Any]:
     return told
 
 
-def _done(call: SandboxRequest, job: VideoJob) -> dict[str, Any]:
+async def _done(call: SandboxRequest, job: VideoJob) -> dict[str, Any]:
     if job.url is None:
-        job.url = call.state.keep_medium(job.clip.result(), "video/mp4", "mp4")
+        clip = job.clip.result()
+        job.url = "" if job.upload_url else call.state.keep_medium(clip, _MP4, "mp4")
+        if job.storage is not None:
+            job.file_output = store(call, job.storage, clip, _MP4, "mp4")
+        if job.upload_url is not None:
+            await upload(job.upload_url, clip, _MP4)
+    stored = {} if job.file_output is None else {"file_output": job.file_output}
+    url = call.link(job.url) if job.url else ""
     seconds = int(job.duration) if job.duration == int(job.duration) else round(job.duration, 3)
     return {
         "status": "done",
-        "video": {"url": call.link(job.url), "duration": seconds, "respect_moderation": True},
+        "video": {"url": url, "duration": seconds, "respect_moderation": True, **stored},
         "model": job.model,
         "usage": {"cost_in_usd_ticks": job.ticks},
         "progress": 100,
@@ -165,6 +206,12 @@ def _check(request: VideoRequest, model: VideoModel) -> tuple[int, str]:
     resolution = request.resolution or "480p"
     if resolution not in VIDEO_SIDES or resolution not in model.prices:
         raise invalid(f"Invalid resolution: {resolution}. Model {model.id} supports {', '.join(model.prices)}.")
+    if not model.id.startswith(_WITH_FRAMES):
+        stray = next((name for name in _FRAME_FIELDS if getattr(request, name) is not None), None)
+        if stray is not None:
+            raise unsupported_field(stray)
+    if len(request.keyframes or ()) > _MOST_KEYFRAMES or len(request.reference_audios or ()) > _MOST_VOICES:
+        raise invalid(f"At most {_MOST_KEYFRAMES} keyframes and {_MOST_VOICES} reference audios are allowed.")
     if len(request.reference_images or ()) > (7 if model.id == "grok-imagine-video" else 14):
         raise invalid("Too many reference images.")
     return duration, resolution
@@ -197,11 +244,19 @@ def _clip_ticks(model: VideoModel, facts: ClipFacts, made: float) -> int:
 
 
 def _start(
-    call: SandboxRequest, model: VideoModel, duration: float, ticks: int, prompt: str, render: Callable[[], bytes]
+    call: SandboxRequest,
+    request: VideoRequest | ClipRequest,
+    model: VideoModel,
+    duration: float,
+    ticks: int,
+    render: Callable[[], bytes],
 ) -> Reply:
-    forbidden = FORBIDDEN_MARK in prompt
+    check_storage(request.storage_options)
+    forbidden = FORBIDDEN_MARK in (request.prompt or "")
     clip = call.state.renderers.submit(bytes if forbidden else render)
     job = VideoJob(model.id, duration, ticks, time.monotonic(), clip, moderated=forbidden)
+    job.storage = request.storage_options
+    job.upload_url = request.output.upload_url if request.output is not None else None
     return _accept(call, job)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Generator, Mapping
 
 from grokcall_parser.errors import OperationalError
 from grokcall_procedures.definition import BoundCall, ResultField
-from grokcall_procedures.documents import document_of, stated_failure
+from grokcall_procedures.documents import document_of
 from grokcall_procedures.errors import BadValueError, MalformedReplyError
 from grokcall_procedures.management.own_key import LIMITS, key_columns
 from grokcall_procedures.nouns import noun
+from grokcall_procedures.secret_replies import secret_document
 from grokcall_procedures.steps import Kind, Reply, Request, Row, Step, reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -70,15 +71,7 @@ def new_key_row(reply: Reply, remedy: str) -> Row:
         FailedReplyError: It states a failure.
         MalformedReplyError: It has no key; nothing of it is shown.
     """
-    try:
-        document = document_of(reply.body)
-    except MalformedReplyError:
-        raise MalformedReplyError(
-            f"the reply could not be read, and is not shown because a key may stand in it; {remedy}"
-        ) from None
-    failure = stated_failure(document)
-    if failure is not None:
-        raise failure
+    document = secret_document(reply, "a key", remedy)
     inner = document.get(IN_CLEAR)
     secret = inner.get(IN_CLEAR) if isinstance(inner, dict) else inner
     if not isinstance(secret, str) or not secret:

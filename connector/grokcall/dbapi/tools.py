@@ -148,7 +148,8 @@ class WithTools:
             ProgrammingError: There are no tables, or a name is none.
 
         >>> tools = connection.sql_tool(["sales", "stores"], database="shop.duckdb")  # doctest: +SKIP
-        >>> connection.execute("CALL GenerateResponse('Which store sells most?', Tools => :t)", {"t": tools})  # doctest: +SKIP
+        >>> ask = "CALL GenerateResponse('Which store sells most?', Tools => :tools)"
+        >>> connection.execute(ask, {"tools": tools})  # doctest: +SKIP
         """
         toolbox = self.runtime.toolbox
         made = sql_tools(tables, toolbox.database(database), describe_name=describe_name, query_name=query_name)

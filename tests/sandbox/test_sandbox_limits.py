@@ -158,7 +158,7 @@ def test_the_counts_tell_what_is_under_way(faulty):
     threads = [threading.Thread(target=engine.ask) for _ in range(3)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 240
     while (seen := httpx.get(f"{root}/sandbox/stats").json())["in_flight"] < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert (seen["in_flight"], seen["requests"]) == (3, 0)

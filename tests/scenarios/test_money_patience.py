@@ -56,7 +56,7 @@ def interrupted(service: Service, held: Held, times: int = 1, count: int = IN_FL
             heard.acquire(timeout=0.01)
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGINT)
-            heard.acquire(timeout=20)
+            heard.acquire(timeout=240)
 
     pressing = threading.Thread(target=press)
     signal.signal(signal.SIGINT, hear)

@@ -173,7 +173,7 @@ def test_a_page_comes_with_status_200_in_the_replys_place(faulty):
 
 
 def test_a_client_that_leaves_before_the_reply_is_not_noted_as_answered(faulty):
-    engine = faulty("latency:seconds=0.3")
+    engine = faulty("latency:seconds=2")
     with pytest.raises(httpx.ReadTimeout):
         engine.http.post("/responses", content=BODY, headers={"Content-Type": "application/json"}, timeout=0.1)
     deadline = time.monotonic() + 240

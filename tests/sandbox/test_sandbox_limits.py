@@ -153,7 +153,7 @@ def test_spent_credits_end_a_lookup(faulty):
 
 
 def test_the_counts_tell_what_is_under_way(faulty):
-    engine = faulty("latency:seconds=0.4")
+    engine = faulty("latency:seconds=3")
     root = engine.sandbox.base_url.removesuffix("/v1")
     threads = [threading.Thread(target=engine.ask) for _ in range(3)]
     for thread in threads:

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "samples"
 SAMPLES = sorted(
     path for path in FOLDER.glob("*.*") if path.suffix in {".py", ".sh", ".sql"} and path.stem != "service"
 )
-SECONDS = 100
+SECONDS = 500
 DUCKDB_SHELL = """
 import shutil, sys
 sys.path.insert(0, sys.argv[1])

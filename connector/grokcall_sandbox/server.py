@@ -16,8 +16,8 @@ from grokcall_sandbox.profiles import open_profile
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.wire import OpenProtocol
 
-_START_SECONDS = 15.0
-_STOP_SECONDS = 10.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
 
 
 class _QuietServer(uvicorn.Server):

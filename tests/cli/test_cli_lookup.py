@@ -315,7 +315,7 @@ def interrupted(at_service, *arguments: object, after: int) -> tuple[int, str, s
             while len(at_service.asked) < after and process.poll() is None:
                 time.sleep(0.005)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=240)
         finally:
             process.kill()
     return process.returncode, out, err
@@ -332,7 +332,7 @@ def interrupted_in_flight(at_service, *signals: signal.Signals) -> tuple[int, st
             for number in signals:
                 process.send_signal(number)
                 time.sleep(0.3)
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=240)
         finally:
             process.kill()
     return process.returncode, err, time.monotonic() - told

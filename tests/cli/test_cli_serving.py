@@ -44,7 +44,7 @@ def test_a_free_port_is_told_once_it_listens_and_the_line_is_all_of_standard_out
         assert found.group(1) != "0"
         assert status_of(line) == 200
         process.send_signal(stop)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=240)
     assert (process.returncode, out) == (0, "")
     assert f"serving on {line} " in err
     assert f"export XAI_BASE_URL={line} XAI_API_KEY=" in err
@@ -64,7 +64,7 @@ def test_a_port_that_is_named_is_told_in_the_same_line():
         assert line == f"http://127.0.0.1:{port}/v1"
         assert status_of(line) == 200
         process.terminate()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=240)
     assert err == ""
 
 

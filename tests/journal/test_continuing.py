@@ -198,7 +198,7 @@ def test_a_stop_does_not_wait_for_standard_input(tmp_path, number):
             time.sleep(0.5)
             process.send_signal(number)
             try:
-                process.wait(timeout=20.0)
+                process.wait(timeout=240)
             finally:
                 process.kill()
     assert process.returncode == 130
@@ -232,7 +232,7 @@ print("closed", flush=True)
             process.send_signal(signal.SIGINT)
             begun = time.monotonic()
             try:
-                out, _ = process.communicate(timeout=20.0)
+                out, _ = process.communicate(timeout=240)
             finally:
                 process.kill()
     assert out == "interrupted 256\nclosed\n"

@@ -61,7 +61,7 @@ def faulty() -> Iterator[Callable[..., Faulty]]:
         def start(profile: str | None, **options: Any) -> Faulty:
             sandbox = stack.enter_context(Sandbox(profile=profile, **{"video_seconds": 0.02, **options}))
             headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
-            client = httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=30)
+            client = httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=240)
             return Faulty(sandbox, stack.enter_context(client))
 
         yield start

@@ -254,7 +254,7 @@ def test_serving_prints_nothing_and_ends_at_a_signal(stop):
                 time.sleep(0.05)
         assert ready == {"entries": [], "total_ticks": 0}
         process.send_signal(stop)
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=240)
     finally:
         process.kill()
         process.communicate()

@@ -34,7 +34,7 @@ def film(http):
         started = http.post(path, json=body)
         assert started.status_code == 200, started.text
         assert set(started.json()) == {"request_id"}
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 240
         while (reply := http.get(f"/videos/{started.json()['request_id']}")).status_code == 202:
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -20,7 +20,7 @@ from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings
 
-PATIENCE = 2
+PATIENCE = 60
 """Seconds after which a pass counts as stuck."""
 
 BINDER = Binder(parse_call("CALL GenerateResponse(:Message)"), CATALOG["GenerateResponse"], Settings())

@@ -331,7 +331,7 @@ def test_a_pipe_with_a_name_is_written_directly(here, names):
     reader = threading.Thread(target=lambda: got.append((here / "o.jsonl").read_text()))
     reader.start()
     write("o.jsonl", TABLE.slice(0, 1))
-    reader.join(timeout=20)
+    reader.join(timeout=240)
     assert got == ['{"id":1,"body":"a"}\n']
     assert names() == ["o.jsonl"]
 
@@ -341,7 +341,7 @@ def test_a_pipe_with_a_name_that_is_left_is_told_quietly(here):
     reader = threading.Thread(target=lambda: (here / "o.jsonl").open("rb").close())
     reader.start()
     writer = open_writer("o.jsonl", TABLE.schema)
-    reader.join(timeout=20)
+    reader.join(timeout=240)
     with pytest.raises(OutputClosed):
         writer.write(TABLE.to_batches()[0])
     with pytest.raises(InterfaceError):

@@ -18,7 +18,7 @@ from grokcall.sandbox import SANDBOX_KEY, Sandbox
 from installed import COMMAND
 
 ASK = "CALL GenerateResponse(:body)"
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 def sums(count: int, distinct: int | None = None) -> list[dict[str, object]]:

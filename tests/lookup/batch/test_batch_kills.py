@@ -97,7 +97,7 @@ def test_an_interrupt_leaves_the_batch_at_the_service_and_says_how_to_go_on(tmp_
         with job.start() as process:
             wait_until(lambda: journaled(job) == ["filled"], process)
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=240)
         assert process.returncode == 130, err
         assert "40 calls are in batches that go on at the service" in err
         assert "run the same command again to continue" in err

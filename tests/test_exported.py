@@ -26,8 +26,8 @@ PUBLIC = {
         MissingToolSecretError
         NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError
         Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
-        SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError ToolError
-        StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks Transport
+        SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError
+        StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks ToolError Transport
         TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file
         open_catalog paramstyle threadsafety
     """,
@@ -71,7 +71,7 @@ PUBLIC = {
     "grokcall_procedures": """
         CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Fold Host Kind
         MalformedReplyError MediaType NotReadyError Notice Parameter ParameterType Pause Piece PieceKind Procedure Reply
-        Request ResultField Row Rule Settings Step Steps UnfitValue Values coerce sniff
+        Request ResultField Row Rule Settings Step Steps ToolUse UnfitValue Use Values coerce sniff
     """,
     "grokcall_sandbox": """
         MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from grokcall_procedures.client_tools import Toolbox
 from grokcall_procedures.file_sources import FileOpener
+
+if TYPE_CHECKING:  # options and help are read without the steps of calls, which need pyarrow
+    from grokcall_procedures.client_tools import Toolbox
 
 DEFAULT_MODELS: Mapping[str, str] = MappingProxyType(
     {

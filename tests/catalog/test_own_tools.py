@@ -111,7 +111,7 @@ def test_the_version_of_a_tool_follows_its_body():
     ("statement", "told", "place"),
     [
         ("CREATE TOOL t(a VARCHAR) AS SELECT $b, $a", "t declares no parameter b; it declares: a", "$b"),
-        ("CREATE TOOL t(region VARCHAR) AS SELECT :regio", "did you mean region?", ":regio"),
+        ("CREATE TOOL t(region VARCHAR) AS SELECT :regionn", "did you mean region?", ":regionn"),
         (
             "CREATE TOOL t(a VARCHAR) AS SELECT 1",
             "the parameter a is not used in the query; write $a there",

@@ -331,7 +331,7 @@ def test_what_procedures_cost_follows_the_default_model(run):
 @pytest.mark.parametrize(
     ("word", "names"),
     [
-        ("generateim", ["GenerateImage"]),  # a name, in any case
+        ("generateim", ["GenerateImage", "GenerateImages"]),  # a name, in any case
         ("speaks", ["GenerateAudio"]),  # a summary
         ("outputcodec", ["GenerateAudio"]),  # a parameter
         ("Edit%Url", ["EditImageByUrl", "EditVideoByUrl"]),

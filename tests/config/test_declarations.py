@@ -30,12 +30,13 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CONNECTION = declarations(DeclaredOptions)
 LOOKUP = declarations(DeclaredLookupOptions)
-OWN_FLAGS = {"sandbox", "show_secrets", "csv_safe", "quiet", "verbose", "no_color"}
+OWN_FLAGS = {"sandbox", "show_secrets", "tool", "csv_safe", "quiet", "verbose", "no_color"}
 OTHER_VALUES: dict[str, Any] = {
     "base_url": "https://other.example/v1", "receive": "stream", "default_models": {"text": "grok-4.6"},
     "tool_limit_field": "omit", "file_transfer": "inline", "transport": "httpx", "profile": "work",
     "user_agent": "other/1", "catalog": "c.db", "database": "d.duckdb", "ca_file": "ca.pem",
-    "management_base_url": "https://management.example", "team_id": "team-7",
+    "management_base_url": "https://management.example", "team_id": "team-7", "tool_database": "t.duckdb",
+    "tool_output_bytes": 1024, "on_tool_error": "fail", "tool_mixing": "refuse",
 }  # fmt: skip
 """Values that are not the defaults, for the options that are no numbers and no switches."""
 

@@ -65,4 +65,6 @@ def test_whatever_makes_something_is_sent_once():
         "CreateCollection",
         "AddCollectionDocument",
         "UploadCollectionDocument",
+        "CreateVoice",
+        "CreateRealtimeToken",
     }

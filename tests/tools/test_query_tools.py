@@ -183,7 +183,7 @@ def test_the_tables_are_described_with_types_comments_and_sizes(database):
 def test_errors_of_a_model_s_query_help_to_mend_it(database):
     _, query = sql_tools(["sales", "stores"], database)
     for sql, told in (
-        ("SELECT amont FROM sales", r'Referenced column "amont" not found.*\n?.*amount'),
+        ("SELECT amountt FROM sales", r'Referenced column "amountt" not found.*\n?.*amount'),
         ("SELECT * FROM wages", "there is no table wages; the tables are: sales, stores"),
         ("DESCRIBE sales", "describe_tables tells of the tables"),
         ("FROM sales PIVOT (sum(amount) FOR store IN ('a'))", "use CASE and GROUP BY"),

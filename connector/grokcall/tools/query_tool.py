@@ -51,6 +51,8 @@ class QueryTool:
         self.database = database
         self.doc = doc
         self.name = name
+        self.sql: str
+        self.parameters: tuple[ToolParameter, ...]
         if isinstance(parameters, str):
             made = declared(name, parameters, sql)
             self.sql, self.parameters = str(made.query), made.parameters

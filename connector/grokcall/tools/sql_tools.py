@@ -45,8 +45,8 @@ class SqlTool:
         check_name(name)
         self.name = name
         self.doc = doc
-        self.parameters = (parameter,)
-        self.tables = tuple(tables)
+        self.parameters: tuple[ToolParameter, ...] = (parameter,)
+        self.tables: tuple[str, ...] = tuple(tables)
         self.database = database
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from grokcall_parser.suggestions import hint
 from grokcall_procedures.client_tools import Toolbox, ToolOutput, ToolSteps, decode_outputs
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.documents import document_of, encode_json
@@ -77,13 +78,13 @@ class Rounds:
         while True:
             body = yield from self._reply()
             document = document_of(body)
-            uses = [use_of(item) for item in items_of(document) if item.get("type") == FUNCTION]
+            items = [item for item in items_of(document) if item.get("type") == FUNCTION]
+            uses = [use_of(item) for item in items]
             if not uses or any(use.tool in self._offered - self._own for use in uses) or is_cut(document):
                 return Exchange((*bodies, body))
             why = self._end(uses)
             if why is not None:
                 return Exchange((*bodies, body), why)
-            items = [item for item in items_of(document) if item.get("type") == FUNCTION]
             outputs = yield from self._outputs(uses)
             given = [output_item(item, output) for item, output in zip(items, outputs, strict=True)]
             bodies.append(with_outputs(document, given, outputs))
@@ -108,12 +109,21 @@ class Rounds:
         return "repeated_tool_call" if max(self._asked.values()) > MOST_EQUAL_CALLS else None
 
     def _outputs(self, uses: Sequence[ToolUse]) -> Generator[Step, Reply | None, list[ToolOutput]]:
-        """What the tools give, in the order of the calls: those that are procedures one after the other."""
-        steps: list[ToolSteps | None] = [self._toolbox.steps_of(use) for use in uses]
-        at_once = tuple(use for use, own in zip(uses, steps, strict=True) if own is None)
+        """What the tools give, in the order of the calls: those that are procedures one after the other.
+
+        Only what this call offers is run, whatever else the toolbox knows.
+        """
+        offered = [use for use in uses if use.tool in self._own]
+        steps: list[ToolSteps | None] = [self._toolbox.steps_of(use) for use in offered]
+        at_once = tuple(use for use, own in zip(offered, steps, strict=True) if own is None)
         gave = iter(decode_outputs(reply_of((yield Use(at_once))).body) if at_once else ())
+        each = iter(steps)
         outputs: list[ToolOutput] = []
-        for own in steps:
+        for use in uses:
+            if use.tool not in self._own:
+                outputs.append(ToolOutput("", not_offered(use.tool, self._own)))
+                continue
+            own = next(each)
             output = next(gave) if own is None else (yield from reserved_singly(own))
             outputs.append(output)
         return outputs
@@ -130,6 +140,12 @@ class Rounds:
         else:
             said = body.input if isinstance(body.input, list) else [{"role": "user", "content": body.input}]
             body.input = [*said, *items_of(document), *given]
+
+
+def not_offered(name: str, offered: frozenset[str]) -> str:
+    """What a model is told that calls a tool which it was not offered."""
+    there = sorted(offered)
+    return f"there is no tool {name!r}; {hint(name, there, 'there are ' + ', '.join(there))}"
 
 
 def use_of(item: Mapping[str, Any]) -> ToolUse:

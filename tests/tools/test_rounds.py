@@ -135,6 +135,18 @@ def test_a_tool_that_is_not_there_is_told_to_the_model(service, stock):
     assert "there is no tool 'stok'; did you mean stock?" in outputs_in(service.asked[1])[0]
 
 
+@pytest.mark.parametrize("name", ["secret", "ListModels", "DeleteFile"])
+def test_nothing_is_run_that_the_call_does_not_offer(service, stock, name):
+    ran: list[bool] = []
+    stock.tool(lambda: ran.append(True), name="secret")
+    service.script = rounds_of([(name, {}), ("stock", {"article": "tea"})])
+    (called, text) = asked_with(stock, "['stock']", fields="Response_ToolCalls, Response_Result")
+    assert [each["status"] for each in called] == ["failed", "completed"]
+    assert f"there is no tool '{name}'" in called[0]["error"]
+    assert '{"pieces": 7}' in text
+    assert (ran, len(service.asked)) == ([], 2), "nothing was run, and nothing else was asked for"
+
+
 def test_a_tool_that_raises_is_told_to_the_model_without_the_key(service, connection):
     from scripted_service import KEY
 

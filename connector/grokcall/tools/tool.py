@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Protocol
 
 from grokcall.errors import InterfaceError
 from grokcall_procedures.client_tools import ToolDeclaration
+from grokcall_procedures.own_tools import FUNCTION_NAME
 from grokcall_procedures.tools.offered import RESERVED, SERVICE_TOOLS
-
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ClientTool(Protocol):
@@ -36,7 +34,7 @@ def check_name(name: str) -> None:
     Raises:
         InterfaceError: It is none, or one that the service's own tools answer to.
     """
-    if not NAME.fullmatch(name):
+    if FUNCTION_NAME.fullmatch(name) is None:
         raise InterfaceError(f"a tool cannot be called {name!r}: a name has up to 64 letters, digits, _ and -")
     if name.lower() in RESERVED or name.lower() in SERVICE_TOOLS:
         raise InterfaceError(f"a tool cannot be called {name!r}, which the service's own tools answer to; rename it")

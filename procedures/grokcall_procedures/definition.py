@@ -116,12 +116,15 @@ class BoundCall:
     """A procedure with valid values: everything that is needed to run it.
 
     ``warnings`` says what was changed on the way, for example a parameter that the model would have refused.
+    ``earlier_tokens`` is how many tokens the conversation has that the service puts before it; None where that is not
+    known.
     """
 
     procedure: Procedure
     values: Values
     settings: Settings
     warnings: tuple[str, ...] = ()
+    earlier_tokens: int | None = None
 
     @property
     def asks(self) -> int:

@@ -95,5 +95,12 @@ def ask(call: BoundCall, body: ResponsesBody) -> Request:
     secrets = secrets_named([*(body.tools or ()), *extra_tools(call.values)])
     sent = body_bytes(body, call.values)
     return Request(
-        "POST", "/responses", body=sent, kind=Kind.TEXT, billed=True, fold=ResponsesFold, tool_secrets=secrets
+        "POST",
+        "/responses",
+        body=sent,
+        kind=Kind.TEXT,
+        billed=True,
+        fold=ResponsesFold,
+        tool_secrets=secrets,
+        earlier_tokens=call.earlier_tokens,
     )

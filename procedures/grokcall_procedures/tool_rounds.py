@@ -69,7 +69,7 @@ class Rounds:
         self._left = most_rounds(call) or USUAL_ROUNDS
         self._is_stored = call.values.get("Store") is not False
         self._asked: Counter[tuple[str, str]] = Counter()
-        self._earlier_tokens: int | None = None
+        self._earlier_tokens: int | None = call.earlier_tokens
         self._is_first = True
 
     def ask(self) -> Exchanging:

@@ -17,7 +17,7 @@ from grokcall.errors import DataError
 from grokcall.lookup.chunk_output import ChunkOutput
 from grokcall.lookup.options import LookupOptions
 from grokcall.lookup.plan import LookupPlan
-from grokcall.scheduling.row_scheduler import Chunk
+from grokcall.scheduling.chunks import Chunk
 from grokcall_parser import parse_call
 from grokcall_procedures import Binder, Parameter, Procedure, ResultField, Settings
 from grokcall_procedures.schemas import read_output_schema

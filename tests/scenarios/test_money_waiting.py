@@ -19,7 +19,8 @@ from grokcall.execution.executor import CallExecutor
 from grokcall.execution.run_context import RunContext
 from grokcall.journal import Journal, JournalError
 from grokcall.journal.write_ahead import ROOM
-from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler
+from grokcall.scheduling.chunks import Chunk
+from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler
 from grokcall_parser import parse_call
 from scripted_service import COST_TICKS, Answer, Service, answered, refused
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import DataError, OperationalError
 from grokcall.scheduling.admission import Gate
-from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler
+from grokcall.scheduling.chunks import Chunk
+from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, BoundCall, Settings
 

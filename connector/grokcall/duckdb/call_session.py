@@ -35,7 +35,8 @@ from grokcall.journal.fingerprints import fingerprint
 from grokcall.lookup.identities import identity_of
 from grokcall.lookup.options import LookupOptions
 from grokcall.lookup.passes import READ_AHEAD_ROWS
-from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values, Verdict
+from grokcall.scheduling.chunks import Chunk, Values
+from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler, Verdict
 from grokcall_procedures import BoundCall, Procedure
 from grokcall_procedures.prices import PRICES
 

@@ -17,8 +17,9 @@ from typing import Self
 from grokcall.core.outcome import Outcome
 from grokcall.duckdb.call_session import INTERRUPTED, Bind, CallSession, Settle
 from grokcall.errors import InterfaceError, StoppedError
+from grokcall.scheduling.chunks import Chunk, Values
 from grokcall.scheduling.event_loop import PATIENCE
-from grokcall.scheduling.row_scheduler import Chunk, RowScheduler, Values, Verdict
+from grokcall.scheduling.row_scheduler import RowScheduler, Verdict
 from grokcall_procedures import Procedure
 
 CHUNK_ROWS = 256

@@ -22,7 +22,7 @@ from grokcall.duckdb.query_costs import Pricing
 from grokcall.errors import InternalError, OperationalError, error_code
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.summary import SummaryBuilder
-from grokcall.scheduling.row_scheduler import Values
+from grokcall.scheduling.chunks import Values
 from grokcall.tables.formats import quoted_text
 from grokcall.tables.text_encoding import call_values
 from grokcall_parser import parse_call

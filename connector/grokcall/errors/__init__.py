@@ -19,6 +19,7 @@
     │   ├── OperationalError                    the service, or something around it, cannot work now
     │   │   ├── BatchPendingError               the batches of a lookup are not done yet
     │   │   ├── BudgetReachedError              a limit of cost, calls, tokens or time is reached
+    │   │   ├── ConversationBrokenError         an earlier turn of a lookup's conversation has no answer
     │   │   ├── JournalError                    the journal cannot do its work
     │   │   │   ├── JournalBusyError            another process writes to it
     │   │   │   ├── JournalDamagedError         it is damaged
@@ -86,6 +87,7 @@ from grokcall.errors.journal import JournalBusyError, JournalDamagedError, Journ
 from grokcall.errors.lookup import (
     BatchPendingError,
     CallStoppedError,
+    ConversationBrokenError,
     LookupFailedError,
     OutputClosed,
     OutputFull,
@@ -141,6 +143,7 @@ __all__ = [
     "ChangeNotAllowedError",
     "ConnectionCutError",
     "ContentRefusedError",
+    "ConversationBrokenError",
     "CreditsExhaustedError",
     "DataError",
     "DatabaseError",

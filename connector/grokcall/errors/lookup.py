@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from grokcall_parser.errors import Error, OperationalError
+from grokcall_procedures.types import described
 
 
 class LookupFailedError(Error):
@@ -84,6 +85,24 @@ class UnansweredError(OperationalError):
         self.billable = billable
         self.retryable: bool = retryable
         super().__init__(message)
+
+
+class ConversationBrokenError(OperationalError):
+    """An earlier turn of the conversation has no answer, so this one was not asked; the lookup run again asks both.
+
+    Args:
+        conversation: The value that its rows have in common.
+    """
+
+    error_code = "conversation_broken"
+    retryable: bool = True
+
+    def __init__(self, conversation: object) -> None:
+        self.conversation = conversation
+        super().__init__(f"not asked: an earlier turn of the conversation {described(conversation)} has no answer")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.conversation,)
 
 
 class OutputFull(OperationalError):  # noqa: N818 - it says what happened to the output

@@ -11,7 +11,8 @@ from grokcall.core.outcome import Outcome
 from grokcall.errors import Error, StoppedError
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.runtime import Runtime
-from grokcall.scheduling.row_scheduler import Chunk, RowLimits, RowScheduler, Values
+from grokcall.scheduling.chunks import Chunk, Values
+from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler
 from grokcall_procedures import Binder, BoundCall
 
 CHUNK_SETS = 64

@@ -11,7 +11,7 @@ from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import CALL_SCHEMA, call_arrays
 from grokcall.lookup.plan import LookupPlan
 from grokcall.lookup.results import Pair
-from grokcall.scheduling.row_scheduler import Chunk
+from grokcall.scheduling.chunks import Chunk
 
 PART_ROWS = 8192
 """Result rows of one batch, at most, where a call gave more than one."""

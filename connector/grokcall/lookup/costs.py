@@ -12,6 +12,7 @@ from grokcall.execution.runtime import Runtime
 from grokcall.execution.summary import Summary
 from grokcall.journal.fingerprints import fingerprint
 from grokcall.lookup.batch.prices import batch_prices
+from grokcall.lookup.conversations import ExpectedTurns
 from grokcall.lookup.dry_run import DryRun, TokenSample, dry_run
 from grokcall.lookup.plan import LookupPlan, example_call
 from grokcall_procedures.estimates import Allowances, estimate
@@ -76,6 +77,7 @@ class LookupCosts:
             count_tokens: Of how many different calls the service is asked to count the tokens.
         """
         runner = self._runtime.runner()
-        key = (lambda call: fingerprint(call, service)) if self._plan.options.dedupe else None
+        key = (lambda call: fingerprint(call, service)) if self._plan.options.shares_calls else None
         sample = TokenSample(count_tokens, lambda calls: self._runtime.loop.run(counted_tokens(runner, calls)))
-        return dry_run(self._plan, batches, self.prices, self.allowances, key, sample)
+        expected = self._plan if self._plan.options.conversation is None else ExpectedTurns(self._plan)
+        return dry_run(expected, batches, self.prices, self.allowances, key, sample)

@@ -160,6 +160,17 @@ class DeclaredLookupOptions:
             flag=Flag(heading=REQUESTS),
         ),
     ] = True
+    conversation: Annotated[
+        str | None,
+        About(
+            "A column of the input: rows with the same value in it are the turns of one conversation, in their order.",
+            more="A row waits for those before it in its own conversation only; NULL is none. Equal calls are not "
+            "shared then, and there are no batches.",
+            none="every row is asked by itself",
+            lookup_only=True,
+            flag=Flag("COLUMN", REQUESTS),
+        ),
+    ] = None
     receive: Annotated[Receive | None, replace(RECEIVE, none="the connection's way")] = None
     types: Annotated[
         Types,

@@ -12,7 +12,7 @@ import pyarrow as pa
 from grokcall.budget.cost_totals import Costs, Fingerprint
 from grokcall.core.outcome import Outcome
 from grokcall.errors import Error
-from grokcall.scheduling.row_scheduler import Chunk, Values
+from grokcall.scheduling.chunks import Chunk, Values
 from grokcall_procedures import BoundCall
 from grokcall_procedures.estimates import EXPLAIN_ALLOWANCES, Allowances, text_bytes
 from grokcall_procedures.prices import PRICES, Prices

@@ -30,7 +30,8 @@ def lookup_identity(plan: LookupPlan, source: str, service: str) -> str:
         origin = plan.reader.sources[binding.slot]
         column = repr(origin) if isinstance(origin, Constant) else f"column {columns[origin]}"
         asked[binding.parameter.name] = f"{'file in ' if plan.reader.files[binding.slot] else ''}{column}"
-    return identity_of(binder.procedure.name, repr(sorted(asked.items())), place_of(source), service)
+    turns = [] if plan.turns is None else [f"turns by column {columns[plan.turns]}"]
+    return identity_of(binder.procedure.name, repr(sorted(asked.items())), *turns, place_of(source), service)
 
 
 def former_identity(plan: LookupPlan, source: str, service: str) -> str:

@@ -130,7 +130,8 @@ def row_reader(binder: Binder, mapping: MappingLike, schema: pa.Schema) -> RowRe
             sources.append(entry)
         else:
             column = entry.name if isinstance(entry, NamedFile) else entry
-            sources.append(column_index(column, schema, name, mapped=column != name))
+            place = f"the marker :{name}" if name else "a question mark"
+            sources.append(column_index(column, schema, place, mapped=column != name))
         files.append(isinstance(entry, NamedFile))
     streamed = {each.slot for each in binder.bindings if each.parameter.type is ParameterType.FILE}
     others = {each.slot for each in binder.bindings if each.parameter.type is not ParameterType.FILE}
@@ -160,8 +161,18 @@ def entries_of(binder: Binder, mapping: MappingLike) -> list[Mapped]:
     return entries
 
 
-def column_index(column: str, schema: pa.Schema, marker: str | None, *, mapped: bool) -> int:
-    """The index of a column, by exact name, or else in any case, or else without the blanks around it."""
+def column_index(column: str, schema: pa.Schema, place: str, *, mapped: bool) -> int:
+    """The index of a column, by exact name, or else in any case, or else without the blanks around it.
+
+    Args:
+        column: Its name.
+        schema: The columns.
+        place: What needs it, for messages.
+        mapped: Whether the name was given for that place, and is not the place's own.
+
+    Raises:
+        ProgrammingError: There is none, or more than one.
+    """
     for wanted in (column, column.strip()):
         if wanted in schema.names:
             if schema.names.count(wanted) > 1:
@@ -170,7 +181,6 @@ def column_index(column: str, schema: pa.Schema, marker: str | None, *, mapped: 
         folded = [name.lower() for name in schema.names]
         if folded.count(wanted.lower()) == 1:
             return folded.index(wanted.lower())
-    place = f"the marker :{marker}" if marker else "a question mark"
     told = hint(column, schema.names, quoted=True)
     if not schema.names:
         raise ProgrammingError(f"the input has no column for {place}; it has no columns at all")

@@ -8,6 +8,7 @@ from typing import Any
 from grokcall.errors import InterfaceError
 from grokcall.execution.runtime import Runtime
 from grokcall.lookup.batch.requests import refuse_unfit
+from grokcall.lookup.conversations import check_conversations
 from grokcall.lookup.mapping import MappingLike, constants_of
 from grokcall.lookup.options import DECLARED, LookupOptions
 from grokcall.lookup.plan import LookupPlan, chunk_rows
@@ -37,6 +38,8 @@ def open_stream(
     runtime.consent(chosen.allow_changes, kept=chosen.journal is not None).check_all(binder.procedure)
     if chosen.batch:
         refuse_unfit(binder)
+    if chosen.conversation is not None:
+        check_conversations(binder, runtime.catalog)
     source = rows if isinstance(rows, Source) else opened_rows(rows, chunk_rows(binder), chosen)
     try:
         plan = LookupPlan(binder, source.schema, mapping, chosen)

@@ -47,6 +47,11 @@ class LookupOptions(DeclaredLookupOptions):
             )
         SpendingLimits.among(self)
         self._check_batch()
+        if self.conversation is not None and self.batch:
+            raise InterfaceError(
+                "the turns of a conversation wait for each other, and the calls of a batch go at once: take "
+                "conversation (--conversation) or batch (--batch)"
+            )
 
     def _check_batch(self) -> None:
         if self.batch and self.journal is None:
@@ -62,6 +67,11 @@ class LookupOptions(DeclaredLookupOptions):
             raise InterfaceError("on_incomplete='retry' asks again at once, which a batch cannot: take another")
         if not self.wait and not self.batch:
             raise InterfaceError("wait=False (--no-wait) goes with batch (--batch); other calls are answered at once")
+
+    @property
+    def shares_calls(self) -> bool:
+        """Whether equal calls share one request; those of conversations do not."""
+        return self.dedupe and self.conversation is None
 
     @property
     def spending(self) -> SpendingLimits:

@@ -19,15 +19,18 @@ from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.runtime import Runtime
 from grokcall.lookup.batch.batch_lookup import BatchPass
 from grokcall.lookup.batch.looks import BatchCounts
+from grokcall.lookup.conversations import Conversations
 from grokcall.lookup.plan import MEDIA_BATCH_ROWS, LookupPlan, is_large
 from grokcall.lookup.record import LookupRecord
-from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler, Values
+from grokcall.scheduling.chunks import Values
+from grokcall.scheduling.row_scheduler import RowLimits, RowScheduler
 from grokcall.tables.source import Source
 from grokcall_procedures import BoundCall
 
 READ_AHEAD_ROWS = 8192
 """Rows that may be under way or waiting for an earlier one, at least."""
 
+Bound: TypeAlias = BoundCall | Outcome
 Pass: TypeAlias = RowScheduler[pa.RecordBatch] | BatchPass
 
 
@@ -74,10 +77,14 @@ def open_pass(
         limits = RowLimits(concurrency, 4 * concurrency + MEDIA_BATCH_ROWS)
     executor = CallExecutor(runner, service, session.books)
     whole = held_to(plan.options.on_incomplete, plan.binder.procedure, executor)
-    bind = bound_aside(plan) if any(plan.reader.files) else plan.bind
-    return RowScheduler(whole, bind, chunks, limits, watchers.settle, watchers.breaker)
+    turns = None if plan.turns is None else Conversations(plan)
+    bind = plan.bind if turns is None else turns.bind
+    called = bound_aside(bind) if any(plan.reader.files) else bind
+    return RowScheduler(whole, called, chunks, limits, watchers.settle, watchers.breaker, turns)
 
 
-def bound_aside(plan: LookupPlan) -> Callable[[Values], asyncio.Future[BoundCall | Outcome]]:
+def bound_aside(
+    bind: Callable[[Values], BoundCall | Outcome],
+) -> Callable[[Values], asyncio.Future[BoundCall | Outcome]]:
     """Binds rows in threads, since their files have to be read."""
-    return lambda row: in_daemon_thread(lambda: plan.bind(row))
+    return lambda row: in_daemon_thread(lambda: bind(row))

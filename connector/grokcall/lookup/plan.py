@@ -10,9 +10,10 @@ from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.core.result_columns import CALL_SCHEMA
 from grokcall.errors import Error, LookupFailedError, ProgrammingError
 from grokcall.lookup.layouts import Layout, layout_of
-from grokcall.lookup.mapping import MappingLike, RowReader, row_reader
+from grokcall.lookup.mapping import MappingLike, RowReader, column_index, row_reader
 from grokcall.lookup.options import LookupOptions
-from grokcall.scheduling.row_scheduler import Chunk, Values
+from grokcall.scheduling.chunks import Chunk, Values
+from grokcall.tables.text_encoding import call_values
 from grokcall_procedures import Binder, BoundCall, ParameterType
 
 BATCH_ROWS = 256
@@ -46,6 +47,8 @@ class LookupPlan:
         self.options = options
         self.input_schema = schema
         self.reader: RowReader = row_reader(binder, mapping, schema)
+        self.turns: int | None = None if options.conversation is None else turns_in(options.conversation, schema)
+        """The column that tells the conversation of each row, by index."""
         self.layout: Layout = layout_of(binder.procedure, options)
         added = list(self.layout.schema)
         given_way = CALL_SCHEMA.names if options.call_columns == "replace" else []
@@ -63,7 +66,13 @@ class LookupPlan:
         )
 
     def bind(self, row: Values) -> BoundCall | Outcome:
-        """The call for a row, or the outcome of a row that is skipped."""
+        """The call for a row, or the outcome of a row that is skipped.
+
+        Args:
+            row: The values of the markers, and its conversation where the lookup has some.
+        """
+        if self.turns is not None:
+            row = row[:-1]
         if self.options.on_null_input == "skip" and self.binder.lacks_required(row):
             return Outcome(CallStatus.SKIPPED)
         return self.binder.bind_row(self.reader.with_files(row))
@@ -74,13 +83,30 @@ class LookupPlan:
         for batch in batches:
             for start in range(0, batch.num_rows, size):
                 piece = batch.slice(start, size)
-                yield Chunk(piece, self.reader.rows(piece))
+                rows = self.reader.rows(piece)
+                if self.turns is not None:
+                    keys = call_values(piece.column(self.turns))
+                    rows = [(*row, key) for row, key in zip(rows, keys, strict=True)]
+                yield Chunk(piece, rows)
 
     def fatal(self, outcome: Outcome, row: int) -> Exception | None:
         """The error that ends the lookup because of this row alone: any, with ``on_error="fail"``."""
         if outcome.error is None or self.options.on_error != "fail":
             return None
         return LookupFailedError(row + 1, outcome.error)
+
+
+def turns_in(column: str, schema: pa.Schema) -> int:
+    """The index of the column that tells the conversation of each row.
+
+    Raises:
+        ProgrammingError: There is none, or its values cannot tell conversations apart.
+    """
+    index = column_index(column, schema, "the conversations", mapped=True)
+    kind = schema.field(index).type
+    if pa.types.is_nested(kind) or (pa.types.is_dictionary(kind) and pa.types.is_nested(kind.value_type)):
+        raise ProgrammingError(f"the column {column!r} of conversation holds {kind}; name one of texts or numbers")
+    return index
 
 
 def taken(name: str) -> str:

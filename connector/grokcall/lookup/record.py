@@ -137,7 +137,7 @@ class LookupRecord:
                 **(MARK if temporary else {}),
             },
             self._costs.budget,
-            dedupe=options.dedupe,
+            dedupe=options.shares_calls,
             reuse=options.reuse,
             retry_failed=options.retry_failed,
             allowances=self._costs.allowances,

@@ -24,7 +24,8 @@ from grokcall.lookup.going_on import advice
 from grokcall.lookup.passes import Watchers, open_pass
 from grokcall.lookup.plan import LookupPlan
 from grokcall.lookup.record import LookupRecord, aside
-from grokcall.scheduling.row_scheduler import Chunk, RowScheduler
+from grokcall.scheduling.chunks import Chunk
+from grokcall.scheduling.row_scheduler import RowScheduler
 from grokcall.tables.source import Source
 
 STOPPED = "the lookup was stopped"

@@ -8,38 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias
 
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import CallStatus, Outcome, payload_of
 from grokcall.core.unread import unexpected
 from grokcall.errors import CallStoppedError, Error
 from grokcall.scheduling.admission import Gate, Judge, Watch, cancelled
+from grokcall.scheduling.chunks import C, Chunk, Values
+from grokcall.scheduling.row_sequences import RowSequences, Turns
 from grokcall_procedures import BoundCall
 
-C = TypeVar("C")
-Values = Sequence[object]
-
-
-@dataclass(slots=True)
-class Chunk(Generic[C]):
-    """Some consecutive rows of the input and what became of each."""
-
-    context: C
-    """Whatever the caller wants back with the outcomes, for instance the input batch."""
-    rows: Sequence[Values]
-    first: int = 0
-    """The number of the first row in the whole input, from 0."""
-    outcomes: list[Outcome | None] = field(default_factory=list)
-    missing: int = 0
-    payload: int = 0
-    """About how many bytes its results hold."""
-
-    def __post_init__(self) -> None:
-        self.missing = len(self.rows)
-        self.outcomes = [None] * self.missing
+Place: TypeAlias = tuple[Chunk[C], int]
+"""Where a row stands: its chunk, and its index there."""
 
 
 class Runner(Protocol):
@@ -89,6 +72,7 @@ class RowScheduler(Generic[C]):
         limits: How far the window reaches.
         settle: Told of each outcome and its row's number from 0; gives the error that ends the whole pass, if any.
         verdicts: Judges tries and outcomes, so that a pass ends that cannot succeed; None for one that goes on.
+        turns: Tells which rows go one after another; None where all go side by side.
     """
 
     def __init__(
@@ -99,7 +83,9 @@ class RowScheduler(Generic[C]):
         limits: RowLimits,
         settle: Callable[[Outcome, int], BaseException | None],
         verdicts: Verdict | None = None,
+        turns: Turns | None = None,
     ) -> None:
+        self._sequences: RowSequences[Place[C]] = RowSequences(turns)
         self._runner = runner
         self._bind = bind
         self._chunks = chunks
@@ -203,7 +189,8 @@ class RowScheduler(Generic[C]):
         self._finished.set()
 
     async def _work(self) -> None:
-        while (place := await self._take_row()) is not None:
+        place = await self._take_row()
+        while place is not None:
             chunk, index = place
             called = await self._bound(chunk.rows[index])
             if self._failure is not None:  # it came while the row's files were read
@@ -212,19 +199,30 @@ class RowScheduler(Generic[C]):
                 outcome = called if isinstance(called, Outcome) else await self._runner.run(called)
             except CallStoppedError:  # the pass is over, and this row was not reached
                 return
-            chunk.outcomes[index] = outcome
-            chunk.missing -= 1
-            payload = payload_of(outcome)
-            chunk.payload += payload
-            self._held_bytes += payload
-            if chunk.missing == 0:
-                self._finished.set()
-            error = self._settle(outcome, chunk.first + index) or outcome.unrecorded
-            verdict = self._verdicts.of(outcome) if self._verdicts is not None else None
-            if verdict is not None and verdict is outcome.error:
-                self._condemn(verdict)
-            elif (reason := verdict or error) is not None:
-                self._fail(reason)
+            self._keep(chunk, index, outcome)
+            place = await self._following(chunk.rows[index], called, outcome) or await self._take_row()
+
+    def _keep(self, chunk: Chunk[C], index: int, outcome: Outcome) -> None:
+        chunk.outcomes[index] = outcome
+        chunk.missing -= 1
+        payload = payload_of(outcome)
+        chunk.payload += payload
+        self._held_bytes += payload
+        if chunk.missing == 0:
+            self._finished.set()
+        error = self._settle(outcome, chunk.first + index) or outcome.unrecorded
+        verdict = self._verdicts.of(outcome) if self._verdicts is not None else None
+        if verdict is not None and verdict is outcome.error:
+            self._condemn(verdict)
+        elif (reason := verdict or error) is not None:
+            self._fail(reason)
+
+    async def _following(self, row: Values, called: BoundCall | Outcome, outcome: Outcome) -> Place[C] | None:
+        """The row that waited for this one to end; None where none did."""
+        place = self._sequences.following(row, called, outcome)
+        while place is not None and not self._has_room(place[0]) and self._failure is None:
+            await self._wait_for_room()
+        return place if self._failure is None else None
 
     async def _bound(self, row: Values) -> BoundCall | Outcome:
         try:
@@ -233,16 +231,17 @@ class RowScheduler(Generic[C]):
         except Exception as error:
             return Outcome(CallStatus.ERROR, error=error if isinstance(error, Error) else unexpected(error))
 
-    async def _take_row(self) -> tuple[Chunk[C], int] | None:
+    async def _take_row(self) -> Place[C] | None:
         while self._failure is None:
             chunk, index = self._next_chunk, self._next_row
             if chunk is not None and index < len(chunk.rows):
-                # The first open chunk never waits: nothing could leave the window before it is complete.
-                if self._held_bytes > self._limits.payload and chunk is not self._open[0]:
+                if not self._has_room(chunk):
                     await self._wait_for_room()
                     continue
                 self._next_row = index + 1
-                return chunk, index
+                if self._sequences.begins(chunk.rows[index], (chunk, index)):
+                    return chunk, index
+                continue
             if self._exhausted:
                 return None
             async with self._feeding:
@@ -271,6 +270,10 @@ class RowScheduler(Generic[C]):
         self._next_chunk, self._next_row = chunk, 0
         if chunk.missing == 0:  # no outcome will ever tell that an empty chunk can leave
             self._finished.set()
+
+    def _has_room(self, chunk: Chunk[C]) -> bool:
+        """Whether a row of a chunk may begin; the first open one never waits, for nothing leaves before it does."""
+        return self._held_bytes <= self._limits.payload or chunk is self._open[0]
 
     async def _wait_for_room(self) -> None:
         self._room.clear()

@@ -28,8 +28,8 @@ from grokcall.lookup.batch.reservations import BatchFunds
 from grokcall.lookup.batch.rows import BatchRows
 from grokcall.lookup.batch.submission import Submission
 from grokcall.lookup.plan import LookupPlan
+from grokcall.scheduling.chunks import Chunk
 from grokcall.scheduling.event_loop import BackgroundLoop
-from grokcall.scheduling.row_scheduler import Chunk
 from grokcall_procedures import BoundCall
 from grokcall_procedures.shortfalls import shortfall_finder
 

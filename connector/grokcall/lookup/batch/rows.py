@@ -15,7 +15,7 @@ from grokcall.core.outcome import CallStatus, Outcome
 from grokcall.errors import DataError, Error, InterfaceError
 from grokcall.journal.batches import Key
 from grokcall.lookup.plan import LookupPlan
-from grokcall.scheduling.row_scheduler import Chunk, Values
+from grokcall.scheduling.chunks import Chunk, Values
 from grokcall_procedures import BoundCall
 
 MOST_ROWS = 1_000_000

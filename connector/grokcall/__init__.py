@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from grokcall.catalog.catalog import open_catalog as open_catalog
     from grokcall.config.api_key import SecretKey as SecretKey
     from grokcall.config.options import Options as Options
+    from grokcall.conversations.answer import Answer as Answer
+    from grokcall.conversations.async_conversation import AsyncConversation as AsyncConversation
+    from grokcall.conversations.conversation import Conversation as Conversation
     from grokcall.core.outcome import CallStatus as CallStatus
     from grokcall.dataflow.execute_command import CommandParameter as CommandParameter
     from grokcall.dataflow.execute_command import ExecuteCommand as ExecuteCommand
@@ -118,11 +121,13 @@ __all__ = [
     "NUMBER",
     "ROWID",
     "STRING",
+    "Answer",
     "AnswerMismatchError",
     "AnswerRefusedError",
     "ArgumentsError",
     "AsyncCallStream",
     "AsyncConnection",
+    "AsyncConversation",
     "AsyncCursor",
     "AsyncLookupStream",
     "AuthenticationError",
@@ -138,6 +143,7 @@ __all__ = [
     "Connection",
     "ConnectionCutError",
     "ContentRefusedError",
+    "Conversation",
     "CreditsExhaustedError",
     "Cursor",
     "DataError",
@@ -234,6 +240,9 @@ _MODULES = {
     "Piece": "grokcall_procedures.pieces",
     "CallStream": "grokcall.execution.call_stream",
     "AsyncCallStream": "grokcall.execution.call_stream",
+    "Answer": "grokcall.conversations.answer",
+    "AsyncConversation": "grokcall.conversations.async_conversation",
+    "Conversation": "grokcall.conversations.conversation",
     "AsyncConnection": "grokcall.dbapi.async_connection",
     "AsyncCursor": "grokcall.dbapi.async_cursor",
     "AsyncLookupStream": "grokcall.lookup.async_stream",

@@ -9,7 +9,7 @@ from grokcall_procedures.definition import STORE, BoundCall, Procedure
 from grokcall_procedures.documents import decode_json, encode_json
 from grokcall_procedures.nouns import objects_in
 from grokcall_procedures.outputs.further_fields import EARLIER, RAW
-from grokcall_procedures.outputs.replies import read, whole_or_none
+from grokcall_procedures.outputs.replies import read, rounds_of, whole_or_none
 from grokcall_procedures.outputs.tool_calls import output
 from grokcall_procedures.steps import Request, Row
 from grokcall_procedures.tools.lists import texts_in
@@ -42,6 +42,13 @@ class Chain:
     def is_empty(self) -> bool:
         """Whether nothing was said."""
         return self.response_id is None and self.items == ()
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The parameters by which a question goes on from it."""
+        if self.response_id is not None:
+            return {PREVIOUS: self.response_id}
+        return {HISTORY: encode_json(list(self.items)).decode()} if self.items else {}
 
     @property
     def replayed(self) -> Chain:
@@ -78,13 +85,12 @@ def continued(call: BoundCall, chain: Chain) -> BoundCall:
     """
     if chain.is_empty:
         return begun(call)
-    values = {name: value for name, value in call.values.items() if name not in (PREVIOUS, HISTORY, INSTRUCTIONS)}
-    if chain.response_id is not None:
-        values[PREVIOUS] = chain.response_id
-        return replace(call, values=values, earlier_tokens=chain.tokens, warnings=warned(call, chain))
-    if chain.items is None:
+    if chain.response_id is None and chain.items is None:
         raise UnfitValue("the service does not keep the answer before it, and what was said cannot be sent again")
-    values[HISTORY] = encode_json(list(chain.items)).decode()
+    values = {name: value for name, value in call.values.items() if name not in (PREVIOUS, HISTORY, INSTRUCTIONS)}
+    values.update(chain.values)
+    if chain.response_id is not None:
+        return replace(call, values=values, earlier_tokens=chain.tokens, warnings=warned(call, chain))
     if chain.instructions is not None:
         values[INSTRUCTIONS] = chain.instructions
     return begun(replace(call, values=values, warnings=warned(call, chain)))
@@ -172,3 +178,9 @@ def value_of(call: BoundCall, row: Row, field: str) -> object:
     """The value of a field of a row; None where a row of an earlier version ends before it."""
     place = call.procedure.places[field]
     return row[place] if place < len(row) else None
+
+
+def response_ids(call: BoundCall, row: Row) -> tuple[str, ...]:
+    """The ids of the responses that an answer took, one for each round, the last one last."""
+    rounds = rounds_of(text_of(call, row, RAW), text_of(call, row, EARLIER))
+    return tuple(each["id"] for each in rounds if isinstance(each.get("id"), str) and each["id"])

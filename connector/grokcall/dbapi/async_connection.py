@@ -12,6 +12,9 @@ import pyarrow as pa
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.metadata import listed_prices
 from grokcall.config.options import load_options
+from grokcall.conversations.async_conversation import AsyncConversation
+from grokcall.conversations.base_conversation import begun_state
+from grokcall.conversations.saved import Saved
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.async_cursor import AsyncCursor
@@ -91,6 +94,16 @@ class AsyncConnection(BaseConnection):
     ) -> AsyncCallStream:
         """The answer of one CALL in pieces; see :meth:`astream`, which is the same."""
         return self.astream(operation, parameters, **limits)
+
+    def conversation(self, *, load: Saved | None = None, **parameters: Any) -> AsyncConversation:
+        """A conversation whose answers are awaited; arguments as for :meth:`grokcall.Connection.conversation`.
+
+        Raises:
+            InterfaceError: There is no such parameter or limit, or ``load`` is no conversation.
+            grokcall.Error: A parameter cannot have its value.
+        """
+        state, limits = begun_state(load, parameters)
+        return AsyncConversation(self.runtime, limits, state)
 
     async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table; see :meth:`alookup`, which is the same."""

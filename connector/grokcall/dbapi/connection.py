@@ -9,6 +9,9 @@ from typing import Any, Self
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.metadata import listed_prices
 from grokcall.config.options import load_options
+from grokcall.conversations.base_conversation import begun_state
+from grokcall.conversations.conversation import Conversation
+from grokcall.conversations.saved import Saved
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.base_connection import BaseConnection
 from grokcall.dbapi.cursor import Cursor
@@ -116,6 +119,26 @@ class Connection(BaseConnection):
         """
         chosen = SpendingLimits.named(limits, "a call")
         return CallStream(self.runtime.stream(parse_call(operation), parameters, chosen), self.runtime.loop)
+
+    def conversation(self, *, load: Saved | None = None, **parameters: Any) -> Conversation:
+        """A conversation: each question goes on from the answers before it; see :class:`grokcall.Conversation`.
+
+        Args:
+            load: One that :meth:`grokcall.Conversation.dump` has written: its text, its file, or the decoded document.
+            **parameters: Parameters of GenerateResponse that hold for all questions, as ``Instructions``, ``Model``,
+                ``Tools`` or ``Store``, and limits of what all turns together may spend, as for :meth:`cursor`. They go
+                before those that were kept.
+
+        Raises:
+            InterfaceError: There is no such parameter or limit, or ``load`` is no conversation.
+            grokcall.Error: A parameter cannot have its value.
+
+        >>> talk = connection.conversation(Instructions="Answer in one word.", max_cost="0.10")  # doctest: +SKIP
+        >>> print(talk.ask("Which colour is a ripe banana?"), talk.ask("And an unripe one?"))  # doctest: +SKIP
+        Yellow Green
+        """
+        state, limits = begun_state(load, parameters)
+        return Conversation(self.runtime, limits, state)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, the results beside the rows, in the rows' order.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
+from grokcall.core.outcome import Outcome
 from grokcall.errors import InterfaceError
 from grokcall.execution.streamed_calls import StreamedCall, StreamUsage
 from grokcall.scheduling.event_loop import BackgroundLoop
 from grokcall_procedures import Piece
+
+OnOver: TypeAlias = Callable[[Outcome | None], None]
 
 
 class BaseCallStream:
@@ -19,13 +23,15 @@ class BaseCallStream:
     Args:
         call: What is called.
         loop: Where it runs.
+        on_over: Told once what became of the call; None of one that was left before its end.
     """
 
-    def __init__(self, call: StreamedCall, loop: BackgroundLoop) -> None:
+    def __init__(self, call: StreamedCall, loop: BackgroundLoop, on_over: OnOver | None = None) -> None:
         self._call = call
         self._loop = loop
         self._ready: deque[Piece] = deque()
         self._over = False
+        self._on_over = on_over
 
     @property
     def text(self) -> str:
@@ -54,7 +60,8 @@ class BaseCallStream:
 
     def _held(self, pieces: list[Piece]) -> None:
         self._ready.extend(pieces)
-        self._over = not pieces
+        if not pieces:
+            self._end(self._call.outcome)
 
     def _tell(self, interrupt: BaseException | None) -> None:
         """Says with an interrupt what becomes of the answer that it strikes."""
@@ -65,12 +72,18 @@ class BaseCallStream:
     def _left(self) -> bool:
         """Takes note that no more is wanted; gives whether a call has to be cut off for it."""
         is_under_way = not self._over and self._call.is_begun
-        self._over = True
+        self._end(None)
         return is_under_way
+
+    def _end(self, outcome: Outcome | None) -> None:
+        if not self._over:
+            self._over = True
+            if self._on_over is not None:
+                self._on_over(outcome)
 
     def __del__(self) -> None:
         # Whoever drops a stream without leaving it wants no more of it, and must not go on paying.
-        if not getattr(self, "_over", True) and self._call.is_begun:
+        if not getattr(self, "_over", True) and self._left():
             with suppress(RuntimeError):
                 self._loop.submit_if_open(self._call.end())
 
@@ -84,6 +97,7 @@ class CallStream(BaseCallStream):
     Args:
         call: What is called.
         loop: Where it runs.
+        on_over: Told once what became of the call; None of one that was left before its end.
 
     >>> with connection.stream("CALL GenerateResponse('Tell a story')") as stream:  # doctest: +SKIP
     ...     for piece in stream:
@@ -127,6 +141,7 @@ class AsyncCallStream(BaseCallStream):
     Args:
         call: What is called.
         loop: Where it runs.
+        on_over: Told once what became of the call; None of one that was left before its end.
 
     >>> async with connection.astream("CALL GenerateResponse('Tell a story')") as stream:  # doctest: +SKIP
     ...     async for piece in stream:

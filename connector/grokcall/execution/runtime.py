@@ -157,7 +157,11 @@ class Runtime:
         return Consent(self.options.read_only, changes or self.options.allow_changes, secrets=not kept)
 
     def executor(
-        self, limits: SpendingLimits = UNLIMITED, how: Receiving | None = None, consent: Consent | None = None
+        self,
+        limits: SpendingLimits = UNLIMITED,
+        how: Receiving | None = None,
+        consent: Consent | None = None,
+        budget: Budget | None = None,
     ) -> CallExecutor:
         """Runs the calls of one statement within its limits and the connection's.
 
@@ -165,8 +169,9 @@ class Runtime:
             limits: The limits of the statement.
             how: How their replies are received; None for what the connection's option says.
             consent: What they may leave behind; None for what one CALL may.
+            budget: What the limits are within; None for the connection's.
         """
-        budget, allowances = limits.budget("statement", self.budget), limits.allowances(self.allowances)
+        budget, allowances = limits.budget("statement", budget or self.budget), limits.allowances(self.allowances)
         allowed = consent or self.consent(changes=True)
         context = RunContext(dedupe=False, budget=budget, allowances=allowances, consent=allowed)
         runner = self.runner() if how is None else self.runner().received(how)

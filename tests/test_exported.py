@@ -16,10 +16,10 @@ ROOMS = [each.name for each in pkgutil.iter_modules(grokcall.__path__)]
 HELPERS = {"TYPE_CHECKING", "lazy_names"}
 PUBLIC = {
     "grokcall": """
-        BINARY DATETIME NUMBER ROWID STRING AnswerMismatchError AnswerRefusedError ArgumentsError
-        AsyncCallStream AsyncConnection AsyncCursor AsyncLookupStream AuthenticationError BadValueError
+        BINARY DATETIME NUMBER ROWID STRING Answer AnswerMismatchError AnswerRefusedError ArgumentsError
+        AsyncCallStream AsyncConnection AsyncConversation AsyncCursor AsyncLookupStream AuthenticationError BadValueError
         BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError ChangeNotAllowedError
-        CommandParameter Connection ConnectionCutError ContentRefusedError CreditsExhaustedError Cursor DataError
+        CommandParameter Connection ConnectionCutError ContentRefusedError Conversation CreditsExhaustedError Cursor DataError
         DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
         LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
@@ -41,6 +41,7 @@ PUBLIC = {
     "grokcall.errors": """
         AnswerMismatchError AnswerRefusedError ArgumentsError AuthenticationError BadValueError BatchPendingError
         BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
+        ConversationBrokenError
         CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
         InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
         JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingManagementKeyError

@@ -60,6 +60,12 @@ GROUPS = (
         ("CallStream", "AsyncCallStream", "Piece", "PieceKind", "StreamUsage"),
     ),
     Group(
+        "Talk",
+        "Questions that go on from the answers before them.",
+        ("conversations", "streaming"),
+        ("Conversation", "AsyncConversation", "Answer"),
+    ),
+    Group(
         "Run a command as an action",
         "The Execute Command action, and a function for each named one.",
         ("python", "clients"),

@@ -82,6 +82,14 @@ COMMANDS = (
         CALLING,
     ),
     CommandEntry(
+        "chat",
+        "Ask",
+        "Talk with a model: each question goes on from the answers before it.",
+        "grokcall chat --instructions 'Answer in one word.'",
+        "grokcall.cli.chat_command:chat",
+        ("sandbox", "profile", "default_model", "max_cost", "max_calls", "quiet"),
+    ),
+    CommandEntry(
         "sql",
         "Ask",
         "Run SQL in DuckDB, where each procedure is a table function.",

@@ -150,13 +150,18 @@ def payload(values: Values) -> tuple[bytes | Parts | None, str]:
     content = values.get("FileData")
     if "FormData" in values or content is not None:
         fields = {name: as_text(value) for name, value in members(values, "FormData").items()}
-        name = str(values.get("FileName", "file"))
-        form = form_of(fields, None if content is None else FilePart(name, content))  # type: ignore[arg-type]
+        form = form_of(fields, None if content is None else file_part(values, content))
         return form, form.content_type
     if "Body" not in values:
         return None, "application/json"
     body = str(values["Body"])
     return body.encode("utf-8"), "application/json" if is_json(body.encode("utf-8")) else "text/plain; charset=utf-8"
+
+
+def file_part(values: Values, content: object) -> FilePart:
+    """The file of a form, by the names that the call gives it."""
+    filename, field = str(values.get("FileName", "file")), str(values.get("FileField", "file"))
+    return FilePart(filename, content, name=field)  # type: ignore[arg-type]
 
 
 def is_json(data: bytes) -> bool:
@@ -194,12 +199,13 @@ def kind_of(content_type: str) -> str:
 
 
 def payloads_do_not_clash(values: Values, _settings: Settings) -> tuple[str, ...]:
-    """Refuses two bodies, and a file's name without the file."""
+    """Refuses two bodies, and names of a file without the file."""
     form = next((name for name in ("FormData", "FileData") if name in values), None)
     if "Body" in values and form is not None:
         raise UnfitValue(f"cannot be given together with {form}: a request has one body", "Body")
-    if "FileName" in values and "FileData" not in values:
-        raise UnfitValue("names a file that is not given; give FileData as well", "FileName")
+    stray = next((name for name in ("FileName", "FileField") if name in values), None)
+    if stray is not None and "FileData" not in values:
+        raise UnfitValue("names a file that is not given; give FileData as well", stray)
     return ()
 
 
@@ -248,6 +254,12 @@ RAW_REQUEST = Procedure(
             low=0,
             low_excluded=True,
             high=LONGEST_TIMEOUT,
+        ),
+        Parameter(
+            "FileField",
+            ParameterType.STRING,
+            "The field of the form that has the file; `file` when NULL.",
+            named_only=True,
         ),
     ),
     fields=(

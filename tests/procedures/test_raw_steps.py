@@ -134,6 +134,15 @@ def test_a_form_has_its_fields_and_its_file_last():
     assert b'filename="file"' in request("'/files', FileData => ?", [b"hi"]).body.encoded()
 
 
+def test_the_file_of_a_form_stands_in_the_field_that_the_call_names():
+    values = {"f": {"name": "tables"}, "d": b"hi"}
+    sent = request(
+        "'/skills', FormData => :f, FileData => :d, FileName => 'tables/SKILL.md', FileField => 'files'", values
+    )
+    assert b'name="files"; filename="tables/SKILL.md"' in sent.body.encoded()
+    assert b'name="file"; filename="file"' in request("'/files', FileData => ?", [b"hi"]).body.encoded()
+
+
 def test_a_form_keeps_its_own_content_type():
     sent = request("'/files', FileData => :d, Headers => :h", {"d": b"x", "h": {"Content-Type": "text/plain"}})
 
@@ -146,7 +155,8 @@ def test_a_form_keeps_its_own_content_type():
     [
         ("'/x', Body => 'a', FormData => '{}'", "cannot be given together with FormData"),
         ("'/x', Body => 'a', FileData => X'00'", "cannot be given together with FileData"),
-        ("'/x', FileName => 'a'", "names a file that is not given"),
+        ("'/x', FileName => 'a'", "FileName .*names a file that is not given"),
+        ("'/x', FileField => 'a'", "FileField .*names a file that is not given"),
         ("'/x', 'GET POST'", "is not a method"),
         ("'/x', Timeout => 0", "must be greater than 0 and at most 3600"),
         ("'/x', Timeout => 3601", "must be greater than 0 and at most 3600"),

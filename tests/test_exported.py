@@ -17,10 +17,10 @@ HELPERS = {"TYPE_CHECKING", "lazy_names"}
 PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING Answer AnswerMismatchError AnswerRefusedError ArgumentsError
-        AsyncCallStream AsyncConnection AsyncConversation AsyncCursor AsyncLookupStream AuthenticationError BadValueError
-        BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError ChangeNotAllowedError
-        CommandParameter Connection ConnectionCutError ContentRefusedError Conversation CreditsExhaustedError Cursor DataError
-        DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
+        AsyncCallStream AsyncConnection AsyncConversation AsyncCursor AsyncLookupStream AuthenticationError
+        BadValueError BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError ChangeNotAllowedError
+        CommandParameter Connection ConnectionCutError ContentRefusedError Conversation CreditsExhaustedError Cursor
+        DataError DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
         IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
         LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
         MissingToolSecretError

@@ -137,6 +137,12 @@ class BoundCall:
         decide = self.procedure.effect_of
         return self.procedure.effect if decide is None else decide(self.values)
 
+    @property
+    def host(self) -> Host:
+        """The host that it asks."""
+        decide = self.procedure.host_of
+        return self.procedure.host if decide is None else decide(self.values)
+
     def steps(self) -> Steps:
         """A fresh run of the call, to be driven by whoever can send requests."""
         return self.procedure.steps(self)
@@ -175,6 +181,7 @@ class Procedure:
         effect_of: Tells it from a call's values where they decide; None where all calls are alike.
         main: The field that the scalar form gives; empty for a procedure that has none.
         host: The host that it asks; one that asks both has the management host, whose key it needs.
+        host_of: Tells it from a call's values where they decide; None where all calls ask the same.
     """
 
     name: str
@@ -198,6 +205,7 @@ class Procedure:
     effect_of: Callable[[Values], Effect] | None = field(default=None, repr=False)
     main: str = ""
     host: Host = Host.API
+    host_of: Callable[[Values], Host] | None = field(default=None, repr=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:

@@ -12,7 +12,7 @@ from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, Parts, form_of
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
+from grokcall_procedures.steps import Host, Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 
@@ -45,11 +45,23 @@ def read_method(value: object) -> str:
     return method
 
 
+def read_host(value: object) -> str:
+    """The name of a host.
+
+    Raises:
+        UnfitValue: There is none of this name; a key must not go anywhere else.
+    """
+    name = to_string(value).strip().lower()
+    if name not in tuple(Host):
+        raise UnfitValue(f"is {' or '.join(Host)}, not {described(value)}")
+    return name
+
+
 def read_path(value: object) -> str:
-    """A path below the base URL, with its slash and without the version that the base URL already has.
+    """A path below the base URL, with its slash.
 
     >>> read_path("v1/models"), read_path("/models?limit=5")
-    ('/models', '/models?limit=5')
+    ('/v1/models', '/models?limit=5')
     """
     given = to_string(value).strip()
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|//", given):
@@ -58,10 +70,9 @@ def read_path(value: object) -> str:
         raise UnfitValue(f"must not contain blanks, backslashes or #: {described(given)}")
     path, question, query = given.partition("?")
     path = "/" + path.removeprefix("/")
-    path = path.removeprefix("/v1") if path == "/v1" or path.startswith("/v1/") else path
     if any(unquote(segment) in (".", "..") for segment in re.split(r"/|%2f", path, flags=re.IGNORECASE)):
         raise UnfitValue(f"must not contain the steps . and ..: {described(given)}")
-    if path in ("", "/"):
+    if path in ("/", "/v1", "/v1/"):
         raise UnfitValue("names nothing; give a path such as /models")
     return path + question + query
 
@@ -105,8 +116,8 @@ def build(values: Values) -> Request:
     if own_type is not None:
         chosen = headers.pop(own_type)
         content_type = chosen if "FormData" not in values and "FileData" not in values else content_type
-    method = method_of(values)
-    free = method in FREE_METHODS
+    method, host = method_of(values), host_of(values)
+    free = method in FREE_METHODS or host is Host.MANAGEMENT
     timeout = values.get("Timeout")
     return Request(
         method,
@@ -117,6 +128,8 @@ def build(values: Values) -> Request:
         billed=not free,
         headers=tuple(headers.items()),
         timeout=timeout if isinstance(timeout, float) else None,
+        host=host,
+        once=host is Host.MANAGEMENT and method not in FREE_METHODS,
     )
 
 
@@ -124,6 +137,19 @@ def method_of(values: Values) -> str:
     """The method that is sent."""
     has_body = any(name in values for name in ("Body", "FormData", "FileData"))
     return str(values.get("Method", "POST" if has_body else "GET"))
+
+
+def host_of(values: Values) -> Host:
+    """The host that a request goes to."""
+    return Host(str(values.get("Host", Host.API)))
+
+
+def version_fits_host(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Leaves out the version that the base URL of the API has; paths of the management host have their own."""
+    path = str(values["Path"])
+    if host_of(values) is Host.API and path.startswith(("/v1/", "/v1?")):
+        values["Path"] = path.removeprefix("/v1")
+    return ()
 
 
 def raw_effect(values: Values) -> Effect:
@@ -261,6 +287,15 @@ RAW_REQUEST = Procedure(
             "The field of the form that has the file; `file` when NULL.",
             named_only=True,
         ),
+        Parameter(
+            "Host",
+            ParameterType.ENUM,
+            "`management` for the management host and its key, whose paths begin with `/v1`, `/auth` or `/audit`; the "
+            "API when NULL.",
+            values=tuple(Host),
+            named_only=True,
+            reader=read_host,
+        ),
     ),
     fields=(
         ResultField("Raw_Status", ParameterType.INT32, "", "The HTTP status."),
@@ -270,13 +305,16 @@ RAW_REQUEST = Procedure(
         ResultField("Raw_Content", ParameterType.BINARY, "", "The reply's bytes when it is read as binary."),
     ),
     steps=raw_request,
-    rules=(payloads_do_not_clash,),
+    rules=(payloads_do_not_clash, version_fits_host),
+    host_of=host_of,
     reference="any method and path below the base URL",
     example="CALL RawRequest('/models', ResponseType => 'json')",
     notes=(
         "Every method but GET, HEAD and DELETE is taken for one that costs money, so it is not sent a second time "
         "after an answer got lost.",
         "A status of 400 or above is an error, as with every other procedure.",
+        "Requests to the management host cost nothing, and are sent once unless they only read or remove. A reply is "
+        "shown and kept as it is, a new key in it as well: CreateApiKey and RotateApiKey mask theirs.",
     ),
 )
 

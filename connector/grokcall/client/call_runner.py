@@ -72,7 +72,7 @@ class CallRunner:
         for again. ``start`` is told whenever a request that costs money is about to go; its error keeps it.
         """
         outcome = Outcome(warnings=call.warnings)
-        host = call.procedure.host
+        host = call.host
         async with self.api.admitted(host):
             started = time.perf_counter()
             try:

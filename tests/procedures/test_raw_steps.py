@@ -223,5 +223,5 @@ def test_the_management_host_has_paths_of_its_own_and_takes_no_money(arguments, 
 
 
 def test_there_is_no_third_host():
-    with pytest.raises(BadValueError, match="Host .* is api or management, not 'example.org'"):
+    with pytest.raises(BadValueError, match=r"Host .* is api or management, not 'example.org'"):
         request("'/x', Host => 'example.org'")

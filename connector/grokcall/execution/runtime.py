@@ -17,7 +17,7 @@ from grokcall.client.call_runner import CallRunner
 from grokcall.client.endpoints import Endpoints
 from grokcall.client.receiving import Receiving
 from grokcall.config.api_key import KeySource, SecretKey
-from grokcall.config.key_places import API_KEY, MANAGEMENT_KEY, ApiKey
+from grokcall.config.key_places import API_KEY, MANAGEMENT_KEY, ApiKey, ManagementKey
 from grokcall.config.options import Options
 from grokcall.core.at_exit import close_at_exit
 from grokcall.core.forks import abandon, follow_forks
@@ -113,6 +113,14 @@ class Runtime:
             grokcall.MissingKeyError: There is none; the message names every place that was looked at.
         """
         return self._keys.key()
+
+    def management_key(self) -> ManagementKey:
+        """The key of the management host and where it was found.
+
+        Raises:
+            grokcall.MissingManagementKeyError: There is none.
+        """
+        return self._management_keys.key()
 
     def binder(
         self, call: Call, known: Parameters = None, *, columns_later: bool = False, of_lookup: bool = False

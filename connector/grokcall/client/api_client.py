@@ -20,6 +20,7 @@ from grokcall.client.exchanging import exchanged, unfetched
 from grokcall.client.held_replies import HeldReplies
 from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
 from grokcall.client.receiving import Receiving
+from grokcall.client.regional_service import check_region
 from grokcall.client.send_guarding import SendGuarding
 from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.options import Options
@@ -130,6 +131,7 @@ class ApiClient:
         return await self._sent(request, outcome, start)
 
     async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None) -> Reply:
+        check_region(request, self.options.region)
         attempt = 0
         failure: Error | None = None
         while True:

@@ -75,7 +75,7 @@ class Runtime:
         self._settings_of_lookups = replace(self.settings, shares_prompts=True)
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
-        self.allowances: Allowances = limits.allowances(fresh(BUDGET_ALLOWANCES))
+        self.allowances: Allowances = self.usual(fresh(BUDGET_ALLOWANCES))
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._given_transport = transport
         self._transport = as_transport(transport, options)
@@ -142,6 +142,11 @@ class Runtime:
             raise explained(error, call) from None
         settings = self._settings_of_lookups if of_lookup else self.settings
         return Binder(call, procedure, settings, known, columns_later=columns_later)
+
+    def usual(self, allowances: Allowances) -> Allowances:
+        """What is taken for granted, as the options say it."""
+        priced = replace(allowances, surcharge_percent=self.options.surcharge_percent)
+        return SpendingLimits.among(self.options).allowances(priced)
 
     def runner(self) -> CallRunner:
         """The runner of calls, made at the first of them."""
@@ -232,7 +237,7 @@ class Runtime:
         self._lock = threading.Lock()
         self._runner = None
         self._transport = as_transport_anew(self._given_transport, self.options)
-        self.allowances = SpendingLimits.among(self.options).allowances(fresh(BUDGET_ALLOWANCES))
+        self.allowances = self.usual(fresh(BUDGET_ALLOWANCES))
         self.budget.leave_to_parent()
 
     def close(self) -> None:

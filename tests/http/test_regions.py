@@ -74,7 +74,7 @@ def test_the_management_host_is_that_of_the_service(regional, sent, monkeypatch)
 
 
 def test_an_address_beside_a_region_is_refused(bare_environment):
-    with pytest.raises(errors.InterfaceError, match="region cannot be .us.*it has an address of its own"):
+    with pytest.raises(errors.InterfaceError, match=r"region cannot be .us.*it has an address of its own"):
         grokcall.connect(region="us", base_url="https://example.org/v1")
 
 

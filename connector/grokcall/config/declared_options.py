@@ -270,4 +270,11 @@ class DeclaredOptions:
     ca_file: Annotated[
         Path | None, About("A PEM file of further certificate authorities to trust, such as a company's own.")
     ] = None
+    client_certificate: Annotated[
+        Path | None, About("A PEM file of the certificate that is shown to a service which asks for one (mTLS).")
+    ] = None
+    client_key: Annotated[
+        Path | None,
+        About("A PEM file of its private key, without a passphrase.", none="that in the file of the certificate"),
+    ] = None
     user_agent: Annotated[str, About("The header User-Agent.", least=1, most=200)] = f"grokcall/{__version__}"

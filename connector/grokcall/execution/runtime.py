@@ -37,8 +37,8 @@ from grokcall.scheduling.ratelimit.configured import caps_of
 from grokcall.scheduling.ratelimit.limiter import Limiter
 from grokcall.tools.running import ToolRunner
 from grokcall.tools.toolbox import Toolbox
-from grokcall_parser import Call
-from grokcall_procedures import Binder, Catalog, Settings
+from grokcall_parser import Call, parse_call
+from grokcall_procedures import Binder, BoundCall, Catalog, Settings
 from grokcall_procedures.estimates import Allowances, estimate
 
 Parameters = Mapping[str, object] | Sequence[object] | None
@@ -71,7 +71,7 @@ class Runtime:
         """The procedures; user-defined ones are kept where the option ``catalog`` says."""
         self.toolbox: Toolbox = Toolbox(options, lambda: self.catalog, lambda: self.settings)
         """The tools that models may call."""
-        self.settings: Settings = replace(options.settings(), toolbox=self.toolbox)
+        self.settings: Settings = replace(options.settings(), toolbox=self.toolbox, bound=self._bound)
         self._settings_of_lookups = replace(self.settings, shares_prompts=True)
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
@@ -142,6 +142,10 @@ class Runtime:
             raise explained(error, call) from None
         settings = self._settings_of_lookups if of_lookup else self.settings
         return Binder(call, procedure, settings, known, columns_later=columns_later)
+
+    def _bound(self, statement: str) -> BoundCall:
+        """A CALL that is a value of another one."""
+        return self.binder(parse_call(statement)).bind()
 
     def usual(self, allowances: Allowances) -> Allowances:
         """What is taken for granted, as the options say it."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
-
 from grokcall.client.batch_api import BatchRequest
 from grokcall.errors import DataError, NotSupportedError
 from grokcall.journal.batches import Key
-from grokcall_procedures import Binder, BoundCall, Procedure, Request
-from grokcall_procedures.tools.offered import client_tools
+from grokcall_procedures import Binder, BoundCall, Procedure
+from grokcall_procedures.batches.questions import question_of
+from grokcall_procedures.types import UnfitValue
 
-KINDS: Mapping[str, str] = {"/responses": "responses", "/chat/completions": "chat_get_completion"}
-"""How batches call the endpoints whose answers are texts.
+TEXT_PATHS = frozenset(("/responses", "/chat/completions"))
+"""The endpoints whose answers are texts.
 
-They take ``image_generation``, ``image_edit``, ``video_generation`` and ``video_extension`` as well, whose results are
-links that live for an hour: too short a time for answers that may come within a day.
+Batches take others as well, whose results are links that live for an hour: too short a time for answers that may come
+within a day.
 """
 TEXT_PROCEDURES = (
     "GenerateResponse",
@@ -68,23 +66,15 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
         NotSupportedError: Its first request is none that batches take.
         DataError: It is larger than a batch can carry.
     """
-    with closing(call.steps()) as steps:
-        step = next(steps)
-    if client_tools(call.values, call.settings.toolbox):
-        raise NotSupportedError(
-            f"a tool that {call.procedure.name} offers runs here, round by round, which a batch cannot do; leave batch "
-            "out"
-        )
-    if not isinstance(step, Request) or step.path not in KINDS or not isinstance(step.body, bytes):
+    try:
+        question = question_of(call)
+    except UnfitValue as error:
+        raise NotSupportedError(f"{error}; leave batch out") from None
+    if question.path not in TEXT_PATHS:
         raise NotSupportedError(f"{call.procedure.name} cannot go through a batch: it does not begin with its question")
-    if step.tool_secrets:
-        raise NotSupportedError(
-            f"a tool of {call.procedure.name} names a secret (env:{step.tool_secrets[0]}), which a batch would have to "
-            "keep for up to a day; leave batch out"
-        )
-    if len(step.body) > LARGEST_REQUEST:
+    if len(question.body) > LARGEST_REQUEST:
         raise DataError(
-            f"the request has {len(step.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "
+            f"the request has {len(question.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "
             "make its images or files smaller, or leave batch out"
         )
-    return BatchRequest(key, KINDS[step.path], step.body)
+    return BatchRequest(key, question.kind, question.body)

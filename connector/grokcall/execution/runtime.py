@@ -39,6 +39,7 @@ from grokcall.tools.running import ToolRunner
 from grokcall.tools.toolbox import Toolbox
 from grokcall_parser import Call
 from grokcall_procedures import Binder, Catalog, Settings
+from grokcall_procedures.definition import DEFERRED
 from grokcall_procedures.estimates import Allowances, estimate
 
 Parameters = Mapping[str, object] | Sequence[object] | None
@@ -192,7 +193,7 @@ class Runtime:
         """A CALL whose answer comes in pieces, ready to be run.
 
         Raises:
-            NotSupportedError: The answers of the procedure come whole only.
+            NotSupportedError: The answers of the procedure, or this one of it, come whole only.
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
         binder = self.binder(statement, parameters)
@@ -202,6 +203,11 @@ class Runtime:
                 f"{binder.procedure.name} gives its answer whole; those that give it in pieces are {names}"
             )
         call = binder.bind(parameters)
+        if call.is_deferred:
+            raise NotSupportedError(
+                f"{binder.procedure.name} is called with {DEFERRED}, and an answer that is made for later comes whole; "
+                "leave one of them out"
+            )
         return StreamedCall(call, lambda tell: self.executor(limits, Receiving(streamed=True, tell=tell)))
 
     def guarantee(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> str | None:

@@ -9,7 +9,8 @@ from grokcall.client.batch_api import BatchRequest
 from grokcall.errors import DataError, NotSupportedError
 from grokcall.journal.batches import Key
 from grokcall_procedures import Binder, BoundCall, Procedure, Request
-from grokcall_procedures.tools.offered import client_tools
+from grokcall_procedures.definition import DEFERRED
+from grokcall_procedures.tool_rounds import own_tools
 
 KINDS: Mapping[str, str] = {"/responses": "responses", "/chat/completions": "chat_get_completion"}
 """How batches call the endpoints whose answers are texts.
@@ -43,11 +44,21 @@ def refuse_unfit(binder: Binder) -> None:
             f"{procedure.name} cannot go through a batch: {reason(procedure)}. Leave batch out, or use one of "
             f"{', '.join(TEXT_PROCEDURES)}"
         )
+    if binder.constants.get(DEFERRED):
+        raise deferred_twice(procedure)
     if procedure.name == "AnalyzeFile" and binder.settings.file_transfer != "inline":
         raise NotSupportedError(
             "AnalyzeFile uploads its files before it asks, which a batch cannot do; set the connection's option "
             "file_transfer to 'inline', so that they travel inside the request"
         )
+
+
+def deferred_twice(procedure: Procedure) -> NotSupportedError:
+    """The error for a call whose answer is made for later by itself."""
+    return NotSupportedError(
+        f"{procedure.name} is called with {DEFERRED}, and a batch makes its answers for later anyhow; leave one of "
+        "them out"
+    )
 
 
 def reason(procedure: Procedure) -> str:
@@ -68,9 +79,11 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
         NotSupportedError: Its first request is none that batches take.
         DataError: It is larger than a batch can carry.
     """
+    if call.is_deferred:
+        raise deferred_twice(call.procedure)
     with closing(call.steps()) as steps:
         step = next(steps)
-    if client_tools(call.values, call.settings.toolbox):
+    if own_tools(call):
         raise NotSupportedError(
             f"a tool that {call.procedure.name} offers runs here, round by round, which a batch cannot do; leave batch "
             "out"
@@ -81,6 +94,11 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
         raise NotSupportedError(
             f"a tool of {call.procedure.name} names a secret (env:{step.tool_secrets[0]}), which a batch would have to "
             "keep for up to a day; leave batch out"
+        )
+    if step.headers:
+        raise NotSupportedError(
+            f"{call.procedure.name} sends the header {step.headers[0][0]}, and a batch takes bodies only; leave out "
+            "what it is for, or leave batch out"
         )
     if len(step.body) > LARGEST_REQUEST:
         raise DataError(

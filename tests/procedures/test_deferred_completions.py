@@ -150,6 +150,57 @@ def test_what_can_be_read_once_is_kept_before_it_is_read(service, connecting, tm
         assert kept.run().cost_ticks == 2 * COST_TICKS
 
 
+def test_a_round_that_takes_too_long_is_looked_for_in_the_rerun_with_its_price(service, connecting, tmp_path):
+    journal = tmp_path / "run.journal"
+    calls = [{"id": "k1", "type": "function", "function": {"name": "stock", "arguments": "{}"}}]
+    calling = {**DONE, "choices": [{"message": {"content": "", "tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    is_slow = [True]
+
+    def script(asked: Asked) -> Answer:
+        if asked.method == "POST":
+            is_second = any(message["role"] == "tool" for message in asked.json["messages"])
+            return Answer(json.dumps({"request_id": "second" if is_second else "first"}).encode())
+        if asked.path.endswith("/first"):
+            return Answer(json.dumps(calling).encode())
+        return LATER if is_slow else COMPLETION
+
+    def opened(**options: float) -> grokcall.Connection:
+        connection = connecting(poll_interval=0.01, **options)
+        connection.tool(lambda: 7, name="stock")
+        return connection
+
+    service.script = script
+    ask = "CALL CreateChatCompletion('grok-4.3', :q, Deferred => TRUE, Tools => ['stock'])"
+    first = opened(poll_timeout=0.03).lookup(ask, ROWS, journal=journal, max_cost="1")
+    assert first.errors["Call_ErrorCode"].to_pylist() == ["deferred_timeout"]
+    is_slow.clear()
+    again = opened().lookup(ask, ROWS, journal=journal, max_cost="1")
+    assert again.rows["Completion_CostInUsdTicks"].to_pylist() == [2 * COST_TICKS]
+    assert len([asked for asked in service.asked if asked.method == "POST"]) == 2
+    assert again.summary.budget.spent_ticks == 2 * COST_TICKS
+    with Journal(journal, read_only=True) as kept:
+        assert kept.run().cost_ticks == 2 * COST_TICKS
+
+
+def test_an_answer_that_is_gone_is_begun_anew_only_where_failures_are_tried_again(service, connecting, tmp_path):
+    journal, gone = tmp_path / "run.journal", [True]
+
+    def script(asked: Asked) -> Answer:
+        if asked.method == "POST":
+            return BEGUN
+        return refused(404, "it was read") if gone else COMPLETION
+
+    service.script = script
+    connection = connecting(poll_interval=0.01)
+    for _ in range(2):
+        result = connection.lookup(ASK, ROWS, journal=journal)
+        assert result.errors["Call_ErrorCode"].to_pylist() == ["not_found"]
+    assert len([asked for asked in service.asked if asked.method == "POST"]) == 1
+    gone.clear()
+    result = connection.lookup(ASK, ROWS, journal=journal, retry_failed=True)
+    assert result.rows["Completion_Content"].to_pylist() == ["4"]
+
+
 def test_it_is_told_in_explain_what_follows(connection, service):
     (row,) = connection.execute("EXPLAIN CALL CreateChatCompletion(NULL, 'hi', Deferred => TRUE)").fetchall()
     assert row[5] == "then looked for until it is there, every 5 s at first, for up to 600 s"

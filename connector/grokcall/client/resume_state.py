@@ -55,13 +55,10 @@ class Starts:
             return None
         body, number = memory.replies[self._number], self._number
         self._number += 1
-        is_told = cost_in(body) is not None
-        if is_look(step) or not step.billed:
-            if is_look(step) and is_told:
+        if memory.is_priced or cost_in(body) is not None:  # a price that a reply tells is kept with it
+            if step.billed or is_look(step):
                 outcome.add_cost(0)
-        elif memory.is_priced or is_told:  # a price that a reply tells is kept with it
-            outcome.add_cost(0)
-        else:
+        elif step.billed:
             outcome.billed = True  # the start was; a reply that tells what it cost has nobody counted yet
             self._unpriced = number, body
         return Reply(200, {}, body)
@@ -102,9 +99,11 @@ class Starts:
             is_told = cost_in(body) is not None
             await self._memory.remember(self._number, body, is_told or not of_look)
             if of_look and is_told and self._unpriced is not None:
-                await self._memory.remember(*self._unpriced, False)
-            if is_told or not of_look:
-                self._unpriced = None if is_told else (self._number, body)
+                await self._memory.remember(*self._unpriced, False)  # its price stands with the look
+            if is_told:
+                self._unpriced = None
+            elif not of_look:
+                self._unpriced = self._number, body
             self._number += 1
 
 

@@ -260,14 +260,17 @@ class ApiClient:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
             raise redirected(on_the_wire.url, reply)
-        if request.billed:
+        is_look = request.kind is Kind.POLL
+        if request.billed or (is_look and request.lasting):
             outcome.reply = reply.body
-        if request.billed or (outcome.billed and request.kind is Kind.POLL):
+        if request.billed or (is_look and (outcome.billed or request.lasting)):  # what is read once tells nothing anew
             is_binary = request.kind in BINARY_KINDS and "json" not in reply.headers.get("content-type", "")
             ticks = None if is_binary else cost_in(reply.body)
             outcome.add_price(ticks, of_start=request.billed)
-        if billable and start is not None:
+        if start is not None and billable:
             start.answered(request, reply.body)
+        elif start is not None and is_look:
+            start.told_later(reply.body)
         return reply
 
     def _on_the_wire(self, request: Request, access: AnyAccess | None, link: str) -> HttpRequest:

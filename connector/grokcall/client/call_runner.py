@@ -144,7 +144,7 @@ class CallRunner:
                                 await start.ask_further(step)
                             reply = await self.api.send(step, outcome, start)
                             if reply.status != UNDER_WAY:
-                                starts.took(reply)
+                                starts.took(step, reply)
                             if step.lasting and reply.status != UNDER_WAY:
                                 await starts.goes_on()
                     else:

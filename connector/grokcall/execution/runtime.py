@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import pyarrow as pa
-
 from grokcall.budget.budget import Budget
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.catalog.catalog import open_catalog
@@ -21,14 +19,13 @@ from grokcall.config.key_places import API_KEY, MANAGEMENT_KEY, ApiKey, Manageme
 from grokcall.config.options import Options
 from grokcall.core.at_exit import close_at_exit
 from grokcall.core.forks import abandon, follow_forks
-from grokcall.core.outcome import Outcome
-from grokcall.core.result_columns import result_table
 from grokcall.core.unknown_names import explained
 from grokcall.errors import InterfaceError, NotSupportedError, UnknownNameError
 from grokcall.execution.consent import Consent
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.run_context import BUDGET_ALLOWANCES, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
+from grokcall.execution.statement_calls import StatementCall
 from grokcall.execution.streamed_calls import StreamedCall
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.scheduling.admission import Gate
@@ -39,6 +36,7 @@ from grokcall.tools.running import ToolRunner
 from grokcall.tools.toolbox import Toolbox
 from grokcall_parser import Call, parse_call
 from grokcall_procedures import Binder, BoundCall, Catalog, Settings
+from grokcall_procedures.definition import DEFERRED
 from grokcall_procedures.estimates import Allowances, estimate
 
 Parameters = Mapping[str, object] | Sequence[object] | None
@@ -214,7 +212,7 @@ class Runtime:
         """A CALL whose answer comes in pieces, ready to be run.
 
         Raises:
-            NotSupportedError: The answers of the procedure come whole only.
+            NotSupportedError: The answers of the procedure, or this one of it, come whole only.
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
         binder = self.binder(statement, parameters)
@@ -224,6 +222,11 @@ class Runtime:
                 f"{binder.procedure.name} gives its answer whole; those that give it in pieces are {names}"
             )
         call = binder.bind(parameters)
+        if call.is_deferred:
+            raise NotSupportedError(
+                f"{binder.procedure.name} is called with {DEFERRED}, and an answer that is made for later comes whole; "
+                "leave one of them out"
+            )
         return StreamedCall(call, lambda tell: self.executor(limits, Receiving(streamed=True, tell=tell)))
 
     def guarantee(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> str | None:
@@ -259,40 +262,3 @@ class HasRuntime(Protocol):
     def runtime(self) -> Runtime:
         """What its calls run on."""
         ...
-
-
-class StatementCall:
-    """A CALL that is ready to be run, once.
-
-    Args:
-        binder: The statement.
-        call: Its call.
-        loop: Where it runs.
-    """
-
-    def __init__(self, binder: Binder, call: SingleCall, loop: BackgroundLoop) -> None:
-        self.binder = binder
-        self._call = call
-        self._loop = loop
-
-    def outcome(self) -> Outcome:
-        """What becomes of it; an interrupt has its answer, if it came, in its attribute ``result``."""
-        return self._call.made(self._loop)
-
-    async def aoutcome(self) -> Outcome:
-        """The same, awaited from any event loop."""
-        return await self._call.amade(self._loop)
-
-    def cancel(self, patience: float) -> None:
-        """Has it stopped from another thread or task; whoever waits gets a StoppedError, with its answer if it came."""
-        self._loop.submit_if_open(self._call.cancel(patience))
-
-    def table(self, outcome: Outcome) -> pa.Table:
-        """The rows of an outcome as a table.
-
-        Raises:
-            grokcall.Error: The error of the outcome.
-        """
-        if outcome.error is not None:
-            raise outcome.error
-        return result_table(self.binder.procedure, outcome.rows or [])

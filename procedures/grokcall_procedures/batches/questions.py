@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grokcall_procedures.definition import BoundCall
 from grokcall_procedures.steps import Request
-from grokcall_procedures.tools.offered import client_tools
+from grokcall_procedures.tool_rounds import own_tools
 from grokcall_procedures.types import UnfitValue
 
 KINDS: Mapping[str, str] = {
@@ -44,7 +44,9 @@ def question_of(call: BoundCall) -> Question:
         UnfitValue: Its first request is none that batches take, or it needs this machine while it runs.
     """
     name = call.procedure.name
-    if client_tools(call.values, call.settings.toolbox):
+    if call.is_deferred:
+        raise UnfitValue(f"{name} with Deferred is made for later, and so is a batch; leave Deferred out")
+    if own_tools(call):
         raise UnfitValue(f"a tool that {name} offers runs here, round by round, which a batch cannot do")
     with closing(call.steps()) as steps:
         step = next(steps)
@@ -54,5 +56,9 @@ def question_of(call: BoundCall) -> Question:
         raise UnfitValue(
             f"a tool of {name} names a secret (env:{step.tool_secrets[0]}), which a batch would have to keep for up to "
             "a day"
+        )
+    if step.headers:
+        raise UnfitValue(
+            f"{name} sends the header {step.headers[0][0]}, and a batch takes bodies only; leave out what it is for"
         )
     return Question(step.path, KINDS[step.path], step.body)

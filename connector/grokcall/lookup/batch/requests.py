@@ -7,6 +7,7 @@ from grokcall.errors import DataError, NotSupportedError
 from grokcall.journal.batches import Key
 from grokcall_procedures import Binder, BoundCall, Procedure
 from grokcall_procedures.batches.questions import question_of
+from grokcall_procedures.definition import DEFERRED
 from grokcall_procedures.types import UnfitValue
 
 TEXT_PATHS = frozenset(("/responses", "/chat/completions"))
@@ -41,11 +42,21 @@ def refuse_unfit(binder: Binder) -> None:
             f"{procedure.name} cannot go through a batch: {reason(procedure)}. Leave batch out, or use one of "
             f"{', '.join(TEXT_PROCEDURES)}"
         )
+    if binder.constants.get(DEFERRED):
+        raise deferred_twice(procedure)
     if procedure.name == "AnalyzeFile" and binder.settings.file_transfer != "inline":
         raise NotSupportedError(
             "AnalyzeFile uploads its files before it asks, which a batch cannot do; set the connection's option "
             "file_transfer to 'inline', so that they travel inside the request"
         )
+
+
+def deferred_twice(procedure: Procedure) -> NotSupportedError:
+    """The error for a call whose answer is made for later by itself."""
+    return NotSupportedError(
+        f"{procedure.name} is called with {DEFERRED}, and a batch makes its answers for later anyhow; leave one of "
+        "them out"
+    )
 
 
 def reason(procedure: Procedure) -> str:
@@ -66,6 +77,8 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
         NotSupportedError: Its first request is none that batches take.
         DataError: It is larger than a batch can carry.
     """
+    if call.is_deferred:
+        raise deferred_twice(call.procedure)
     try:
         question = question_of(call)
     except UnfitValue as error:

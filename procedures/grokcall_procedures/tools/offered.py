@@ -143,6 +143,12 @@ def client_tools(values: Values, toolbox: Toolbox | None) -> list[ToolDeclaratio
     return found
 
 
+TO_MAKE_ONE = (
+    "a tool of yours is made with CREATE TOOL or connection.tool, and one that you run yourself is an object: "
+    '{"type": "function", "name": …, "parameters": {…}}'
+)
+
+
 def given_tool(entry: object, number: int, toolbox: Toolbox | None) -> dict[str, object]:
     """One entry of ``Tools`` as a tool of the API."""
     if isinstance(entry, str):
@@ -156,13 +162,8 @@ def given_tool(entry: object, number: int, toolbox: Toolbox | None) -> dict[str,
             raise UnfitValue(f"names {entry!r}, which needs more than its name: use {switch}", "Tools")
         own = () if toolbox is None else toolbox.names
         there = f"there are {', '.join(own)}; the service has" if own else "the service has"
-        told = hint(entry, (*own, *SERVICE_TOOLS), f"{there} {', '.join(SERVICE_TOOLS)}")
-        raise UnfitValue(
-            f"names {entry!r}, and there is no such tool; {told}; a tool of yours is made with CREATE TOOL or "
-            "connection.tool, and one that you run yourself is an object: "
-            '{"type": "function", "name": …, "parameters": {…}}',
-            "Tools",
-        )
+        told = hint(entry, (*own, *SERVICE_TOOLS), f"{there} {', '.join(SERVICE_TOOLS)}; {TO_MAKE_ONE}")
+        raise UnfitValue(f"names {entry!r}, and there is no such tool; {told}", "Tools")
     assert isinstance(entry, dict)
     if not isinstance(entry.get("type"), str) or not entry["type"]:
         raise UnfitValue(f'entry {number} has no "type", as {{"type": "function", …}} has', "Tools")

@@ -27,9 +27,9 @@ WRONG = [
         "GetModel needs Model (position 1, String): add the argument",
     ),
     (
-        "FROM GenerateResponse('hi', OutputSchema := 'a INT', «Temprature» := 1)",
+        "FROM GenerateResponse('hi', OutputSchema := 'a INT', «Temperatur» := 1)",
         UnknownNameError,
-        "GenerateResponse has no parameter Temprature; did you mean Temperature?",
+        "GenerateResponse has no parameter Temperatur; did you mean Temperature?",
     ),
     (
         "FROM «GenerateRespons»('hi')",

@@ -16,8 +16,8 @@ ROWS_OF_A_TABLE = (
     "a CALL reads no table; call the procedure in a query, as in FROM tickets t, Name(t.body), or pass the value as "
     ":name"
 )
-DASHED = re.compile(r"[^\W\d]\w*(?:[-.:/]\w+)*[-/]\w+(?:[-.:/]\w+)*")
-"""A name such as that of a model or a file, which no quotes keep from being an expression."""
+DASHED = re.compile(r"[^\W\d]\w*(?:[-.:/]\w+)*[-/]\w+(?:[-.:/]\w+)*|\d{4}-\d\d?-\d\d?|\d+:\d+")
+"""The name of a model or a file, a date or a ratio, which no quotes keep from being an expression."""
 NUMBERED = re.compile(r"[?:$]\s*\d\w*")
 SPACED = re.compile(r"([:$])\s+([^\W\d]\w*)")
 PUNCTUATED = re.compile(r"[:$][^\W\d]\w*(?:[-.]\w+)+")
@@ -87,12 +87,12 @@ def finding(expression: exp.Expr | None, tokens: Sequence[Token], text: str, slo
     lone = lone_apostrophe(tokens, text)
     if lone is not None:
         return lone
+    if DASHED.fullmatch(written):
+        return f"{slot} is text without quotes; quote it as a string '{shortened(written)}'", span_of(tokens)
     if 0 < length < len(tokens) and (expression is None or isinstance(expression, exp.Concat)):
         value, rest = source(tokens[:length], text), tokens[length : length + 1]
         message = f"found {shortened(source(rest, text))} after the value {shortened(value)}"
         return f"{message}; arguments need a comma between them, and one text is one string", span_of(rest)
-    if DASHED.fullmatch(written):
-        return f"{slot} is text without quotes; quote it as a string '{shortened(written)}'", span_of(tokens)
     if any(token.token_type in {TokenType.FARROW, TokenType.COLON_EQ} for token in tokens):
         return f"{slot} has one name too many; put a comma between two arguments", span_of(tokens)
     if expression is None and is_word(tokens[0], text) and tokens[0].token_type not in OPERATOR_KINDS:

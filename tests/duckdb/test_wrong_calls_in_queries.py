@@ -27,9 +27,9 @@ WRONG = [
         "GetModel needs Model (position 1, String): add the argument",
     ),
     (
-        "FROM GenerateResponse('hi', OutputSchema := 'a INT', «Temperatur» := 1)",
+        "FROM GenerateResponse('hi', OutputSchema := 'a INT', «Max_Output_Token» := 1)",
         UnknownNameError,
-        "GenerateResponse has no parameter Temperatur; did you mean Temperature?",
+        "GenerateResponse has no parameter Max_Output_Token; did you mean MaxOutputTokens?",
     ),
     (
         "FROM «GenerateRespons»('hi')",
@@ -45,6 +45,43 @@ WRONG = [
         "SELECT «list_models»()",
         UnknownNameError,
         "ListModels has no form for one value; write FROM ListModels(…)",
+    ),
+    (
+        "FROM «generate_response»('hi')",
+        UnknownNameError,
+        "generate_response gives one value and no rows; write FROM GenerateR",
+    ),
+    (
+        "SELECT «GenerateResponse»('hi')",
+        StatementError,
+        "GenerateResponse gives rows and no value; write FROM GenerateResponse(…), or generate_response(…) for "
+        "Response_Result alone",
+    ),
+    (
+        "DESCRIBE «GenerateResponse»",
+        UnknownNameError,
+        "GenerateResponse is a procedure and no table; write FROM GenerateResponse(…), or DESCRIBE PROCEDURE "
+        "GenerateResponse",
+    ),
+    (
+        "FROM GenerateResponse('hi', «Model =» 'grok-4.3')",
+        ArgumentsError,
+        "GenerateResponse: Model is named with :=, not with =; write Model := …",
+    ),
+    (
+        "FROM (VALUES (1)) v(x), GenerateResponse('hi', «model =» 'grok-4.3')",
+        ArgumentsError,
+        "GenerateResponse: model is named with :=, not with =; write model := …",
+    ),
+    (
+        "FROM «GenerateRows»('two teas')",
+        ArgumentsError,
+        "GenerateRows needs OutputSchema (position 2, String): add the argument",
+    ),
+    (
+        "SELECT «nosuch» FROM GenerateResponse('hi')",
+        StatementError,
+        'Binder Error: Referenced column "nosuch" not found',
     ),
     ("FROM «generate_serie»(1, 2)", StatementError, "Catalog Error: Table Function with name generate_serie does not"),
     (

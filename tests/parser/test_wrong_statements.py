@@ -93,6 +93,17 @@ WRONG_SYNTAX = [
         "the string ends here, before s; an apostrophe inside a string is written ''",
         (1, 26, 1),
     ),
+    ("CALL Ask(16:9)", "argument 1 of Ask is text without quotes; quote it as a string '16:9'", (1, 10, 4)),
+    (
+        "CALL Ask(2026-11-01)",
+        "argument 1 of Ask is text without quotes; quote it as a string '2026-11-01'",
+        (1, 10, 10),
+    ),
+    (
+        "EXEC Ask 'x' Model = 'y'",
+        "found Model after the value 'x'; arguments need a comma between them, and one text is one string",
+        (1, 14, 5),
+    ),
     ("CALL Ask(grok-4.3)", "argument 1 of Ask is text without quotes; quote it as a string 'grok-4.3'", (1, 10, 8)),
     (
         "CALL Ask(calls/a.mp3)",

@@ -9,7 +9,11 @@ from decimal import Decimal
 LONGEST_SHOWN_BITS = 200
 ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
 BYTES_WANTED = "pass bytes, X'…', a data URI, or name a file with @path"
-TRUNCATED = "Input data was truncated"
+JSON_FAULTS: Mapping[str, str] = {
+    "Input data was truncated": "it ends before a bracket or a quotation mark is closed",
+    "invalid character (byte 0)": 'it begins as plain text does; write {…}, […] or "…"',
+}
+"""What msgspec says of a text that is no JSON, in the words of who wrote it."""
 KINDS: Mapping[type, str] = {list: "a list", tuple: "a list", dict: "an object"}
 """What arrays and objects are called in statements."""
 
@@ -57,4 +61,4 @@ def json_fault(error: Exception) -> str:
     'it ends before a bracket or a quotation mark is closed'
     """
     told = str(error).removeprefix("JSON is malformed: ")
-    return "it ends before a bracket or a quotation mark is closed" if told == TRUNCATED else told
+    return JSON_FAULTS.get(told, told)

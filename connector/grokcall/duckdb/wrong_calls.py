@@ -22,8 +22,6 @@ UNKNOWN = re.compile(
     r'(?P<kind>Table|Scalar) Function with name "?(?P<name>\w+)"? does not exist!(?:\s*Did you mean "(?P<near>\w+)")?'
 )
 UNFIT = re.compile(r"^Invalid Input Error: (?P<procedure>\w+): parameter (?P<name>\w+) (?P<reason>must be .*)", re.S)
-
-
 UNDECIDED = re.compile(r"Invalid Input Error: (?P<name>\w+): its columns follow from ")
 AS_VALUE = re.compile(r'Function "(?P<name>\w+)" is a table function but it was used as a scalar function')
 AS_TABLE = re.compile(r'Table with name "?(?P<name>\w+)"? does not exist!')

@@ -54,7 +54,9 @@ def read_entries(value: object) -> str:
     entries = read_list(value, "names and JSON objects", '["view_image", {"type": "function", …}]')
     place = next((number for number, entry in enumerate(entries, 1) if not isinstance(entry, dict | str)), None)
     if place is not None:
-        raise UnfitValue(f"is a list of names and JSON objects; entry {place} is neither: {described(entries[place - 1])}")
+        raise UnfitValue(
+            f"is a list of names and JSON objects; entry {place} is neither: {described(entries[place - 1])}"
+        )
     return encode_json(entries).decode()
 
 

@@ -49,7 +49,7 @@ WRONG = [
     (
         "FROM «generate_response»('hi')",
         UnknownNameError,
-        "generate_response gives one value and no rows; write FROM GenerateR",
+        "generate_response gives one value and no rows; write FROM GenerateResponse(…)",
     ),
     (
         "SELECT «GenerateResponse»('hi')",

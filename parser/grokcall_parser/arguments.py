@@ -76,7 +76,10 @@ def refuse_other_names(tokens: Sequence[Token], slot: Slot, text: str) -> None:
     sign = tokens[signs[0]]
     if tokens[0] is sign:
         raise slot.error(f"{slot} has no name before {sign.text}; write Name => value", text, span_of([sign]))
-    name = shortened("".join(token.text for token in tokens[: signs[0]] if token.text not in SIGNS))
+    words = [token.text for token in tokens[: signs[0]] if token.text not in SIGNS]
+    if len(words) > 1:
+        return
+    name = shortened("".join(words))
     takes = "is named with =>, not with =" if sign.text.startswith("=") and sign.text != "=>" else BARE_NAME
     raise slot.error(f"{slot} {takes}; write {name} => …", text, span_of(tokens[: signs[0] + 1]))
 

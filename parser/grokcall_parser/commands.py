@@ -65,6 +65,8 @@ def read_like(reader: Reader, after: str, example: str) -> str | None:
             found = reader.shown()
             reader.fail(f"expected a pattern in single quotes after LIKE, found {found}; write LIKE '{example}'")
         like = pattern.text
+    elif reader.token is not None and reader.kind is not TokenType.SEMICOLON:
+        reader.fail(f"found {reader.shown()} after {after}; only LIKE '{example}' may stand here")
     reader.finish(after)
     return like
 

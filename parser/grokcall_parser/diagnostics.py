@@ -9,9 +9,15 @@ from sqlglot import Token, TokenType, exp
 
 from grokcall_parser.literals import shortened
 from grokcall_parser.spans import Span
-from grokcall_parser.tokens import MARKER_KINDS, is_word, source, span_of
+from grokcall_parser.tokens import MARKER_KINDS, is_word, lone_apostrophe, source, span_of
 
 COMPUTE_FIRST = "an argument is a literal or a marker, so compute the value first and pass it as :name"
+ROWS_OF_A_TABLE = (
+    "a CALL reads no table; call the procedure in a query, as in FROM tickets t, Name(t.body), or pass the value as "
+    ":name"
+)
+DASHED = re.compile(r"[^\W\d]\w*(?:[-.:/]\w+)*[-/]\w+(?:[-.:/]\w+)*|\d{4}-\d\d?-\d\d?|\d+:\d+")
+"""The name of a model or a file, a date or a ratio, which no quotes keep from being an expression."""
 NUMBERED = re.compile(r"[?:$]\s*\d\w*")
 SPACED = re.compile(r"([:$])\s+([^\W\d]\w*)")
 PUNCTUATED = re.compile(r"[:$][^\W\d]\w*(?:[-.]\w+)+")
@@ -78,6 +84,11 @@ def finding(expression: exp.Expr | None, tokens: Sequence[Token], text: str, slo
         what, remedy = known
         return f"{slot} is {what}; {remedy}", span_of(tokens)
     length = plain_length(tokens)
+    lone = lone_apostrophe(tokens, text)
+    if lone is not None:
+        return lone
+    if DASHED.fullmatch(written):
+        return f"{slot} is text without quotes; quote it as a string '{shortened(written)}'", span_of(tokens)
     if 0 < length < len(tokens) and (expression is None or isinstance(expression, exp.Concat)):
         value, rest = source(tokens[:length], text), tokens[length : length + 1]
         message = f"found {shortened(source(rest, text))} after the value {shortened(value)}"
@@ -152,7 +163,7 @@ def misplaced(expression: exp.Expr | None, tokens: Sequence[Token], text: str) -
         if isinstance(expression, kinds):
             return what, remedy
     if isinstance(expression, exp.Dot | exp.Column) and tokens[0].token_type in NAME_KINDS:
-        return f"the column {shortened(source(tokens, text))}", COMPUTE_FIRST
+        return f"the column {shortened(source(tokens, text))}", ROWS_OF_A_TABLE
     if len(tokens) > 1 and is_word(tokens[0], text) and tokens[1].token_type is TokenType.L_PAREN:
         return f"a call of the function {shortened(tokens[0].text)}", COMPUTE_FIRST
     return None

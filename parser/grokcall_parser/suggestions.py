@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 
 LONGEST_NAME = 100
+MOST_TIES = 20
+"""Candidates among which the first of the nearest is looked for."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
@@ -13,7 +15,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
     Args:
         name: What was written. A name of more than 100 characters is near to nothing.
-        candidates: What could have been meant; of two that are equally near, the one that sorts last is taken.
+        candidates: What could have been meant; of two that are equally near, the first one is taken.
 
     >>> nearest("max_tokens", ["MaxOutputTokens", "Model", "MaxTurns"])
     'MaxOutputTokens'
@@ -25,8 +27,15 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     spellings: dict[str, str] = {}
     for candidate in candidates:
         spellings.setdefault(folded(candidate), candidate)
-    matches = difflib.get_close_matches(folded(name), spellings, n=1)
-    return spellings[matches[0]] if matches else None
+    wanted, order = folded(name), list(spellings)
+    matches = difflib.get_close_matches(wanted, spellings, n=MOST_TIES)
+    matcher = difflib.SequenceMatcher(b=wanted)
+
+    def nearness(match: str) -> tuple[float, int]:
+        matcher.set_seq1(match)
+        return matcher.ratio(), -order.index(match)
+
+    return spellings[max(matches, key=nearness)] if matches else None
 
 
 def folded(name: str) -> str:

@@ -90,12 +90,25 @@ def unreadable(text: str, tokens: Sequence[Token]) -> CallSyntaxError:
     """The error for the first piece of ``text`` after ``tokens`` that no token can be made of."""
     start = gap_end(text, tokens[-1].end + 1 if tokens else 0)
     opening = next((sign for sign in FAULTS if text.startswith(sign, start)), text[start : start + 1])
+    lone = lone_apostrophe(tokens, text) if opening == "'" else None
+    if lone is not None:
+        return CallSyntaxError(lone[0], text, lone[1])
     end = start + len(opening)
     closed = text.find("'", end)
     if opening in {"X'", "x'"} and closed >= 0:
         message = "X'…' takes hexadecimal digits only, two for each byte: X'ff00'"
         return CallSyntaxError(message, text, Span(start, closed + 1))
     return CallSyntaxError(FAULTS.get(opening, "this cannot be read"), text, Span(start, end))
+
+
+def lone_apostrophe(tokens: Sequence[Token], text: str) -> tuple[str, Span] | None:
+    """What is said of the first string that ends right before a word, as in ``'it's'``, and the place of its end."""
+    for string, word in itertools.pairwise(tokens):
+        is_string = string.token_type is TokenType.STRING and text[string.end] == "'"
+        if is_string and string.end + 1 == word.start and is_word(word, text):
+            message = f"the string ends here, before {word.text}; an apostrophe inside a string is written ''"
+            return message, Span(string.end, string.end + 1)
+    return None
 
 
 def gap_end(text: str, start: int) -> int:

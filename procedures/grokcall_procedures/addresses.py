@@ -43,7 +43,7 @@ def check_address(text: str) -> None:
     """Raises UnfitValue unless ``text`` is an http or https address with a host and without blanks."""
     parts = split(text)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UnfitValue(f"expected an address such as https://example.org/photo.jpg, got {described(text)}")
+        raise UnfitValue(f"expected an address that begins with https:// or http://, got {described(text)}")
     if BLANK_OR_CONTROL.search(text):
         raise UnfitValue(f"must not contain blanks (write %20): {described(text)}")
 

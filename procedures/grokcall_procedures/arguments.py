@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from grokcall_parser import Argument, ArgumentsError, Call, Marker, UnknownNameError
+from grokcall_parser import Argument, ArgumentsError, Call, Literal, Marker, UnknownNameError, point_at
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter, Procedure
 from grokcall_procedures.settings import Settings
+
+MOST_NAMED = 12
+"""Parameters that a message names one by one."""
+FIRST_NAMED = 8
+"""Those that it names where there are more."""
 
 UNKNOWN: object = object()
 """Stands for a value, in the sequence of those that are known, that differs from row to row."""
@@ -74,7 +79,8 @@ def parameter_of(call: Call, procedure: Procedure, index: int) -> tuple[Paramete
         raise too_many(call, procedure, index)
     parameter = procedure.by_name.get(name.lower())
     if parameter is None:
-        told = hint(name, (known.name for known in procedure.parameters))
+        names = [known.name for known in procedure.parameters]
+        told = hint(name, names, f"it has: {some_of(names, procedure)}" if names else "it takes none")
         raise UnknownNameError(
             f"{procedure.name} has no parameter {name}; {told}",
             call.text,
@@ -85,11 +91,31 @@ def parameter_of(call: Call, procedure: Procedure, index: int) -> tuple[Paramete
     return parameter, procedure.parameters.index(parameter) + 1
 
 
+def pointer_to(call: Call, procedure: Procedure, parameter: Parameter) -> str:
+    """The lines that point at a parameter's value in the statement; empty where it does not stand there.
+
+    What a marker stands for is no part of the text, and nothing is shown of the text around a secret.
+    """
+    for index, argument in enumerate(call.arguments):
+        if parameter_of(call, procedure, index)[0].name == parameter.name:
+            is_shown = isinstance(argument.value, Literal) and not parameter.secret
+            return point_at(call.text, argument.value.span) if is_shown else ""
+    return ""
+
+
+def some_of(names: Sequence[str], procedure: Procedure) -> str:
+    """Names of parameters; the first ones and how many more there are, where they are many."""
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    more = len(names) - FIRST_NAMED
+    return f"{', '.join(names[:FIRST_NAMED])} and {more} more (DESCRIBE PROCEDURE {procedure.name})"
+
+
 def too_many(call: Call, procedure: Procedure, index: int) -> ArgumentsError:
     """The error for an argument that has no parameter."""
     declared = len(procedure.positional)
     named = [parameter.name for parameter in procedure.parameters if parameter.named_only]
-    by_name = f"; by name it also takes {', '.join(named)}" if named else ""
+    by_name = f"; by name it {'also ' if declared else ''}takes {some_of(named, procedure)}" if named else ""
     takes = "no arguments" if declared == 0 else f"at most {declared} argument{'s' if declared > 1 else ''}"
     return ArgumentsError(
         f"{procedure.name} takes {takes}{' by position' if named else ''}, got {len(call.arguments)}{by_name}",

@@ -14,7 +14,14 @@ from grokcall_parser.errors import DataError
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.answers import shaped
 from grokcall_procedures.arguments import UNKNOWN as UNKNOWN
-from grokcall_procedures.arguments import check_count, check_required, is_excusable, known_value, parameter_of
+from grokcall_procedures.arguments import (
+    check_count,
+    check_required,
+    is_excusable,
+    known_value,
+    parameter_of,
+    pointer_to,
+)
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.errors import BadValueError
 from grokcall_procedures.settings import Settings
@@ -249,8 +256,10 @@ class Binder:
         name = self.procedure.name
         if error.parameter is None:
             return DataError(f"{name}: {error}")
-        position = self.procedure.parameters.index(self.procedure.by_name[error.parameter.lower()]) + 1
-        return BadValueError(str(error), name, error.parameter, position)
+        parameter = self.procedure.by_name[error.parameter.lower()]
+        position = self.procedure.parameters.index(parameter) + 1
+        pointer = pointer_to(self.call, self.procedure, parameter)
+        return BadValueError(str(error), name, parameter.name, position, pointer)
 
     def _in_order(self, values: Mapping[str, object] | Sequence[object] | None) -> Sequence[object]:
         if isinstance(values, Mapping):

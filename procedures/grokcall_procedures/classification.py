@@ -22,7 +22,7 @@ from grokcall_procedures.text import (
     TEXT_RULES,
     reply_of,
 )
-from grokcall_procedures.types import ParameterType, UnfitValue, coerce, described
+from grokcall_procedures.types import ParameterType, UnfitValue, coerce, described, to_json
 
 MOST_CATEGORIES = 500
 
@@ -61,9 +61,9 @@ def category_entries(value: object) -> Sequence[object]:
         if not text.startswith("["):
             return [piece.strip() for piece in text.replace("\n", ",").split(",") if piece.strip()]
         try:
-            value = json.loads(text)
-        except ValueError as error:
-            raise UnfitValue(f"not a valid JSON list ({error})") from None
+            value = json.loads(to_json(text))
+        except UnfitValue as error:
+            raise UnfitValue(f"begins with [ and is {error}") from None
     if isinstance(value, Mapping):
         return [{"name": name, "description": told} for name, told in value.items()]
     if isinstance(value, list | tuple):

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from grokcall_procedures.file_sources import FileContent, FileOpener, NamedFile, is_source
 from grokcall_procedures.types import UnfitValue, described, plain, to_binary
+from grokcall_procedures.unfit import text_instead
 
 SCHEME = "file:"
 """How text begins that names a file."""
@@ -52,7 +53,8 @@ def read_content(value: object, opener: FileOpener | None, *, allowed: bool, lar
             raise UnfitValue(f"names the file {described(value.name)}, and no files can be opened here; {REMEDY}")
         value = opener.open(value.name)
     if isinstance(value, str) and not value.lower().startswith("data:"):
-        raise UnfitValue(f"expected a file, got text; {REMEDY}, or 'file:path' with the option allow_files")
+        told = text_instead(value, f"text; {REMEDY}, or 'file:path' with the option allow_files")
+        raise UnfitValue(f"expected a file, got {told}")
     if not is_source(value):
         return to_binary(value)
     if value.size > largest:

@@ -83,14 +83,14 @@ def in_path(identifier: object) -> str:
 
 
 def read_id(value: object) -> str:
-    """An id: text that is not empty.
+    """An id or a name: text that is not empty.
 
     Raises:
         UnfitValue: There is nothing in it.
     """
     text = to_string(value).strip()
     if not text:
-        raise UnfitValue("is empty; give the id of what is meant")
+        raise UnfitValue("must not be empty")
     return text
 
 

@@ -65,11 +65,17 @@ def read_path(value: object) -> str:
     return path + question + query
 
 
+SUCH_AS = """such as {"name": "value"}"""
+
+
 def read_object(value: object) -> str:
     """The JSON text of an object."""
-    text = to_json(value)
+    try:
+        text = to_json(value)
+    except UnfitValue as error:
+        raise UnfitValue(f"{error}; it is a JSON object, {SUCH_AS}") from None
     if not isinstance(decode_json(text), dict):
-        raise UnfitValue("must be a JSON object")
+        raise UnfitValue(f"must be a JSON object, {SUCH_AS}")
     return text
 
 

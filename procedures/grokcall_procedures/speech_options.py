@@ -19,16 +19,22 @@ TIMESTAMPS = ResultField(
 )
 
 
+EXAMPLE = 'it is a JSON object such as {"SQL": "sequel"}'
+
+
 def read_replacements(value: object) -> str:
     """Words and what is said in their place, as JSON.
 
     Raises:
         UnfitValue: It is no object of texts, or more or longer than the service takes.
     """
-    text = to_json(value)
+    try:
+        text = to_json(value)
+    except UnfitValue as error:
+        raise UnfitValue(f"{error}; {EXAMPLE}") from None
     pairs = decode_json(text)
     if not isinstance(pairs, dict) or not pairs:
-        raise UnfitValue(f'expected an object such as {{"SQL": "sequel"}}, got {described(value)}')
+        raise UnfitValue(f"expected an object, got {described(value)}; {EXAMPLE}")
     if len(pairs) > MOST_PAIRS:
         raise UnfitValue(f"has {len(pairs)} pairs; at most {MOST_PAIRS} are taken")
     for old, new in pairs.items():

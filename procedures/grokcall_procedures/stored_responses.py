@@ -16,6 +16,7 @@ from grokcall_procedures.paging import MAX_ROWS, paged
 from grokcall_procedures.responses import RESPONSE_FIELDS
 from grokcall_procedures.steps import Kind, Request, Row, Steps
 from grokcall_procedures.text import MODEL, reply_of
+from grokcall_procedures.tools.lists import read_items
 from grokcall_procedures.types import ParameterType
 
 _STRING, _INT32, _JSON = ParameterType.STRING, ParameterType.INT32, ParameterType.JSON
@@ -145,7 +146,9 @@ COMPACT_CONVERSATION = Procedure(
     name="CompactConversation",
     summary="Puts a long conversation into fewer tokens, to go on with.",
     parameters=(
-        Parameter("History", _JSON, "The conversation, as a JSON list of input items.", required=True),
+        Parameter(
+            "History", _JSON, "The conversation, as a JSON list of input items.", required=True, reader=read_items
+        ),
         MODEL,
     ),
     fields=COMPACTION.fields,

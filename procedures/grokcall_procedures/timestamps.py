@@ -9,6 +9,8 @@ from decimal import Decimal
 from grokcall_procedures.unfit import UnfitValue, described
 
 UNIX_SECONDS = re.compile(r"-?\d+(\.\d+)?")
+WRITTEN = "write '2026-11-30' or '2026-11-30T12:00:00Z'"
+"""How to write a date or a moment."""
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -23,7 +25,7 @@ def to_timestamp(value: object) -> datetime.datetime:
         aware = moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment
         return aware.astimezone(datetime.UTC)
     except (ValueError, OverflowError, OSError):
-        raise UnfitValue(f"is no date and time: {described(value)}") from None
+        raise UnfitValue(f"is no date and time: {described(value)}; {WRITTEN}") from None
 
 
 def moment_of(value: object) -> datetime.datetime:

@@ -1,7 +1,7 @@
 """The types of parameters and result fields, and how a value becomes one of them.
 
-Coercion is wide at the door and narrow inside: a data flow brings integers as text, numbers as ``Decimal`` and
-images as ``memoryview``; what leaves here is exactly one Python type for each parameter type.
+Coercion is wide at the door, where integers may be text and images a ``memoryview``; what leaves here is exactly one
+Python type for each parameter type.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pyarrow as pa
 from grokcall_procedures.timestamps import to_timestamp
 from grokcall_procedures.unfit import UnfitValue as UnfitValue
 from grokcall_procedures.unfit import described as described
+from grokcall_procedures.unfit import json_fault, text_instead
 
 MOST_DIGITS = 40
 """Digits of a whole number that are looked at; 64 bits have 19."""
@@ -160,10 +161,9 @@ def to_integer(value: object, low: int, high: int) -> int:
     if isinstance(value, bool):
         raise UnfitValue("expected a whole number, got a truth value")
     if isinstance(value, str):
-        text = value.strip()
-        if not re.fullmatch(r"[+-]?\d{1,40}(\.0*)?", text):
+        if not re.fullmatch(r"\s*[+-]?\d{1,40}(\.0*)?\s*", value):
             raise UnfitValue(f"expected a whole number, got {described(value)}")
-        number = int(text.split(".")[0])
+        number = int(value.split(".")[0])
     elif isinstance(value, int):
         number = value
     elif isinstance(value, float | Decimal):
@@ -236,7 +236,7 @@ def to_binary(value: object) -> bytes:
                 return base64.b64decode(value[start:], validate=True)
             except ValueError:
                 raise UnfitValue("the data URI does not hold valid base64") from None
-        raise UnfitValue("expected bytes, got text (pass bytes, X'…', a data URI, or name a file with @path)")
+        raise UnfitValue(f"expected bytes, got {text_instead(value)}")
     raise UnfitValue(f"expected bytes, got {described(value)}")
 
 
@@ -258,7 +258,7 @@ def to_json(value: object) -> str:
         try:
             msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
-            raise UnfitValue(f"not valid JSON ({error})") from None
+            raise UnfitValue(f"not valid JSON ({json_fault(error)})") from None
         return text
     if isinstance(value, bytes | bytearray | memoryview):
         return to_json(to_string(value))
@@ -279,7 +279,7 @@ def to_decimal(value: object) -> Decimal:
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)
     except ArithmeticError:
-        raise UnfitValue(f"is not a number: {described(value)}") from None
+        raise UnfitValue(f"expected a number, got {described(value)}") from None
     if not number.is_finite() or abs(number) >= LARGEST_DECIMAL:
         raise UnfitValue(f"has no room in 38 digits with ten decimals: {described(value)}")
     return number if -int(number.as_tuple().exponent) <= DECIMALS else number.quantize(LEAST_DECIMAL, context=WIDE)

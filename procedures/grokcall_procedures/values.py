@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.definition import Parameter
 from grokcall_procedures.local_files import read_content, size_of
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, plain
+from grokcall_procedures.types import COERCIONS, ParameterType, UnfitValue, described, number_text, plain
 
 PLAIN = Settings()
+DIGITS = ".12g"
+"""How the ends of a range are written: a billion without an exponent."""
 
 
 def fit_value(value: object, parameter: Parameter, settings: Settings = PLAIN) -> tuple[object, str | None]:
@@ -67,10 +71,10 @@ def listed_value(value: str, parameter: Parameter) -> tuple[str, bool]:
 def check_range(value: object, parameter: Parameter) -> None:
     """Raises UnfitValue when a number is out of range, a text or binary too long, or a required one empty."""
     low, high = parameter.low, parameter.high
-    if (low is not None or high is not None) and isinstance(value, int | float):
+    if (low is not None or high is not None) and isinstance(value, int | float | Decimal):
         under = low is not None and (value <= low if parameter.low_excluded else value < low)
         if under or (high is not None and value > high):
-            raise UnfitValue(f"must be {range_text(parameter)}, got {described(value)}")
+            raise UnfitValue(f"must be {range_text(parameter)}, got {number_text(value)}")
     if parameter.max_length is not None and isinstance(value, str | bytes) and len(value) > parameter.max_length:
         unit = "characters" if isinstance(value, str) else "bytes"
         raise UnfitValue(f"is {len(value):,} {unit} long; at most {parameter.max_length:,} are allowed")
@@ -82,7 +86,8 @@ def range_text(parameter: Parameter) -> str:
     """A parameter's range in words: ``0 to 2``, ``greater than 0 and at most 1``, ``at least 1``."""
     low, high = parameter.low, parameter.high
     if low is None:
-        return f"at most {high:g}" if high is not None else "any number"
+        return f"at most {high:{DIGITS}}" if high is not None else "any number"
+    least = f"greater than {low:{DIGITS}}" if parameter.low_excluded else f"{low:{DIGITS}}"
     if high is None:
-        return f"greater than {low:g}" if parameter.low_excluded else f"at least {low:g}"
-    return f"greater than {low:g} and at most {high:g}" if parameter.low_excluded else f"{low:g} to {high:g}"
+        return least if parameter.low_excluded else f"at least {least}"
+    return f"{least} and at most {high:{DIGITS}}" if parameter.low_excluded else f"{least} to {high:{DIGITS}}"

@@ -172,8 +172,8 @@ WRONG = [
         "CALL AnalyzeImageByUrl('What?', 'photo.jpg')",
         None,
         BadValueError,
-        "AnalyzeImageByUrl: parameter Image1_Url (position 2): expected an address such as "
-        "https://example.org/photo.jpg, got 'photo.jpg'",
+        "AnalyzeImageByUrl: parameter Image1_Url (position 2): expected an address that begins with https:// or "
+        "http://, got 'photo.jpg'",
     ),
     (
         "CALL RawRequest('https://example.org/models')",

@@ -63,14 +63,15 @@ def test_names_are_matched_without_regard_to_case_and_places_stay():
 @pytest.mark.parametrize(
     ("sql", "parameters", "kind", "message"),
     [
-        ("SELECT :a", None, ArgumentsError, "the marker a has no value"),
-        ("SELECT :a", {"b": 1}, ArgumentsError, "the marker a has no value"),
+        ("SELECT :a", None, ArgumentsError, r"no value for :a; pass \{'a': …\} \(NULL is None\)"),
+        ("SELECT :a", {"b": 1}, ArgumentsError, r"no value for :a; pass \{'a': …\}"),
+        ("SELECT :city", {"citty": 1}, ArgumentsError, r"no value for :city; did you mean citty\?"),
         ("SELECT :city", {"city": 1, "cityy": 2}, UnknownNameError, "no marker 'cityy'; did you mean city\\?"),
         ("SELECT 2", {"a": 1}, UnknownNameError, "no marker 'a': it has none at all"),
         ("SELECT :a", [1], ProgrammingError, "has named markers: pass a mapping"),
         ("SELECT ?", {"a": 1}, ProgrammingError, "has question marks: pass a sequence"),
-        ("SELECT ?, ?", [1], ArgumentsError, "2 question marks, and 1 values were given"),
-        ("SELECT ?", [1, 2], ArgumentsError, "1 question mark, and 2 values were given"),
+        ("SELECT ?, ?", [1], ArgumentsError, "2 question marks, got 1 value"),
+        ("SELECT ?", [1, 2], ArgumentsError, "1 question mark, got 2 values"),
         ("SELECT :a", "text", ProgrammingError, "parameters are a mapping"),
     ],
 )

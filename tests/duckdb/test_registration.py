@@ -86,7 +86,7 @@ def test_on_null_input_skip_leaves_the_fields_null(con, registering, service: Se
 @pytest.mark.parametrize(
     ("sql", "told"),
     [
-        ("CALL GenerateResponse('hi', Temperature := 7)", r"Temperature \(position 5\): must be 0 to 2, got 7.0"),
+        ("CALL GenerateResponse('hi', Temperature := 7)", r"Temperature \(position 5\): must be 0 to 2, got 7"),
         (
             "CALL GenerateResponse('hi', MaxOutputTokens := 1.5)",
             r"MaxOutputTokens .*a whole number, got '1.5'",

@@ -354,7 +354,7 @@ def test_a_wrong_value_is_the_error_of_its_row(connection, service):
     result = connection.lookup("CALL GenerateResponse(:m, Temperature => :t)", rows)
     assert result.rows["m"].to_pylist() == ["a", "c"]
     (message,) = result.errors["Call_ErrorMessage"].to_pylist()
-    assert message == "GenerateResponse: parameter Temperature (position 5): must be 0 to 2, got 7.0"
+    assert message == "GenerateResponse: parameter Temperature (position 5): must be 0 to 2, got 7"
 
 
 def test_an_answer_that_cannot_be_read_is_the_error_of_its_row(connection, service):

@@ -80,8 +80,35 @@ WRONG_SYNTAX = [
     ("CALL Ask(['a'", "the '[' that stands here is never closed; close it with ']'", (1, 10, 1)),
     (
         "CALL Ask('it's me')",
-        "the string that begins here is never closed; end it with ' (an apostrophe inside is written '')",
-        (1, 18, 1),
+        "the string ends here, before s; an apostrophe inside a string is written ''",
+        (1, 13, 1),
+    ),
+    (
+        "CALL Ask('Bob's', 'it's me')",
+        "the string ends here, before s; an apostrophe inside a string is written ''",
+        (1, 14, 1),
+    ),
+    (
+        "CALL Ask('it''s Bob', 'it's me')",
+        "the string ends here, before s; an apostrophe inside a string is written ''",
+        (1, 26, 1),
+    ),
+    ("CALL Ask(16:9)", "argument 1 of Ask is text without quotes; quote it as a string '16:9'", (1, 10, 4)),
+    (
+        "CALL Ask(2026-11-01)",
+        "argument 1 of Ask is text without quotes; quote it as a string '2026-11-01'",
+        (1, 10, 10),
+    ),
+    (
+        "EXEC Ask 'x' Model = 'y'",
+        "found Model after the value 'x'; arguments need a comma between them, and one text is one string",
+        (1, 14, 5),
+    ),
+    ("CALL Ask(grok-4.3)", "argument 1 of Ask is text without quotes; quote it as a string 'grok-4.3'", (1, 10, 8)),
+    (
+        "CALL Ask(calls/a.mp3)",
+        "argument 1 of Ask is text without quotes; quote it as a string 'calls/a.mp3'",
+        (1, 10, 11),
     ),
     (
         "CALL Ask('never closed)",
@@ -181,7 +208,12 @@ WRONG_SYNTAX = [
     ),
     ("CALL Ask(upper('x'))", f"argument 1 of Ask is a call of the function upper; {COMPUTE_FIRST}", (1, 10, 10)),
     ("CALL Ask(now())", f"argument 1 of Ask is a call of the function now; {COMPUTE_FIRST}", (1, 10, 5)),
-    ("CALL Ask(t.body)", f"argument 1 of Ask is the column t.body; {COMPUTE_FIRST}", (1, 10, 6)),
+    (
+        "CALL Ask(t.body)",
+        "argument 1 of Ask is the column t.body; a CALL reads no table; call the procedure in a query, as in FROM "
+        "tickets t, Name(t.body), or pass the value as :name",
+        (1, 10, 6),
+    ),
     ("CALL Ask('a' || :b)", f"argument 1 of Ask is the expression 'a' || :b; {COMPUTE_FIRST}", (1, 10, 9)),
     ("CALL Ask(1 + 2)", f"argument 1 of Ask is the expression 1 + 2; {COMPUTE_FIRST}", (1, 10, 5)),
     ("CALL Ask(- -1)", f"argument 1 of Ask is the expression - -1; {COMPUTE_FIRST}", (1, 10, 4)),
@@ -380,7 +412,8 @@ WRONG_SYNTAX = [
         "SHOW lists all procedures; write SHOW PROCEDURES, or DESCRIBE PROCEDURE Name for one",
         (1, 1, 4),
     ),
-    ("SHOW PROCEDURES Ask", "found Ask after SHOW PROCEDURES; nothing but ';' may stand here", (1, 17, 3)),
+    ("SHOW PROCEDURES Ask", "found Ask after SHOW PROCEDURES; only LIKE '%Image%' may stand here", (1, 17, 3)),
+    ("SHOW TOOLS WHERE a = 1", "found WHERE after SHOW TOOLS; only LIKE '%sales%' may stand here", (1, 12, 5)),
     (
         "SHOW PROCEDURES LIKE Ask",
         "expected a pattern in single quotes after LIKE, found Ask; write LIKE '%Image%'",

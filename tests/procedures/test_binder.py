@@ -85,11 +85,13 @@ def test_one_binder_serves_many_rows_without_mixing_them():
         (
             "CALL ListModels('x')",
             ArgumentsError,
-            "takes no arguments by position, got 1; by name it also takes Kind",
+            "takes no arguments by position, got 1; by name it takes Kind",
             17,
         ),
         ("CALL GetModel('x', 'y')", ArgumentsError, "takes at most 1 argument, got 2", 20),
         ("CALL GenerateImage('a', NULL, NULL, NULL, 'low')", ArgumentsError, "at most 4 .* by name .* Quality", 43),
+        ("CALL AnalyzeImageByUrl('a', Image_Url => 'x')", UnknownNameError, "did you mean Image1_Url", 29),
+        ("CALL GetAccount(TeamId => 't')", UnknownNameError, "GetAccount has no parameter TeamId; it takes none", 17),
     ],
 )
 def test_arguments_that_do_not_match_the_procedure_are_pointed_at(text, error, message, column):
@@ -110,6 +112,47 @@ def test_a_value_written_in_the_statement_is_pointed_at():
         "  CALL GenerateResponse('hi', Temperature => 2.5)\n"
         "                                             ^^^ line 1, column 44"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        (
+            "CALL GenerateResponse('hi', Instructions => 'brief', PreviousResponseId => 'r1')",
+            "                                            ^^^^^^^ line 1, column 45",
+        ),
+        (
+            "CALL SearchWeb('x', 5, ['a.org'], ['b.org'])",
+            "                                  ^^^^^^^^^ line 1, column 35",
+        ),
+    ],
+)
+def test_values_that_do_not_go_together_are_pointed_at_where_they_are_written(text, pointer):
+    with pytest.raises(BadValueError, match="cannot be given together with") as caught:
+        binder(text).bind()
+
+    assert str(caught.value).splitlines()[1:] == [f"  {text}", f"  {pointer}"]
+
+
+def test_values_of_markers_and_what_may_be_secret_are_not_pointed_at():
+    with pytest.raises(BadValueError, match="cannot be given together with") as caught:
+        bind("CALL GenerateResponse('hi', :i, PreviousResponseId => 'r1')", {"i": "brief"})
+    assert caught.value.pointer == ""
+    with pytest.raises(BadValueError, match="no such tool") as caught:
+        binder("CALL GenerateResponse('hi', Tools => ['tickets'])").bind()
+    assert caught.value.pointer == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("CALL GenerateResponse('hi', Colour => 'x')", UnknownNameError),
+        (f"CALL GenerateResponse('hi'{', NULL' * 10})", ArgumentsError),
+    ],
+)
+def test_of_many_parameters_the_first_are_named_and_the_rest_counted(text, error):
+    with pytest.raises(error, match=r"and \d+ more \(DESCRIBE PROCEDURE GenerateResponse\)"):
+        binder(text)
 
 
 @pytest.mark.parametrize("value", [None, pa.scalar(None)])
@@ -140,6 +183,37 @@ def test_values_out_of_range_are_refused_before_anything_is_sent(argument, value
         bind(f"CALL GenerateResponse('hi', {argument} => :value)", {"value": value})
 
     assert (caught.value.procedure, caught.value.parameter) == ("GenerateResponse", argument)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("CALL SetSpendingLimit(-5)", "must be 0 to 1000000000, got -5"),
+        ("CALL SetSpendingLimit('200 USD')", "expected a number, got '200 USD'"),
+        ("CALL UploadFile(X'00', 'a', 1)", "must be 3600 to 2592000, got 1"),
+        ("CALL GenerateResponse('hi', Temperature => 7)", "must be 0 to 2, got 7\n"),
+        ("CALL GetModel(['a', 'b'])", "expected text, got a list"),
+        (
+            "CALL EditImage('x', 'https://a.org/a.png')",
+            "expected bytes, got the address 'https://a.org/a.png'; pass what",
+        ),
+        ("CALL UploadFile('https://a.org/a.png', 'a')", "expected a file, got the address 'https://a.org/a.png'; pass"),
+        ("CALL CreateBatch(' ')", r"parameter Name \(position 1\): must not be empty"),
+        ("CALL CompactConversation('[]')", "is empty; write a list of input items such as"),
+        ("CALL CompactConversation('Hello.')", "is a list of JSON objects; entry 1 is none: 'Hello.'"),
+        (
+            "CALL CreateMessage('[{\"role\"')",
+            r"not valid JSON \(it ends before a bracket or a quotation mark is closed\)",
+        ),
+        ("CALL ListInvoices(Since => 'May')", "is no month like 2026-11: 'May'"),
+        ("CALL ListAuditEvents('May')", "is no date and time: 'May'; write '2026-11-30' or '2026-11-30T12:00:00Z'"),
+        ("CALL RawRequest('/models', Query => 'a=1')", 'it is a JSON object, such as {"name": "value"}'),
+        ("CALL GenerateAudio('x', 'en', Replace => 'a=1')", 'it is a JSON object such as {"SQL": "sequel"}'),
+    ],
+)
+def test_what_would_do_is_told_with_what_was_given(text, reason):
+    with pytest.raises(BadValueError, match=reason):
+        binder(text).bind()
 
 
 @pytest.mark.parametrize(("argument", "value"), [("Temperature", 0), ("Temperature", 2), ("TopP", 1), ("TopP", 0.001)])

@@ -142,8 +142,8 @@ def test_messages_come_in_many_forms(messages, sent):
     [
         ("", "must not be empty"),
         ("  ", "must not be empty"),
-        ([], "must not be empty"),
-        ("[]", "must not be empty"),
+        ([], "has no message in it; one looks like"),
+        ("[]", "has no message in it; one looks like"),
         ("[1", "not valid JSON"),
         ("[1]", "entry that is no message"),
         ([{"content": "Hi"}], "entry that is no message"),

@@ -72,7 +72,7 @@ def test_arguments_become_what_was_declared(given, fitted):
         ({"namee": "x"}, "t: there is no argument 'namee'; did you mean name?; name is missing."),
         ({"name": "x", "n": 1.5}, "t: n: expected a whole number, got 1.5."),
         ({"name": "x", "n": 2**31}, "t: n: 2147483648 is out of range (-2147483648 to 2147483647)."),
-        ({"name": {"a": 1}}, "t: name: expected text, got a value of type dict."),
+        ({"name": {"a": 1}}, "t: name: expected text, got an object."),
         ({"name": "x", "keep": "perhaps"}, "t: keep: expected TRUE or FALSE, got 'perhaps'."),
         ({"name": "x", "NAME": "y"}, "t: name is given twice."),
         ({"name": "x", "picture": "no base64!"}, "t: picture: expected bytes in base64."),

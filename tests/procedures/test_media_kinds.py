@@ -195,7 +195,7 @@ def test_addresses_and_data_uris_are_taken(url):
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("photo.png", "expected an address such as https://"),
+        ("photo.png", "expected an address that begins with https:// or http://, got 'photo.png'"),
         ("/etc/passwd", "expected an address"),
         ("file:///etc/passwd", "expected an address"),
         ("ftp://example.org/a.png", "expected an address"),

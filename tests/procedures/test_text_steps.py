@@ -301,7 +301,7 @@ def test_categories_come_in_many_forms(categories, names):
         ("", "names no category"),
         ([], "names no category"),
         (["a", "a"], "names the category 'a' twice"),
-        ("[a", "not a valid JSON list"),
+        ("[a", "begins with \\[ and is not valid JSON"),
         ([None], "neither a name nor an object"),
         ([{"description": "x"}], "neither a name nor an object"),
         (5, "expected a list of names"),

@@ -273,7 +273,8 @@ def told(place: Place, query: TypedQuery, values: Values) -> Iterator[None]:
         with interruptible(place):
             yield
     except (duckdb.Error, RuntimeError) as error:
-        raise place.session.failure or told_of_query(place.con, query, values, error) from None
+        failure = place.session.failure
+        raise failure or told_of_query(place.con, query, values, error, place.catalog) from None
 
 
 def opened(path: str | os.PathLike[str] | None) -> duckdb.DuckDBPyConnection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ import duckdb
 from grokcall.core.redaction import redact
 from grokcall.duckdb.literals import Values
 from grokcall.duckdb.typed_calls import TypedQuery
+from grokcall.duckdb.wrong_calls import told_of_call
 from grokcall.errors import (
     DataError,
     Error,
@@ -22,6 +24,7 @@ from grokcall.errors import (
 )
 from grokcall.tables import errors as faults
 from grokcall_parser import Span
+from grokcall_procedures import Procedure
 
 WRONG_TEXT = (duckdb.ParserException, duckdb.SyntaxException, duckdb.BinderException, duckdb.CatalogException)
 KINDS: tuple[tuple[type[BaseException], type[Error]], ...] = (
@@ -41,12 +44,26 @@ UNKNOWN_VALUE = "Unable to transform python value"
 POINTER = re.compile(r"\n\nLINE (?P<line>\d+): (?P<shown>[^\n]*)\n(?P<blanks> *)(?P<carets>\^+)\n?")
 
 
-def told_of_query(con: Any, query: TypedQuery, values: Values, error: Exception) -> Error:
-    """An error of DuckDB about a query, which it points into where DuckDB does."""
+def told_of_query(
+    con: Any, query: TypedQuery, values: Values, error: Exception, procedures: Mapping[str, Procedure]
+) -> Error:
+    """An error of DuckDB about a query, which it points into where DuckDB does.
+
+    Args:
+        con: The connection to DuckDB.
+        query: The query.
+        values: Its values.
+        error: The error.
+        procedures: The procedures that a query may call, by name in lower case.
+    """
+    message = query.told(redact(POINTER.sub("", str(error))).rstrip())
+    is_shown = redact(query.given) == query.given
+    of_call = told_of_call(query.given, message, procedures)
+    if of_call is not None:
+        return of_call if is_shown or not isinstance(of_call, StatementError) else StatementError(of_call.reason)
     if not isinstance(error, WRONG_TEXT):
         return fault_of("the query", error)
-    message = query.told(redact(POINTER.sub("", str(error))).rstrip())
-    if redact(query.given) != query.given:
+    if not is_shown:
         return StatementError(message)
     return StatementError(message, query.given, place(query.text, error) or place_in_plan(con, query.text, values))
 

@@ -71,8 +71,9 @@ def in_order(sql: str, markers: Sequence[Marker], parameters: Parameters, *, mis
         return given + [None] * (len(markers) - len(given))
     if len(given) != len(markers):
         marks = "1 question mark" if len(markers) == 1 else f"{len(markers)} question marks"
+        got = "1 value" if len(given) == 1 else f"{len(given)} values"
         span = markers[len(given)].span if len(given) < len(markers) else markers[-1].span
-        raise ArgumentsError(f"the query has {marks}, and {len(given)} values were given", sql, span)
+        raise ArgumentsError(f"the query has {marks}, got {got}", sql, span)
     return given
 
 
@@ -92,7 +93,8 @@ def by_name(
     for marker in markers:
         name = str(marker.name)
         if name.lower() not in given and not missing_is_null:
-            raise ArgumentsError(f"the marker {name} has no value; give one in the parameters", sql, marker.span)
+            told = hint(name, map(str, parameters or ()), f"pass {{{name!r}: …}} (NULL is None)")
+            raise ArgumentsError(f"no value for :{name}; {told}", sql, marker.span)
         spelling = spellings.setdefault(name.lower(), name)
         values[spelling] = given.get(name.lower())
         pieces += [sql[end : marker.span.start], "$", spelling]

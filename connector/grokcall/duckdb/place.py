@@ -47,6 +47,8 @@ class Place:
         self.closed: bool = False
         self.has_all: bool = False
         """Whether it has all procedures, and not only those that statements have named."""
+        self.catalog: Mapping[str, Procedure] = {}
+        """The procedures that its statements may name, by name in lower case."""
         self._registered: Mapping[str, Procedure] = {}
         self._registered_before: Mapping[str, Procedure] = {}
         """The procedures that it had when the transaction began."""
@@ -61,6 +63,7 @@ class Place:
             catalog: The procedures by name in lower case.
             sql: The statement.
         """
+        self.catalog = catalog
         # In a transaction no statement may fail: it would be lost with what came before.
         self.has_all = self.has_all or self.in_transaction or LISTED.search(sql) is not None
         wanted = catalog if self.has_all else self._named_in(catalog, sql.lower())

@@ -30,9 +30,9 @@ class Consent:
             ChangeNotAllowedError: It does; nothing was sent.
             NotSupportedError: Its result holds a secret, and would be kept; nothing was sent.
         """
+        self._check_secrets(call.procedure)
         if call.procedure.effect is not Effect.ASK or call.procedure.effect_of is not None:
             self._check(call.procedure, call.effect)
-        self._check_secrets(call.procedure)
 
     def check_all(self, procedure: Procedure) -> None:
         """Refuses a procedure of which every call leaves behind what it may not.
@@ -41,9 +41,9 @@ class Consent:
             ChangeNotAllowedError: Each does; nothing was sent.
             NotSupportedError: Their results hold secrets, and would be kept; nothing was sent.
         """
+        self._check_secrets(procedure)
         if procedure.effect_of is None:
             self._check(procedure, procedure.effect)
-        self._check_secrets(procedure)
 
     def _check_secrets(self, procedure: Procedure) -> None:
         if procedure.has_secret and not self.secrets:

@@ -11,6 +11,8 @@ from grokcall_procedures.definition import Parameter, Values
 from grokcall_procedures.documents import encode_json
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
 
+ONE_MESSAGE = 'one looks like {"role": "user", "content": "Hi"}'
+
 
 def read_messages(value: object) -> str:
     """Messages as JSON text of a list: a list, JSON text of one, one message as an object, or the text of one.
@@ -31,9 +33,9 @@ def read_messages(value: object) -> str:
         raise UnfitValue(f"expected a list of messages or a text, got {described(value)}")
     listed = [messages] if isinstance(messages, dict) else messages
     if not listed:
-        raise UnfitValue("must not be empty")
+        raise UnfitValue(f"has no message in it; {ONE_MESSAGE}")
     if not all(isinstance(message, dict) and isinstance(message.get("role"), str) for message in listed):
-        raise UnfitValue('has an entry that is no message; one looks like {"role": "user", "content": "Hi"}')
+        raise UnfitValue(f"has an entry that is no message; {ONE_MESSAGE}")
     return json.dumps(listed, ensure_ascii=False)
 
 

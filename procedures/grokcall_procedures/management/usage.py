@@ -14,7 +14,7 @@ from grokcall_procedures.nouns import noun, objects_in
 from grokcall_procedures.paging import MAX_ROWS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Host, Notice, Row, Steps
-from grokcall_procedures.timestamps import moment_of
+from grokcall_procedures.timestamps import WRITTEN, moment_of
 from grokcall_procedures.tools.lists import read_texts
 from grokcall_procedures.types import ParameterType, UnfitValue, described
 
@@ -40,7 +40,7 @@ def read_clock(value: object) -> str:
     try:
         moment = moment_of(value)
     except (ValueError, OverflowError, OSError):
-        raise UnfitValue(f"is no date and time: {described(value)}") from None
+        raise UnfitValue(f"is no date and time: {described(value)}; {WRITTEN}") from None
     if moment.tzinfo is not None and moment.utcoffset():
         raise UnfitValue(f"has an offset of its own: {described(value)}; leave it out, TimeZone says by which clock")
     return moment.strftime(CLOCK)

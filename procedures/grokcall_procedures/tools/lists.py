@@ -38,7 +38,7 @@ def read_objects(value: object) -> str:
     entries = read_list(value, "JSON objects", "[{…}, {…}]")
     place = next((number for number, entry in enumerate(entries, 1) if not isinstance(entry, dict)), None)
     if place is not None:
-        raise UnfitValue(f"is a list of JSON objects; entry {place} is none")
+        raise UnfitValue(f"is a list of JSON objects; entry {place} is none: {described(entries[place - 1])}")
     return encode_json(entries).decode()
 
 
@@ -54,7 +54,9 @@ def read_entries(value: object) -> str:
     entries = read_list(value, "names and JSON objects", '["view_image", {"type": "function", …}]')
     place = next((number for number, entry in enumerate(entries, 1) if not isinstance(entry, dict | str)), None)
     if place is not None:
-        raise UnfitValue(f"is a list of names and JSON objects; entry {place} is neither")
+        raise UnfitValue(
+            f"is a list of names and JSON objects; entry {place} is neither: {described(entries[place - 1])}"
+        )
     return encode_json([flat_function(entry) for entry in entries]).decode()
 
 
@@ -102,7 +104,7 @@ def read_list(value: object, of: str, example: str) -> list[object]:
     else:
         entries = [text] if text else []
     if not entries:
-        raise UnfitValue(f"is empty; pass NULL, or a list of {of} such as {example}")
+        raise UnfitValue(f"is empty; write a list of {of} such as {example}")
     return entries
 
 

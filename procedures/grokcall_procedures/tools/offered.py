@@ -143,6 +143,12 @@ def client_tools(values: Values, toolbox: Toolbox | None) -> list[ToolDeclaratio
     return found
 
 
+TO_MAKE_ONE = (
+    "a tool of yours is made with CREATE TOOL or connection.tool, and one that you run yourself is an object: "
+    '{"type": "function", "name": …, "parameters": {…}}'
+)
+
+
 def given_tool(entry: object, number: int, toolbox: Toolbox | None) -> dict[str, object]:
     """One entry of ``Tools`` as a tool of the API."""
     if isinstance(entry, str):
@@ -175,13 +181,8 @@ def no_such_tool(name: str, toolbox: Toolbox | None, service: tuple[str, ...] = 
     """
     own = () if toolbox is None else toolbox.names
     there = [f"there are {', '.join(own)}"] * bool(own) + [f"the service has {', '.join(service)}"] * bool(service)
-    told = hint(name, (*own, *service), "; ".join(there) or "there is none")
-    return UnfitValue(
-        f"names {name!r}, and there is no such tool; {told}; a tool of yours is made with CREATE TOOL or "
-        "connection.tool, and one that you run yourself is an object: "
-        '{"type": "function", "name": …, "parameters": {…}}',
-        "Tools",
-    )
+    told = hint(name, (*own, *service), "; ".join([*(there or ["there is none"]), TO_MAKE_ONE]))
+    return UnfitValue(f"names {name!r}, and there is no such tool; {told}", "Tools")
 
 
 def check_written_out(server: Mapping[str, object], number: int) -> None:

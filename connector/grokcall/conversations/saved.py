@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from grokcall.conversations.turn import Turn
+from grokcall.conversations.turn import Turn, whole
 from grokcall.core.files import write_whole
 from grokcall.errors import DataError, InterfaceError
 from grokcall_procedures.conversations import Chain
@@ -90,7 +90,7 @@ def read(saved: Saved) -> State:
             text_or_none(document.get("response_id")),
             None if document.get("items") is None else tuple(objects(item) for item in entries(document["items"])),
             document.get("instructions"),
-            tokens_in(document.get("tokens")),
+            whole(document.get("tokens")),
         ),
     )
 
@@ -135,8 +135,3 @@ def entries(value: object) -> list[object]:
 def text_or_none(value: object) -> str | None:
     """A text; None for anything else."""
     return value if isinstance(value, str) and value else None
-
-
-def tokens_in(value: object) -> int | None:
-    """A number of tokens; None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

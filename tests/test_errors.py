@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ALL = [getattr(errors, name) for name in errors.__all__ if name[0].isupper()]
 OWN = [kind for kind in ALL if issubclass(kind, errors.Error) and kind.__module__ != parser_errors.__name__]
 SIGNALS = {
-    "BrokenError", "LostMediaError", "Mismatch", "TerminationError", "TooLongError", "UnfitLiteral", "UnfitValue",
+    "BrokenError", "LostMediaError", "Mismatch", "RefusedUpgrade", "TerminationError", "TooLongError", "UnfitLiteral", "UnfitValue",
     "UnreadableAnswerError",
 }  # fmt: skip
 """Exceptions between two functions, which no call raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import AsyncIterable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +25,8 @@ from grokcall.lookup.async_stream import AsyncLookupStream
 from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
+from grokcall.realtime.speech import AsyncSpeechStream
+from grokcall_procedures import Piece
 from grokcall_procedures.prices import Prices
 
 
@@ -104,6 +106,19 @@ class AsyncConnection(BaseConnection):
         """
         state, limits = begun_state(load, parameters)
         return AsyncConversation(self.runtime, limits, state)
+
+    def speak(
+        self, sentences: str | Iterable[str | Piece] | AsyncIterable[str | Piece], **parameters: Any
+    ) -> AsyncSpeechStream:
+        """Sound of a text of any length, as it comes; arguments as for :meth:`grokcall.Connection.speak`.
+
+        ``sentences`` may be an asynchronous iterable as well; any other is iterated in this event loop.
+
+        Raises:
+            InterfaceError: There is no such parameter or limit, or ``sentences`` is something else.
+            DataError: A parameter cannot have its value, or the text is empty.
+        """
+        return AsyncSpeechStream.of(self.runtime, sentences, parameters)
 
     async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table; see :meth:`alookup`, which is the same."""

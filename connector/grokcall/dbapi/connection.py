@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,7 +22,9 @@ from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.lookup.stream import LookupStream
+from grokcall.realtime.speech import SpeechStream
 from grokcall_parser import parse_call
+from grokcall_procedures import Piece
 from grokcall_procedures.prices import Prices
 
 
@@ -139,6 +141,28 @@ class Connection(BaseConnection):
         """
         state, limits = begun_state(load, parameters)
         return Conversation(self.runtime, limits, state)
+
+    def speak(self, sentences: str | Iterable[str | Piece], **parameters: Any) -> SpeechStream:
+        """Sound of a text of any length, as it comes, while the text is still going in; over a socket.
+
+        Args:
+            sentences: A text, or an iterable of texts, which are joined as they stand; also the pieces of an answer,
+                of which the text is spoken.
+            **parameters: ``Voice``, ``Language``, ``Codec`` and ``SampleRate``, as GenerateAudio has them, and limits
+                as for :meth:`cursor`.
+
+        Raises:
+            InterfaceError: There is no such parameter or limit, or ``sentences`` is something else.
+            DataError: A parameter cannot have its value, or the text is empty.
+
+        Pieces of sound raise what the session fails with: a :class:`grokcall.StreamCutError` with the sound so far
+        where the socket was cut, a :class:`grokcall.BudgetReachedError` once a limit leaves no room for more.
+
+        >>> with connection.speak("Good morning", Voice="ara") as sound:  # doctest: +SKIP
+        ...     for piece in sound:
+        ...         player.write(piece)
+        """
+        return SpeechStream.of(self.runtime, sentences, parameters)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, the results beside the rows, in the rows' order.

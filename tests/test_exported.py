@@ -55,7 +55,7 @@ PUBLIC = {
         RecalledOutcome RecordedError RunInfo RunState fingerprint
     """,
     "grokcall.realtime": """
-        AsyncSpeechStream SpeechStream
+        AsyncSpeechStream AsyncTranscriptStream SpeechStream SpokenWord TranscriptStream Utterance
     """,
     "grokcall.sandbox": """
         MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app

@@ -21,6 +21,7 @@ from grokcall_sandbox.api import (
     speech,
     speech_socket,
     transcription,
+    transcription_socket,
     videos,
     voices,
 )
@@ -97,7 +98,10 @@ _BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
     ("/v1/custom-voices", voices.create, voice_headers, voices.MAX_FORM_BYTES),
     ("/v1/batches/{id}/requests", batches.add_requests, batch_headers, batches.MAX_ADDED_BYTES),
 )
-_SOCKETS: tuple[tuple[str, Open], ...] = (("/v1/tts", speech_socket.open_speech),)
+_SOCKETS: tuple[tuple[str, Open], ...] = (
+    ("/v1/tts", speech_socket.open_speech),
+    ("/v1/stt", transcription_socket.open_transcription),
+)
 _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/media/{name}", administration.serve_medium),
     ("GET", "/sandbox/ledger", administration.show_ledger),

@@ -38,6 +38,7 @@ class Prices:
         aliases: Ids by each of their other names.
         character: Ticks for a spoken character.
         sound_hour: Ticks for an hour of sound that is written down.
+        streamed_hour: The same of sound that comes over a socket.
         search: Ticks for a search of collections.
         tool_fees: Ticks for a call of each of the service's own tools.
         source: Where the prices come from, for people.
@@ -49,6 +50,7 @@ class Prices:
     aliases: Mapping[str, str] = field(repr=False)
     character: int
     sound_hour: int
+    streamed_hour: int
     search: int
     tool_fees: Mapping[str, int]
     source: str
@@ -244,6 +246,7 @@ PRICES = Prices(
     ),
     character=150_000,
     sound_hour=10 * _CENT,
+    streamed_hour=20 * _CENT,
     search=_CENT // 4,
     tool_fees=MappingProxyType(
         {

@@ -79,3 +79,15 @@ def test_a_key_that_was_refused_is_asked_for_once_more(scripted):
     service.refusal = web.Response(status=401, text='{"error":"expired"}')
     assert list(connection.speak("Hello")) == []
     assert service.talks[0].request.headers["Authorization"] == f"Bearer {KEY}-new"
+
+
+@pytest.mark.parametrize("script", [repeats_it, babbles_it, closes_with_it, cuts])
+def test_no_error_of_a_transcript_shows_the_key(scripted, script, caplog):
+    async def listening(talk: Talk) -> None:
+        await talk.send(type="transcript.created")
+        await script(talk)
+
+    _, connection = scripted(listening)
+    with caplog.at_level(logging.DEBUG), pytest.raises(grokcall.Error) as caught:
+        list(connection.transcribe_stream(bytes(6_400)))
+    assert KEY not in shown(caught.value) + caplog.text

@@ -26,6 +26,7 @@ from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.realtime.speech import AsyncSpeechStream
+from grokcall.realtime.transcription import AsyncTranscriptStream
 from grokcall_procedures import Piece
 from grokcall_procedures.prices import Prices
 
@@ -119,6 +120,27 @@ class AsyncConnection(BaseConnection):
             DataError: A parameter cannot have its value, or the text is empty.
         """
         return AsyncSpeechStream.of(self.runtime, sentences, parameters)
+
+    def transcribe_stream(
+        self,
+        chunks: bytes | Iterable[bytes] | AsyncIterable[bytes],
+        *,
+        encoding: str = "pcm",
+        sample_rate: int = 16_000,
+        language: str | None = None,
+        interim: bool = False,
+        **settings: Any,
+    ) -> AsyncTranscriptStream:
+        """What is said in sound that is still coming; arguments as for :meth:`grokcall.Connection.transcribe_stream`.
+
+        ``chunks`` may be an asynchronous iterable as well; any other is iterated in this event loop.
+
+        Raises:
+            InterfaceError: There is no such setting or limit, or ``chunks`` is something else.
+            DataError: A setting cannot have its value.
+        """
+        given = {"encoding": encoding, "sample_rate": sample_rate, "language": language, **settings}
+        return AsyncTranscriptStream.of(self.runtime, chunks, interim, given)
 
     async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table; see :meth:`alookup`, which is the same."""

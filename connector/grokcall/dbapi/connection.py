@@ -23,6 +23,7 @@ from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.lookup.stream import LookupStream
 from grokcall.realtime.speech import SpeechStream
+from grokcall.realtime.transcription import TranscriptStream
 from grokcall_parser import parse_call
 from grokcall_procedures import Piece
 from grokcall_procedures.prices import Prices
@@ -163,6 +164,43 @@ class Connection(BaseConnection):
         ...         player.write(piece)
         """
         return SpeechStream.of(self.runtime, sentences, parameters)
+
+    def transcribe_stream(
+        self,
+        chunks: bytes | Iterable[bytes],
+        *,
+        encoding: str = "pcm",
+        sample_rate: int = 16_000,
+        language: str | None = None,
+        interim: bool = False,
+        **settings: Any,
+    ) -> TranscriptStream:
+        """What is said in sound that is still coming, an utterance as soon as it is over; over a socket.
+
+        Args:
+            chunks: Raw sound without a head, in pieces of any length.
+            encoding: ``pcm`` (16 bits, little-endian), ``mulaw`` or ``alaw``.
+            sample_rate: Samples for each second, 8000 to 48000.
+            language: The language that is spoken, such as ``en``; found out without it.
+            interim: Whether utterances that are not finished come as well, with ``finished`` False.
+            **settings: ``endpointing`` (milliseconds of silence that end an utterance, 0 to 5000), ``diarize``,
+                ``filler_words``, ``channels`` (2 to 8, apart), ``keyterms``, ``smart_turn`` (0 to 1),
+                ``smart_turn_timeout`` (milliseconds, 1 to 5000), ``vad_threshold`` (0 to 1), and limits as for
+                :meth:`cursor`.
+
+        Raises:
+            InterfaceError: There is no such setting or limit, or ``chunks`` is something else.
+            DataError: A setting cannot have its value.
+
+        Utterances raise what the session fails with: a :class:`grokcall.StreamCutError` with the words so far where
+        the socket was cut, a :class:`grokcall.BudgetReachedError` once a limit leaves no room for more.
+
+        >>> with connection.transcribe_stream(microphone, language="en") as words:  # doctest: +SKIP
+        ...     for utterance in words:
+        ...         print(utterance.start, utterance.text)
+        """
+        given = {"encoding": encoding, "sample_rate": sample_rate, "language": language, **settings}
+        return TranscriptStream.of(self.runtime, chunks, interim, given)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, the results beside the rows, in the rows' order.

@@ -14,13 +14,28 @@ from grokcall_parser.lazy_names import lazy_names
 if TYPE_CHECKING:
     from grokcall.realtime.speech import AsyncSpeechStream as AsyncSpeechStream
     from grokcall.realtime.speech import SpeechStream as SpeechStream
+    from grokcall.realtime.transcription import AsyncTranscriptStream as AsyncTranscriptStream
+    from grokcall.realtime.transcription import TranscriptStream as TranscriptStream
+    from grokcall.realtime.utterance import SpokenWord as SpokenWord
+    from grokcall.realtime.utterance import Utterance as Utterance
 
-__all__ = ["AsyncSpeechStream", "SpeechStream"]
+__all__ = [
+    "AsyncSpeechStream",
+    "AsyncTranscriptStream",
+    "SpeechStream",
+    "SpokenWord",
+    "TranscriptStream",
+    "Utterance",
+]
 
 lazy_names(
     __name__,
     {
         "AsyncSpeechStream": "grokcall.realtime.speech",
+        "AsyncTranscriptStream": "grokcall.realtime.transcription",
         "SpeechStream": "grokcall.realtime.speech",
+        "SpokenWord": "grokcall.realtime.utterance",
+        "TranscriptStream": "grokcall.realtime.transcription",
+        "Utterance": "grokcall.realtime.utterance",
     },
 )

@@ -142,6 +142,8 @@ class SocketWork(ABC, Generic[Given, T]):
         return not self._ended
 
     async def _finish(self) -> None:
+        if self._failure is None:
+            await self._flush()
         self._finished = True
         if self._socket is None:  # nothing was sent
             await self._news.put(End(self._failure))
@@ -160,6 +162,9 @@ class SocketWork(ABC, Generic[Given, T]):
             self._socket = socket
             self._receiver = asyncio.create_task(self._receive(socket))
         return self._socket
+
+    async def _flush(self) -> None:
+        """Sends what was given and waited for more."""
 
     async def _greeted(self, socket: ServiceSocket) -> None:
         """Waits for what has to come before anything is sent."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import fields
 
 from grokcall.budget.budget import Budget
 from grokcall.budget.spending_limits import SpendingLimits
@@ -13,6 +12,7 @@ from grokcall.client.service_sockets import Document, ServiceSocket
 from grokcall.errors import DataError, InterfaceError, MalformedReplyError, StreamCutError
 from grokcall.execution.runtime import Runtime
 from grokcall.realtime.given_texts import given_texts, pieces_of, text_of
+from grokcall.realtime.limits import LIMITS
 from grokcall.realtime.socket_work import SocketWork
 from grokcall.realtime.streams import AsyncSocketStream, BaseSocketStream, SocketStream
 from grokcall_parser.suggestions import hint
@@ -32,7 +32,6 @@ SPOKEN = {
 }
 """The parameters in lower case: their names for GenerateAudio, and those in the address of the socket."""
 NAMES = ("Voice", "Language", "Codec", "SampleRate")
-LIMITS = tuple(item.name for item in fields(SpendingLimits))
 
 
 class SpeechWork(SocketWork[object, bytes]):

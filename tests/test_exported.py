@@ -55,7 +55,8 @@ PUBLIC = {
         RecalledOutcome RecordedError RunInfo RunState fingerprint
     """,
     "grokcall.realtime": """
-        AsyncSpeechStream AsyncTranscriptStream SpeechStream SpokenWord TranscriptStream Utterance
+        AsyncSpeechStream AsyncTalkSession AsyncTranscriptStream SpeechStream SpokenWord TalkEvent TalkEventKind
+        TalkSession TranscriptStream Utterance
     """,
     "grokcall.sandbox": """
         MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app

@@ -65,7 +65,7 @@ GROUPS = (
         ("conversations", "streaming"),
         ("Conversation", "AsyncConversation", "Answer"),
     ),
-    Group("Speak and listen", "Talks over sockets, as they go on.", ("talks", "sounds"), module="realtime"),
+    Group("Speak and listen", "Talks over sockets, as they go on.", ("talks", "sounds", "tools"), module="realtime"),
     Group(
         "Run a command as an action",
         "The Execute Command action, and a function for each named one.",

@@ -17,6 +17,7 @@ from grokcall_sandbox.api import (
     models,
     pictures,
     realtime,
+    realtime_socket,
     responses,
     speech,
     speech_socket,
@@ -101,6 +102,7 @@ _BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
 _SOCKETS: tuple[tuple[str, Open], ...] = (
     ("/v1/tts", speech_socket.open_speech),
     ("/v1/stt", transcription_socket.open_transcription),
+    ("/v1/realtime", realtime_socket.open_talk),
 )
 _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/media/{name}", administration.serve_medium),

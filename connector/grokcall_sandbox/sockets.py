@@ -20,6 +20,9 @@ from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.traffic import Passage
 
 NORMAL, FAILED = 1000, 1011
+SUBPROTOCOL = "xai-client-secret."
+TALKS = "/v1/realtime"
+"""The socket that a token opens as well as a key."""
 
 
 class SocketSession:
@@ -28,13 +31,14 @@ class SocketSession:
     Attributes:
         call: The request that opened it.
         state: What the sandbox holds.
+        model: The id of the model that is billed.
     """
 
-    def __init__(self, call: SandboxRequest, socket: WebSocket, model: str = "") -> None:
+    def __init__(self, call: SandboxRequest, socket: WebSocket) -> None:
         self.call = call
         self.state: SandboxState = call.state
         self._socket = socket
-        self._model = model
+        self.model = ""
         self._entry: Entry | None = None
 
     async def receive(self) -> dict[str, Any] | bytes:
@@ -71,7 +75,7 @@ class SocketSession:
         if not ticks:
             return
         if self._entry is None:
-            entry = Entry(time.time(), self.call.path, self._model, self.call.body_hash, ticks, self.call.id, True)
+            entry = Entry(time.time(), self.call.path, self.model, self.call.body_hash, ticks, self.call.id, True)
             self._entry = self.state.ledger.add(entry)
         else:
             self.state.ledger.extend(self._entry, ticks)
@@ -101,8 +105,10 @@ class SocketEndpoint:
         passage = Passage(self._state.traffic)
         try:
             try:
+                protocol = self._token(scope)
                 authorization = call.header(b"authorization")
-                check_key(authorization)
+                if protocol is None:
+                    check_key(authorization)
                 self._state.team.check(authorization, self._state.ledger.total_ticks)
                 serve = self._opening(call)
             except ApiError as refusal:
@@ -110,11 +116,25 @@ class SocketEndpoint:
                 passage.leave(str(reply.status))
                 await turn_away(socket, reply)
                 return
-            await socket.accept()
+            await socket.accept(protocol)
             await self._serve(SocketSession(call, socket), socket, serve)
             passage.leave("101")
         finally:
             passage.leave("cut")
+
+    def _token(self, scope: Scope) -> str | None:
+        """The sub-protocol that is a token; None where a key is to open the socket.
+
+        Raises:
+            ApiError: 401 for a token that was never given, or is over.
+        """
+        offered: list[str] = scope.get("subprotocols", []) if scope["path"] == TALKS else []
+        protocol = next((each for each in offered if each.startswith(SUBPROTOCOL)), None)
+        if protocol is None:
+            return None
+        if self._state.realtime_tokens.get(protocol.removeprefix(SUBPROTOCOL), 0.0) < time.time():
+            raise ApiError(401, "The client secret is invalid or has expired.", "unauthenticated")
+        return protocol
 
     async def _serve(self, session: SocketSession, socket: WebSocket, serve: Serve) -> None:
         code = NORMAL

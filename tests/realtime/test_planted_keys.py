@@ -91,3 +91,25 @@ def test_no_error_of_a_transcript_shows_the_key(scripted, script, caplog):
     with caplog.at_level(logging.DEBUG), pytest.raises(grokcall.Error) as caught:
         list(connection.transcribe_stream(bytes(6_400)))
     assert KEY not in shown(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize("script", [repeats_it, babbles_it, closes_with_it, cuts])
+def test_nothing_of_a_talk_shows_the_key(scripted, script, caplog):
+    async def begun(talk: Talk) -> None:
+        await talk.send(type="session.created")
+        await talk.next()
+        await talk.send(type="session.updated")
+        await talk.send(type="response.text.delta", delta=f"Your key is {KEY}.")
+        await script(talk)
+
+    _, connection = scripted(begun)
+    events = []
+
+    def talk(session: grokcall.realtime.TalkSession) -> None:
+        session.say("Hello")
+        for event in session:
+            events.extend([event, event.raw])
+
+    with caplog.at_level(logging.DEBUG), connection.realtime() as session, pytest.raises(grokcall.Error) as caught:
+        talk(session)
+    assert KEY not in f"{shown(caught.value)} {caplog.text} {events} {session.turns.to_pylist()} {session!r}"

@@ -35,6 +35,12 @@ class ServiceSocket:
     def __init__(self, socket: Socket, secret: str) -> None:
         self._socket = socket
         self._secret = secret if len(secret) >= SHORTEST_SECRET else ""
+        self.optional: set[str] = set()
+        """The ids of documents that were sent and may be refused, which is then no error."""
+        self.refused: set[str] = set()
+        """Those among them that were."""
+        self.last_error: Document = {}
+        """The last document that told of an error."""
 
     def __repr__(self) -> str:
         return f"ServiceSocket({self._socket!r})"
@@ -58,7 +64,12 @@ class ServiceSocket:
         if isinstance(told, str):
             raise MalformedReplyError(f"the service sent over a socket what is no JSON object: {told!r}")
         if isinstance(told, dict) and told.get("type") == "error":
-            raise error_in(told)
+            self.last_error = told
+            inner = told.get("error")
+            identity = inner.get("event_id") if isinstance(inner, dict) else None
+            if identity not in self.optional:
+                raise error_in(told)
+            self.refused.add(identity)
         return told
 
     def _read(self, message: str | bytes | SocketEnding) -> Document | SocketEnding | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,7 @@ from grokcall.conversations.saved import Saved
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.async_cursor import AsyncCursor
+from grokcall.dbapi.async_sockets import WithAsyncSockets
 from grokcall.dbapi.base_connection import BaseConnection
 from grokcall.execution.call_stream import AsyncCallStream
 from grokcall.execution.runtime import KeyLike
@@ -25,9 +26,6 @@ from grokcall.lookup.async_stream import AsyncLookupStream
 from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
-from grokcall.realtime.speech import AsyncSpeechStream
-from grokcall.realtime.transcription import AsyncTranscriptStream
-from grokcall_procedures import Piece
 from grokcall_procedures.prices import Prices
 
 
@@ -63,7 +61,7 @@ def aconnect(
     return AsyncConnection(loaded, api_key=api_key, management_key=management_key, transport=transport)
 
 
-class AsyncConnection(BaseConnection):
+class AsyncConnection(WithAsyncSockets, BaseConnection):
     """The twin of :class:`grokcall.Connection` for programs that await.
 
     Tasks of any number of event loops, in any number of threads, may share it, each with cursors of its own: its calls
@@ -107,40 +105,6 @@ class AsyncConnection(BaseConnection):
         """
         state, limits = begun_state(load, parameters)
         return AsyncConversation(self.runtime, limits, state)
-
-    def speak(
-        self, sentences: str | Iterable[str | Piece] | AsyncIterable[str | Piece], **parameters: Any
-    ) -> AsyncSpeechStream:
-        """Sound of a text of any length, as it comes; arguments as for :meth:`grokcall.Connection.speak`.
-
-        ``sentences`` may be an asynchronous iterable as well; any other is iterated in this event loop.
-
-        Raises:
-            InterfaceError: There is no such parameter or limit, or ``sentences`` is something else.
-            DataError: A parameter cannot have its value, or the text is empty.
-        """
-        return AsyncSpeechStream.of(self.runtime, sentences, parameters)
-
-    def transcribe_stream(
-        self,
-        chunks: bytes | Iterable[bytes] | AsyncIterable[bytes],
-        *,
-        encoding: str = "pcm",
-        sample_rate: int = 16_000,
-        language: str | None = None,
-        interim: bool = False,
-        **settings: Any,
-    ) -> AsyncTranscriptStream:
-        """What is said in sound that is still coming; arguments as for :meth:`grokcall.Connection.transcribe_stream`.
-
-        ``chunks`` may be an asynchronous iterable as well; any other is iterated in this event loop.
-
-        Raises:
-            InterfaceError: There is no such setting or limit, or ``chunks`` is something else.
-            DataError: A setting cannot have its value.
-        """
-        given = {"encoding": encoding, "sample_rate": sample_rate, "language": language, **settings}
-        return AsyncTranscriptStream.of(self.runtime, chunks, interim, given)
 
     async def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table; see :meth:`alookup`, which is the same."""

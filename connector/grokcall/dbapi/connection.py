@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from grokcall.conversations.saved import Saved
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.base_connection import BaseConnection
 from grokcall.dbapi.cursor import Cursor
+from grokcall.dbapi.sockets import WithSockets
 from grokcall.execution.call_stream import CallStream
 from grokcall.execution.runtime import KeyLike
 from grokcall.lookup.gathering import gathered
@@ -22,10 +23,7 @@ from grokcall.lookup.mapping import MappingLike
 from grokcall.lookup.opening import open_stream
 from grokcall.lookup.results import LookupResult
 from grokcall.lookup.stream import LookupStream
-from grokcall.realtime.speech import SpeechStream
-from grokcall.realtime.transcription import TranscriptStream
 from grokcall_parser import parse_call
-from grokcall_procedures import Piece
 from grokcall_procedures.prices import Prices
 
 
@@ -65,7 +63,7 @@ def connect(
     return Connection(loaded, api_key=api_key, management_key=management_key, transport=transport)
 
 
-class Connection(BaseConnection):
+class Connection(WithSockets, BaseConnection):
     """A connection as PEP 249 has it; threads may share it, each with cursors of its own.
 
     The calls of all its cursors and lookups run on one event loop in the background and share one limit of calls in
@@ -142,65 +140,6 @@ class Connection(BaseConnection):
         """
         state, limits = begun_state(load, parameters)
         return Conversation(self.runtime, limits, state)
-
-    def speak(self, sentences: str | Iterable[str | Piece], **parameters: Any) -> SpeechStream:
-        """Sound of a text of any length, as it comes, while the text is still going in; over a socket.
-
-        Args:
-            sentences: A text, or an iterable of texts, which are joined as they stand; also the pieces of an answer,
-                of which the text is spoken.
-            **parameters: ``Voice``, ``Language``, ``Codec`` and ``SampleRate``, as GenerateAudio has them, and limits
-                as for :meth:`cursor`.
-
-        Raises:
-            InterfaceError: There is no such parameter or limit, or ``sentences`` is something else.
-            DataError: A parameter cannot have its value, or the text is empty.
-
-        Pieces of sound raise what the session fails with: a :class:`grokcall.StreamCutError` with the sound so far
-        where the socket was cut, a :class:`grokcall.BudgetReachedError` once a limit leaves no room for more.
-
-        >>> with connection.speak("Good morning", Voice="ara") as sound:  # doctest: +SKIP
-        ...     for piece in sound:
-        ...         player.write(piece)
-        """
-        return SpeechStream.of(self.runtime, sentences, parameters)
-
-    def transcribe_stream(
-        self,
-        chunks: bytes | Iterable[bytes],
-        *,
-        encoding: str = "pcm",
-        sample_rate: int = 16_000,
-        language: str | None = None,
-        interim: bool = False,
-        **settings: Any,
-    ) -> TranscriptStream:
-        """What is said in sound that is still coming, an utterance as soon as it is over; over a socket.
-
-        Args:
-            chunks: Raw sound without a head, in pieces of any length.
-            encoding: ``pcm`` (16 bits, little-endian), ``mulaw`` or ``alaw``.
-            sample_rate: Samples for each second, 8000 to 48000.
-            language: The language that is spoken, such as ``en``; found out without it.
-            interim: Whether utterances that are not finished come as well, with ``finished`` False.
-            **settings: ``endpointing`` (milliseconds of silence that end an utterance, 0 to 5000), ``diarize``,
-                ``filler_words``, ``channels`` (2 to 8, apart), ``keyterms``, ``smart_turn`` (0 to 1),
-                ``smart_turn_timeout`` (milliseconds, 1 to 5000), ``vad_threshold`` (0 to 1), and limits as for
-                :meth:`cursor`.
-
-        Raises:
-            InterfaceError: There is no such setting or limit, or ``chunks`` is something else.
-            DataError: A setting cannot have its value.
-
-        Utterances raise what the session fails with: a :class:`grokcall.StreamCutError` with the words so far where
-        the socket was cut, a :class:`grokcall.BudgetReachedError` once a limit leaves no room for more.
-
-        >>> with connection.transcribe_stream(microphone, language="en") as words:  # doctest: +SKIP
-        ...     for utterance in words:
-        ...         print(utterance.start, utterance.text)
-        """
-        given = {"encoding": encoding, "sample_rate": sample_rate, "language": language, **settings}
-        return TranscriptStream.of(self.runtime, chunks, interim, given)
 
     def lookup(self, command: str, rows: object, mapping: MappingLike = None, **options: Any) -> LookupResult:
         """One call for each row of a table, the results beside the rows, in the rows' order.

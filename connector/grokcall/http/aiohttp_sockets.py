@@ -35,7 +35,9 @@ async def refuse(response: aiohttp.ClientResponse) -> None:
     """Reads the reply with which a socket was refused."""
     if response.status == 101:
         return
-    body = await response.content.read(LARGEST_ERROR_BODY)
+    body = b""
+    while len(body) < LARGEST_ERROR_BODY and (chunk := await response.content.readany()):
+        body += chunk
     raise RefusedUpgrade(HttpResponse(response.status, headers_of(response.raw_headers), body))
 
 

@@ -125,6 +125,12 @@ def given_sound(given: object, *, awaited: bool) -> object:
     return given
 
 
+def begins_like_a_file(sound: bytes) -> str | None:
+    """What kind of file some bytes begin like; None for raw sound."""
+    kind = sniff(sound[:64])
+    return None if kind is None else kind.name
+
+
 class Frames:
     """Cuts sound that comes in chunks of any length into frames of a tenth of a second."""
 
@@ -143,9 +149,9 @@ class Frames:
         if not isinstance(chunk, bytes | bytearray | memoryview):
             told = f"element {self._count:,} is {type(chunk).__name__}; give bytes"
             raise DataError(f"transcribe_stream: {told}")
-        if self._count == 1 and (kind := sniff(bytes(chunk[:64]))) is not None:
+        if self._count == 1 and (kind := begins_like_a_file(bytes(chunk[:64]))) is not None:
             raise DataError(
-                f"transcribe_stream: the sound begins like a file ({kind.name}); the socket takes raw sound, as "
+                f"transcribe_stream: the sound begins like a file ({kind}); the socket takes raw sound, as "
                 "ffmpeg -f s16le writes it, and TranscribeAudio takes files"
             )
         self._rest += chunk

@@ -21,6 +21,9 @@ Given = TypeVar("Given")
 MOST_WAITING = 64
 """Results that wait for who takes them; then nothing more is read from the socket."""
 
+GREETING = 30.0
+"""Seconds within which the service has to say that a session can begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -123,7 +126,7 @@ class SocketWork(ABC, Generic[Given, T]):
             if self._socket is not None:
                 await self._socket.close()
         finally:
-            self.meter.settle()
+            self._settle()
             while not self._news.empty():  # whoever would still tell of something does not wait for ever
                 self._news.get_nowait()
 
@@ -155,13 +158,33 @@ class SocketWork(ABC, Generic[Given, T]):
         if self._socket is None:
             socket = await opened(self._runtime.runner().api, self._path, self._query)
             try:
-                await self._greeted(socket)
+                await self._greeted_in_time(socket)
             except BaseException:
                 await socket.close()
                 raise
             self._socket = socket
             self._receiver = asyncio.create_task(self._receive(socket))
         return self._socket
+
+    def _settle(self) -> None:
+        """Settles the budget; harmless when repeated."""
+        self.meter.settle()
+
+    def _is_regular(self, ending: SocketEnding) -> bool:  # noqa: ARG002
+        """Whether the service may end the session like this."""
+        return False
+
+    async def _before_failing(self, error: Exception) -> None:
+        """Tells of what is about to be raised."""
+
+    async def _greeted_in_time(self, socket: ServiceSocket) -> None:
+        try:
+            async with asyncio.timeout(GREETING) as limit:
+                await self._greeted(socket)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ReadTimeoutError(f"The service did not begin the session within {GREETING:g} s") from None
 
     async def _flush(self) -> None:
         """Sends what was given and waited for more."""
@@ -174,13 +197,16 @@ class SocketWork(ABC, Generic[Given, T]):
             while True:
                 document = await self._next(socket)
                 if isinstance(document, SocketEnding):
+                    if self._is_regular(document):
+                        break
                     raise self._cut(document.words)
                 if await self._taken(document):
                     break
         except asyncio.CancelledError:
-            self.meter.settle()  # the connection is closed, or the session left
+            self._settle()  # the connection is closed, or the session left
             raise
         except Exception as error:
+            await self._before_failing(error)
             await self._news.put(End(self._failure or error))
         else:
             await self._news.put(End(self._failure))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 
 from grokcall.budget.budget import Budget
 from grokcall.budget.spending_limits import SpendingLimits
 from grokcall.client.service_sockets import Document, ServiceSocket
-from grokcall.errors import DataError, InterfaceError, MalformedReplyError, StreamCutError
+from grokcall.errors import DataError, InterfaceError, StreamCutError
 from grokcall.execution.runtime import Runtime
 from grokcall.realtime.given_texts import given_texts, pieces_of, text_of
 from grokcall.realtime.limits import LIMITS
 from grokcall.realtime.socket_work import SocketWork
+from grokcall.realtime.sound_documents import sound_in
 from grokcall.realtime.streams import AsyncSocketStream, BaseSocketStream, SocketStream
 from grokcall_parser.suggestions import hint
 from grokcall_procedures.audio import GENERATE_AUDIO
@@ -109,12 +108,6 @@ class SpeechStream(SpeechFacts, SocketStream[bytes]):
     ...         player.write(piece)
     """
 
-    @classmethod
-    def of(cls, runtime: Runtime, sentences: object, parameters: Mapping[str, object]) -> SpeechStream:
-        """The speech of a text or of an iterable of texts."""
-        work, warnings = speech_work(runtime, parameters)
-        return cls(work, given_texts(sentences, awaited=False), runtime.loop, warnings)
-
 
 class AsyncSpeechStream(SpeechFacts, AsyncSocketStream[bytes]):
     """The twin of :class:`grokcall.realtime.SpeechStream` for programs that await, in any event loop.
@@ -124,11 +117,17 @@ class AsyncSpeechStream(SpeechFacts, AsyncSocketStream[bytes]):
     ...         player.write(piece)
     """
 
-    @classmethod
-    def of(cls, runtime: Runtime, sentences: object, parameters: Mapping[str, object]) -> AsyncSpeechStream:
-        """The speech of a text or of an iterable of texts, an asynchronous one too."""
-        work, warnings = speech_work(runtime, parameters)
-        return cls(work, given_texts(sentences, awaited=True), runtime.loop, warnings)
+
+def spoken(runtime: Runtime, sentences: object, parameters: Mapping[str, object]) -> SpeechStream:
+    """The speech of a text or of an iterable of texts; see :meth:`grokcall.Connection.speak`."""
+    work, warnings = speech_work(runtime, parameters)
+    return SpeechStream(work, given_texts(sentences, awaited=False), runtime.loop, warnings)
+
+
+def aspoken(runtime: Runtime, sentences: object, parameters: Mapping[str, object]) -> AsyncSpeechStream:
+    """The same for who awaits; the iterable may be an asynchronous one."""
+    work, warnings = speech_work(runtime, parameters)
+    return AsyncSpeechStream(work, given_texts(sentences, awaited=True), runtime.loop, warnings)
 
 
 def speech_work(runtime: Runtime, parameters: Mapping[str, object]) -> tuple[SpeechWork, tuple[str, ...]]:
@@ -173,16 +172,3 @@ def advice(name: str) -> str:
             f"the socket has {', '.join(NAMES)}, and GenerateAudio has {name}, for a text of at most 15,000 characters"
         )
     return hint(name, [*NAMES, *LIMITS], f"there are {', '.join(NAMES)} and the limits of a cursor")
-
-
-def sound_in(document: Document) -> bytes:
-    """The sound of a document.
-
-    Raises:
-        MalformedReplyError: It has none.
-    """
-    told = next((document[name] for name in ("delta", "audio", "data") if isinstance(document.get(name), str)), None)
-    try:
-        return base64.b64decode(told or "", validate=True)
-    except (binascii.Error, ValueError):
-        raise MalformedReplyError("the service sent sound over a socket that is no base64") from None

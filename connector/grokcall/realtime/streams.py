@@ -128,9 +128,7 @@ class AsyncSocketStream(BaseSocketStream[T]):
         if self._over:
             raise StopAsyncIteration
         try:
-            if not self._begun:
-                self._begun = True
-                self._pouring = asyncio.create_task(apour(self._work, self._given, self._loop))
+            await self._begin()
             piece = await self._loop.arun(self._work.more())
         except BaseException:
             await self.close()
@@ -140,6 +138,11 @@ class AsyncSocketStream(BaseSocketStream[T]):
             await stopped(self._pouring)
             raise StopAsyncIteration
         return piece
+
+    async def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._pouring = asyncio.create_task(apour(self._work, self._given, self._loop))
 
     async def __aenter__(self) -> Self:
         return self

@@ -76,7 +76,7 @@ class TranscriptWork(SocketWork[object, Utterance]):
     async def _greeted(self, socket: ServiceSocket) -> None:
         """Waits until the service listens."""
         while True:
-            document = await self._next(socket)
+            document = await socket.receive()
             if isinstance(document, SocketEnding):
                 raise self._cut(document.words)
             if document.get("type") == "transcript.created":
@@ -130,12 +130,6 @@ class TranscriptStream(TranscriptFacts, SocketStream[Utterance]):
     ...         print(utterance.text)
     """
 
-    @classmethod
-    def of(cls, runtime: Runtime, chunks: object, interim: bool, settings: Mapping[str, object]) -> TranscriptStream:
-        """The transcript of sound in chunks."""
-        work = transcript_work(runtime, interim, settings)
-        return cls(work, given_sound(chunks, awaited=False), runtime.loop)
-
 
 class AsyncTranscriptStream(TranscriptFacts, AsyncSocketStream[Utterance]):
     """The twin of :class:`grokcall.realtime.TranscriptStream` for programs that await, in any event loop.
@@ -145,13 +139,19 @@ class AsyncTranscriptStream(TranscriptFacts, AsyncSocketStream[Utterance]):
     ...         print(utterance.text)
     """
 
-    @classmethod
-    def of(
-        cls, runtime: Runtime, chunks: object, interim: bool, settings: Mapping[str, object]
-    ) -> AsyncTranscriptStream:
-        """The transcript of sound in chunks, of an asynchronous iterable too."""
-        work = transcript_work(runtime, interim, settings)
-        return cls(work, given_sound(chunks, awaited=True), runtime.loop)
+
+def transcribed(runtime: Runtime, chunks: object, interim: bool, settings: Mapping[str, object]) -> TranscriptStream:
+    """The transcript of sound in chunks; see :meth:`grokcall.Connection.transcribe_stream`."""
+    work = transcript_work(runtime, interim, settings)
+    return TranscriptStream(work, given_sound(chunks, awaited=False), runtime.loop)
+
+
+def atranscribed(
+    runtime: Runtime, chunks: object, interim: bool, settings: Mapping[str, object]
+) -> AsyncTranscriptStream:
+    """The same for who awaits; the iterable may be an asynchronous one."""
+    work = transcript_work(runtime, interim, settings)
+    return AsyncTranscriptStream(work, given_sound(chunks, awaited=True), runtime.loop)
 
 
 def transcript_work(runtime: Runtime, interim: bool, given: Mapping[str, object]) -> TranscriptWork:

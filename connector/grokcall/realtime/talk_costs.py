@@ -33,8 +33,8 @@ class TalkCosts:
         self._clock = clock
         self._began: float | None = None
         self._counting = asyncio.Lock()
-        self.seconds = 0.0
-        self.texts = 0
+        self.seconds: float = 0.0
+        self.texts: int = 0
 
     @property
     def now(self) -> float:

@@ -16,7 +16,11 @@ FORMATS = {"pcm": "audio/pcm", "mulaw": "audio/pcmu", "alaw": "audio/pcma"}
 """The service's names of what sound holds."""
 RATES = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 TELEPHONE_RATE = 8_000
-DETECTION = {"threshold": (0.0, 1.0), "silence_duration_ms": (0, 10_000), "prefix_padding_ms": (0, 10_000)}
+DETECTION: Mapping[str, tuple[float, float]] = {
+    "threshold": (0.0, 1.0),
+    "silence_duration_ms": (0, 10_000),
+    "prefix_padding_ms": (0, 10_000),
+}
 """What can be set of the detection of turns, with the least and the most of each."""
 SERVER_VAD = "server_vad"
 SIDES = ("input", "output")

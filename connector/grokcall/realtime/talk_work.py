@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from grokcall.budget.budget import Budget
 from grokcall.client.service_sockets import Document, ServiceSocket
-from grokcall.errors import ServiceError, StreamCutError
+from grokcall.errors import ConnectionCutError, ServiceError, StreamCutError
 from grokcall.execution.runtime import Runtime
 from grokcall.http.websocket import SocketEnding
 from grokcall.realtime import talk_events as kinds
@@ -67,6 +68,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         self._calls: dict[str, ToolUse] = {}
         self._numbers = itertools.count(1)
         self._pong_id = ""
+        self._is_muted = False
         self.is_answering: bool = False
         """Whether the model answers just now."""
         self.turns: SpokenTurns = SpokenTurns()
@@ -92,24 +94,22 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         try:
             return await super().feed(given)
         except Exception as error:
-            await self.fail(error)
+            self._fail(error)
             raise
 
     async def fail(self, error: BaseException) -> None:
         """Ends the talk with an error, after what has come."""
-        if self._ended or self._failure is not None:
-            return
-        self._failure = error
-        self._help(self._put_last(error))
+        self._fail(error)
 
     async def interrupt(self) -> bool:
-        """Has the model cease to speak; sound that nobody has taken yet is dropped. Gives whether the talk goes on."""
+        """Has the model cease to speak, and drops sound that was not taken; gives whether the talk goes on."""
         kept = [self._news.get_nowait() for _ in range(self._news.qsize())]
         for each in kept:
             if isinstance(each, End) or each.kind is not TalkEventKind.AUDIO:
                 self._news.put_nowait(each)
         if not self.is_answering or self._socket is None:
             return not self._ended
+        self._is_muted = True
         return await self.feed(Sending(({"type": "response.cancel", "event_id": self._optional(self._socket)},)))
 
     async def end(self) -> None:
@@ -183,7 +183,8 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         self._costs.seconds += self.sound.seconds(len(sound))  # it has come, and is paid for in any case
         await self._costs.count()
         self.turns.answered("", self._costs.now)
-        await self._news.put(TalkEvent(TalkEventKind.AUDIO, data=sound, raw=document))
+        if not self._is_muted:
+            await self._news.put(TalkEvent(TalkEventKind.AUDIO, data=sound, raw=document))
 
     async def _take_call(self, document: Document) -> None:
         found = call_in(document)
@@ -193,7 +194,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
             await self._tell(TalkEventKind.TOOL_CALL, document, use.arguments, use.tool)
 
     async def _take_done(self, document: Document) -> None:
-        self.is_answering = False
+        self.is_answering = self._is_muted = False
         self.turns.ended(self._costs.now)
         calls, self._calls = self._calls, {}
         response = document.get("response")
@@ -217,7 +218,8 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         # The reference has the service's ping, and no answer to it: one that is refused is not given again.
         if self._pong_id not in socket.refused:
             self._pong_id = self._optional(socket)
-            await socket.send({"type": "pong", "event_id": self._pong_id, "timestamp": document.get("timestamp")})
+            with suppress(ConnectionCutError):  # what has closed the socket comes next
+                await socket.send({"type": "pong", "event_id": self._pong_id, "timestamp": document.get("timestamp")})
 
     def _optional(self, socket: ServiceSocket) -> str:
         """The id of an event that the service may refuse without ending the talk."""
@@ -257,15 +259,19 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         await stopped(self._receiver)
         await self._news.put(End(error))
 
-    def _help(self, work: Any) -> None:
+    def _help(self, work: Coroutine[Any, Any, None]) -> None:
         """Does something beside the talk, which ends with it if it fails."""
-
-        async def helped() -> None:
-            try:
-                await work
-            except Exception as error:
-                await self.fail(error)
-
-        task = asyncio.create_task(helped())
+        task = asyncio.create_task(work)
         self._helpers.add(task)
-        task.add_done_callback(self._helpers.discard)
+        task.add_done_callback(self._helped)
+
+    def _helped(self, task: asyncio.Task[None]) -> None:
+        self._helpers.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._ended and self._failure is None:
+            self._failure = error
+            self._help(self._put_last(error))

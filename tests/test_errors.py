@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ALL = [getattr(errors, name) for name in errors.__all__ if name[0].isupper()]
 OWN = [kind for kind in ALL if issubclass(kind, errors.Error) and kind.__module__ != parser_errors.__name__]
 SIGNALS = {
-    "BrokenError", "LostMediaError", "Mismatch", "TerminationError", "TooLongError", "UnfitLiteral", "UnfitValue",
-    "UnreadableAnswerError",
+    "BrokenError", "LostMediaError", "Mismatch", "RefusedUpgrade", "TerminationError", "TooLongError",
+    "UnfitLiteral", "UnfitValue", "UnreadableAnswerError",
 }  # fmt: skip
 """Exceptions between two functions, which no call raises."""
 BRANCH = re.compile(r"^ {4}(?P<stem>[│ ├└─]*)(?P<name>\w+) +(?:\(also (?P<also>\w+)\) )?")

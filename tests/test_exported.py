@@ -20,16 +20,16 @@ PUBLIC = {
         AsyncCallStream AsyncConnection AsyncConversation AsyncCursor AsyncLookupStream AuthenticationError
         BadValueError BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError
         ChangeNotAllowedError CommandParameter Connection ConnectionCutError ContentRefusedError Conversation
-        CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error ExecuteCommand
-        HttpRequest HttpResponse HttpStream IncompleteAnswerError IntegrityError InterfaceError InternalError
-        InvalidRequestError JournalError Lookup LookupFailedError LookupOptions LookupResult LookupStream
-        MalformedReplyError MediaError MissingKeyError MissingManagementKeyError MissingToolSecretError
-        NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options
-        PermissionDeniedError Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError
-        RedirectedError ReplyTooLargeError SecretKey ServerFailureError ServiceError SpendingLimits
-        StatementError StoppedError StreamCutError StreamUsage StreamingTransport Summary Time TimeFromTicks
-        Timestamp TimestampFromTicks ToolError Transport TransportError UnknownNameError UserCatalog Warning
-        __version__ aconnect apilevel connect const file open_catalog paramstyle threadsafety
+        CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest
+        HttpResponse HttpStream IncompleteAnswerError IntegrityError InterfaceError InternalError InvalidRequestError
+        JournalError Lookup LookupFailedError LookupOptions LookupResult LookupStream MalformedReplyError MediaError
+        MissingKeyError MissingManagementKeyError MissingToolSecretError NotFoundError NotReadyError NotSentError
+        NotSupportedError OperationalError Options PermissionDeniedError Piece PieceKind ProgrammingError
+        RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError SecretKey ServerFailureError ServiceError
+        Socket SocketEnding SocketRequest SocketTransport SpendingLimits StatementError StoppedError StreamCutError
+        StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks ToolError Transport
+        TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file
+        open_catalog paramstyle threadsafety
     """,
     "grokcall.actions": """
         analyze_file analyze_image analyze_image_by_url classify_text edit_image edit_image_by_url edit_video
@@ -40,21 +40,23 @@ PUBLIC = {
     """,
     "grokcall.errors": """
         AnswerMismatchError AnswerRefusedError ArgumentsError AuthenticationError BadValueError BatchPendingError
-        BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError ContentRefusedError
-        ConversationBrokenError
-        CreditsExhaustedError DataError DatabaseError Error FailedReplyError IncompleteAnswerError IntegrityError
-        InterfaceError InternalError InvalidRequestError JournalBusyError JournalDamagedError JournalError
-        JournalPathError LookupFailedError MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
-        MissingToolSecretError
-        NotFoundError NotReadyError NotSentError NotSupportedError OperationalError OutputClosed OutputFull
-        PermissionDeniedError ProgrammingError RateLimitedError ReadTimeoutError RecordedError RedirectedError
-        ReplyTooLargeError ServerFailureError ServiceError StatementError StoppedError StreamCutError ToolError
-        TransportError UnansweredError UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic
-        request_id_of
+        BudgetReachedError CallStoppedError CallSyntaxError ChangeNotAllowedError ConnectionCutError
+        ContentRefusedError ConversationBrokenError CreditsExhaustedError DataError DatabaseError Error
+        FailedReplyError IncompleteAnswerError IntegrityError InterfaceError InternalError InvalidRequestError
+        JournalBusyError JournalDamagedError JournalError JournalPathError LookupFailedError MalformedReplyError
+        MediaError MissingKeyError MissingManagementKeyError MissingToolSecretError NotFoundError NotReadyError
+        NotSentError NotSupportedError OperationalError OutputClosed OutputFull PermissionDeniedError ProgrammingError
+        RateLimitedError ReadTimeoutError RecordedError RedirectedError ReplyTooLargeError ServerFailureError
+        ServiceError StatementError StoppedError StreamCutError ToolError TransportError UnansweredError
+        UnknownNameError UnsafeAddressError Warning error_code is_retryable is_systemic request_id_of
     """,
     "grokcall.journal": """
         InDoubt Journal JournalBusyError JournalDamagedError JournalError JournalPathError JournalRun Pruned
         RecalledOutcome RecordedError RunInfo RunState fingerprint
+    """,
+    "grokcall.realtime": """
+        AsyncSpeechStream AsyncTalkSession AsyncTranscriptStream SpeechStream SpokenWord TalkEvent TalkEventKind
+        TalkSession TranscriptStream Utterance
     """,
     "grokcall.sandbox": """
         MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app
@@ -87,7 +89,7 @@ def in_groups(name: str) -> tuple[int, str]:
 
 
 def test_the_list_of_public_names_is_sorted_and_complete():
-    modules = {"actions", "duckdb", "sandbox"}
+    modules = {"actions", "duckdb", "realtime", "sandbox"}
     offered = {name for name in dir(grokcall) if not name.startswith("_")} - modules - set(ROOMS) - HELPERS
     assert grokcall.__all__ == sorted(grokcall.__all__, key=in_groups)
     assert set(grokcall.__all__) == offered | {"__version__"}

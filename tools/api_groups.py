@@ -65,6 +65,7 @@ GROUPS = (
         ("conversations", "streaming"),
         ("Conversation", "AsyncConversation", "Answer"),
     ),
+    Group("Speak and listen", "Talks over sockets, as they go on.", ("talks", "sounds", "tools"), module="realtime"),
     Group(
         "Run a command as an action",
         "The Execute Command action, and a function for each named one.",
@@ -78,7 +79,19 @@ GROUPS = (
         "Extend",
         "User-defined procedures and transports.",
         ("own_procedures", "transports"),
-        ("UserCatalog", "open_catalog", "Transport", "StreamingTransport", "HttpRequest", "HttpResponse", "HttpStream"),
+        (
+            "UserCatalog",
+            "open_catalog",
+            "Transport",
+            "StreamingTransport",
+            "SocketTransport",
+            "HttpRequest",
+            "HttpResponse",
+            "HttpStream",
+            "Socket",
+            "SocketRequest",
+            "SocketEnding",
+        ),
     ),
     Group("Sandbox", "A local server that speaks the API.", ("sandbox", "faults"), module="sandbox"),
     Group(

@@ -26,7 +26,19 @@ PACKAGES = {
     "grokcall_sandbox": "connector",
     "grokcall": "connector",
 }
-MODULES = ("", "actions", "duckdb", "sandbox", "errors", "sqlalchemy", "dbt", "dagster", "airflow", "airflow.hook")
+MODULES = (
+    "",
+    "actions",
+    "duckdb",
+    "realtime",
+    "sandbox",
+    "errors",
+    "sqlalchemy",
+    "dbt",
+    "dagster",
+    "airflow",
+    "airflow.hook",
+)
 INSIDE = {"CallStoppedError", "FailedReplyError", "UnsafeAddressError"}
 """Errors that become others before a call ends."""
 LONGEST_TYPE = 100

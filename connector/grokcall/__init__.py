@@ -16,6 +16,7 @@ from grokcall_parser.lazy_names import lazy_names
 if TYPE_CHECKING:
     from grokcall import actions as actions
     from grokcall import duckdb as duckdb
+    from grokcall import realtime as realtime
     from grokcall import sandbox as sandbox
     from grokcall.budget.spending_limits import SpendingLimits as SpendingLimits
     from grokcall.catalog.catalog import UserCatalog as UserCatalog
@@ -106,6 +107,10 @@ if TYPE_CHECKING:
     from grokcall.http.transport import HttpStream as HttpStream
     from grokcall.http.transport import StreamingTransport as StreamingTransport
     from grokcall.http.transport import Transport as Transport
+    from grokcall.http.websocket import Socket as Socket
+    from grokcall.http.websocket import SocketEnding as SocketEnding
+    from grokcall.http.websocket import SocketRequest as SocketRequest
+    from grokcall.http.websocket import SocketTransport as SocketTransport
     from grokcall.lookup.async_stream import AsyncLookupStream as AsyncLookupStream
     from grokcall.lookup.mapping import const as const
     from grokcall.lookup.mapping import file as file
@@ -188,6 +193,10 @@ __all__ = [
     "SecretKey",
     "ServerFailureError",
     "ServiceError",
+    "Socket",
+    "SocketEnding",
+    "SocketRequest",
+    "SocketTransport",
     "SpendingLimits",
     "StatementError",
     "StoppedError",
@@ -228,10 +237,18 @@ _ERRORS = """
     ReadTimeoutError RedirectedError ReplyTooLargeError ServerFailureError ServiceError StatementError
     StoppedError StreamCutError ToolError TransportError UnknownNameError Warning
 """
+_OF_PEP_249 = """
+    BINARY Binary DATETIME Date DateFromTicks NUMBER ROWID STRING Time
+    TimeFromTicks Timestamp TimestampFromTicks apilevel paramstyle threadsafety
+"""
+_SOCKETS = "Socket SocketEnding SocketRequest SocketTransport"
 _MODULES = {
     **dict.fromkeys(_ERRORS.split(), "grokcall.errors"),
+    **dict.fromkeys(_OF_PEP_249.split(), "grokcall.dbapi.module_globals"),
+    **dict.fromkeys(_SOCKETS.split(), "grokcall.http.websocket"),
     "actions": "grokcall.actions",
     "duckdb": "grokcall.duckdb",
+    "realtime": "grokcall.realtime",
     "sandbox": "grokcall.sandbox",
     "StreamingTransport": "grokcall.http.transport",
     "HttpStream": "grokcall.http.transport",
@@ -246,15 +263,10 @@ _MODULES = {
     "AsyncConnection": "grokcall.dbapi.async_connection",
     "AsyncCursor": "grokcall.dbapi.async_cursor",
     "AsyncLookupStream": "grokcall.lookup.async_stream",
-    "BINARY": "grokcall.dbapi.module_globals",
-    "Binary": "grokcall.dbapi.module_globals",
     "CallStatus": "grokcall.core.outcome",
     "CommandParameter": "grokcall.dataflow.execute_command",
     "Connection": "grokcall.dbapi.connection",
     "Cursor": "grokcall.dbapi.cursor",
-    "DATETIME": "grokcall.dbapi.module_globals",
-    "Date": "grokcall.dbapi.module_globals",
-    "DateFromTicks": "grokcall.dbapi.module_globals",
     "ExecuteCommand": "grokcall.dataflow.execute_command",
     "HttpRequest": "grokcall.http.transport",
     "HttpResponse": "grokcall.http.transport",
@@ -262,27 +274,17 @@ _MODULES = {
     "LookupOptions": "grokcall.lookup.options",
     "LookupResult": "grokcall.lookup.results",
     "LookupStream": "grokcall.lookup.stream",
-    "NUMBER": "grokcall.dbapi.module_globals",
     "Options": "grokcall.config.options",
-    "ROWID": "grokcall.dbapi.module_globals",
-    "STRING": "grokcall.dbapi.module_globals",
     "SecretKey": "grokcall.config.api_key",
     "SpendingLimits": "grokcall.budget.spending_limits",
     "Summary": "grokcall.execution.summary",
-    "Time": "grokcall.dbapi.module_globals",
-    "TimeFromTicks": "grokcall.dbapi.module_globals",
-    "Timestamp": "grokcall.dbapi.module_globals",
-    "TimestampFromTicks": "grokcall.dbapi.module_globals",
     "Transport": "grokcall.http.transport",
     "UserCatalog": "grokcall.catalog.catalog",
     "aconnect": "grokcall.dbapi.async_connection",
-    "apilevel": "grokcall.dbapi.module_globals",
     "connect": "grokcall.dbapi.connection",
     "const": "grokcall.lookup.mapping",
     "file": "grokcall.lookup.mapping",
     "open_catalog": "grokcall.catalog.catalog",
-    "paramstyle": "grokcall.dbapi.module_globals",
-    "threadsafety": "grokcall.dbapi.module_globals",
 }
 """Where each public name stands; a module is loaded when one of its names is first used."""
 _RENAMED = {"HttpReply": "HttpResponse", "KeptCatalog": "UserCatalog"}

@@ -1,7 +1,7 @@
 """The routes of the sandbox."""
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from grokcall_sandbox.api import (
     account,
@@ -17,9 +17,12 @@ from grokcall_sandbox.api import (
     models,
     pictures,
     realtime,
+    realtime_socket,
     responses,
     speech,
+    speech_socket,
     transcription,
+    transcription_socket,
     videos,
     voices,
 )
@@ -34,6 +37,7 @@ from grokcall_sandbox.headers import (
     video_headers,
     voice_headers,
 )
+from grokcall_sandbox.sockets import Open, SocketEndpoint
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.web import Endpoint, Handler, not_found_route
 
@@ -95,6 +99,11 @@ _BOUNDED_POSTS: tuple[tuple[str, Handler, HeaderMaker, int], ...] = (
     ("/v1/custom-voices", voices.create, voice_headers, voices.MAX_FORM_BYTES),
     ("/v1/batches/{id}/requests", batches.add_requests, batch_headers, batches.MAX_ADDED_BYTES),
 )
+_SOCKETS: tuple[tuple[str, Open], ...] = (
+    ("/v1/tts", speech_socket.open_speech),
+    ("/v1/stt", transcription_socket.open_transcription),
+    ("/v1/realtime", realtime_socket.open_talk),
+)
 _OPEN_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/media/{name}", administration.serve_medium),
     ("GET", "/sandbox/ledger", administration.show_ledger),
@@ -122,6 +131,7 @@ def create_app(state: SandboxState | None = None) -> Starlette:
         ExactRoute(path, Endpoint(state, handler, open_to_all=True), methods=[method])
         for method, path, handler in _OPEN_ROUTES
     ]
+    routes += [WebSocketRoute(path, SocketEndpoint(state, opening)) for path, opening in _SOCKETS]
     app = Starlette(routes=routes)
     app.router.default = not_found_route
     return app

@@ -59,11 +59,16 @@ class BillingLog:
             self._count += 1
         return entry
 
+    def extend(self, entry: Entry, ticks: int) -> None:
+        """Charge more for what was noted before, such as a socket that stays open."""
+        with self._lock:
+            entry.ticks += ticks
+            self._total += ticks
+
     def entries(self) -> list[dict[str, object]]:
         """All entries as dictionaries, oldest first."""
         with self._lock:
-            kept = list(self._entries)
-        return [entry.as_dict() for entry in kept]
+            return [entry.as_dict() for entry in self._entries]
 
     @property
     def total_ticks(self) -> int:

@@ -177,7 +177,7 @@ class Sandbox:
             date_header=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=2,
-            ws="none",
+            ws="wsproto",
         )
         self._server = _QuietServer(config)
         return self._server

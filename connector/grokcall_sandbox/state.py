@@ -175,6 +175,8 @@ class SandboxState:
         if unknown:
             raise ValueError(f"there is no refusal {unknown[0]!r}; there are {', '.join(sorted(REFUSALS))}")
         self.profile: FaultProfile = self.make_profile()
+        self.speech_sockets: int = 0
+        self.realtime_tokens: dict[str, float] = {}
         # Two renderers: enough for a few clips at a time, and the server keeps its share of the processor.
         self.renderers: ThreadPoolExecutor = ThreadPoolExecutor(2, thread_name_prefix="grokcall-sandbox-render")
 
@@ -190,6 +192,7 @@ class SandboxState:
             batch.cancel()
         self.ledger.clear()
         self.traffic.clear()
+        self.realtime_tokens.clear()
         self.team = Team()
         self.library = Library()
         self.profile = self.make_profile()

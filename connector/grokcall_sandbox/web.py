@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from grokcall_sandbox.billing_log import Entry
 from grokcall_sandbox.errors import ApiError
@@ -12,6 +13,7 @@ from grokcall_sandbox.headers import GATEWAY, HeaderMaker, plain_headers
 from grokcall_sandbox.keys import check_key
 from grokcall_sandbox.replies import TEXT, Reply, hold_back, refusal_reply
 from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.sockets import turn_away
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.traffic import Passage
 from grokcall_sandbox.wire import ConnectionCut, Wire
@@ -110,11 +112,13 @@ class Endpoint:
 
 async def not_found_route(scope: Scope, receive: Receive, send: Send) -> None:
     """The 404 for a path that no endpoint has."""
-    if scope["type"] != "http":
-        return
     refusal = ApiError(
         404, "No handler found on route. Please check the URL and the HTTP method of your request.", "not-found"
     )
+    if scope["type"] == "websocket":
+        await turn_away(WebSocket(scope, receive, send), refusal_reply(refusal))
+    if scope["type"] != "http":
+        return
     await _turn_away(refusal_reply(refusal), scope, receive, send)
 
 

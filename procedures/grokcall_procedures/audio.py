@@ -187,6 +187,7 @@ GENERATE_AUDIO = Procedure(
             "the voice.",
             required=True,
             max_length=LONGEST_TEXT,
+            beyond="connection.speak(text) of Python speaks one of any length",
         ),
         Parameter(
             "Language",
@@ -235,6 +236,7 @@ GENERATE_AUDIO = Procedure(
     notes=(
         "The codecs `pcm`, `mulaw`, `ulaw` and `alaw` give raw audio without a head: whoever plays it must know the "
         "sampling rate.",
+        "In Python `connection.speak` speaks a text of any length, while it is still being written.",
     ),
 )
 

@@ -38,6 +38,9 @@ class Prices:
         aliases: Ids by each of their other names.
         character: Ticks for a spoken character.
         sound_hour: Ticks for an hour of sound that is written down.
+        streamed_hour: The same of sound that comes over a socket.
+        talks: Ticks for a minute of a talk by model; that of any other under ``""``.
+        talk_text: Ticks for a text that is written in a talk.
         search: Ticks for a search of collections.
         tool_fees: Ticks for a call of each of the service's own tools.
         source: Where the prices come from, for people.
@@ -49,6 +52,9 @@ class Prices:
     aliases: Mapping[str, str] = field(repr=False)
     character: int
     sound_hour: int
+    streamed_hour: int
+    talks: Mapping[str, int]
+    talk_text: int
     search: int
     tool_fees: Mapping[str, int]
     source: str
@@ -76,6 +82,14 @@ class Prices:
     def video(self, name: object) -> VideoPrice | None:
         """The prices of a model that makes videos; None when they are not known."""
         return self.videos.get(self._id(name))
+
+    def talk_minute(self, model: str | None) -> int:
+        """Ticks for a minute of a talk with a model.
+
+        >>> PRICES.talk_minute(None), PRICES.talk_minute("grok-voice-think-fast-1.0")
+        (800000000, 500000000)
+        """
+        return self.talks.get(model or "", self.talks[""])
 
     def with_models(self, models: pa.Table | Iterable[Entry]) -> Prices:
         """These prices with what the service says of its models laid over them.
@@ -244,6 +258,9 @@ PRICES = Prices(
     ),
     character=150_000,
     sound_hour=10 * _CENT,
+    streamed_hour=20 * _CENT,
+    talks=MappingProxyType({"": 8 * _CENT, "grok-voice-think-fast-1.0": 5 * _CENT}),
+    talk_text=_CENT * 2 // 5,
     search=_CENT // 4,
     tool_fees=MappingProxyType(
         {

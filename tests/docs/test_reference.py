@@ -23,7 +23,12 @@ INTEGRATIONS = {
 def test_every_public_name_stands_in_the_reference_once():
     beyond = set(errors.__all__) - set(grokcall.__all__) - public_api.INSIDE
     wanted = set(grokcall.__all__) | INTEGRATIONS | {f"errors.{name}" for name in beyond}
-    for module, listed in (("actions", actions), ("duckdb", grokcall.duckdb), ("sandbox", sandbox)):
+    for module, listed in (
+        ("actions", actions),
+        ("duckdb", grokcall.duckdb),
+        ("realtime", grokcall.realtime),
+        ("sandbox", sandbox),
+    ):
         wanted |= {f"{module}.{name}" for name in listed.__all__}
     assert set(NAMES) == wanted
     index = (REFERENCE / "index.md").read_text("utf-8")

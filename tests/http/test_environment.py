@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 import grokcall
-from bad_server import BadServer, ServerThread, exchange, http_reply, request_to
+from bad_server import KEY, BadServer, ServerThread, exchange, http_reply, request_to
 from grokcall import errors
 from grokcall.http.aiohttp_transport import AiohttpTransport
 from grokcall.http.environment import ClientCertificate, Proxies, tls_context
 from grokcall.http.httpx_transport import HttpxTransport
-from grokcall.http.transport import Transport
+from grokcall.http.transport import HttpResponse, Transport
+from grokcall.http.websocket import Socket, SocketRequest
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.*:DeprecationWarning")
 
@@ -128,6 +129,32 @@ def test_a_tls_request_goes_through_a_tunnel_that_never_sees_the_key(
     (head,) = proxy.heads
     assert head.startswith(f"CONNECT 127.0.0.1:{tls_server.port} ")
     assert "bearer" not in head.lower()
+
+
+def upgraded(transport: AiohttpTransport, url: str) -> HttpResponse:
+    """What a server that knows no sockets says to who would open one."""
+
+    async def opened() -> Socket | HttpResponse:
+        try:
+            return await transport.connect(SocketRequest(url, {"Authorization": f"Bearer {KEY}"}))
+        finally:
+            await transport.close()
+
+    answer = asyncio.run(opened())
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_a_socket_trusts_the_same_authorities_and_goes_through_the_same_tunnel(
+    tls_server: BadServer, proxy: ForwardProxy, authority: Path
+) -> None:
+    url = f"wss{tls_server.url('/answer').removeprefix('https')}"
+    assert upgraded(AiohttpTransport(ca_file=authority / "ca.pem"), url).status == 200
+    (head,) = proxy.heads
+    assert head.startswith(f"CONNECT 127.0.0.1:{tls_server.port} ")
+    assert "bearer" not in head.lower()
+    with pytest.raises(errors.NotSentError, match="ca_file"):
+        upgraded(AiohttpTransport(trust_env_proxies=False), url)
 
 
 def test_a_tunnel_that_the_proxy_refuses_was_not_sent(

@@ -55,6 +55,15 @@ def test_what_no_region_serves_is_refused_before_anything_is_sent(regional, sent
     assert sent == []
 
 
+@pytest.mark.parametrize("open_socket", ["speak", "transcribe_stream", "realtime"])
+def test_no_region_has_sockets(bare_environment, open_socket):
+    given = {"speak": ["hi"], "transcribe_stream": [[b"00" * 8000]], "realtime": []}[open_socket]
+    with grokcall.connect(api_key=KEY, region="us") as connection:
+        opened = getattr(connection, open_socket)(*given)
+        with pytest.raises(errors.NotSupportedError, match="the region us serves text alone"), opened as session:
+            list(session)
+
+
 def test_tokens_cost_a_tenth_more(regional, bare_environment):
     explain = "EXPLAIN COST CALL GenerateResponse('hi', Model => 'grok-4.6', MaxOutputTokens => 1000)"
 

@@ -131,6 +131,23 @@ def use_a_command(connection: grokcall.Connection) -> list[dict[str, object]]:
     return action.run({"Message": "hi"})
 
 
+def talk_over_sockets(connection: grokcall.Connection, chunks: list[bytes]) -> pa.Table:
+    with connection.speak(["Good ", "morning"], Voice="ara", max_cost="0.01") as sound:
+        played: bytes = b"".join(sound)
+        print(played, sound.characters, sound.cost_usd)
+    with connection.transcribe_stream(chunks, sample_rate=16_000, language="en", interim=True) as words:
+        for utterance in words:
+            told: tuple[str, float | None, bool] = utterance.text, utterance.start, utterance.finished
+            print(told, [word.text for word in utterance.words])
+    with connection.realtime(instructions="Be short.", tools=["stock"], turn_detection=None) as session:
+        session.audio(chunks[0])
+        session.commit()
+        for event in session:
+            if event.kind is grokcall.realtime.TalkEventKind.AUDIO:
+                print(event.data, event.raw)
+    return session.turns
+
+
 def use_a_transport_of_your_own() -> None:
     def answer(request: HttpRequest) -> HttpResponse:
         return HttpResponse(200, {"content-type": "application/json"}, request.body or b"{}")

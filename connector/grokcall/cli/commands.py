@@ -90,6 +90,14 @@ COMMANDS = (
         ("sandbox", "profile", "default_model", "max_cost", "max_calls", "quiet"),
     ),
     CommandEntry(
+        "transcribe",
+        "Ask",
+        "Write down what is said in sound that is piped in, a line for each utterance as soon as it is over.",
+        "ffmpeg -i call.mp3 -f s16le -ac 1 -ar 16000 - | grokcall transcribe -",
+        "grokcall.cli.transcribe_command:transcribe",
+        ("sandbox", "profile", "max_cost", "quiet"),
+    ),
+    CommandEntry(
         "sql",
         "Ask",
         "Run SQL in DuckDB, where each procedure is a table function.",

@@ -18,6 +18,7 @@ from grokcall.conversations.saved import Saved
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.async_cursor import AsyncCursor
+from grokcall.dbapi.async_sockets import WithAsyncSockets
 from grokcall.dbapi.base_connection import BaseConnection
 from grokcall.execution.call_stream import AsyncCallStream
 from grokcall.execution.runtime import KeyLike
@@ -60,7 +61,7 @@ def aconnect(
     return AsyncConnection(loaded, api_key=api_key, management_key=management_key, transport=transport)
 
 
-class AsyncConnection(BaseConnection):
+class AsyncConnection(WithAsyncSockets, BaseConnection):
     """The twin of :class:`grokcall.Connection` for programs that await.
 
     Tasks of any number of event loops, in any number of threads, may share it, each with cursors of its own: its calls

@@ -15,6 +15,7 @@ from grokcall.conversations.saved import Saved
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.base_connection import BaseConnection
 from grokcall.dbapi.cursor import Cursor
+from grokcall.dbapi.sockets import WithSockets
 from grokcall.execution.call_stream import CallStream
 from grokcall.execution.runtime import KeyLike
 from grokcall.lookup.gathering import gathered
@@ -62,7 +63,7 @@ def connect(
     return Connection(loaded, api_key=api_key, management_key=management_key, transport=transport)
 
 
-class Connection(BaseConnection):
+class Connection(WithSockets, BaseConnection):
     """A connection as PEP 249 has it; threads may share it, each with cursors of its own.
 
     The calls of all its cursors and lookups run on one event loop in the background and share one limit of calls in

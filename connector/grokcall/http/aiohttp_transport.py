@@ -16,6 +16,7 @@ import aiohttp
 from yarl import URL
 
 from grokcall.errors import Error, InterfaceError
+from grokcall.http import aiohttp_sockets
 from grokcall.http.aiohttp_failures import EXCEPTIONS, FAILURES, UNWRITTEN, is_unwritten
 from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
 from grokcall.http.environment import ClientCertificate, Proxies, sockets_for, tls_context
@@ -23,7 +24,8 @@ from grokcall.http.media_links import check_beyond_proxy
 from grokcall.http.open_replies import unpacked
 from grokcall.http.request_bodies import FormBody, length_headers
 from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, headers_of
-from grokcall.http.transport_errors import failure, too_large, unpacked_body
+from grokcall.http.transport_errors import FailureTable, failure, too_large, unpacked_body
+from grokcall.http.websocket import Socket, SocketRequest
 
 _LARGE_BODY = 1 << 20
 """Bytes from which a body is sent in pieces."""
@@ -51,8 +53,14 @@ class _Pool:
     session: aiohttp.ClientSession
     public: aiohttp.ClientSession
     """For requests that must not get to a private address."""
+    sockets: aiohttp.ClientSession
+    """For WebSockets."""
     slots: asyncio.Semaphore
     """One for each connection. The session has no limit of its own, so that waiting counts towards no timeout."""
+
+    async def close(self) -> None:
+        for session in (self.session, self.public, self.sockets):
+            await session.close()
 
 
 class AiohttpTransport:
@@ -120,6 +128,18 @@ class AiohttpTransport:
         finally:
             pool.slots.release()
 
+    async def connect(self, request: SocketRequest) -> Socket | HttpResponse:
+        """An open socket, or the reply that refuses it; see :class:`~grokcall.http.websocket.SocketTransport`."""
+        pool = await self._pool_here()
+        # The proxies of http are those of ws, and aiohttp upgrades an address of http.
+        plain = HttpRequest("GET", f"http{request.url.removeprefix('ws')}", {}, None, request.connect_timeout)
+        try:
+            target = self._targets.get(plain.url) or self._target(plain.url)
+            return await aiohttp_sockets.opened(pool.sockets, request, target)
+        except (*EXCEPTIONS, Error) as exception:
+            error = self._told(exception, plain, aiohttp_sockets.UNOPENED)
+        raise error
+
     async def _opened(self, pool: _Pool, request: HttpRequest) -> aiohttp.ClientResponse:
         connect, idle = min(request.connect_timeout, 0.9 * request.idle_timeout), request.idle_timeout
         try:
@@ -138,14 +158,16 @@ class AiohttpTransport:
             return
         raise error
 
-    def _told(self, exception: Exception, request: HttpRequest, *, streamed: bool = False) -> Error:
+    def _told(
+        self, exception: Exception, request: HttpRequest, table: FailureTable | None = None, *, streamed: bool = False
+    ) -> Error:
         """Our error for what ended a request."""
         if isinstance(exception, Error):
             # Without the frames that have the reply among their local variables, which may repeat the key.
             return exception.with_traceback(None)
         if isinstance(request.body, FormBody) and request.body.failure is not None:
             return request.body.failure.with_traceback(None)
-        table = UNWRITTEN if is_unwritten(exception) else FAILURES
+        table = table or (UNWRITTEN if is_unwritten(exception) else FAILURES)
         return failure(exception, table, request, self._told_of_proxy(request), streamed=streamed)
 
     async def _begun(self, pool: _Pool, request: HttpRequest, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
@@ -172,8 +194,7 @@ class AiohttpTransport:
         self._closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
-            await pool.session.close()
-            await pool.public.close()
+            await pool.close()
 
     async def _pool_here(self) -> _Pool:
         pool = self._pool
@@ -188,14 +209,14 @@ class AiohttpTransport:
             raise InterfaceError("A transport belongs to one event loop; this one is in use in another.")
         self._proxies = Proxies(trusted=self._trust_env_proxies)
         self._targets.clear()
-        session = _session(aiohttp.TCPConnector(limit=0, ssl=tls_context(self._ca_file, self._own)))
-        tls = tls_context(self._ca_file)
+        tls, own = tls_context(self._ca_file), tls_context(self._ca_file, self._own)
+        session = _session(aiohttp.TCPConnector(limit=0, ssl=own))
         public = _session(aiohttp.TCPConnector(limit=0, ssl=tls, resolver=PublicResolver(), use_dns_cache=False))
+        sockets = _session(aiohttp.TCPConnector(limit=0, ssl=own), **aiohttp_sockets.session_options())
         slots = asyncio.Semaphore(sockets_for(self._concurrency))
-        pool = self._pool = _Pool(asyncio.get_running_loop(), session, public, slots)
+        pool = self._pool = _Pool(asyncio.get_running_loop(), session, public, sockets, slots)
         if old is not None:
-            await old.session.close()
-            await old.public.close()
+            await old.close()
         return pool
 
     def _told_of_proxy(self, request: HttpRequest) -> str | None:
@@ -241,13 +262,14 @@ async def _whole(response: aiohttp.ClientResponse, request: HttpRequest) -> Http
     return HttpResponse(response.status, headers, body)
 
 
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def _session(connector: aiohttp.TCPConnector, **options: Any) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=_UNWANTED_HEADERS,
         auto_decompress=False,
         **_HEADER_LIMITS,
+        **options,
     )
     if hasattr(session, "_retry_connection"):
         # It sends a GET, HEAD, PUT or DELETE a second time by itself; whether that may be is up to the retry policy.

@@ -1,4 +1,4 @@
-"""Tokens with which a browser may open a realtime socket; the sockets themselves are not served."""
+"""Tokens with which a browser may open a realtime socket."""
 
 import time
 from typing import Any
@@ -37,4 +37,9 @@ async def create_secret(call: SandboxRequest) -> Reply:
     if not 1 <= seconds <= _LONGEST_LIFE:
         raise invalid(f"Invalid expires_after: {seconds} seconds is not between 1 and {_LONGEST_LIFE}.")
     value = f"xai-realtime-client-secret-{uuid4().hex}"
-    return json_reply({"value": value, "expires_at": int(time.time()) + seconds})
+    expires_at = int(time.time()) + seconds
+    tokens = call.state.realtime_tokens
+    for old in [each for each, until in tokens.items() if until < time.time()]:
+        del tokens[old]
+    tokens[value] = expires_at
+    return json_reply({"value": value, "expires_at": expires_at})

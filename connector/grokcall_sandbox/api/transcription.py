@@ -27,8 +27,8 @@ TICKS_PER_HOUR = 1_000_000_000
 _MAX_KEYTERMS, _MAX_KEYTERM = 100, 50
 _MAX_FORM_PARTS = _MAX_KEYTERMS + 20
 _CHANNELS = range(2, 9)
-_RATES = range(8_000, 48_001)
-_LANGUAGES = frozenset(
+RATES = range(8_000, 48_001)
+LANGUAGES = frozenset(
     "ar cs da nl en fil fr de hi id it ja ko mk ms fa pl pt ro ru es sv th tr vi".split()  # noqa: SIM905
 )
 
@@ -96,7 +96,7 @@ async def _read_audio(parts: list[Part], fields: dict[str, str]) -> bytes:
 
 def _read_settings(fields: dict[str, str], keyterms: list[Part]) -> Settings:
     language = fields.get("language")
-    if language is not None and language.lower().partition("-")[0] not in _LANGUAGES:
+    if language is not None and language.lower().partition("-")[0] not in LANGUAGES:
         raise voice_error(400, f"unsupported language: {language}")
     punctuate = _flag(fields, "format")
     if punctuate and language is None:
@@ -121,7 +121,7 @@ def _raw_format(fields: dict[str, str]) -> tuple[str, int] | None:
         raise voice_error(400, f"unsupported audio_format: {codec}; it is one of {', '.join(RAW_CODECS)}")
     if "sample_rate" not in fields:
         raise voice_error(400, "sample_rate is required with audio_format")
-    return codec, _number(fields, "sample_rate", _RATES)
+    return codec, _number(fields, "sample_rate", RATES)
 
 
 def _flag(fields: dict[str, str], name: str) -> bool:

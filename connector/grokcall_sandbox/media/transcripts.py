@@ -16,7 +16,7 @@ _STEP = RATE // 100
 _QUIET = 0.05
 _BRIDGED_STEPS = 2
 _SHORTEST_STEPS = 3
-_TURN_SECONDS = 0.5
+TURN_SECONDS = 0.5
 _WORDS = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
@@ -73,14 +73,19 @@ def mix_channels(channels: list[Samples]) -> Samples:
     return channels[0] if len(channels) == 1 else np.mean(channels, axis=0).astype(np.int16)
 
 
-def hear_words(samples: Samples) -> list[Word]:
-    """A word for each stretch of audio, named by its number; after a longer pause the other of two speakers goes on."""
+def hear_words(samples: Samples, before: int = 0) -> list[Word]:
+    """A word for each stretch of audio, named by its number; after a longer pause the other of two speakers goes on.
+
+    Args:
+        samples: What is listened to.
+        before: How many words came before.
+    """
     words: list[Word] = []
     speaker = 0
     for start, end in _stretches(samples):
-        if words and start - words[-1].end >= _TURN_SECONDS:
+        if words and start - words[-1].end >= TURN_SECONDS:
             speaker = 1 - speaker
-        words.append(Word(_WORDS[len(words) % len(_WORDS)], start, end, speaker))
+        words.append(Word(_WORDS[(before + len(words)) % len(_WORDS)], start, end, speaker))
     return words
 
 

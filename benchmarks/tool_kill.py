@@ -1,6 +1,8 @@
 """A lookup whose model calls a tool round by round, killed again and again: is a round paid for twice?
 
-    python benchmarks/tool_kill.py [--rows 1000] [--rounds 5] [--kills 30] [--seed 0]
+    python benchmarks/tool_kill.py [--rows 1000] [--rounds 5] [--kills 30] [--seed 0] [--chat]
+
+With ``--chat`` it calls CreateChatCompletion, whose rounds send all that was said.
 
 The command runs with a journal against the sandbox, which stays up and keeps the ledger. SIGKILL strikes after a random
 number of requests, or after a random time if that is sooner; then the same command is run again. In the end the answers
@@ -21,6 +23,12 @@ from kill import COMMAND, FIELDS, PROFILE, finish, in_doubt, killed
 from grokcall.sandbox import Sandbox
 
 CONCURRENCY = 16
+RESPONSES = "CALL GenerateResponse(:body, Tools => ['half_of'])", f"{FIELDS},Response_Rounds"
+CHAT = (
+    "CALL CreateChatCompletion('grok-4.3', :body, Tools => ['half_of'])",
+    "Completion_Content,Completion_Model,Completion_UsageTotalTokens,Completion_CostInUsdTicks,Completion_Rounds",
+)
+"""The statement, and the fields that depend on the question alone."""
 
 
 def question(number: int, rounds: int) -> str:
@@ -34,14 +42,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--chat", action="store_true")
     given = parser.parse_args()
     dice, rows, rounds = random.Random(given.seed), given.rows, given.rounds
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         source, journal = folder / "in.csv", folder / "run.journal"
         source.write_text("id,body\n" + "".join(f'{n},"{question(n, rounds)}"\n' for n in range(rows)))
-        ask = "CALL GenerateResponse(:body, Tools => ['half_of'])"
-        flags = ["--tool", "halving:half_of", "--fields", f"{FIELDS},Response_Rounds", "--quiet"]
+        ask, fields = CHAT if given.chat else RESPONSES
+        flags = ["--tool", "halving:half_of", "--fields", fields, "--quiet"]
         flags += ["--concurrency", str(CONCURRENCY)]
         begun = time.perf_counter()
         with Sandbox(profile=PROFILE) as sandbox:

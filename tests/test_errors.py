@@ -235,7 +235,7 @@ def test_what_may_be_tried_again_and_what_stops_everything() -> None:
     systemic = {kind for kind in OWN if errors.is_systemic(made(kind))}
     assert retryable == {errors.RateLimitedError, errors.ServerFailureError, errors.TransportError,
                          errors.NotSentError, errors.ConnectionCutError, errors.ReadTimeoutError,
-                         errors.BatchPendingError, errors.RecordedError}  # fmt: skip
+                         errors.BatchPendingError, errors.ConversationBrokenError, errors.RecordedError}  # fmt: skip
     assert systemic == {errors.AuthenticationError, errors.PermissionDeniedError, errors.CreditsExhaustedError,
                         errors.RedirectedError, errors.MissingKeyError, errors.MissingManagementKeyError,
                             errors.MissingToolSecretError,

@@ -17,19 +17,19 @@ HELPERS = {"TYPE_CHECKING", "lazy_names"}
 PUBLIC = {
     "grokcall": """
         BINARY DATETIME NUMBER ROWID STRING Answer AnswerMismatchError AnswerRefusedError ArgumentsError
-        AsyncCallStream AsyncConnection AsyncConversation AsyncCursor AsyncLookupStream AuthenticationError BadValueError
-        BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError ChangeNotAllowedError
-        CommandParameter Connection ConnectionCutError ContentRefusedError Conversation CreditsExhaustedError Cursor DataError
-        DatabaseError Date DateFromTicks Error ExecuteCommand HttpRequest HttpResponse HttpStream IncompleteAnswerError
-        IntegrityError InterfaceError InternalError InvalidRequestError JournalError Lookup LookupFailedError
-        LookupOptions LookupResult LookupStream MalformedReplyError MediaError MissingKeyError MissingManagementKeyError
-        MissingToolSecretError
-        NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options PermissionDeniedError
-        Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError RedirectedError ReplyTooLargeError
-        SecretKey ServerFailureError ServiceError SpendingLimits StatementError StoppedError StreamCutError
-        StreamUsage StreamingTransport Summary Time TimeFromTicks Timestamp TimestampFromTicks ToolError Transport
-        TransportError UnknownNameError UserCatalog Warning __version__ aconnect apilevel connect const file
-        open_catalog paramstyle threadsafety
+        AsyncCallStream AsyncConnection AsyncConversation AsyncCursor AsyncLookupStream AuthenticationError
+        BadValueError BatchPendingError Binary BudgetReachedError CallStatus CallStream CallSyntaxError
+        ChangeNotAllowedError CommandParameter Connection ConnectionCutError ContentRefusedError Conversation
+        CreditsExhaustedError Cursor DataError DatabaseError Date DateFromTicks Error ExecuteCommand
+        HttpRequest HttpResponse HttpStream IncompleteAnswerError IntegrityError InterfaceError InternalError
+        InvalidRequestError JournalError Lookup LookupFailedError LookupOptions LookupResult LookupStream
+        MalformedReplyError MediaError MissingKeyError MissingManagementKeyError MissingToolSecretError
+        NotFoundError NotReadyError NotSentError NotSupportedError OperationalError Options
+        PermissionDeniedError Piece PieceKind ProgrammingError RateLimitedError ReadTimeoutError
+        RedirectedError ReplyTooLargeError SecretKey ServerFailureError ServiceError SpendingLimits
+        StatementError StoppedError StreamCutError StreamUsage StreamingTransport Summary Time TimeFromTicks
+        Timestamp TimestampFromTicks ToolError Transport TransportError UnknownNameError UserCatalog Warning
+        __version__ aconnect apilevel connect const file open_catalog paramstyle threadsafety
     """,
     "grokcall.actions": """
         analyze_file analyze_image analyze_image_by_url classify_text edit_image edit_image_by_url edit_video

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from grokcall_parser.errors import DataError
 from grokcall_procedures.errors import UnsafeAddressError
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Request
+from grokcall_procedures.steps import DownloadTo, Kind, Request
 from grokcall_procedures.types import UnfitValue, data_uri_start, described, to_string
 
 BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -58,8 +58,13 @@ def split(text: str) -> SplitResult | None:
     return parts
 
 
-def download(text: str, settings: Settings) -> Request:
+def download(text: str, settings: Settings, to: DownloadTo | None = None) -> Request:
     """The request that fetches a result from its address: https, or http on this machine.
+
+    Args:
+        text: The address.
+        settings: How large it may be.
+        to: The file that it is written to; None to hold it.
 
     Raises:
         DataError: It is no proper address.
@@ -70,7 +75,7 @@ def download(text: str, settings: Settings) -> Request:
         raise DataError(f"the service named no proper address for its result: {described(text)}")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise UnsafeAddressError(f"results are fetched over https only, not from {parts.scheme}://{parts.hostname}")
-    return Request("GET", text, kind=Kind.DOWNLOAD, max_bytes=settings.max_media_bytes)
+    return Request("GET", text, kind=Kind.DOWNLOAD, max_bytes=settings.max_media_bytes, to=to)
 
 
 def is_loopback(host: str) -> bool:

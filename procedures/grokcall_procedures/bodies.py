@@ -22,10 +22,12 @@ ADDITIONAL_FIELDS = Parameter(
 )
 EXTRA_NAMES = (EXTRA_BODY.name, ADDITIONAL_FIELDS.name)
 ROWLESS_MEMBERS = {
-    "stream": "sends the answer in pieces, which one row cannot hold",
-    "deferred": "answers with a ticket instead of a result",
+    "stream": "sends the answer in pieces, which one row cannot hold; leave it out: connection.stream and the option "
+    "receive have the answer come in pieces",
+    "deferred": "answers with a ticket instead of a result; leave it out: Deferred of CreateChatCompletion waits for "
+    "the result",
 }
-"""Members that change the shape of the reply, and why that cannot be."""
+"""Members that change the shape of the reply, why that cannot be, and what does it instead."""
 
 
 class Body(msgspec.Struct, omit_defaults=True):
@@ -66,5 +68,5 @@ def extra_body_is_sound(values: Values, _settings: Settings) -> tuple[str, ...]:
     wrong = next((member for member in ROWLESS_MEMBERS if members.get(member)), None)
     if wrong is not None:
         name = next(name for name in EXTRA_NAMES if name in values)
-        raise UnfitValue(f'"{wrong}" is not possible here: it {ROWLESS_MEMBERS[wrong]}; leave it out', name)
+        raise UnfitValue(f'"{wrong}" is not possible here: it {ROWLESS_MEMBERS[wrong]}', name)
     return ()

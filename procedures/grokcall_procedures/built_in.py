@@ -12,7 +12,6 @@ from grokcall_procedures.catalog import Catalog
 from grokcall_procedures.chat import PROCEDURES as _CHAT
 from grokcall_procedures.classification import PROCEDURES as _CLASSIFICATION
 from grokcall_procedures.collections import PROCEDURES as _COLLECTIONS
-from grokcall_procedures.deferred import PROCEDURES as _DEFERRED
 from grokcall_procedures.definition import Procedure
 from grokcall_procedures.embeddings import PROCEDURES as _EMBEDDINGS
 from grokcall_procedures.files import PROCEDURES as _FILES
@@ -37,7 +36,7 @@ FAMILIES: Mapping[str, tuple[Procedure, ...]] = {
     "Speech": (*_AUDIO, *_VOICE),
     "Videos": _VIDEOS,
     "Texts": (*_CLASSIFICATION, *_SUMMARIZATION),
-    "Other interfaces": (*_CHAT, *_DEFERRED),
+    "Other interfaces": _CHAT,
     "Stored answers": _STORED_RESPONSES,
     "Tokens and vectors": (*_TOKENS, *_EMBEDDINGS),
     "Files": _FILES,

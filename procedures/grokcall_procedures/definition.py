@@ -26,6 +26,9 @@ UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
 STORE = "Store"
 """The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
 
+DEFERRED = "Deferred"
+"""The parameter that has an answer made for later, and waited for."""
+
 SECRET_COLUMN: Mapping[bytes, bytes] = {b"grokcall": b"secret"}
 """What marks a column of Arrow that holds secrets."""
 
@@ -132,10 +135,21 @@ class BoundCall:
         return self.settings.schema_attempts if self.procedure.answer_schema is not None else 1
 
     @property
+    def is_deferred(self) -> bool:
+        """Whether its answer is begun, and looked for until it is there."""
+        return self.values.get(DEFERRED) is True
+
+    @property
     def effect(self) -> Effect:
         """What it leaves behind."""
         decide = self.procedure.effect_of
         return self.procedure.effect if decide is None else decide(self.values)
+
+    @property
+    def host(self) -> Host:
+        """The host that it asks."""
+        decide = self.procedure.host_of
+        return self.procedure.host if decide is None else decide(self.values)
 
     def steps(self) -> Steps:
         """A fresh run of the call, to be driven by whoever can send requests."""
@@ -175,6 +189,9 @@ class Procedure:
         effect_of: Tells it from a call's values where they decide; None where all calls are alike.
         main: The field that the scalar form gives; empty for a procedure that has none.
         host: The host that it asks; one that asks both has the management host, whose key it needs.
+        host_of: Tells it from a call's values where they decide; None where all calls ask the same.
+        runs_tools: Whether tools of the client's that a call names in `Tools` are run here, round by round; where not
+            the model is only told of them.
     """
 
     name: str
@@ -198,6 +215,8 @@ class Procedure:
     effect_of: Callable[[Values], Effect] | None = field(default=None, repr=False)
     main: str = ""
     host: Host = Host.API
+    host_of: Callable[[Values], Host] | None = field(default=None, repr=False)
+    runs_tools: bool = True
 
     @cached_property
     def by_name(self) -> Mapping[str, Parameter]:

@@ -8,6 +8,7 @@ from grokcall_procedures.answers import ANSWER_FIELDS, ANSWER_RULES, OUTPUT_SCHE
 from grokcall_procedures.bodies import EXTRA_BODY
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.response_requests import responses_body
+from grokcall_procedures.response_rounds import asking
 from grokcall_procedures.schemas import read_output_schema
 from grokcall_procedures.schemas.rows import RowsSchema
 from grokcall_procedures.steps import Row, Steps
@@ -19,7 +20,6 @@ from grokcall_procedures.text import (
     TEXT_RULES,
     TOOL_RULES,
 )
-from grokcall_procedures.tool_rounds import asking
 from grokcall_procedures.tools.inputs import request_input
 from grokcall_procedures.tools.parameters import TOOL_PARAMETERS
 from grokcall_procedures.types import ParameterType

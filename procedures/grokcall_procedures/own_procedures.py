@@ -86,6 +86,7 @@ def own_procedure(statement: CreateProcedure, base: Procedure) -> Procedure:
         effect=base.effect,
         effect_of=base.effect_of,
         host=base.host,
+        runs_tools=base.runs_tools,
         main=base.main if any(column.name == base.main for column in body.fields) else "",
     )
 

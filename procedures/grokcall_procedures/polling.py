@@ -15,7 +15,7 @@ from grokcall_procedures.media import result_bytes
 from grokcall_procedures.media_fields import media_fields, media_row
 from grokcall_procedures.media_storage import storage_trouble
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Notice, Pause, Reply, Request, Row, Step, Steps
+from grokcall_procedures.steps import DownloadTo, Kind, Notice, Pause, Reply, Request, Row, Step, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -37,6 +37,7 @@ FURTHER_FIELDS = (
     *media_fields("ResultVideo", "video"),
     ResultField("ResultVideo_RequestId", ParameterType.STRING, "", "The id with which GetVideo fetches it again."),
     ResultField("ResultVideo_Duration", ParameterType.DOUBLE, "video.duration", "Its length in seconds."),
+    ResultField("ResultVideo_Path", ParameterType.STRING, "", "The file that was written; NULL without To."),
 )
 """What there is to tell of a video beside its content."""
 
@@ -78,7 +79,13 @@ def request_id_of(reply: Reply) -> str:
 
 
 def await_video(
-    request_id: str, settings: Settings, *, fresh: bool, model: object = None, uploaded: bool = False
+    request_id: str,
+    settings: Settings,
+    *,
+    fresh: bool,
+    model: object = None,
+    uploaded: bool = False,
+    to: DownloadTo | None = None,
 ) -> Steps:
     """Waits for a video and gives the only row: its bytes, and what there is to tell of it.
 
@@ -88,6 +95,7 @@ def await_video(
         fresh: Whether it was started just now: then the first look can wait, and an early 400 or 404 is no verdict.
         model: The model that was asked for, where that is known.
         uploaded: Whether the service puts the video elsewhere; then it is not fetched.
+        to: The file that it is written to; None to hold it in the row.
 
     Raises:
         FailedReplyError: The service could not make it, holds it back, or has dropped it.
@@ -101,9 +109,10 @@ def await_video(
             yield Notice(trouble)
         content = None
         if not uploaded:
-            video = yield download(str(value_at(document, "video.url")), settings)
-            content = result_bytes(reply_of(video).body, "video/mp4")
-        return [(content, *video_row(request_id, content, document, model))]
+            video = reply_of((yield download(str(value_at(document, "video.url")), settings, to)))
+            content = result_bytes(video.body, "video/mp4") if to is None else None
+        path = None if to is None or uploaded else to.path
+        return [(content, *video_row(request_id, content, document, model, path))]
     except (FailedReplyError, NotReadyError):
         raise
     except Exception as error:
@@ -111,7 +120,18 @@ def await_video(
         raise
 
 
-def video_row(request_id: str, content: bytes | None, document: Mapping[str, object], model: object) -> Row:
+def is_video(head: bytes) -> None:
+    """Refuses a file that does not begin as a video does.
+
+    Raises:
+        MalformedReplyError: It does not.
+    """
+    result_bytes(head, "video/mp4")
+
+
+def video_row(
+    request_id: str, content: bytes | None, document: Mapping[str, object], model: object, path: str | None
+) -> Row:
     """What there is to tell of a video beside its content, in the order of ``FURTHER_FIELDS``."""
     told = value_at(document, "video")
     seconds = value_at(document, "video.duration")
@@ -119,6 +139,7 @@ def video_row(request_id: str, content: bytes | None, document: Mapping[str, obj
         *media_row(told if isinstance(told, dict) else {}, content, document, model),
         request_id,
         float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None,
+        path,
     )
 
 

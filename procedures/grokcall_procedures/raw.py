@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import as_text, decode_json, document_of, json_text
@@ -11,84 +10,17 @@ from grokcall_procedures.effects import Effect
 from grokcall_procedures.errors import MalformedReplyError
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, Parts, form_of
+from grokcall_procedures.raw_values import read_headers, read_host, read_method, read_object, read_path
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
+from grokcall_procedures.steps import Host, Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
-from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json, to_string
+from grokcall_procedures.types import ParameterType, UnfitValue
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 FREE_METHODS = ("GET", "DELETE", "HEAD")
 """Methods that cost nothing and so may be sent again."""
 RESPONSE_TYPES = ("json", "text", "binary")
-OWN_HEADERS = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "x-api-key",
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "user-agent",
-    }
-)
-"""Headers that the connection sets; a call that names one is refused."""
-TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 LONGEST_TIMEOUT = 3600
-
-
-def read_method(value: object) -> str:
-    """A method in capitals."""
-    method = to_string(value).strip().upper()
-    if not TOKEN.fullmatch(method):
-        raise UnfitValue(f"is not a method: {described(value)}")
-    return method
-
-
-def read_path(value: object) -> str:
-    """A path below the base URL, with its slash and without the version that the base URL already has.
-
-    >>> read_path("v1/models"), read_path("/models?limit=5")
-    ('/models', '/models?limit=5')
-    """
-    given = to_string(value).strip()
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|//", given):
-        raise UnfitValue(f"is an address; give the path only, for example /models, not {described(given)}")
-    if re.search(r"[\s\x00-\x1f\x7f\\#]", given):
-        raise UnfitValue(f"must not contain blanks, backslashes or #: {described(given)}")
-    path, question, query = given.partition("?")
-    path = "/" + path.removeprefix("/")
-    path = path.removeprefix("/v1") if path == "/v1" or path.startswith("/v1/") else path
-    if any(unquote(segment) in (".", "..") for segment in re.split(r"/|%2f", path, flags=re.IGNORECASE)):
-        raise UnfitValue(f"must not contain the steps . and ..: {described(given)}")
-    if path in ("", "/"):
-        raise UnfitValue("names nothing; give a path such as /models")
-    return path + question + query
-
-
-SUCH_AS = """such as {"name": "value"}"""
-
-
-def read_object(value: object) -> str:
-    """The JSON text of an object."""
-    try:
-        text = to_json(value)
-    except UnfitValue as error:
-        raise UnfitValue(f"{error}; it is a JSON object, {SUCH_AS}") from None
-    if not isinstance(decode_json(text), dict):
-        raise UnfitValue(f"must be a JSON object, {SUCH_AS}")
-    return text
-
-
-def read_headers(value: object) -> str:
-    """The JSON text of an object of headers that a call may set."""
-    text = read_object(value)
-    for name, content in document_of(text.encode("utf-8")).items():
-        if name.lower() in OWN_HEADERS:
-            raise UnfitValue(f"must not set {name}: the connection does")
-        if not TOKEN.fullmatch(name) or re.search(r"[\x00-\x1f\x7f]", as_text(content)):
-            raise UnfitValue(f"has a header that cannot be sent: {described(name)}")
-    return text
 
 
 def members(values: Values, name: str) -> dict[str, object]:
@@ -111,8 +43,8 @@ def build(values: Values) -> Request:
     if own_type is not None:
         chosen = headers.pop(own_type)
         content_type = chosen if "FormData" not in values and "FileData" not in values else content_type
-    method = method_of(values)
-    free = method in FREE_METHODS
+    method, host = method_of(values), host_of(values)
+    free = method in FREE_METHODS or host is Host.MANAGEMENT
     timeout = values.get("Timeout")
     return Request(
         method,
@@ -123,6 +55,8 @@ def build(values: Values) -> Request:
         billed=not free,
         headers=tuple(headers.items()),
         timeout=timeout if isinstance(timeout, float) else None,
+        host=host,
+        once=host is Host.MANAGEMENT and method not in FREE_METHODS,
     )
 
 
@@ -130,6 +64,19 @@ def method_of(values: Values) -> str:
     """The method that is sent."""
     has_body = any(name in values for name in ("Body", "FormData", "FileData"))
     return str(values.get("Method", "POST" if has_body else "GET"))
+
+
+def host_of(values: Values) -> Host:
+    """The host that a request goes to."""
+    return Host(str(values.get("Host", Host.API)))
+
+
+def version_fits_host(values: Values, _settings: Settings) -> tuple[str, ...]:
+    """Leaves out the version that the base URL of the API has; paths of the management host have their own."""
+    path = str(values["Path"])
+    if host_of(values) is Host.API and path.startswith(("/v1/", "/v1?")):
+        values["Path"] = path.removeprefix("/v1")
+    return ()
 
 
 def raw_effect(values: Values) -> Effect:
@@ -267,6 +214,15 @@ RAW_REQUEST = Procedure(
             "The field of the form that has the file; `file` when NULL.",
             named_only=True,
         ),
+        Parameter(
+            "Host",
+            ParameterType.ENUM,
+            "`management` for the management host and its key, whose paths begin with `/v1`, `/auth` or `/audit`; the "
+            "API when NULL.",
+            values=tuple(Host),
+            named_only=True,
+            reader=read_host,
+        ),
     ),
     fields=(
         ResultField("Raw_Status", ParameterType.INT32, "", "The HTTP status."),
@@ -276,13 +232,16 @@ RAW_REQUEST = Procedure(
         ResultField("Raw_Content", ParameterType.BINARY, "", "The reply's bytes when it is read as binary."),
     ),
     steps=raw_request,
-    rules=(payloads_do_not_clash,),
+    rules=(payloads_do_not_clash, version_fits_host),
+    host_of=host_of,
     reference="any method and path below the base URL",
     example="CALL RawRequest('/models', ResponseType => 'json')",
     notes=(
         "Every method but GET, HEAD and DELETE is taken for one that costs money, so it is not sent a second time "
         "after an answer got lost.",
         "A status of 400 or above is an error, as with every other procedure.",
+        "Requests to the management host cost nothing, and are sent once unless they only read or remove. A reply is "
+        "shown and kept as it is, a new key in it as well: CreateApiKey and RotateApiKey mask theirs.",
     ),
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from grokcall_procedures.file_sources import FileOpener
 
@@ -49,6 +49,7 @@ class Settings:
         allow_files: Whether a text may name a file on this machine that is sent, or written.
         files: Opens such files; None where there are none.
         toolbox: The tools of the client; None where there are none.
+        bound: Binds a CALL that is a value of another one, and gives the call; None where no procedures are known.
         tool_mixing: What becomes of a call whose model may read both the web and data of the caller's.
         team_id: The team that the management procedures look after; None for that of the management key.
     """
@@ -67,5 +68,6 @@ class Settings:
     allow_files: bool = False
     files: FileOpener | None = field(default=None, repr=False, compare=False)
     toolbox: Toolbox | None = field(default=None, repr=False, compare=False)
+    bound: Callable[[str], Any] | None = field(default=None, repr=False, compare=False)
     tool_mixing: ToolMixing = "warn"
     team_id: str | None = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from grokcall_procedures.bodies import extra_members
-from grokcall_procedures.chat import DEFAULT_MAX_TOKENS
+from grokcall_procedures.chat.message import DEFAULT_MAX_TOKENS
 from grokcall_procedures.definition import BoundCall, Procedure
 from grokcall_procedures.documents import decode_json
 from grokcall_procedures.readings import LIMITS
@@ -22,7 +22,7 @@ REFUSAL = "refusal"
 LONGEST_ANSWER = 2**31 - 1
 FINISH_REASONS = {"length": CUT, "content_filter": "content_filter"}
 STOP_REASONS = {"max_tokens": CUT, "refusal": REFUSAL}
-LIMIT_PARAMETERS = {"MaxOutputTokens": None, "MaxTokens": DEFAULT_MAX_TOKENS}
+LIMIT_PARAMETERS = {"MaxOutputTokens": None, "MaxCompletionTokens": None, "MaxTokens": DEFAULT_MAX_TOKENS}
 """What limits an answer, and what a NULL stands for."""
 LIMIT_MEMBERS = frozenset(member for members in LIMITS.values() for member in members)
 
@@ -42,7 +42,8 @@ def shortfall_finder(procedure: Procedure) -> Finder | None:
     if "Response_IncompleteDetails" in places:
         return response_finder(places["Response_Status"], places["Response_IncompleteDetails"])
     if "Completion_FinishReason" in places:
-        return completion_finder(places["Completion_FinishReason"], places["Completion_Raw"])
+        ended = places.get("Completion_IncompleteDetails")
+        return completion_finder(places["Completion_FinishReason"], places["Completion_Raw"], ended)
     if "Message_StopReason" in places:
         stopped = places["Message_StopReason"]
         return lambda row: STOP_REASONS.get(str(row[stopped]))
@@ -70,10 +71,18 @@ def reason_in(details: object) -> str:
     return reason if isinstance(reason, str) and reason else "unknown"
 
 
-def completion_finder(finish: int, raw: int) -> Finder:
-    """Finds them in rows with the fields of a chat completion, whose refusals only the whole reply tells."""
+def completion_finder(finish: int, raw: int, ended: int | None) -> Finder:
+    """Finds them in rows with the fields of a chat completion, whose refusals only the whole reply tells.
+
+    Args:
+        finish: Where its own reason stands.
+        raw: Where the reply stands.
+        ended: Where it stands why its rounds ended early; None where no rounds are.
+    """
 
     def find(row: Row) -> str | None:
+        if ended is not None and ended < len(row) and row[ended] is not None:
+            return reason_in(row[ended])
         text = str(row[raw])
         if '"refusal"' in text and has_refusal(text):
             return REFUSAL

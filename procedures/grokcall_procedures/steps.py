@@ -45,6 +45,8 @@ class DownloadTo:
 
     path: str
     """The file: written aside and renamed when it is whole. One that is there is replaced."""
+    check: Callable[[bytes], object] | None = field(default=None, repr=False, compare=False)
+    """Looks at the first bytes of it, and raises where they are something else; None for any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Valu
 from grokcall_procedures.models import REASONING_EFFORTS, TEXT_MODELS, accepted_effort, is_multi_agent, refuses_effort
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
 from grokcall_procedures.response_requests import ResponsesBody, responses_body
+from grokcall_procedures.response_rounds import asking
 from grokcall_procedures.responses import RESPONSE_FIELDS
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.steps import reply_of as reply_of  # what shares these steps takes it from here
-from grokcall_procedures.tool_rounds import asking
 from grokcall_procedures.tools.inputs import inputs_fit, request_input
 from grokcall_procedures.tools.parameters import TOOL_OUTPUTS, TOOL_PARAMETERS
 from grokcall_procedures.tools.rules import tools_fit

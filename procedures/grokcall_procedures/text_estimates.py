@@ -45,7 +45,9 @@ FILE_READINGS = 3
 TOOL_CALLS = 5
 """How often a tool is called, for the high estimate, where nothing limits that."""
 
-NO_LIMIT = "its answer has no limit of length (give MaxOutputTokens, or the option assumed_output_tokens)"
+NO_LIMIT = "its answer has no limit of length (give {}, or the option assumed_output_tokens)"
+LIMITED_BY = {"/chat/completions": "MaxCompletionTokens", "/messages": "MaxTokens"}
+"""The parameter that limits an answer, where it is not MaxOutputTokens."""
 REASONS = (
     "no limit of the service counts reasoning (choose a model that does not reason, the effort none on grok-4.3, "
     "or give the option assumed_reasoning_tokens)"
@@ -123,7 +125,7 @@ def caveats(
     if is_multi_agent(str(question.body.get("model"))):
         reasons.append(SEVERAL_AGENTS)
     elif question.limit is None:
-        reasons.append(NO_LIMIT)
+        reasons.append(NO_LIMIT.format(LIMITED_BY.get(question.path, "MaxOutputTokens")))
     elif answer_limit(question.path, question.body) is None:
         both.append(f"no answer has more than {question.limit:,} tokens of text (assumed_output_tokens)")
     if allowances.learned.silent(question.kind):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from grokcall_procedures.bodies import Body, body_bytes
 from grokcall_procedures.definition import BoundCall, Parameter, ResultField
+from grokcall_procedures.download_targets import target_of, target_parameter
 from grokcall_procedures.media import JPEG, MIB, MP4, PNG, WEBP, media_reader
 from grokcall_procedures.media_storage import Output, StorageOptions, is_stored, is_uploaded
 from grokcall_procedures.models import VIDEO_MODELS
-from grokcall_procedures.polling import await_video, request_id_of
+from grokcall_procedures.polling import await_video, is_video, request_id_of
 from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
@@ -52,8 +53,11 @@ def make_video(call: BoundCall, path: str, body: VideoBody) -> Steps:
     content, once = body_bytes(body, call.values), is_stored(call.values)
     reply = yield Request("POST", path, body=content, kind=Kind.VIDEO, billed=True, once=once)
     request_id = request_id_of(reply_of(reply))
-    uploaded = is_uploaded(call.values)
-    return (yield from await_video(request_id, call.settings, fresh=True, model=body.model, uploaded=uploaded))
+    uploaded, to = is_uploaded(call.values), target_of(call.values, is_video)
+    return (yield from await_video(request_id, call.settings, fresh=True, model=body.model, uploaded=uploaded, to=to))
+
+
+TO = target_parameter("the video")
 
 
 MODEL = Parameter(

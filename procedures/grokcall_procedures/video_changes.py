@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.bodies import EXTRA_BODY, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.download_targets import target_may_be_written
 from grokcall_procedures.file_sources import FileContent, is_source
 from grokcall_procedures.local_files import beginning, size_of
 from grokcall_procedures.media import LARGEST_FILE, MP4, data_uri, kind_of
@@ -23,6 +24,7 @@ from grokcall_procedures.video_bodies import (
     MODEL,
     MODERATION_NOTE,
     ROOM,
+    TO,
     WAIT_NOTE,
     Media,
     VideoBody,
@@ -146,12 +148,13 @@ EDIT_VIDEO = Procedure(
         CHANGE,
         MODEL,
         EXTRA_BODY,
+        TO,
     ),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=edit_video,
     model_kind="video_edit",
-    rules=(extra_body_is_sound,),
+    rules=(extra_body_is_sound, target_may_be_written),
     reference="POST /v1/videos/edits, GET /v1/videos/{request_id}",
     vendor=True,
     example="CALL EditVideo(:Video_Content, 'Make it snow')",
@@ -172,12 +175,13 @@ EDIT_VIDEO_BY_URL = Procedure(
         CHANGE,
         MODEL,
         EXTRA_BODY,
+        TO,
     ),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=edit_video_by_url,
     model_kind="video_edit",
-    rules=(extra_body_is_sound,),
+    rules=(extra_body_is_sound, target_may_be_written),
     reference="POST /v1/videos/edits, GET /v1/videos/{request_id}",
     vendor=True,
     example="CALL EditVideoByUrl('https://example.org/boat.mp4', 'Make it snow')",
@@ -195,6 +199,7 @@ CONTINUATION = (
     ),
     MODEL,
     EXTRA_BODY,
+    TO,
 )
 EXTENSION_NOTE = (
     "The video to extend must be an MP4 of 2 to 15 seconds; the service's schema says up to 30. The result is the "
@@ -219,7 +224,7 @@ EXTEND_VIDEO = Procedure(
     further_fields=FURTHER_FIELDS,
     steps=extend_video,
     model_kind="video_edit",
-    rules=(extra_body_is_sound, content_is_a_video, length_is_doubtful),
+    rules=(extra_body_is_sound, content_is_a_video, length_is_doubtful, target_may_be_written),
     reference="POST /v1/videos/extensions, GET /v1/videos/{request_id}",
     example="CALL ExtendVideo(:Video_Content, 'The boat turns', 6)",
     notes=(EXTENSION_NOTE, UPLOAD_NOTE, WAIT_NOTE, MODERATION_NOTE),
@@ -234,7 +239,7 @@ EXTEND_VIDEO_BY_URL = Procedure(
     further_fields=FURTHER_FIELDS,
     steps=extend_video_by_url,
     model_kind="video_edit",
-    rules=(extra_body_is_sound, length_is_doubtful),
+    rules=(extra_body_is_sound, length_is_doubtful, target_may_be_written),
     reference="POST /v1/videos/extensions, GET /v1/videos/{request_id}",
     example="CALL ExtendVideoByUrl('https://example.org/boat.mp4', 'The boat turns', 6)",
     notes=(EXTENSION_NOTE, WAIT_NOTE, MODERATION_NOTE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grokcall_procedures.addresses import address_reader
 from grokcall_procedures.bodies import EXTRA_BODY, extra_body_is_sound
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.download_targets import target_may_be_written, target_of
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.media import LARGEST_IMAGE, data_uri
 from grokcall_procedures.media_storage import (
@@ -17,7 +18,7 @@ from grokcall_procedures.media_storage import (
     storage_fits,
     storage_options,
 )
-from grokcall_procedures.polling import FURTHER_FIELDS, await_video
+from grokcall_procedures.polling import FURTHER_FIELDS, await_video, is_video
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Steps
 from grokcall_procedures.types import ParameterType, UnfitValue
@@ -25,6 +26,7 @@ from grokcall_procedures.video_bodies import (
     FIELDS,
     MODEL,
     MODERATION_NOTE,
+    TO,
     WAIT_NOTE,
     Media,
     VideoBody,
@@ -59,7 +61,8 @@ def generate_video(call: BoundCall) -> Steps:
 
 def get_video(call: BoundCall) -> Steps:
     """A video that an earlier call started."""
-    return (yield from await_video(str(call.values["RequestId"]), call.settings, fresh=False))
+    to = target_of(call.values, is_video)
+    return (yield from await_video(str(call.values["RequestId"]), call.settings, fresh=False, to=to))
 
 
 def one_image_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:
@@ -110,12 +113,13 @@ GENERATE_VIDEO = Procedure(
         *STORAGE,
         UPLOAD_URL,
         *GUIDES,
+        TO,
     ),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=generate_video,
     model_kind="video",
-    rules=(extra_body_is_sound, one_image_at_most, storage_fits, guides_fit),
+    rules=(extra_body_is_sound, one_image_at_most, storage_fits, guides_fit, target_may_be_written),
     effect_of=effect_of_media,
     reference="POST /v1/videos/generations, GET /v1/videos/{request_id}",
     vendor=True,
@@ -135,10 +139,12 @@ GET_VIDEO = Procedure(
             "The request id, as the error of the call that gave up shows it.",
             required=True,
         ),
+        TO,
     ),
     fields=FIELDS,
     further_fields=FURTHER_FIELDS,
     steps=get_video,
+    rules=(target_may_be_written,),
     reference="GET /v1/videos/{request_id}",
     example="CALL GetVideo('5f0c2b7e-1111-4222-8333-9c0ffee00002')",
     notes=("Videos stay with the service for a limited time; an id that it has dropped is an error.",),

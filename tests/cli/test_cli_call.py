@@ -413,6 +413,30 @@ def test_a_check_tells_who_the_key_belongs_to_without_the_key(run, at_service):
     assert KEY not in done.err
 
 
+def test_a_check_tells_of_the_management_key_where_there_is_one(run, at_service, monkeypatch):
+    told = {"/v1/models": {"data": []}, "/v1/me": {"zero_data_retention": "zdr"}}
+    at_service.script = lambda asked: Answer(json.dumps(told.get(asked.path, {})).encode())
+    assert "none, which only management procedures need" in run("check").err
+    monkeypatch.setenv("XAI_MANAGEMENT_API_KEY", KEY + "management")
+    done = run("check")
+    assert (done.code, "nobody said where the management host" in done.err) == (0, True)
+    told["/auth/management-keys/validation"] = {"apiKeyId": "key-7", "teamId": "team-9"}
+    monkeypatch.setenv("XAI_MANAGEMENT_BASE_URL", at_service.origin)
+    done = run("check")
+    assert (done.code, "from XAI_MANAGEMENT_API_KEY; key-7, team team-9" in done.err) == (0, True)
+    assert KEY not in done.err
+
+
+def test_a_check_with_a_refused_management_key_is_exit_code_3(run, at_service, monkeypatch):
+    monkeypatch.setenv("XAI_MANAGEMENT_API_KEY", KEY + "management")
+    monkeypatch.setenv("XAI_MANAGEMENT_BASE_URL", at_service.origin)
+    at_service.script = lambda asked: WRONG_KEY if asked.path.startswith("/auth") else Answer(b'{"data": []}')
+    done = run("check")
+    assert done.code == 3
+    assert "refused" in done.err
+    assert KEY not in done.err
+
+
 def test_a_check_with_a_refused_key_is_exit_code_3(run, at_service):
     at_service.script = lambda asked: WRONG_KEY
     done = run("check")

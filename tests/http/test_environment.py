@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import grokcall
 from bad_server import BadServer, ServerThread, exchange, http_reply, request_to
 from grokcall import errors
 from grokcall.http.aiohttp_transport import AiohttpTransport
-from grokcall.http.environment import Proxies, tls_context
+from grokcall.http.environment import ClientCertificate, Proxies, tls_context
 from grokcall.http.httpx_transport import HttpxTransport
 from grokcall.http.transport import Transport
 
@@ -183,6 +184,56 @@ def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
         with pytest.raises(errors.InterfaceError, match="ca_file") as caught:
             tls_context(path)
         assert str(path) in str(caught.value)
+
+
+@pytest.fixture
+def strict_server(server_thread: ServerThread, authority: Path) -> BadServer:
+    """One that asks who calls, and takes the certificate of 127.0.0.1 for an answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority / "server.pem")
+    context.load_verify_locations(authority / "ca.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    return server_thread.bad_server(context)
+
+
+@pytest.mark.parametrize("kind", [AiohttpTransport, HttpxTransport])
+@pytest.mark.parametrize("files", [("server.pem", None), ("server.crt", "server.key")])
+def test_a_certificate_is_shown_to_a_service_that_asks_for_one(kind, files, strict_server, authority) -> None:
+    certificate, key = files
+    own = ClientCertificate(authority / certificate, None if key is None else authority / key)
+    (reply,) = exchange(kind(ca_file=authority / "ca.pem", own=own), request_to(strict_server.url("/answer")))
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("kind", [AiohttpTransport, HttpxTransport])
+def test_without_one_such_a_service_answers_nobody(kind, strict_server, authority) -> None:
+    with pytest.raises(errors.TransportError):
+        exchange(kind(ca_file=authority / "ca.pem"), request_to(strict_server.url("/answer")))
+    assert strict_server.requests == []
+
+
+def test_a_certificate_that_cannot_be_shown_is_named_with_the_remedy(authority: Path, tmp_path: Path) -> None:
+    locked = tmp_path / "locked.key"
+    command = ["ec", "-in", "server.key", "-aes256", "-passout", "pass:secret", "-out", str(locked)]
+    subprocess.run(["openssl", *command], cwd=authority, check=True, capture_output=True, timeout=60)
+    for own in (
+        ClientCertificate(tmp_path / "nowhere.pem"),
+        ClientCertificate(authority / "server.crt"),
+        ClientCertificate(authority / "server.crt", authority / "ca.key"),
+        ClientCertificate(authority / "server.crt", locked),
+    ):
+        with pytest.raises(errors.InterfaceError, match="The option client_certificate") as caught:
+            tls_context(None, own)
+        assert "no passphrase" in str(caught.value)
+
+
+def test_a_connection_shows_the_certificate_that_its_options_name(strict_server, authority, bare_environment) -> None:
+    given = {"client_certificate": authority / "server.crt", "client_key": authority / "server.key"}
+    address = strict_server.url("/answer").removesuffix("/answer")
+    with grokcall.connect(api_key="xai-key", base_url=address, ca_file=authority / "ca.pem", **given) as connection:
+        assert connection.execute("CALL RawRequest('/answer')").fetchone()[0] == 200
+    with pytest.raises(errors.InterfaceError, match="client_key"):
+        grokcall.connect(client_key=authority / "server.key")
 
 
 def test_proxies_may_be_written_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:

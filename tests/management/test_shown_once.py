@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from scripted_management import MANAGEMENT_KEY, NEW_KEY, answer_api, manage
 
@@ -144,27 +143,45 @@ RUNS = [
 ]
 
 
-def test_nothing_that_the_command_writes_has_it(command, tmp_path):
-    for arguments in RUNS:
-        done = command(*arguments)
-        assert done.returncode == 0, done.stderr
-        for secret in (NEW_KEY, MANAGEMENT_KEY, KEY):
-            assert secret not in done.stdout + done.stderr, arguments
-    written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert {"out.csv", "out.parquet", "out.json", "many.csv", "many.parquet"} <= written
-    assert not any(name.endswith(".journal") for name in written)
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            assert NEW_KEY.encode() not in path.read_bytes(), path
-    assert pq.read_table(tmp_path / "many.parquet")["Key_Secret"].to_pylist() == ["***", "***"]
+@pytest.mark.parametrize("arguments", RUNS, ids=" ".join)
+def test_the_command_makes_no_secret_that_it_would_mask_and_lose(command, management, service, tmp_path, arguments):
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert "makes a secret that is shown once, and it would be masked and lost" in done.stderr
+    assert "--show-secrets" in done.stderr
+    assert [asked.method for asked in (*management.asked, *service.asked)].count("POST") == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv"}
 
 
-def test_the_command_says_how_to_see_it_and_then_shows_it(command):
-    masked = command("call", "CALL CreateApiKey('etl')")
-    assert "--show-secrets" in masked.stderr
+def test_the_command_shows_it_where_it_is_told_to(command):
     shown = command("call", "CALL CreateApiKey('etl')", "--show-secrets")
     assert NEW_KEY in shown.stdout
     assert NEW_KEY not in shown.stderr
+
+
+def test_a_file_of_its_owner_gets_it_and_nothing_else_does(command, tmp_path):
+    done = command("call", "CALL CreateApiKey('etl')", "--secret-file", "key", "-o", "out.json", "--verbose")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "key").read_text() == NEW_KEY + "\n"
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+    assert NEW_KEY not in done.stdout + done.stderr + (tmp_path / "out.json").read_text()
+    assert "the secret is in key" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "file", "words"),
+    [
+        ("CALL ListApiKeys()", "key", "ListApiKeys makes no secret"),
+        ("SHOW PROCEDURES", "key", "goes with a CALL"),
+        ("CALL CreateApiKey('etl')", "in.csv", "in.csv is there already"),
+        ("CALL CreateApiKey('etl')", "no/key", "no"),
+    ],
+)
+def test_a_file_that_cannot_take_it_is_told_before_it_is_made(command, management, statement, file, words):
+    done = command("call", statement, "--secret-file", file)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert [asked.method for asked in management.asked].count("POST") == 0
 
 
 def test_the_mark_of_a_secret_goes_with_the_column(managed):

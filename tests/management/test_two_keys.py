@@ -41,6 +41,23 @@ def test_each_key_is_seen_by_its_own_host_only(managed, service, management):
     assert {asked.path for asked in service.asked} == {"/v1/api-key", "/v1/files"}
 
 
+def test_raw_requests_take_the_key_of_the_host_that_they_name(managed, service, management):
+    service.script = lambda _: Answer(b"{}")
+    managed.execute("CALL RawRequest('/models')")
+    managed.execute("CALL RawRequest('/auth/management-keys/validation', Host => 'management')")
+
+    assert [asked.headers["authorization"] for asked in service.asked] == [f"Bearer {KEY}"]
+    assert [asked.headers["authorization"] for asked in management.asked] == [f"Bearer {MANAGEMENT_KEY}"]
+    assert management.asked[0].path == "/auth/management-keys/validation"
+
+
+def test_raw_requests_to_the_management_host_need_its_key(connecting, service, management):
+    connection = connecting(management_base_url=management.origin)
+    with pytest.raises(grokcall.MissingManagementKeyError):
+        connection.execute("CALL RawRequest('/v1/collections', Host => 'management')")
+    assert (service.asked, management.asked) == ([], [])
+
+
 def test_the_api_key_is_never_taken_for_the_management_key(connecting, service, management):
     connection = connecting(management_base_url=management.origin)
     with pytest.raises(grokcall.MissingManagementKeyError, match="There is no management key") as caught:

@@ -55,7 +55,8 @@ HI = [{"role": "user", "content": "Hi"}]
 
 def columns(done):
     name = bind_name(done)
-    return dict(zip(CATALOG[name].schema.names, done.rows[0], strict=True))
+    names = CATALOG[name].schema.names
+    return dict(zip(names, done.rows[0][: len(names)], strict=True))
 
 
 def bind_name(done):

@@ -191,6 +191,52 @@ def test_a_batch_is_made_filled_awaited_and_read(on_sandbox):
     assert only(on_sandbox, media, batch["Batch_Id"])["BatchResult_Content"][:2] == b"\xff\xd8"
 
 
+def test_requests_may_be_written_as_calls(connection, service):
+    service.script = lambda asked: Answer(b"null")
+    requests = [
+        {"id": "text", "call": "CALL GenerateResponse('Hi', 'Be kind.', Store => FALSE)"},
+        {"id": "kite", "call": "CALL GenerateImage('a kite')"},
+        {"id": "film", "call": "CALL GenerateVideo('a boat')"},
+        {"id": "chat", "call": "CALL CreateChatCompletion('grok-4.3', 'Hi')"},
+        {"id": "raw", "kind": "responses", "body": {"model": "m", "input": "2+2?"}},
+    ]
+    assert connection.execute("CALL AddBatchRequests('b', ?)", [requests]).fetchone() == (5,)
+    sent = {each["batch_request_id"]: each["batch_request"] for each in service.asked[0].json["batch_requests"]}
+    assert sent["text"]["responses"] == {
+        "model": "grok-4.3",
+        "input": "Hi",
+        "instructions": "Be kind.",
+        "store": False,
+    }
+    assert sent["kite"]["image_generation"]["prompt"] == "a kite"
+    assert sent["film"]["video_generation"]["prompt"] == "a boat"
+    assert sent["chat"]["chat_get_completion"]["messages"] == [{"role": "user", "content": "Hi"}]
+    assert sent["raw"]["responses"]["input"] == "2+2?"
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("CALL GenerateRespons('Hi')", "request 'q', whose call cannot be made: .*did you mean GenerateResponse"),
+        ("CALL GenerateResponse(:m)", "request 'q', whose call cannot be made"),
+        ("CALL GenerateResponse(NULL)", "whose call cannot be made: .*Message"),
+        ("CALL GenerateAudio('Hi', 'en')", "GenerateAudio cannot go through a batch"),
+        ("CALL ListModels()", "ListModels cannot go through a batch"),
+        ("SELECT 1", "whose call cannot be made"),
+    ],
+)
+def test_a_call_that_no_batch_can_make_is_told_before_anything_is_sent(connection, service, call, told):
+    with pytest.raises(grokcall.DataError, match=told):
+        connection.execute("CALL AddBatchRequests('b', ?)", [[{"id": "q", "call": call}]])
+    assert service.asked == []
+
+
+def test_a_call_beside_a_body_is_no_request(connection, service):
+    entry = {"id": "q", "call": "CALL GenerateResponse('Hi')", "kind": "responses", "body": {}}
+    with pytest.raises(grokcall.DataError, match="entry 1 that is no request"):
+        connection.execute("CALL AddBatchRequests('b', ?)", [[entry]])
+
+
 def test_a_batch_without_requests_is_not_waited_for(on_sandbox):
     batch = only(on_sandbox, "CALL CreateBatch('empty')")
     assert only(on_sandbox, "CALL GetBatch(?, Wait => TRUE)", batch["Batch_Id"])["Batch_Finished"] is False

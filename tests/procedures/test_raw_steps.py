@@ -7,6 +7,7 @@ from stepping import bind, reply, run
 
 from grokcall_parser import DataError
 from grokcall_procedures import BadValueError, Kind
+from grokcall_procedures.steps import Host
 
 
 def request(arguments, values=None):
@@ -203,3 +204,24 @@ def test_status_and_headers_are_columns():
 
     assert done.rows[0][0] == 204
     assert json.loads(done.rows[0][1]) == {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "once"),
+    [
+        ("'/v1/collections', Host => 'management'", "/v1/collections", False),
+        ("'auth/management-keys/validation', Host => 'MANAGEMENT'", "/auth/management-keys/validation", False),
+        ("'/v1/collections', Body => '{}', Host => 'management'", "/v1/collections", True),
+        ("'/v1/collections/c', 'DELETE', Host => 'management'", "/v1/collections/c", False),
+    ],
+)
+def test_the_management_host_has_paths_of_its_own_and_takes_no_money(arguments, path, once):
+    sent = request(arguments)
+
+    assert (sent.host, sent.path) == (Host.MANAGEMENT, path)
+    assert (sent.kind, sent.billed, sent.once) == (Kind.METADATA, False, once)
+
+
+def test_there_is_no_third_host():
+    with pytest.raises(BadValueError, match=r"Host .* is api or management, not 'example.org'"):
+        request("'/x', Host => 'example.org'")

@@ -47,12 +47,28 @@ CASES = {
         "CALL CreateChatCompletion('grok-4.3', 'How many of A1?', AdditionalFields => :x)",
         CHAT_FUNCTION,
     ),
+    "chat in a form": (
+        "CALL CreateChatCompletion('grok-4.3', 'Two cats in Rome', Seed => 7, ResponseFormat => :x)",
+        {"type": "json_schema", "schema": {"type": "object", "properties": {"city": {"type": "string"}}}},
+    ),
+    "chat with several functions": (
+        "CALL CreateChatCompletion('grok-4.3', 'Ask get_stock and get_price for A1.', Tools => :x)",
+        [{"type": "function", **STOCK}, {"type": "function", **STOCK, "name": "get_price"}],
+    ),
     "chat with choices": ("CALL CreateChatCompletion('grok-4.3', 'Say hello', AdditionalFields => :x)", {"n": 2}),
     "message": ("CALL CreateMessage('Say good morning, Zoë', 'grok-4.3')", None),
+    "message that stops": ("CALL CreateMessage('Say one two three', StopSequences => :x)", [" two"]),
     "message with tools": ("CALL CreateMessage('How many of A1?', 'grok-4.3', AdditionalFields => :x)", TOOL),
     "sound": ("CALL GenerateAudio('Good morning', 'en')", None),
 }
-USES_A_TOOL = ("functions", "web search", "x search", "chat with functions", "message with tools")
+USES_A_TOOL = (
+    "functions",
+    "web search",
+    "x search",
+    "chat with functions",
+    "chat with several functions",
+    "message with tools",
+)
 IDENTITY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|'created': \d+|\b1\d{9}\b")
 
 
@@ -134,7 +150,7 @@ def test_streamed_and_whole_replies_give_equal_rows(cases, name):
     assert bool(told) == (name in USES_A_TOOL)
 
 
-@pytest.mark.parametrize("name", ["functions", "chat", "message", "sound"])
+@pytest.mark.parametrize("name", ["functions", "chat", "chat with functions", "message", "message with tools", "sound"])
 def test_a_cut_between_any_two_bytes_changes_nothing(cases, name):
     case = cases(name)
     stream = case.stream if name != "sound" else case.stream[:400]
@@ -318,6 +334,26 @@ def test_arguments_of_a_function_that_come_in_parts_are_joined():
     (made,) = json.loads(fold.body())["choices"][0]["message"]["tool_calls"]
     assert made == {"id": "c-1", "type": "function", "function": {"name": "get", "arguments": '{"sku":"A1"}'}}
     assert [str(piece) for piece in pieces] == ['get {"sku":"A1"}']
+
+
+@pytest.mark.parametrize("again", ["", None])
+def test_calls_that_come_in_parts_without_an_index_are_told_apart_by_their_ids(again):
+    parts = [
+        {"id": "c-1", "type": "function", "function": {"name": "get", "arguments": ""}},
+        {"id": again, "function": {"name": again, "arguments": '{"sku"'}},
+        {"function": {"arguments": ':"A1"}'}},
+        {"id": "c-2", "type": "function", "function": {"name": "get", "arguments": "{}"}},
+        {"type": "function", "function": {"name": "other", "arguments": "{"}},
+        {"function": {"name": again, "arguments": "}"}},
+    ]
+    fold = ChatFold()
+    fed(fold, [frame(*(chunk({"tool_calls": [part]}) for part in parts), chunk({}, "tool_calls"))])
+    made = json.loads(fold.body())["choices"][0]["message"]["tool_calls"]
+    assert [(call.get("id"), call["function"]) for call in made] == [
+        ("c-1", {"name": "get", "arguments": '{"sku":"A1"}'}),
+        ("c-2", {"name": "get", "arguments": "{}"}),
+        (None, {"name": "other", "arguments": "{}"}),
+    ]
 
 
 def chunk(delta: dict[str, object], reason: str | None = None) -> dict[str, object]:

@@ -54,6 +54,37 @@ def test_a_chat_completion_calls_a_tool(http):
     assert "sku" in json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"])
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ({"role": "tool", "content": "7"}, "missing field `tool_call_id`"),
+        ({"role": "tool", "tool_call_id": "c2", "content": "7"}, "call_id c2"),
+    ],
+)
+def test_the_message_of_a_tool_answers_a_call(http, message, told):
+    called = {"id": "c1", "type": "function", "function": {"name": "get_stock", "arguments": "{}"}}
+    said = {"role": "assistant", "content": "", "reasoning_content": "So.", "tool_calls": [called]}
+    body = {"model": "grok-4.3", "messages": [*USER, said, message], "tools": [TOOL]}
+    refused = http.post("/chat/completions", json=body)
+    assert (refused.status_code, told in refused.text) == (422, True)
+    body["messages"][-1] = {"role": "tool", "tool_call_id": "c1", "content": "7 pieces"}
+    answer = http.post("/chat/completions", json=body).json()["choices"][0]["message"]["content"]
+    assert answer == "The function gave back: 7 pieces"
+
+
+@pytest.mark.parametrize(("tier", "told"), [("priority", "priority"), ("default", "default"), (None, "default")])
+def test_a_chat_completion_tells_its_service_tier(http, tier, told):
+    body = {"model": "grok-4.3", "messages": USER, "service_tier": tier, "seed": 7}
+    assert http.post("/chat/completions", json=body, headers={"x-grok-conv-id": "c"}).json()["service_tier"] == told
+
+
+def test_a_message_stops_at_the_first_of_its_sequences(http):
+    body = {"model": "grok-4.3", "max_tokens": 100, "messages": [{"role": "user", "content": "Say one two three"}]}
+    reply = http.post("/messages", json={**body, "top_k": 4, "stop_sequences": ["three", " two"]}).json()
+    assert (reply["stop_reason"], reply["stop_sequence"]) == ("stop_sequence", " two")
+    assert reply["content"][-1]["text"] == "one"
+
+
 def test_a_non_reasoning_model_stops_at_a_mark(http):
     messages = [{"role": "user", "content": "Say one two three"}]
     body = {"model": "grok-4.20-non-reasoning", "messages": messages, "stop": ["two"]}

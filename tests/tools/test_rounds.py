@@ -204,6 +204,14 @@ def test_a_function_of_which_nothing_runs_here_ends_the_rounds_pending(service, 
     assert (rounds, stock.seen) == (1, [])
 
 
+def test_a_function_of_the_extra_body_ends_the_rounds_pending(service, stock):
+    other = {"tools": [{"type": "function", "name": "other", "parameters": {"type": "object", "properties": {}}}]}
+    service.script = rounds_of([("other", {})])
+    extra = f", ExtraBody := '{json.dumps(other)}'"
+    (called,) = asked_with(stock, "['stock']", extra, fields="Response_ToolCalls")[0]
+    assert (called["name"], called["status"], len(service.asked)) == ("other", "pending", 1)
+
+
 def test_a_tool_that_had_to_be_called_need_not_be_called_again(service, stock):
     service.script = rounds_of([("stock", {"article": "tea"})])
     asked_with(stock, "['stock']", ", ToolChoice := 'stock'")

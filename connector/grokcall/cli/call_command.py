@@ -29,6 +29,14 @@ def call(
         bool,
         Option("--stream", help="Write the answer as it comes; with --format jsonl its pieces, and the row last."),
     ] = False,
+    secret_file: Annotated[
+        Path | None,
+        Option(
+            "--secret-file",
+            metavar="FILE",
+            help="A new file for the secret that the service shows once, such as a new key; its owner alone reads it.",
+        ),
+    ] = None,
     yes: Annotated[bool, Option("--yes", "-y", help="Remove what the statement removes without asking.")] = False,
     flags: Flags,
 ) -> None:
@@ -41,4 +49,4 @@ def call(
     # Loaded when it runs: help and completion need nothing of it.
     from grokcall.cli.calls import run_statement
 
-    run_statement(statement, parameter or (), form, output, flags, agreed=yes)
+    run_statement(statement, parameter or (), form, output, flags, agreed=yes, secret_file=secret_file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import typer
 
 from grokcall.cli.display import described, show_table
 from grokcall.cli.flags import Flags
+from grokcall.cli.new_secrets import check_shown, write_secret
 from grokcall.cli.screens import on_terminal, shown
 from grokcall.cli.targets import check_target
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
@@ -39,6 +40,7 @@ def run_statement(
     flags: Flags,
     *,
     agreed: bool = False,
+    secret_file: Path | None = None,
 ) -> None:
     """Runs one statement and puts its result where it was asked for.
 
@@ -49,6 +51,7 @@ def run_statement(
         output: The file for the result.
         flags: The shared flags.
         agreed: Whether what it removes may go without a question.
+        secret_file: The file that gets the secret which the service shows once; None for none.
     """
     text = statement_on_stdin() if statement == "-" else checked_text("the statement", statement)
     with flags.connection(files=True) as connection:
@@ -56,20 +59,31 @@ def run_statement(
         given = action.completed(parameters(given_parameters))
         check_output(action.schema_for(given), form, output)
         parsed = parse_statement(action.command)
+        if secret_file is not None and not isinstance(parsed, Call):
+            raise ProgrammingError("--secret-file goes with a CALL that makes a secret")
         if isinstance(parsed, Call):
+            procedure = connection.runtime.binder(parsed, given).procedure
+            check_shown(procedure, flags.show_secrets, secret_file, flag="--secret-file")
             if not agreed:
                 check_removal(connection.runtime.binder(parsed, given).bind(given))
             promise = connection.guarantee(action.command, given)
             if promise is not None:
                 flags.console().print(promise, soft_wrap=True)
+
+        def put_out(table: pa.Table) -> None:
+            if secret_file is not None:
+                write_secret(table, secret_file)
+                flags.console().print(f"the secret is in {secret_file}", soft_wrap=True)
+            deliver(table, form, output, flags)
+
         try:
-            with answer_kept(form, output, flags):
+            with answer_kept(put_out):
                 cursor = connection.execute(action.command, given)
         finally:
             tell_excess(connection, flags)
         for _, warning in cursor.messages:
             flags.console().print(shown(f"warning: {warning}", "yellow"), soft_wrap=True)
-        deliver(cursor.fetch_arrow_table(), form, output, flags)
+        put_out(cursor.fetch_arrow_table())
 
 
 def check_removal(call: BoundCall) -> None:
@@ -94,14 +108,14 @@ def tell_excess(connection: Connection, flags: Flags) -> None:
 
 
 @contextmanager
-def answer_kept(form: str | None, output: Path | None, flags: Flags) -> Iterator[None]:
+def answer_kept(put_out: Callable[[pa.Table], None]) -> Iterator[None]:
     """Puts out the answer of the call in the block if an interrupt strikes there, because it was paid for."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
         answer = getattr(interrupt, "result", None)
         if isinstance(answer, pa.Table):
-            deliver(answer, form, output, flags)
+            put_out(answer)
         raise
 
 

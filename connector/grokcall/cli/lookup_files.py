@@ -125,6 +125,7 @@ class LookupRun:
                 self._stream.on_outcome = lambda _outcome: report.show(self._stream.summary)
                 self._stream.on_batches = report.show_batches
                 self._stream.on_wait = lambda note: report.show_wait(self._stream.summary, note)
+                self._stream.on_piece = lambda: report.show_written(self._stream.summary)
                 self._stream.on_hint = report.say
                 self._write_all()
             self._failed.close()

@@ -13,6 +13,7 @@ from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
 from grokcall.cli.journal_files import journal_of_lookup, named_journal
 from grokcall.cli.lookup_files import ErrorFile, LookupRun, Reading, Writing
+from grokcall.cli.new_secrets import check_shown
 from grokcall.cli.next_steps import failed_rows, flag_of, next_step
 from grokcall.cli.progress import report
 from grokcall.cli.screens import on_terminal
@@ -88,7 +89,13 @@ def run_lookup(
             mapping(maps),
             **{
                 **chosen,
-                **unkept(connection, command, options.get("journal"), writing),
+                **unkept(
+                    connection,
+                    command,
+                    options.get("journal"),
+                    writing,
+                    shows=flags.show_secrets or counted is not None,
+                ),
                 "fields": wanted_fields(connection, command, fields, aside),
             },
         ) as stream,
@@ -191,9 +198,17 @@ def summary_written(stream: LookupStream, path: Path | None) -> Iterator[None]:
             path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def unkept(connection: Connection, command: str, journal: Path | None, writing: Writing) -> dict[str, None]:
-    """No journal beside the output for a command whose results hold secrets, which no journal may keep."""
-    has_secret = connection.runtime.binder(parse_call(command)).procedure.has_secret
+def unkept(
+    connection: Connection, command: str, journal: Path | None, writing: Writing, *, shows: bool
+) -> dict[str, None]:
+    """No journal beside the output for a command whose results hold secrets, which no journal may keep.
+
+    Raises:
+        ProgrammingError: They would be masked, and so be lost.
+    """
+    procedure = connection.runtime.binder(parse_call(command)).procedure
+    check_shown(procedure, shows)
+    has_secret = procedure.has_secret
     return {"journal": None} if has_secret and named_journal(journal, writing.no_journal) is None else {}
 
 

@@ -14,6 +14,7 @@ from grokcall.execution.summary import Summary
 from grokcall.lookup.batch.looks import BatchCounts
 
 SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_PIECES = 0.25
 
 
 class Report(Protocol):
@@ -37,6 +38,10 @@ class Report(Protocol):
         """Shows the totals so far, and what a call waits for."""
         ...
 
+    def show_written(self, summary: Summary) -> None:
+        """Shows the totals so far, now and then: it is called for each piece of an answer."""
+        ...
+
     def say(self, sentence: str) -> None:
         """Says something beside the totals."""
         ...
@@ -56,6 +61,7 @@ class Bar:
             transient=True,
         )
         self._total = total
+        self._drawn = 0.0
         self._task: TaskID = self._progress.add_task("lookup", total=total, told="starting")
 
     def __enter__(self) -> Self:
@@ -80,6 +86,13 @@ class Bar:
         """Redraws the bar with what is waited for, until the next totals."""
         shown = f"{told(summary)}; {escape(note)}"
         self._progress.update(self._task, total=self._total, completed=summary.rows, told=shown)
+
+    def show_written(self, summary: Summary) -> None:
+        """Redraws the bar if the last time is long enough ago."""
+        now = time.monotonic()
+        if now - self._drawn >= SECONDS_BETWEEN_PIECES:
+            self._drawn = now
+            self.show(summary)
 
     def say(self, sentence: str) -> None:
         """Says it above the bar."""
@@ -110,6 +123,11 @@ class Lines:
     def show_wait(self, summary: Summary, note: str) -> None:
         """Prints a line if the last one is old enough."""
         self._show(f"{told(summary)}; {note}")
+
+    def show_written(self, summary: Summary) -> None:
+        """Prints a line if the last one is old enough."""
+        if time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
+            self.show(summary)
 
     def _show(self, line: str) -> None:
         now = time.monotonic()
@@ -142,6 +160,7 @@ def told(summary: Summary) -> str:
     parts += [f"{summary.cached:,} cached"] if summary.cached else []
     parts += [f"{summary.skipped:,} skipped"] if summary.skipped else []
     parts += [f"{summary.total_tokens:,} tokens"] if summary.total_tokens else []
+    parts += [f"about {summary.pieces:,} tokens as they come"] if summary.pieces else []
     return ", ".join([*parts, f"{summary.cost_usd:.4f} USD"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from grokcall.cli.display import show_summary
 from grokcall.cli.exit_codes import Exit
 from grokcall.cli.flags import Flags
 from grokcall.cli.lookups import SANDBOX_SERVICE
+from grokcall.cli.new_secrets import check_shown
 from grokcall.cli.next_steps import next_step
 from grokcall.cli.screens import shown
 from grokcall.cli.script import (
@@ -29,6 +31,7 @@ from grokcall.cli.values import checked_text, parameters, statement_on_stdin
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import BudgetReachedError, Error, OperationalError, ProgrammingError
 from grokcall.tables.outputs import check_folder
+from grokcall_parser import Call
 
 
 def run_queries(
@@ -125,7 +128,7 @@ def run_script(
         is_last = number == len(script)
         shape, target = form if is_last or output is None else None, output if is_last else None
         if each.is_call:
-            with answer_kept(shape, target, flags):
+            with answer_kept(partial(deliver, form=shape, output=target, flags=flags)):
                 answer = called_with_promise(connection, each, flags)
             deliver(answer, shape, target, flags)
             continue
@@ -154,7 +157,10 @@ def promising(flags: Flags) -> Callable[[str], None]:
 
 def called_with_promise(connection: Connection, statement: ScriptStatement, flags: Flags) -> pa.Table:
     """What a CALL gives, after what the limits promise for it was said."""
-    promise = connection.guarantee(statement.text, statement.completed(connection))
+    values = statement.completed(connection)
+    assert isinstance(statement.statement, Call)
+    check_shown(connection.runtime.binder(statement.statement, values).procedure, flags.show_secrets)
+    promise = connection.guarantee(statement.text, values)
     if promise is not None:
         connection.database().tell(promise)
     with watched(connection, flags):

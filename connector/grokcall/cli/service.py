@@ -11,7 +11,7 @@ from grokcall.cli.display import show_facts
 from grokcall.cli.flags import Flags
 from grokcall.core.redaction import redact
 from grokcall.dbapi.connection import Connection
-from grokcall.errors import InterfaceError
+from grokcall.errors import Error, InterfaceError, MalformedReplyError, MissingManagementKeyError, ServiceError
 
 
 def check_service(flags: Flags) -> None:
@@ -22,11 +22,41 @@ def check_service(flags: Flags) -> None:
         started = time.perf_counter()
         facts += key_facts(connection).items()
         facts.append(("answered in", f"{(time.perf_counter() - started) * 1000:,.0f} ms"))
+        facts.append(("zero data retention", retention(connection)))
+        management, refusal = management_facts(connection)
+        facts.append(("management key", management))
         table = connection.execute("CALL ListModels()").fetch_arrow_table()
         found = [str(model) for model in table.column("Model_Id").to_pylist()]
         facts.append(("models", f"{len(found)}: {', '.join(found)}"))
     show_facts(console, facts)
+    if refusal is not None:
+        raise refusal
     console.print("fine: the service answers and accepts the key")
+
+
+def retention(connection: Connection) -> str:
+    """Whether the service keeps nothing of what the team asks, in its own words."""
+    try:
+        told = connection.execute("CALL GetAccount()").fetch_arrow_table()["Account_ZeroDataRetention"][0].as_py()
+    except (ServiceError, MalformedReplyError):  # what stands between may know the key's page and not this one
+        told = None
+    return "not told" if told is None else redact(str(told))
+
+
+def management_facts(connection: Connection) -> tuple[str, Error | None]:
+    """What there is to say of the management key, without it; and the error of one that is refused."""
+    try:
+        source = connection.runtime.management_key().source
+    except MissingManagementKeyError:
+        return "none, which only management procedures need", None
+    try:
+        row = connection.execute("CALL RawRequest('/auth/management-keys/validation', Host => 'management')").fetchone()
+    except InterfaceError as error:  # nobody said where that host is
+        return f"from {source}; {redact(str(error))}", None
+    except ServiceError as error:
+        return f"from {source}; refused", error
+    facts = json.loads(str(row[3])) if row is not None else {}
+    return redact(f"from {source}; {facts.get('apiKeyId', '?')}, team {facts.get('teamId', '?')}"), None
 
 
 def key_facts(connection: Connection) -> dict[str, str]:

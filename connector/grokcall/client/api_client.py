@@ -20,6 +20,7 @@ from grokcall.client.exchanging import exchanged, unfetched
 from grokcall.client.held_replies import HeldReplies
 from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
 from grokcall.client.receiving import Receiving
+from grokcall.client.regional_service import check_region
 from grokcall.client.send_guarding import SendGuarding
 from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.options import Options
@@ -130,6 +131,7 @@ class ApiClient:
         return await self._sent(request, outcome, start)
 
     async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None) -> Reply:
+        check_region(request, self.options.region)
         attempt = 0
         failure: Error | None = None
         while True:
@@ -258,14 +260,17 @@ class ApiClient:
             raise failure
         if is_redirect(reply) and request.kind is not Kind.DOWNLOAD:
             raise redirected(on_the_wire.url, reply)
-        if request.billed:
+        is_look = request.kind is Kind.POLL
+        if request.billed or (is_look and request.lasting):
             outcome.reply = reply.body
-        if request.billed or (outcome.billed and request.kind is Kind.POLL):
+        if request.billed or (is_look and (outcome.billed or request.lasting)):  # what is read once tells nothing anew
             is_binary = request.kind in BINARY_KINDS and "json" not in reply.headers.get("content-type", "")
             ticks = None if is_binary else cost_in(reply.body)
             outcome.add_price(ticks, of_start=request.billed)
-        if billable and start is not None:
+        if start is not None and billable:
             start.answered(request, reply.body)
+        elif start is not None and is_look:
+            start.told_later(reply.body)
         return reply
 
     def _on_the_wire(self, request: Request, access: AnyAccess | None, link: str) -> HttpRequest:

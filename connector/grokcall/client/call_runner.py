@@ -72,7 +72,7 @@ class CallRunner:
         for again. ``start`` is told whenever a request that costs money is about to go; its error keeps it.
         """
         outcome = Outcome(warnings=call.warnings)
-        host = call.procedure.host
+        host = call.host
         async with self.api.admitted(host):
             started = time.perf_counter()
             try:
@@ -144,7 +144,7 @@ class CallRunner:
                                 await start.ask_further(step)
                             reply = await self.api.send(step, outcome, start)
                             if reply.status != UNDER_WAY:
-                                starts.took(reply)
+                                starts.took(step, reply)
                             if step.lasting and reply.status != UNDER_WAY:
                                 await starts.goes_on()
                     else:

@@ -162,7 +162,7 @@ def refusal_of(options: Options) -> str:
 
     Who sends calls to another service than xAI's would not have its management key go to xAI unawares.
     """
-    is_moved = options.base_url != Options.model_fields[API_FIELD].default
+    is_moved = options.region is None and options.base_url != Options.model_fields[API_FIELD].default
     if not is_moved or MANAGEMENT_FIELD in options.model_fields_set:
         return ""
     return (

@@ -15,6 +15,9 @@ from grokcall.errors import DataError
 from grokcall.http.transport import HttpRequest, HttpResponse, HttpStream, StreamingTransport, Transport
 from grokcall_procedures.steps import DownloadTo
 
+HEAD = 64
+"""The first bytes of a file that tell what it is."""
+
 
 async def saved(transport: Transport, request: HttpRequest, to: DownloadTo) -> HttpResponse:
     """The reply to a request, its body in a file and itself without one; a refusal has its body.
@@ -30,12 +33,33 @@ async def saved(transport: Transport, request: HttpRequest, to: DownloadTo) -> H
             return HttpResponse(reply.status, reply.headers, b"".join([chunk async for chunk in reply.chunks]))
         try:
             with aside(Path(to.path)) as name, await asyncio.to_thread(name.open, "xb") as file:
-                await written(reply.chunks, file)
+                await written(checked(reply.chunks, to), file)
         except OSError as error:
             raise DataError(
                 f"cannot write the file {to.path!r}: {error.strerror or error}; make room or name another"
             ) from None
     return HttpResponse(reply.status, reply.headers, b"")
+
+
+async def checked(chunks: AsyncIterator[bytes], to: DownloadTo) -> AsyncIterator[bytes]:
+    """The chunks, once the first bytes of them were looked at.
+
+    Raises:
+        grokcall.Error: They begin as something else.
+    """
+    head = b""
+    async for chunk in chunks:
+        if to.check is not None and len(head) < HEAD:
+            head += chunk
+            if len(head) < HEAD:
+                continue
+            to.check(head)
+            yield head
+        else:
+            yield chunk
+    if to.check is not None and len(head) < HEAD:
+        to.check(head)
+        yield head
 
 
 async def written(chunks: AsyncIterator[bytes], file: BinaryIO) -> None:

@@ -29,3 +29,7 @@ class SendGuarding(Protocol):
     def answered(self, request: Request, reply: bytes) -> None:
         """Told of the reply to a request that costs money."""
         ...
+
+    def told_later(self, reply: bytes) -> None:
+        """Told of the reply to a look at what such a request began."""
+        ...

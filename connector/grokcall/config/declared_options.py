@@ -56,6 +56,15 @@ class DeclaredOptions:
             flag=Flag("URL", SERVICE),
         ),
     ] = "https://api.x.ai/v1"
+    region: Annotated[
+        Literal["us"] | None,
+        About(
+            "A region that requests do not leave: `us`, in the place of base_url.",
+            none="wherever the service likes",
+            more="It serves text alone and adds 10 % to the price of tokens.",
+            flag=Flag("NAME", SERVICE),
+        ),
+    ] = None
     transport: Annotated[
         Literal["aiohttp", "httpx"], About("The HTTP client that sends requests.", flag=Flag(heading=SERVICE))
     ] = "aiohttp"
@@ -260,5 +269,12 @@ class DeclaredOptions:
     ] = True
     ca_file: Annotated[
         Path | None, About("A PEM file of further certificate authorities to trust, such as a company's own.")
+    ] = None
+    client_certificate: Annotated[
+        Path | None, About("A PEM file of the certificate that is shown to a service which asks for one (mTLS).")
+    ] = None
+    client_key: Annotated[
+        Path | None,
+        About("A PEM file of its private key, without a passphrase.", none="that in the file of the certificate"),
     ] = None
     user_agent: Annotated[str, About("The header User-Agent.", least=1, most=200)] = f"grokcall/{__version__}"

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from grokcall.config.declared_options import DeclaredOptions
 from grokcall.config.option_values import base_url_text, header_text, model_table
 from grokcall.config.profiles import read_profile
+from grokcall.config.regions import REGIONS, SURCHARGE_PERCENT
 from grokcall.core.declarations import Declaration, declarations
 from grokcall.core.local_files import FILES
 from grokcall.core.redaction import redact
@@ -94,6 +95,16 @@ class Options(BaseSettings, DeclaredOptions):
             raise ValueError(fault)
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_a_region(cls, given: dict[str, Any]) -> dict[str, Any]:
+        address = REGIONS.get(str(given.get("region")))
+        if address is None:
+            return given
+        if given.get("base_url") not in (None, address):
+            raise ValueError("region: it has an address of its own, so base_url is not to be given as well")
+        return {**given, "base_url": address}
+
     @model_validator(mode="after")
     def _http_only_here(self) -> Options:
         for name in ("base_url", "management_base_url"):
@@ -102,6 +113,12 @@ class Options(BaseSettings, DeclaredOptions):
                 raise ValueError(
                     f"{name}: http would send the key in the clear; use https, or allow_http=True where that is safe"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _a_key_has_its_certificate(self) -> Options:
+        if self.client_key is not None and self.client_certificate is None:
+            raise ValueError("client_key: it is the key of client_certificate, which is not given")
         return self
 
     @classmethod
@@ -124,6 +141,11 @@ class Options(BaseSettings, DeclaredOptions):
             *environment,
             _ProfileSource(settings_cls, explicit.get("profile") or next(iter(named), None)),
         )
+
+    @property
+    def surcharge_percent(self) -> int:
+        """What is added to the price of tokens."""
+        return 0 if self.region is None else SURCHARGE_PERCENT
 
     def address(self, host: Host) -> str:
         """The base URL of one of the service's hosts."""

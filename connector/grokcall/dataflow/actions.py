@@ -109,6 +109,7 @@ def edit_video(
     *,
     model: str | None = None,
     extra_body: Json | None = None,
+    to: str | None = None,
 ) -> Rows:
     """Makes a video from a video and a description of the change."""
     return run_action(CATALOG["EditVideo"], locals())
@@ -121,6 +122,7 @@ def edit_video_by_url(
     *,
     model: str | None = None,
     extra_body: Json | None = None,
+    to: str | None = None,
 ) -> Rows:
     """Makes a video from a video that the service fetches and a description of the change."""
     return run_action(CATALOG["EditVideoByUrl"], locals())
@@ -185,6 +187,7 @@ def generate_video(
     last_frame_url: str | None = None,
     keyframes: Json | None = None,
     with_audio: bool | None = None,
+    to: str | None = None,
 ) -> Rows:
     """Makes a video from a description, or from an image and a description."""
     return run_action(CATALOG["GenerateVideo"], locals())

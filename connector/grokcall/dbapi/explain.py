@@ -32,14 +32,22 @@ PREPARATIONS = (Kind.UPLOAD,)
 
 def explain(call: BoundCall, options: Options) -> pa.Table:
     """The requests of ``call`` in order, up to the first whose reply cannot be known: the key is not in them."""
-    rounds = most_rounds(call)
-    more = [] if rounds is None else [f"asked again with what its tools give, up to {rounds} times in all"]
-    warning = "; ".join([*call.warnings, *more]) or None
+    warning = "; ".join([*call.warnings, *what_follows(call)]) or None
     rows = [
         (number, request.method, url_of(request, options), headers_of(request), body_of(request), warning)
         for number, request in enumerate(foreseeable(call), 1)
     ]
     return table_of(EXPLAIN_SCHEMA, rows)
+
+
+def what_follows(call: BoundCall) -> list[str]:
+    """What a call does after the requests that can be foreseen."""
+    rounds, settings = most_rounds(call), call.settings
+    told = [] if rounds is None else [f"asked again with what its tools give, up to {rounds} times in all"]
+    if call.is_deferred:
+        waits = f"every {settings.poll_interval:g} s at first, for up to {settings.poll_timeout:g} s"
+        told.append(f"then looked for until it is there, {waits}")
+    return told
 
 
 def url_of(request: Request, options: Options) -> str:

@@ -142,7 +142,7 @@ class StatementRunner:
         call = self._connection.runtime.binder(statement.call, parameters).bind(parameters)
         self._warn(call.warnings)
         if statement.cost:
-            usual = SpendingLimits.among(options).allowances(EXPLAIN_ALLOWANCES)
+            usual = self._connection.runtime.usual(EXPLAIN_ALLOWANCES)
             return explain_cost(call, allowances=self._limits.allowances(usual))
         return explain(call, options)
 

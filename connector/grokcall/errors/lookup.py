@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from grokcall_parser.errors import Error, OperationalError
-from grokcall_procedures.types import described
+
+LONGEST_NAME = 60
+"""Characters of a conversation's name that its error shows."""
 
 
 class LookupFailedError(Error):
@@ -99,7 +101,9 @@ class ConversationBrokenError(OperationalError):
 
     def __init__(self, conversation: object) -> None:
         self.conversation = conversation
-        super().__init__(f"not asked: an earlier turn of the conversation {described(conversation)} has no answer")
+        name = str(conversation)
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        super().__init__(f"not asked: an earlier turn of the conversation {shown!r} has no answer")
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.conversation,)

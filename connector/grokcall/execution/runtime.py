@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import pyarrow as pa
-
 from grokcall.budget.budget import Budget
 from grokcall.budget.spending_limits import UNLIMITED, SpendingLimits
 from grokcall.catalog.catalog import open_catalog
@@ -17,18 +15,17 @@ from grokcall.client.call_runner import CallRunner
 from grokcall.client.endpoints import Endpoints
 from grokcall.client.receiving import Receiving
 from grokcall.config.api_key import KeySource, SecretKey
-from grokcall.config.key_places import API_KEY, MANAGEMENT_KEY, ApiKey
+from grokcall.config.key_places import API_KEY, MANAGEMENT_KEY, ApiKey, ManagementKey
 from grokcall.config.options import Options
 from grokcall.core.at_exit import close_at_exit
 from grokcall.core.forks import abandon, follow_forks
-from grokcall.core.outcome import Outcome
-from grokcall.core.result_columns import result_table
 from grokcall.core.unknown_names import explained
 from grokcall.errors import InterfaceError, NotSupportedError, UnknownNameError
 from grokcall.execution.consent import Consent
 from grokcall.execution.executor import CallExecutor
 from grokcall.execution.run_context import BUDGET_ALLOWANCES, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
+from grokcall.execution.statement_calls import StatementCall
 from grokcall.execution.streamed_calls import StreamedCall
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.scheduling.admission import Gate
@@ -37,8 +34,9 @@ from grokcall.scheduling.ratelimit.configured import caps_of
 from grokcall.scheduling.ratelimit.limiter import Limiter
 from grokcall.tools.running import ToolRunner
 from grokcall.tools.toolbox import Toolbox
-from grokcall_parser import Call
-from grokcall_procedures import Binder, Catalog, Settings
+from grokcall_parser import Call, parse_call
+from grokcall_procedures import Binder, BoundCall, Catalog, Settings
+from grokcall_procedures.definition import DEFERRED
 from grokcall_procedures.estimates import Allowances, estimate
 
 Parameters = Mapping[str, object] | Sequence[object] | None
@@ -71,11 +69,11 @@ class Runtime:
         """The procedures; user-defined ones are kept where the option ``catalog`` says."""
         self.toolbox: Toolbox = Toolbox(options, lambda: self.catalog, lambda: self.settings)
         """The tools that models may call."""
-        self.settings: Settings = replace(options.settings(), toolbox=self.toolbox)
+        self.settings: Settings = replace(options.settings(), toolbox=self.toolbox, bound=self._bound)
         self._settings_of_lookups = replace(self.settings, shares_prompts=True)
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
-        self.allowances: Allowances = limits.allowances(fresh(BUDGET_ALLOWANCES))
+        self.allowances: Allowances = self.usual(fresh(BUDGET_ALLOWANCES))
         self.budget: Budget = limits.budget("connection") or Budget(name="connection")
         self._given_transport = transport
         self._transport = as_transport(transport, options)
@@ -114,6 +112,14 @@ class Runtime:
         """
         return self._keys.key()
 
+    def management_key(self) -> ManagementKey:
+        """The key of the management host and where it was found.
+
+        Raises:
+            grokcall.MissingManagementKeyError: There is none.
+        """
+        return self._management_keys.key()
+
     def binder(
         self, call: Call, known: Parameters = None, *, columns_later: bool = False, of_lookup: bool = False
     ) -> Binder:
@@ -134,6 +140,15 @@ class Runtime:
             raise explained(error, call) from None
         settings = self._settings_of_lookups if of_lookup else self.settings
         return Binder(call, procedure, settings, known, columns_later=columns_later)
+
+    def _bound(self, statement: str) -> BoundCall:
+        """A CALL that is a value of another one."""
+        return self.binder(parse_call(statement)).bind()
+
+    def usual(self, allowances: Allowances) -> Allowances:
+        """What is taken for granted, as the options say it."""
+        priced = replace(allowances, surcharge_percent=self.options.surcharge_percent)
+        return SpendingLimits.among(self.options).allowances(priced)
 
     def runner(self) -> CallRunner:
         """The runner of calls, made at the first of them."""
@@ -197,7 +212,7 @@ class Runtime:
         """A CALL whose answer comes in pieces, ready to be run.
 
         Raises:
-            NotSupportedError: The answers of the procedure come whole only.
+            NotSupportedError: The answers of the procedure, or this one of it, come whole only.
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
         """
         binder = self.binder(statement, parameters)
@@ -207,6 +222,11 @@ class Runtime:
                 f"{binder.procedure.name} gives its answer whole; those that give it in pieces are {names}"
             )
         call = binder.bind(parameters)
+        if call.is_deferred:
+            raise NotSupportedError(
+                f"{binder.procedure.name} is called with {DEFERRED}, and an answer that is made for later comes whole; "
+                "leave one of them out"
+            )
         return StreamedCall(call, lambda tell: self.executor(limits, Receiving(streamed=True, tell=tell)))
 
     def guarantee(self, statement: Call, parameters: Parameters, limits: SpendingLimits) -> str | None:
@@ -224,7 +244,7 @@ class Runtime:
         self._lock = threading.Lock()
         self._runner = None
         self._transport = as_transport_anew(self._given_transport, self.options)
-        self.allowances = SpendingLimits.among(self.options).allowances(fresh(BUDGET_ALLOWANCES))
+        self.allowances = self.usual(fresh(BUDGET_ALLOWANCES))
         self.budget.leave_to_parent()
 
     def close(self) -> None:
@@ -242,40 +262,3 @@ class HasRuntime(Protocol):
     def runtime(self) -> Runtime:
         """What its calls run on."""
         ...
-
-
-class StatementCall:
-    """A CALL that is ready to be run, once.
-
-    Args:
-        binder: The statement.
-        call: Its call.
-        loop: Where it runs.
-    """
-
-    def __init__(self, binder: Binder, call: SingleCall, loop: BackgroundLoop) -> None:
-        self.binder = binder
-        self._call = call
-        self._loop = loop
-
-    def outcome(self) -> Outcome:
-        """What becomes of it; an interrupt has its answer, if it came, in its attribute ``result``."""
-        return self._call.made(self._loop)
-
-    async def aoutcome(self) -> Outcome:
-        """The same, awaited from any event loop."""
-        return await self._call.amade(self._loop)
-
-    def cancel(self, patience: float) -> None:
-        """Has it stopped from another thread or task; whoever waits gets a StoppedError, with its answer if it came."""
-        self._loop.submit_if_open(self._call.cancel(patience))
-
-    def table(self, outcome: Outcome) -> pa.Table:
-        """The rows of an outcome as a table.
-
-        Raises:
-            grokcall.Error: The error of the outcome.
-        """
-        if outcome.error is not None:
-            raise outcome.error
-        return result_table(self.binder.procedure, outcome.rows or [])

@@ -138,6 +138,20 @@ class SendGuard:
             self.tokens += usage.read + usage.written
         self.funds.learn(usage)
 
+    def told_later(self, reply: bytes) -> None:
+        """Takes note of what a look at something that was begun says it took.
+
+        Fewer than none are uncounted where an earlier try of the call has begun it.
+        """
+        if self.funds is None:
+            return
+        self.ticks += cost_in(reply) or 0
+        usage = token_usage(reply)
+        if usage.read is not None and usage.written is not None:
+            self.tokens += usage.read + usage.written
+            self.uncounted -= 1
+            self.funds.learn(usage)
+
     async def in_time(self, work: Awaitable[Outcome], budget: Budget) -> Outcome:
         """The outcome of the call, which begins before the time of ``budget`` is over or not at all.
 

@@ -56,6 +56,8 @@ class Summary:
     """Rows whose answer was cut short, however they count."""
     refusals: int = 0
     """Rows whose answer is a refusal, however they count."""
+    pieces: int = 0
+    """Pieces of text and reasoning that have come, each of about a token, where somebody watches answers come."""
     earlier_ticks: int = 0
     """What earlier tries of the same run cost; not part of ``cost_ticks``."""
     stopped: BaseException | None = None

@@ -18,7 +18,7 @@ from yarl import URL
 from grokcall.errors import Error, InterfaceError
 from grokcall.http.aiohttp_failures import EXCEPTIONS, FAILURES, UNWRITTEN, is_unwritten
 from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
-from grokcall.http.environment import Proxies, sockets_for, tls_context
+from grokcall.http.environment import ClientCertificate, Proxies, sockets_for, tls_context
 from grokcall.http.media_links import check_beyond_proxy
 from grokcall.http.open_replies import unpacked
 from grokcall.http.request_bodies import FormBody, length_headers
@@ -65,15 +65,24 @@ class AiohttpTransport:
         concurrency: The most requests under way at once; further ones wait for their turn.
         trust_env_proxies: Whether to go through the proxies that the environment prescribes.
         ca_file: A PEM file of further certificate authorities to trust.
+        own: The certificate that is shown to the service; not to hosts that it names.
     """
 
     takes_blocks: bool = True
     """Whether it takes bodies in blocks."""
 
-    def __init__(self, *, concurrency: int = 64, trust_env_proxies: bool = True, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        concurrency: int = 64,
+        trust_env_proxies: bool = True,
+        ca_file: Path | None = None,
+        own: ClientCertificate | None = None,
+    ) -> None:
         self._concurrency = concurrency
         self._trust_env_proxies = trust_env_proxies
         self._ca_file = ca_file
+        self._own = own
         self._pool: _Pool | None = None
         self._closed = False
         self._proxies = Proxies(trusted=False)
@@ -179,8 +188,8 @@ class AiohttpTransport:
             raise InterfaceError("A transport belongs to one event loop; this one is in use in another.")
         self._proxies = Proxies(trusted=self._trust_env_proxies)
         self._targets.clear()
+        session = _session(aiohttp.TCPConnector(limit=0, ssl=tls_context(self._ca_file, self._own)))
         tls = tls_context(self._ca_file)
-        session = _session(aiohttp.TCPConnector(limit=0, ssl=tls))
         public = _session(aiohttp.TCPConnector(limit=0, ssl=tls, resolver=PublicResolver(), use_dns_cache=False))
         slots = asyncio.Semaphore(sockets_for(self._concurrency))
         pool = self._pool = _Pool(asyncio.get_running_loop(), session, public, slots)

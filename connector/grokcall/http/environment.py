@@ -6,6 +6,7 @@ import logging
 import os
 import ssl
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,11 +21,25 @@ logger: logging.Logger = get_logger("grokcall.http.environment")
 _SCHEMES = ("http", "https")
 
 
-def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """A certificate that shows a service who calls.
+
+    Args:
+        certificate: A PEM file of it, with what it is signed by.
+        key: A PEM file of its private key, without a passphrase; None where the first file has it.
+    """
+
+    certificate: Path
+    key: Path | None = None
+
+
+def tls_context(ca_file: Path | None = None, own: ClientCertificate | None = None) -> ssl.SSLContext:
     """A context that trusts what the system trusts, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` where they are set.
 
     Args:
         ca_file: A PEM file of further certificate authorities.
+        own: The certificate that is shown to a service which asks for one.
 
     Raises:
         InterfaceError: A file of certificates is missing or holds none.
@@ -41,7 +56,26 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise InterfaceError(f"The option ca_file: {ca_file} holds no readable certificates ({error}).") from None
+    if own is not None:
+        show(context, own)
     return context
+
+
+def show(context: ssl.SSLContext, own: ClientCertificate) -> None:
+    """Has a context show a certificate.
+
+    Raises:
+        InterfaceError: A file is missing, they do not belong together, or the key has a passphrase.
+    """
+    try:
+        context.load_cert_chain(own.certificate, own.key, password=lambda: "")  # a prompt would wait for nobody
+    except (OSError, ssl.SSLError, ValueError) as error:
+        key = "client_key" if own.key is not None else "client_certificate"
+        raise InterfaceError(
+            f"The option client_certificate: {own.certificate} cannot be used with the key in "
+            f"{own.key or own.certificate}, the option {key} ({error}); both are PEM files, and the key has no "
+            "passphrase."
+        ) from None
 
 
 def sockets_for(concurrency: int) -> int:

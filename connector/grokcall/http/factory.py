@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from grokcall.config.options import Options
 from grokcall.errors import InterfaceError
+from grokcall.http.environment import ClientCertificate
 from grokcall.http.transport import HttpRequest, HttpResponse, Transport
 
 TransportFunction: TypeAlias = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
@@ -97,17 +98,20 @@ def _refuse_in_child(_: HttpRequest) -> HttpResponse:
 
 
 def _named(name: str, options: Options) -> Transport:
+    certificate = options.client_certificate
+    given: dict[str, Any] = {
+        "concurrency": options.concurrency,
+        "trust_env_proxies": options.trust_env_proxies,
+        "ca_file": options.ca_file,
+        "own": None if certificate is None else ClientCertificate(certificate, options.client_key),
+    }
     # The libraries are imported where they are needed: each costs a start of the program some tens of milliseconds.
     if name == "aiohttp":
         from grokcall.http.aiohttp_transport import AiohttpTransport
 
-        return AiohttpTransport(
-            concurrency=options.concurrency, trust_env_proxies=options.trust_env_proxies, ca_file=options.ca_file
-        )
+        return AiohttpTransport(**given)
     if name == "httpx":
         from grokcall.http.httpx_transport import HttpxTransport
 
-        return HttpxTransport(
-            concurrency=options.concurrency, trust_env_proxies=options.trust_env_proxies, ca_file=options.ca_file
-        )
+        return HttpxTransport(**given)
     raise InterfaceError(f"There is no transport {name!r}; there are 'aiohttp' and 'httpx'.")

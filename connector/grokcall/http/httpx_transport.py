@@ -12,7 +12,7 @@ import httpx
 
 from grokcall.core.redaction import get_logger, redact
 from grokcall.errors import ConnectionCutError, Error, InterfaceError, NotSentError, ReadTimeoutError, TransportError
-from grokcall.http.environment import Proxies, sockets_for, tls_context
+from grokcall.http.environment import ClientCertificate, Proxies, sockets_for, tls_context
 from grokcall.http.media_links import PORTS, check_beyond_proxy, check_public, resolved
 from grokcall.http.open_replies import unpacked
 from grokcall.http.request_bodies import FormBody, length_headers
@@ -72,6 +72,7 @@ class HttpxTransport:
         concurrency: The most connections to keep, for a client of our own.
         trust_env_proxies: Whether a client of our own goes through the proxies that the environment prescribes.
         ca_file: A PEM file of further certificate authorities that a client of our own trusts.
+        own: The certificate that a client of our own shows to the service; not to hosts that it names.
 
     >>> transport = HttpxTransport(httpx.MockTransport(lambda request: httpx.Response(200, json={})))
     """
@@ -86,11 +87,13 @@ class HttpxTransport:
         concurrency: int = 64,
         trust_env_proxies: bool = True,
         ca_file: Path | None = None,
+        own: ClientCertificate | None = None,
     ) -> None:
         self._given = client_or_transport
         self._concurrency = concurrency
         self._trust_env_proxies = trust_env_proxies
         self._ca_file = ca_file
+        self._own = own
         self._client = client_or_transport if isinstance(client_or_transport, httpx.AsyncClient) else None
         self._public: httpx.AsyncClient | None = None
         self._closed = False
@@ -178,7 +181,7 @@ class HttpxTransport:
             return self._client
         if self._closed:
             raise InterfaceError("The transport is closed.")
-        self._client = self._made_client(self._concurrency, trust_env=self._trust_env_proxies)
+        self._client = self._made_client(self._concurrency, self._own, trust_env=self._trust_env_proxies)
         return self._client
 
     async def _public_exchange(self, client: httpx.AsyncClient, request: HttpRequest) -> HttpResponse:
@@ -189,7 +192,7 @@ class HttpxTransport:
             return await _exchange(client, request, request.url)
         if self._public is None:
             # Nothing is kept: connections to one address are told apart by it, not by the name it was looked up for.
-            self._public = self._made_client(0, trust_env=False)
+            self._public = self._made_client(0, None, trust_env=False)
         addresses = await resolved(url.host, url.port or PORTS[url.scheme])
         check_public(url.host, addresses)
         for address in addresses[:-1]:
@@ -197,13 +200,13 @@ class HttpxTransport:
                 return await _exchange(self._public, request, str(url.copy_with(host=address)), url)
         return await _exchange(self._public, request, str(url.copy_with(host=addresses[-1])), url)
 
-    def _made_client(self, kept: int, *, trust_env: bool) -> httpx.AsyncClient:
+    def _made_client(self, kept: int, own: ClientCertificate | None, *, trust_env: bool) -> httpx.AsyncClient:
         transport = self._given if isinstance(self._given, httpx.AsyncBaseTransport) else None
         sockets = sockets_for(self._concurrency)
         try:
             client = httpx.AsyncClient(
                 transport=transport,
-                verify=True if transport is not None else tls_context(self._ca_file),
+                verify=True if transport is not None else tls_context(self._ca_file, own),
                 trust_env=trust_env and transport is None,
                 limits=httpx.Limits(max_connections=sockets, max_keepalive_connections=min(kept, sockets)),
                 cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=())),

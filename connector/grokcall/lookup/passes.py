@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from grokcall.client.receiving import receiving
+from grokcall.client.receiving import Tell, receiving
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import Outcome
 from grokcall.errors import InterfaceError
@@ -43,12 +43,14 @@ class Watchers:
         breaker: Ends the pass for errors that every row would meet.
         report: Told how far batches are.
         waits: Told what a call waits for.
+        pieces: Told of the pieces of answers, where these come in pieces; None for nobody.
     """
 
     settle: Callable[[Outcome, int], BaseException | None]
     breaker: CircuitBreaker
     report: Callable[[BatchCounts], None]
     waits: Callable[[str], None]
+    pieces: Tell | None = None
 
 
 def open_pass(
@@ -62,8 +64,8 @@ def open_pass(
     concurrency = plan.options.concurrency or runtime.options.concurrency
     session, chunks = record.session, plan.chunks(iter(source))
     runner = runtime.runner().narrowed(concurrency).telling(watchers.waits)
-    if (how := receiving(plan.options.receive)) is not None:
-        runner = runner.received(how)
+    how = receiving(plan.options.receive) or runner.api.receiving
+    runner = runner.received(replace(how, tell=watchers.pieces if how.streamed else None))
     if session.run is not None and plan.options.batch:
         told = watchers.settle, watchers.report, source.row_count
         return BatchPass(plan, chunks, session.books, session.run, runner.api, runtime.loop, *told)

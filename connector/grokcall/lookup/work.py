@@ -27,8 +27,11 @@ from grokcall.lookup.record import LookupRecord, aside
 from grokcall.scheduling.chunks import Chunk
 from grokcall.scheduling.row_scheduler import RowScheduler
 from grokcall.tables.source import Source
+from grokcall_procedures import Piece, PieceKind
 
 STOPPED = "the lookup was stopped"
+WRITTEN = frozenset((PieceKind.TEXT, PieceKind.REASONING))
+"""The pieces that a model writes, each of about a token."""
 
 
 class LookupWork:
@@ -60,6 +63,8 @@ class LookupWork:
         """Told how far the batches of the lookup are, whenever that is known anew; must be quick."""
         self.on_wait: Callable[[str], None] | None = None
         """Told what a call waits for, such as `indexing policy.txt: chunked`; must be quick."""
+        self.on_piece: Callable[[], None] | None = None
+        """Told of each piece of text and reasoning that comes, where answers come in pieces; must be quick."""
         self.on_hint: Callable[[str], None] = to_the_log
         """Told what can be done better, before a call is paid for; it goes to the log, and must be quick."""
         self.service: str | None = None
@@ -174,7 +179,13 @@ class LookupWork:
             self._runtime,
             self._record,
             self._service(),
-            Watchers(counted_by(weakref.ref(self)), self._verdicts, self._told, waits_told_to(weakref.ref(self))),
+            Watchers(
+                counted_by(weakref.ref(self)),
+                self._verdicts,
+                self._told,
+                waits_told_to(weakref.ref(self)),
+                None if self.on_piece is None else pieces_told_to(weakref.ref(self)),
+            ),
         )
         self._window.start()
         return self._window
@@ -236,5 +247,17 @@ def waits_told_to(stream: weakref.ref[LookupWork]) -> Callable[[str], None]:
         listening = stream()
         if listening is not None and listening.on_wait is not None:
             listening.on_wait(note)
+
+    return tell
+
+
+def pieces_told_to(stream: weakref.ref[LookupWork]) -> Callable[[Piece], None]:
+    """Has a stream hear of what is written, for as long as somebody holds it."""
+
+    def tell(piece: Piece) -> None:
+        listening = stream()
+        if listening is not None and piece.kind in WRITTEN and listening.on_piece is not None:
+            listening.summary.pieces += 1
+            listening.on_piece()
 
     return tell

@@ -2,23 +2,23 @@
 
 import time
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 
 from grokcall_sandbox.api.chat_chunks import build_chunks
+from grokcall_sandbox.api.chat_request import DECODER, ChatRequest, ResponseFormat, check_request, flat_tools
 from grokcall_sandbox.api.contents import read_message
 from grokcall_sandbox.api.generation import (
     FINGERPRINT,
     JSON_SCHEMA,
     Format,
     Written,
+    apply_stop,
     calling_answer,
-    check_effort,
     check_length,
     check_policy,
-    check_sampling,
     compose,
     fit_answer,
     read_format,
@@ -28,82 +28,24 @@ from grokcall_sandbox.api.generation import (
 )
 from grokcall_sandbox.api.tools import call_functions, check_tools
 from grokcall_sandbox.catalogue import TextModel, find_text_model
-from grokcall_sandbox.errors import (
-    invalid,
-    live_search_is_gone,
-    not_found,
-    undeserializable,
-    unsupported_field,
-    unsupported_parameter,
-)
+from grokcall_sandbox.errors import not_found, undeserializable
 from grokcall_sandbox.prices import Prompt, Usage, price_text
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
 from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.state import DeferredChat, SandboxState
 from grokcall_sandbox.text.conversation import Conversation
-from grokcall_sandbox.tokens import split_tokens
-
-
-class SchemaOptions(msgspec.Struct):
-    """The `json_schema` object of a response format."""
-
-    schema: msgspec.Raw
-    name: str | None = None
-
-
-class ResponseFormat(msgspec.Struct):
-    """The `response_format` object."""
-
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: SchemaOptions | None = None
-
-
-class StreamOptions(msgspec.Struct):
-    """The `stream_options` object."""
-
-    include_usage: bool = False
-
-
-class ChatRequest(msgspec.Struct):
-    """The body of a chat completion; fields that the service ignores are not listed."""
-
-    model: str
-    messages: list[dict[str, Any]]
-    max_completion_tokens: int | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    n: int | None = None
-    stop: str | list[str] | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
-    reasoning_effort: str | None = None
-    response_format: ResponseFormat | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: str | dict[str, Any] | None = None
-    parallel_tool_calls: bool | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    deferred: bool | None = None
-    service_tier: str | None = None
-    search_parameters: Any = None
-    web_search_options: Any = None
-
-
-_DECODER = msgspec.json.Decoder(ChatRequest)
 
 
 async def create(call: SandboxRequest) -> Reply:
     """POST /v1/chat/completions."""
-    request = call.decode(_DECODER)
+    request = call.decode(DECODER)
     model = find_text_model(request.model)
-    effort = _check(request, model)
+    effort = check_request(request, model)
     wanted = _wanted_format(request.response_format)
     conversation, prompt = await _read_conversation(request, call.state)
     check_policy(model, conversation)
     room = check_length(model, prompt.tokens)
-    tools, choice = _flat_tools(request)
+    tools, choice = flat_tools(request)
     if tools or choice is not None:
         check_tools(model, tools, choice)
     functions = call_functions(tools, choice, conversation, request.parallel_tool_calls is not False)
@@ -113,7 +55,8 @@ async def create(call: SandboxRequest) -> Reply:
         limit = request.max_completion_tokens or request.max_tokens
         answer = await compose(conversation, wanted, call.steering)
         written = fit_answer(answer, model, effort, room, limit, call.steering)
-    written, stopped = _apply_stop(written, request.stop)
+    marks = [request.stop] if isinstance(request.stop, str) else request.stop or []
+    written, mark = apply_stop(written, [] if functions else marks)
     count = request.n or 1
     usage = price_text(
         model,
@@ -123,7 +66,9 @@ async def create(call: SandboxRequest) -> Reply:
         {},
         priority=request.service_tier == "priority",
     )
-    completion = _completion(model, written, functions, usage, count, stopped)
+    completion = _completion(model, written, functions, usage, count, mark is not None)
+    if request.service_tier == "priority":
+        completion["service_tier"] = "priority"
     billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.deferred:
         return json_reply({"request_id": _defer(call.state, completion)}, **billing)
@@ -145,33 +90,6 @@ async def retrieve_deferred(call: SandboxRequest) -> Reply:
     return Reply(held.reply)
 
 
-def _check(request: ChatRequest, model: TextModel) -> str | None:
-    if model.agents:
-        raise invalid(f"Model {model.id} is not available on chat completions; use the Responses endpoint.")
-    if request.search_parameters is not None or request.web_search_options is not None:
-        raise live_search_is_gone()
-    for name, value, refused in (
-        ("presencePenalty", request.presence_penalty, True),
-        ("frequencyPenalty", request.frequency_penalty, True),
-        ("stop", request.stop, model.reasons),
-    ):
-        if value is not None and refused:
-            raise unsupported_parameter(model.id, name)
-    if request.logit_bias is not None:
-        raise unsupported_field("logit_bias")
-    check_sampling(request.temperature, request.top_p)
-    if not request.messages:
-        raise invalid("messages must not be empty.")
-    if request.n is not None and not 1 <= request.n <= 8:
-        raise invalid(f"Invalid n: {request.n} is not between 1 and 8.")
-    if isinstance(request.stop, list) and len(request.stop) > 4:
-        raise invalid("At most 4 stop sequences are allowed.")
-    for limit in (request.max_completion_tokens, request.max_tokens):
-        if limit is not None and limit < 1:
-            raise invalid("max_completion_tokens must be at least 1.")
-    return check_effort(model, request.reasoning_effort)
-
-
 def _wanted_format(wanted: ResponseFormat | None) -> Format:
     if wanted is None:
         return Format()
@@ -186,32 +104,6 @@ async def _read_conversation(request: ChatRequest, state: SandboxState) -> tuple
     tokens = sum(turn_tokens(turn) + turn_file_tokens(turn) for turn in turns)
     prompt = Prompt(tokens, picture_tokens=sum(turn_picture_tokens(turn) for turn in turns))
     return Conversation(tuple(turns), system), prompt
-
-
-def _flat_tools(request: ChatRequest) -> tuple[list[dict[str, Any]], Any]:
-    """The tools and the choice in the flat form of the Responses endpoint."""
-    tools = []
-    for tool in request.tools or []:
-        nested = tool.get("function")
-        if tool.get("type") != "function" or not isinstance(nested, dict):
-            raise undeserializable("tools: only tools of type `function` are taken here")
-        tools.append({"parameters": {"type": "object"}, **nested, "type": "function"})
-    choice = request.tool_choice
-    if isinstance(choice, dict) and isinstance(choice.get("function"), dict):
-        choice = {"type": "function", **choice["function"]}
-    return tools, choice
-
-
-def _apply_stop(written: Written, stop: str | list[str] | None) -> tuple[Written, bool]:
-    text = written.text
-    for mark in [stop] if isinstance(stop, str) else stop or []:
-        text = text.partition(mark)[0] if mark else text
-    if text == written.text:
-        return written, False
-    shorter = Written(
-        text, written.thought, written.refused, len(split_tokens(text)), written.reasoning_tokens, cut=False
-    )
-    return shorter, True
 
 
 def _completion(

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from grokcall_sandbox.api import chat
+from grokcall_sandbox.api.chat_request import StreamOptions
 from grokcall_sandbox.catalogue import TextModel, find_text_model
 from grokcall_sandbox.errors import invalid
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
@@ -33,7 +34,7 @@ class CompletionRequest(msgspec.Struct):
     service_tier: str | None = None
     echo: bool | None = None
     stream: bool | None = None
-    stream_options: chat.StreamOptions | None = None
+    stream_options: StreamOptions | None = None
 
 
 _DECODER = msgspec.json.Decoder(CompletionRequest)

@@ -1,7 +1,7 @@
 """What all text endpoints share: checking the model's parameters, and writing an answer of bounded length."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -141,6 +141,16 @@ def fit_answer(
     cut = longest < visible
     text = first_tokens(answer.text, longest) if cut else answer.text
     return Written(text, thought, answer.refused, longest, thinking, cut)
+
+
+def apply_stop(written: Written, marks: list[str]) -> tuple[Written, str | None]:
+    """The answer up to the first of some marks in it, and that mark; all of it where there is none."""
+    found = [(place, mark) for mark in marks if mark and (place := written.text.find(mark)) >= 0]
+    if not found:
+        return written, None
+    place, mark = min(found)
+    text = written.text[:place]
+    return replace(written, text=text, visible_tokens=count_tokens(text), cut=False), mark
 
 
 def calling_answer(functions: list[tuple[str, str]]) -> Answer:

@@ -9,6 +9,7 @@ import msgspec
 from grokcall_sandbox.api.contents import read_turns
 from grokcall_sandbox.api.generation import (
     Format,
+    apply_stop,
     calling_answer,
     check_length,
     check_policy,
@@ -38,6 +39,7 @@ class MessagesRequest(msgspec.Struct):
     system: str | list[dict[str, Any]] | None = None
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
     stop_sequences: list[str] | None = None
     stream: bool | None = None
     tools: list[dict[str, Any]] | None = None
@@ -75,6 +77,7 @@ async def create(call: SandboxRequest) -> Reply:
     else:
         answer = await compose(conversation, Format(), call.steering)
         written = fit_answer(answer, model, effort, room, request.max_tokens, call.steering)
+    written, mark = apply_stop(written, [] if functions else request.stop_sequences or [])
     prompt = Prompt(tokens, picture_tokens=sum(turn_picture_tokens(turn) for turn in turns))
     usage = price_text(model, prompt, written.visible_tokens, written.reasoning_tokens, {})
     content: list[dict[str, Any]] = []
@@ -85,8 +88,9 @@ async def create(call: SandboxRequest) -> Reply:
         content.append({"type": "tool_use", "id": call_id, "name": name, "input": msgspec.json.decode(arguments)})
     if written.text and not functions:
         content.append({"type": "text", "text": written.text})
-    reason = "tool_use" if functions else "max_tokens" if written.cut else "end_turn"
-    message = _message(model, content, reason, usage)
+    reason = "max_tokens" if written.cut else "end_turn" if mark is None else "stop_sequence"
+    message = _message(model, content, "tool_use" if functions else reason, usage)
+    message["stop_sequence"] = mark
     billing: Any = {"ticks": usage.ticks, "model": model.id, "tokens": usage.total_tokens}
     if request.stream:
         return Reply(_events(message), content_type=EVENTS, **billing)
@@ -138,12 +142,12 @@ def _events(message: dict[str, Any]) -> list[bytes]:
         data = msgspec.json.encode({"type": kind, **fields})
         frames.append(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n")
 
-    send("message_start", message={**message, "content": [], "stop_reason": None})
+    send("message_start", message={**message, "content": [], "stop_reason": None, "stop_sequence": None})
     for index, block in enumerate(message["content"]):
         _send_block(send, index, block)
     send(
         "message_delta",
-        delta={"stop_reason": message["stop_reason"], "stop_sequence": None},
+        delta={"stop_reason": message["stop_reason"], "stop_sequence": message["stop_sequence"]},
         usage={"output_tokens": message["usage"]["output_tokens"]},
     )
     send("message_stop")

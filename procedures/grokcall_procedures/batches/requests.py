@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from grokcall_parser.errors import Error
 from grokcall_procedures.batches.batch import BATCH_ID, LARGEST_PAGE
+from grokcall_procedures.batches.questions import KINDS, question_of
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
 from grokcall_procedures.documents import encode_json
 from grokcall_procedures.effects import Effect
@@ -19,16 +21,6 @@ _STRING = ParameterType.STRING
 MOST_BYTES = 25 * 1024 * 1024
 """Of the body of one request that adds some."""
 FRAME = len('{"batch_requests":[]}')
-KINDS = (
-    "chat_get_completion",
-    "responses",
-    "image_generation",
-    "image_edit",
-    "video_generation",
-    "video_extension",
-)
-"""What the service knows how to do in a batch; other words are sent as they are."""
-
 REQUEST = noun(
     "BatchRequest",
     ("Id", _STRING, "The request's own id.", "batch_request_id"),
@@ -52,10 +44,11 @@ def read_requests(value: object) -> str:
         raise UnfitValue("expected a JSON list of requests with at least one in it")
     seen: set[str] = set()
     for number, entry in enumerate(listed, 1):
-        if not isinstance(entry, dict) or not isinstance(entry.get("body"), dict) or not entry.get("kind"):
+        if not is_request(entry):
             raise UnfitValue(
                 f"has an entry {number} that is no request; one looks like "
-                '{"id": "1", "kind": "responses", "body": {"model": "grok-4.3", "input": "Hi"}}'
+                '{"id": "1", "kind": "responses", "body": {"model": "grok-4.3", "input": "Hi"}} or '
+                '{"id": "1", "call": "CALL GenerateResponse(\'Hi\')"}'
             )
         name = entry.get("id")
         if not isinstance(name, str) or not name:
@@ -66,16 +59,48 @@ def read_requests(value: object) -> str:
     return json.dumps(listed, ensure_ascii=False)
 
 
-def requests_fit(values: Values, _settings: Settings) -> tuple[str, ...]:
-    """Refuses a request that is too large for the service, and warns of a kind that is not known."""
-    entries = json.loads(str(values["Requests"]))
+def is_request(entry: object) -> bool:
+    """Whether an entry is a request: a kind with a body, or a call alone."""
+    if not isinstance(entry, dict):
+        return False
+    if isinstance(entry.get("call"), str):
+        return "kind" not in entry and "body" not in entry
+    return isinstance(entry.get("body"), dict) and bool(entry.get("kind"))
+
+
+def told_by_calls(entries: list[dict[str, object]], settings: Settings) -> list[dict[str, object]]:
+    """The requests, those that are written as calls with the kind and the body that these send.
+
+    Raises:
+        UnfitValue: A call is wrong, or none that a batch can make.
+    """
+    told: list[dict[str, object]] = []
+    for entry in entries:
+        if "call" not in entry:
+            told.append(entry)
+            continue
+        where = f"has the request {entry['id']!r}, whose call cannot be made: "
+        if settings.bound is None:
+            raise UnfitValue(f"{where}there is no connection that knows procedures", "Requests")
+        try:
+            question = question_of(settings.bound(str(entry["call"])))
+        except (Error, UnfitValue) as error:
+            raise UnfitValue(where + str(error).partition("\n")[0], "Requests") from None
+        told.append({"id": entry["id"], "kind": question.kind, "body": json.loads(question.body)})
+    return told
+
+
+def requests_fit(values: Values, settings: Settings) -> tuple[str, ...]:
+    """Makes requests of calls, refuses one that is too large for the service, and warns of a kind that is not known."""
+    entries = told_by_calls(json.loads(str(values["Requests"])), settings)
+    values["Requests"] = json.dumps(entries, ensure_ascii=False)
     for entry in entries:
         size = len(wire_form(entry)) + FRAME
         if size > MOST_BYTES:
             raise UnfitValue(
                 f"has a request {entry['id']!r} of {size:,} bytes; {MOST_BYTES:,} can be added", "Requests"
             )
-    unknown = sorted({str(entry["kind"]) for entry in entries} - set(KINDS))
+    unknown = sorted({str(entry["kind"]) for entry in entries} - set(KINDS.values()))
     return (f"Requests: the kind {', '.join(unknown)} is not known; it is sent as it is",) if unknown else ()
 
 
@@ -138,7 +163,8 @@ ADD_BATCH_REQUESTS = Procedure(
             "Requests",
             ParameterType.JSON,
             "A JSON list of requests: each has an `id` of your own, the `kind` of its endpoint "
-            f"({', '.join(f'`{kind}`' for kind in KINDS)}) and the `body` that would go there.",
+            f"({', '.join(f'`{kind}`' for kind in KINDS.values())}) and the `body` that would go there, or instead of "
+            "these two a `call`, such as `CALL GenerateImage('a kite')`, whose request is taken.",
             required=True,
             reader=read_requests,
         ),
@@ -151,6 +177,8 @@ ADD_BATCH_REQUESTS = Procedure(
     example="CALL AddBatchRequests('batch_51ab', "
     """'[{"id": "1", "kind": "responses", "body": {"model": "grok-4.3", "input": "Hi"}}]')""",
     notes=(
+        "A `call` sends its first request alone: an answer with OutputSchema is not asked for again, an image is a "
+        "link, and what a procedure does with its reply is left out. ListBatchResults tells what came.",
         "Each portion of up to 25 MiB is sent once: where an answer gets lost, ListBatchRequests tells what is there.",
     ),
 )

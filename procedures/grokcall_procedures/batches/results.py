@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 
 from grokcall_procedures.addresses import download
 from grokcall_procedures.batches.batch import BATCH_ID
-from grokcall_procedures.chat import completion_row
+from grokcall_procedures.chat.completion_rows import completion_row
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.documents import as_text, column_value, encode_json, json_text, value_at
 from grokcall_procedures.effects import Effect

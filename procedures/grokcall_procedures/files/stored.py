@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField, Values
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
+from grokcall_procedures.download_targets import target_may_be_written, target_of, target_parameter
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.file_sources import is_source
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, read_id
 from grokcall_procedures.paging import MAX_ROWS, paged
-from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import DownloadTo, Kind, Request, Steps
+from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
-from grokcall_procedures.types import ParameterType, UnfitValue
+from grokcall_procedures.types import ParameterType
 
 _STRING, _INT64, _TIMESTAMP = ParameterType.STRING, ParameterType.INT64, ParameterType.TIMESTAMP
 DOWNLOAD_SECONDS = 300.0
@@ -80,26 +80,12 @@ def download_file(call: BoundCall) -> Steps:
     """The content of a file."""
     form = call.values.get("Format", "original")
     path = f"/files/{in_path(call.values['FileId'])}/content?format={form}"
-    most, target = call.settings.max_media_bytes, call.values.get("To")
-    to = None if target is None else DownloadTo(str(target))
+    most, to = call.settings.max_media_bytes, target_of(call.values)
     request = Request("GET", path, kind=Kind.METADATA, timeout=DOWNLOAD_SECONDS, max_bytes=most, to=to)
     reply = reply_of((yield request))
     if to is not None:
         return [(None, None, to.path)]
     return [(None, reply.body.decode("utf-8", "replace"), None) if form == "text" else (reply.body, None, None)]
-
-
-def target_may_be_written(values: Values, settings: Settings) -> tuple[str, ...]:
-    """Makes a whole path of the file to write; refuses one where text may name no files, or that cannot be written."""
-    if "To" not in values:
-        return ()
-    if not settings.allow_files or settings.files is None:
-        raise UnfitValue("names a file to write, which needs the option allow_files; set it, or leave To out", "To")
-    try:
-        values["To"] = settings.files.target(str(values["To"]))
-    except UnfitValue as error:
-        raise UnfitValue(str(error), "To") from None
-    return ()
 
 
 def delete_file(call: BoundCall) -> Steps:
@@ -169,14 +155,7 @@ DOWNLOAD_FILE = Procedure(
     parameters=(
         FILE_ID,
         Parameter("Format", ParameterType.ENUM, "`original` bytes, or the `text` in it.", values=("original", "text")),
-        Parameter(
-            "To",
-            _STRING,
-            "The file to write the content to as it comes, one that is there is replaced; with the option "
-            "`allow_files` only.",
-            named_only=True,
-            reader=read_id,
-        ),
+        target_parameter("the content"),
     ),
     fields=(
         ResultField("File_Content", ParameterType.BINARY, "", "The bytes; NULL with the format `text` or with To."),

@@ -153,20 +153,39 @@ class Choice:
         """Takes in a part of the use of a tool: a call can come whole, or its arguments in parts."""
         if not isinstance(told, dict):
             return
-        index = told.get("index")
-        number = index if isinstance(index, int) else len(self._calls)
-        call = self._calls.setdefault(number, {})
+        call = self._calls.setdefault(self._place_of(told), {})
         for name, value in told.items():
             if name == "function" and isinstance(value, dict):
                 inner = call.setdefault("function", {})
                 assert isinstance(inner, dict)
                 more = value.get("arguments")
                 known = inner.get("arguments")
-                inner.update({each: part for each, part in value.items() if part is not None})
+                merge(inner, value)
                 if isinstance(more, str) and isinstance(known, str):
                     inner["arguments"] = known + more
-            elif name != "index" and value is not None:
-                call[name] = value
+            elif name != "index":
+                merge(call, {name: value})
+
+    def _place_of(self, told: Mapping[str, object]) -> int:
+        """Which of the calls a part belongs to. Where no index says it, a new id or another name begins a call."""
+        index = told.get("index")
+        if isinstance(index, int):
+            return index
+        last = max(self._calls, default=-1)
+        known = self._calls.get(last)
+        if known is None:
+            return 0
+        function = told.get("function")
+        identity = told.get("id")
+        begins = identity != known.get("id") if identity else isinstance(function, dict) and bool(function.get("name"))
+        return last + 1 if begins else last
+
+
+def merge(known: dict[str, object], told: Mapping[str, object]) -> None:
+    """Takes in members; what a part leaves open, with null or an empty text, stays as it was."""
+    known.update(
+        {name: value for name, value in told.items() if value is not None and (value != "" or name not in known)}
+    )
 
 
 def called(call: Mapping[str, object]) -> Piece:

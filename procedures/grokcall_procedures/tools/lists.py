@@ -43,13 +43,13 @@ def read_objects(value: object) -> str:
 
 
 def read_entries(value: object) -> str:
-    """A list of names and objects as JSON.
+    """A list of names and objects as JSON; a function is written in the flat form.
 
     Raises:
         UnfitValue: It is something else, empty, or has something in it that is neither.
 
-    >>> read_entries(["view_image", {"type": "shell"}])
-    '["view_image",{"type":"shell"}]'
+    >>> read_entries(["view_image", {"type": "function", "function": {"name": "f"}}])
+    '["view_image",{"type":"function","name":"f"}]'
     """
     entries = read_list(value, "names and JSON objects", '["view_image", {"type": "function", …}]')
     place = next((number for number, entry in enumerate(entries, 1) if not isinstance(entry, dict | str)), None)
@@ -57,7 +57,17 @@ def read_entries(value: object) -> str:
         raise UnfitValue(
             f"is a list of names and JSON objects; entry {place} is neither: {described(entries[place - 1])}"
         )
-    return encode_json(entries).decode()
+    return encode_json([flat_function(entry) for entry in entries]).decode()
+
+
+def flat_function(entry: object) -> object:
+    """A function in the form of the Responses interface, of one in that of chat completions; anything else as it is.
+
+    >>> flat_function({"type": "function", "function": {"name": "f", "parameters": {}}})
+    {'type': 'function', 'name': 'f', 'parameters': {}}
+    """
+    inner = entry.get("function") if isinstance(entry, dict) and entry.get("type") == "function" else None
+    return {"type": "function", **inner} if isinstance(inner, dict) else entry
 
 
 def read_items(value: object) -> str:

@@ -160,10 +160,7 @@ def given_tool(entry: object, number: int, toolbox: Toolbox | None) -> dict[str,
         if entry in SWITCHES or entry in SAME_KIND:
             switch = SWITCHES[SAME_KIND.get(entry, entry)]
             raise UnfitValue(f"names {entry!r}, which needs more than its name: use {switch}", "Tools")
-        own = () if toolbox is None else toolbox.names
-        there = f"there are {', '.join(own)}; the service has" if own else "the service has"
-        told = hint(entry, (*own, *SERVICE_TOOLS), f"{there} {', '.join(SERVICE_TOOLS)}; {TO_MAKE_ONE}")
-        raise UnfitValue(f"names {entry!r}, and there is no such tool; {told}", "Tools")
+        raise no_such_tool(entry, toolbox, SERVICE_TOOLS)
     assert isinstance(entry, dict)
     if not isinstance(entry.get("type"), str) or not entry["type"]:
         raise UnfitValue(f'entry {number} has no "type", as {{"type": "function", …}} has', "Tools")
@@ -172,6 +169,23 @@ def given_tool(entry: object, number: int, toolbox: Toolbox | None) -> dict[str,
     if entry["type"] == "mcp":
         check_written_out(entry, number)
     return entry
+
+
+def no_such_tool(name: str, toolbox: Toolbox | None, service: tuple[str, ...] = ()) -> UnfitValue:
+    """The error for a name that no tool has.
+
+    Args:
+        name: The name.
+        toolbox: The tools of the client.
+        service: The names that the service knows by themselves, where it runs tools.
+    """
+    own = () if toolbox is None else toolbox.names
+    there = [f"there are {', '.join(own)}"] * bool(own) + [f"the service has {', '.join(service)}"] * bool(service)
+    told = hint(name, (*own, *service), "; ".join([*(there or ["there is none"]), TO_MAKE_ONE]))
+    return UnfitValue(
+        f"names {name!r}, and there is no such tool; {told}",
+        "Tools",
+    )
 
 
 def check_written_out(server: Mapping[str, object], number: int) -> None:

@@ -104,6 +104,25 @@ MCP_SERVERS = _by_name(
     reader=read_objects,
     secret=True,
 )
+TOOL_CHOICE = _by_name(
+    "ToolChoice",
+    _STRING,
+    "`auto`, `none`, `required`, or the name of a function in Tools that has to be called.",
+)
+MAX_ROUNDS = _by_name(
+    "MaxRounds",
+    ParameterType.INT32,
+    f"The most times that the model is asked when it calls tools of yours; {USUAL_ROUNDS} when it is NULL. An "
+    "answer that would need more is incomplete.",
+    low=1,
+    high=MOST_ROUNDS,
+)
+SERVICE_TIER = _by_name(
+    "ServiceTier",
+    ParameterType.ENUM,
+    "`priority` is served first, at twice the price of tokens.",
+    values=("default", "priority"),
+)
 TOOL_USE_PARAMETERS = (
     _by_name(
         "Tools",
@@ -115,20 +134,9 @@ TOOL_USE_PARAMETERS = (
         reader=read_entries,
         secret=True,
     ),
-    _by_name(
-        "ToolChoice",
-        _STRING,
-        "`auto`, `none`, `required`, or the name of a function in Tools that has to be called.",
-    ),
+    TOOL_CHOICE,
     _by_name("ParallelToolCalls", _BOOLEAN, "Whether several tools may be called at once; they may when it is NULL."),
-    _by_name(
-        "MaxRounds",
-        ParameterType.INT32,
-        f"The most times that the model is asked when it calls tools of yours; {USUAL_ROUNDS} when it is NULL. An "
-        "answer that would need more is incomplete.",
-        low=1,
-        high=MOST_ROUNDS,
-    ),
+    MAX_ROUNDS,
     _by_name(
         TOOL_OUTPUTS,
         _JSON,
@@ -152,12 +160,7 @@ INPUT_PARAMETERS = (
         "itself where Store is FALSE and tools or History are used.",
         reader=read_texts,
     ),
-    _by_name(
-        "ServiceTier",
-        ParameterType.ENUM,
-        "`priority` is served first, at twice the price of tokens.",
-        values=("default", "priority"),
-    ),
+    SERVICE_TIER,
     _by_name(
         PROMPT_CACHE_KEY,
         _STRING,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
-
 from grokcall.client.batch_api import BatchRequest
 from grokcall.errors import DataError, NotSupportedError
 from grokcall.journal.batches import Key
-from grokcall_procedures import Binder, BoundCall, Procedure, Request
-from grokcall_procedures.tools.offered import client_tools
+from grokcall_procedures import Binder, BoundCall, Procedure
+from grokcall_procedures.batches.questions import question_of
+from grokcall_procedures.definition import DEFERRED
+from grokcall_procedures.types import UnfitValue
 
-KINDS: Mapping[str, str] = {"/responses": "responses", "/chat/completions": "chat_get_completion"}
-"""How batches call the endpoints whose answers are texts.
+TEXT_PATHS = frozenset(("/responses", "/chat/completions"))
+"""The endpoints whose answers are texts.
 
-They take ``image_generation``, ``image_edit``, ``video_generation`` and ``video_extension`` as well, whose results are
-links that live for an hour: too short a time for answers that may come within a day.
+Batches take others as well, whose results are links that live for an hour: too short a time for answers that may come
+within a day.
 """
 TEXT_PROCEDURES = (
     "GenerateResponse",
@@ -43,11 +42,21 @@ def refuse_unfit(binder: Binder) -> None:
             f"{procedure.name} cannot go through a batch: {reason(procedure)}. Leave batch out, or use one of "
             f"{', '.join(TEXT_PROCEDURES)}"
         )
+    if binder.constants.get(DEFERRED):
+        raise deferred_twice(procedure)
     if procedure.name == "AnalyzeFile" and binder.settings.file_transfer != "inline":
         raise NotSupportedError(
             "AnalyzeFile uploads its files before it asks, which a batch cannot do; set the connection's option "
             "file_transfer to 'inline', so that they travel inside the request"
         )
+
+
+def deferred_twice(procedure: Procedure) -> NotSupportedError:
+    """The error for a call whose answer is made for later by itself."""
+    return NotSupportedError(
+        f"{procedure.name} is called with {DEFERRED}, and a batch makes its answers for later anyhow; leave one of "
+        "them out"
+    )
 
 
 def reason(procedure: Procedure) -> str:
@@ -68,23 +77,17 @@ def batch_request(call: BoundCall, key: Key) -> BatchRequest:
         NotSupportedError: Its first request is none that batches take.
         DataError: It is larger than a batch can carry.
     """
-    with closing(call.steps()) as steps:
-        step = next(steps)
-    if client_tools(call.values, call.settings.toolbox):
-        raise NotSupportedError(
-            f"a tool that {call.procedure.name} offers runs here, round by round, which a batch cannot do; leave batch "
-            "out"
-        )
-    if not isinstance(step, Request) or step.path not in KINDS or not isinstance(step.body, bytes):
+    if call.is_deferred:
+        raise deferred_twice(call.procedure)
+    try:
+        question = question_of(call)
+    except UnfitValue as error:
+        raise NotSupportedError(f"{error}; leave batch out") from None
+    if question.path not in TEXT_PATHS:
         raise NotSupportedError(f"{call.procedure.name} cannot go through a batch: it does not begin with its question")
-    if step.tool_secrets:
-        raise NotSupportedError(
-            f"a tool of {call.procedure.name} names a secret (env:{step.tool_secrets[0]}), which a batch would have to "
-            "keep for up to a day; leave batch out"
-        )
-    if len(step.body) > LARGEST_REQUEST:
+    if len(question.body) > LARGEST_REQUEST:
         raise DataError(
-            f"the request has {len(step.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "
+            f"the request has {len(question.body):,} bytes, and in a batch at most {LARGEST_REQUEST:,} are possible; "
             "make its images or files smaller, or leave batch out"
         )
-    return BatchRequest(key, KINDS[step.path], step.body)
+    return BatchRequest(key, question.kind, question.body)

@@ -90,7 +90,7 @@ def read_id(value: object) -> str:
     """
     text = to_string(value).strip()
     if not text:
-        raise UnfitValue("must not be empty")
+        raise UnfitValue("is empty; write an id or a name")
     return text
 
 

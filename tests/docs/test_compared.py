@@ -36,7 +36,7 @@ from product_names import PROCEDURES, is_there
 import grokcall
 from grokcall.config.options import Options
 from grokcall_procedures import CATALOG, Parameter
-from grokcall_procedures.chat import DEFAULT_MAX_TOKENS
+from grokcall_procedures.chat.message import DEFAULT_MAX_TOKENS
 from vendor_pages import ALL_FOUR, FIELDS, PARAMETERS, PRISMATIC, SKYVIA_FEATURES, parameter_names
 
 PAGE = (ROOT / "docs" / "compared.md").read_text("utf-8")

@@ -198,7 +198,7 @@ def test_values_out_of_range_are_refused_before_anything_is_sent(argument, value
             "expected bytes, got the address 'https://a.org/a.png'; pass what",
         ),
         ("CALL UploadFile('https://a.org/a.png', 'a')", "expected a file, got the address 'https://a.org/a.png'; pass"),
-        ("CALL CreateBatch(' ')", r"parameter Name \(position 1\): must not be empty"),
+        ("CALL CreateBatch(' ')", r"parameter Name \(position 1\): is empty; write an id"),
         ("CALL CompactConversation('[]')", "is empty; write a list of input items such as"),
         ("CALL CompactConversation('Hello.')", "is a list of JSON objects; entry 1 is none: 'Hello.'"),
         (

@@ -90,6 +90,7 @@ def test_each_example_runs_on_the_command_line(both, sandbox, procedure, tmp_pat
         "XAI_POLL_INTERVAL": "0.01",
     }
     command = [Path(sys.executable).with_name("grokcall"), "call", example_for(both, procedure), "--yes"]
+    command += ["--secret-file", "secret"] if procedure.has_secret else []
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
 

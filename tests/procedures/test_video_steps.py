@@ -50,7 +50,7 @@ def test_a_video_is_started_looked_at_and_fetched():
 def test_a_video_tells_of_its_address_its_length_and_its_price():
     done = poll(PENDING, DONE, FILM)
 
-    told = ["Url", "MimeType", "Model", "FileId", "PublicUrl", "CostInUsdTicks", "RequestId", "Duration"]
+    told = ["Url", "MimeType", "Model", "FileId", "PublicUrl", "CostInUsdTicks", "RequestId", "Duration", "Path"]
     assert dict(zip(told, done.rows[0][1:], strict=True)) == {
         "Url": URL,
         "MimeType": "video/mp4",
@@ -60,12 +60,13 @@ def test_a_video_tells_of_its_address_its_length_and_its_price():
         "CostInUsdTicks": 2020000000,
         "RequestId": ID,
         "Duration": 4.0,
+        "Path": None,
     }
 
 
 def test_a_reply_that_tells_little_of_a_video_leaves_it_open():
     assert poll({"video": {"url": URL}}, FILM).rows[0][1:] == (
-        URL, "video/mp4", "grok-imagine-video", None, None, None, ID, None,
+        URL, "video/mp4", "grok-imagine-video", None, None, None, ID, None, None,
     )  # fmt: skip
     assert run(f"CALL GetVideo('{ID}')", [{"video": {"url": URL}}, FILM]).rows[0][3] is None
 

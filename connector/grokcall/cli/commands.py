@@ -93,7 +93,7 @@ COMMANDS = (
         "transcribe",
         "Ask",
         "Write down what is said in sound that is piped in, a line for each utterance as soon as it is over.",
-        "ffmpeg -i call.mp3 -f s16le -ac 1 -ar 16000 - | grokcall transcribe -",
+        "grokcall transcribe - --sample-rate 16000 --language en",
         "grokcall.cli.transcribe_command:transcribe",
         ("sandbox", "profile", "max_cost", "quiet"),
     ),

@@ -148,10 +148,15 @@ def test_no_model_makes_embeddings_today(on_sandbox):
         on_sandbox.execute("CALL CreateEmbedding('x', 'v1')")
 
 
+def test_a_completion_that_is_not_there_yet_is_pending(connection, service):
+    service.script = lambda asked: Answer(b"", 202)
+    early = only(connection, "CALL GetDeferredCompletion('r1', FALSE)")
+    assert (early["Completion_Content"], early["Completion_Status"]) == (None, "pending")
+    assert len(service.asked) == 1
+
+
 def test_a_completion_is_begun_now_and_fetched_once(on_sandbox):
     request_id = only(on_sandbox, "CALL StartChatCompletion('grok-4.3', '2+2?')")["Deferred_RequestId"]
-    early = only(on_sandbox, "CALL GetDeferredCompletion(?, FALSE)", request_id)
-    assert (early["Completion_Content"], early["Completion_Status"]) == (None, "pending")
     late = only(on_sandbox, "CALL GetDeferredCompletion(?)", request_id)
     assert (late["Completion_Content"], late["Completion_Status"]) == ("4", "completed")
     with pytest.raises(grokcall.NotFoundError):

@@ -24,7 +24,11 @@ def ledger(sandbox: Sandbox) -> list[tuple[object, object]]:
     return [(entry["endpoint"], entry["ticks"]) for entry in sandbox.ledger()]
 
 
-@pytest.mark.parametrize("given", ["".join(SENTENCES), SENTENCES, tuple(SENTENCES), iter(SENTENCES)], ids=["text", "list", "tuple", "iterator"])
+@pytest.mark.parametrize(
+    "given",
+    ["".join(SENTENCES), SENTENCES, tuple(SENTENCES), iter(SENTENCES)],
+    ids=["text", "list", "tuple", "iterator"],
+)
 def test_a_text_or_pieces_of_it_are_spoken_alike(on_sandbox, sandbox, given):
     whole = on_sandbox.execute(
         "CALL GenerateAudio(:text, 'en', 'ara', 'pcm', '16000')", {"text": SENTENCES[0]}
@@ -336,7 +340,9 @@ def test_nobody_there_is_not_sent():
         assert connection.budget.spent_ticks == 0
 
 
-@pytest.mark.parametrize("transport", ["httpx", lambda request: grokcall.HttpResponse(200, {}, b"{}")], ids=["httpx", "a function"])
+@pytest.mark.parametrize(
+    "transport", ["httpx", lambda request: grokcall.HttpResponse(200, {}, b"{}")], ids=["httpx", "a function"]
+)
 def test_a_transport_without_sockets_says_so(transport):
     with (
         grokcall.connect(api_key="xai-any-key", transport=transport) as connection,

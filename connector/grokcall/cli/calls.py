@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from grokcall.cli.new_secrets import check_shown, write_secret
 from grokcall.cli.screens import on_terminal, shown
 from grokcall.cli.targets import check_target
 from grokcall.cli.values import checked_text, parameters, statement_on_stdin
+from grokcall.core.files import aside
 from grokcall.core.secrets import is_secret, masked
 from grokcall.core.terminals import check_standard_output
 from grokcall.dataflow.execute_command import ExecuteCommand
@@ -183,12 +183,8 @@ def save_media(table: pa.Table, path: Path, flags: Flags) -> None:
 
 def save_piece(data: bytes, path: Path, flags: Flags) -> None:
     """Writes one piece of media, aside first and then renamed."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with aside(path) as name:
+        name.write_bytes(data)
     flags.console().print(f"{described(data)} written to {path}")
     kind = sniff_extension(data)
     if kind != "bin" and kind != path.suffix.lower().lstrip(".").replace("jpeg", "jpg"):

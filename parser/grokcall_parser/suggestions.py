@@ -15,7 +15,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
     Args:
         name: What was written. A name of more than 100 characters is near to nothing.
-        candidates: What could have been meant; of two that are equally near, the first one is taken.
+        candidates: What could have been meant; of two that are equally near, one with the same letters is
+            taken, else the first.
 
     >>> nearest("max_tokens", ["MaxOutputTokens", "Model", "MaxTurns"])
     'MaxOutputTokens'
@@ -31,9 +32,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     matches = difflib.get_close_matches(wanted, spellings, n=MOST_TIES)
     matcher = difflib.SequenceMatcher(b=wanted)
 
-    def nearness(match: str) -> tuple[float, int]:
+    def nearness(match: str) -> tuple[float, bool, int]:
         matcher.set_seq1(match)
-        return matcher.ratio(), -order.index(match)
+        return matcher.ratio(), sorted(match) == sorted(wanted), -order.index(match)
 
     return spellings[max(matches, key=nearness)] if matches else None
 

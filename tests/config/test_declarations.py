@@ -36,7 +36,8 @@ OTHER_VALUES: dict[str, Any] = {
     "tool_limit_field": "omit", "file_transfer": "inline", "transport": "httpx", "profile": "work",
     "user_agent": "other/1", "catalog": "c.db", "database": "d.duckdb", "ca_file": "ca.pem",
     "management_base_url": "https://management.example", "team_id": "team-7", "tool_database": "t.duckdb",
-    "tool_output_bytes": 1024, "on_tool_error": "fail", "tool_mixing": "refuse",
+    "tool_output_bytes": 1024, "on_tool_error": "fail", "tool_mixing": "refuse", "region": "us",
+    "client_certificate": "me.pem", "client_key": "me.key",
 }  # fmt: skip
 """Values that are not the defaults, for the options that are no numbers and no switches."""
 

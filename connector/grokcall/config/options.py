@@ -115,12 +115,6 @@ class Options(BaseSettings, DeclaredOptions):
                 )
         return self
 
-    @model_validator(mode="after")
-    def _a_key_has_its_certificate(self) -> Options:
-        if self.client_key is not None and self.client_certificate is None:
-            raise ValueError("client_key: it is the key of client_certificate, which is not given")
-        return self
-
     @classmethod
     def settings_customise_sources(
         cls,

@@ -99,6 +99,8 @@ def _refuse_in_child(_: HttpRequest) -> HttpResponse:
 
 def _named(name: str, options: Options) -> Transport:
     certificate = options.client_certificate
+    if options.client_key is not None and certificate is None:
+        raise InterfaceError("The option client_key is the key of client_certificate, which is not given.")
     given: dict[str, Any] = {
         "concurrency": options.concurrency,
         "trust_env_proxies": options.trust_env_proxies,

@@ -86,7 +86,7 @@ def test_further_fields_stand_on_the_first_row_of_each_answer(connection, orders
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("FROM GenerateRows('ab')", "its columns follow from OutputSchema"),
+        ("FROM GenerateRows('ab')", "GenerateRows needs OutputSchema"),
         ("FROM GenerateRows('ab', NULL)", "its columns follow from OutputSchema"),
         ("FROM (VALUES ('a INT')) s(t), GenerateRows('ab', s.t)", "it must be a text that is written out"),
         ("FROM GenerateRows('ab', 'a INT', OutputSchema := 'b INT')", "OutputSchema is given twice"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from together import together
 
 import grokcall
 import grokcall.duckdb
@@ -221,7 +222,7 @@ def test_a_journal_answers_another_program(tmp_path: Path, connecting: Connectin
 
 
 def test_two_threads_share_one_limit_of_calls_in_flight(connecting: Connecting, service: Service):
-    service.script = lambda asked: answered(asked.text, delay=0.02)
+    service.script = together(service, 8, lambda asked: answered(asked.text, delay=0.01))
     connection = connecting(concurrency=8)
     failures: list[BaseException] = []
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from PIL import Image
+from together import together
 
 import grokcall
 from scripted_service import KEY, Answer, Service, answered, refused
@@ -31,34 +32,21 @@ def results(table: pa.Table) -> list[str]:
     return table["Response_Result"].to_pylist()
 
 
-def answering_together(service, count: int):
-    """Answers nothing before so many requests are under way at once; what is sent beyond them is seen in the peak."""
-    together = asyncio.Event()
-
-    async def script(asked):
-        if service.in_flight >= count:
-            together.set()
-        await together.wait()
-        return answered(asked.text, delay=0.004)
-
-    return script
-
-
 @pytest.mark.parametrize("limit", [1, 3, 10])
 def test_no_more_calls_are_in_flight_than_the_connection_allows(connecting, service, limit):
-    service.script = answering_together(service, limit)
+    service.script = together(service, limit, lambda asked: answered(asked.text, delay=0.004))
     connecting(concurrency=limit).lookup(ASK, numbered(60))
     assert service.peak == limit
 
 
 def test_a_lookup_can_ask_for_fewer(connecting, service):
-    service.script = answering_together(service, 2)
+    service.script = together(service, 2, lambda asked: answered(asked.text, delay=0.004))
     connecting(concurrency=16).lookup(ASK, numbered(60), concurrency=2)
     assert service.peak == 2
 
 
 def test_a_lookup_cannot_ask_for_more(connecting, service):
-    service.script = answering_together(service, 3)
+    service.script = together(service, 3, lambda asked: answered(asked.text, delay=0.004))
     connecting(concurrency=3).lookup(ASK, numbered(60), concurrency=50)
     assert service.peak == 3
 

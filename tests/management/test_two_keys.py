@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from scripted_management import KEY as TOLD_KEY
 from scripted_management import MANAGEMENT_KEY, json_answer, manage
+from together import together
 
 import grokcall
 from grokcall.client.endpoints import Address, Endpoint
@@ -212,9 +213,9 @@ def test_a_key_of_no_team_is_an_error_that_names_the_option(managed, management)
 def test_four_calls_of_the_management_host_run_at_a_time(managing, management):
     def slowly(asked):
         answer = manage(asked)
-        return Answer(answer.body, answer.status, delay=0.05)
+        return Answer(answer.body, answer.status, delay=0.01)
 
-    management.script = slowly
+    management.script = together(management, 4, slowly)
     rows = [{"day": f"2026-11-{day:02}"} for day in range(1, 21)]
     result = managing(team_id="team-1", concurrency=16).lookup("CALL ListUsage(:day)", rows)
     assert result.rows.num_rows == 20

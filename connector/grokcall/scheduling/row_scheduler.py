@@ -200,7 +200,8 @@ class RowScheduler(Generic[C]):
             except CallStoppedError:  # the pass is over, and this row was not reached
                 return
             self._keep(chunk, index, outcome)
-            place = await self._following(chunk.rows[index], called, outcome) or await self._take_row()
+            following = self._sequences.following(chunk.rows[index], called, outcome)
+            place = await self._take_row() if following is None else await self._taken_up(following)
 
     def _keep(self, chunk: Chunk[C], index: int, outcome: Outcome) -> None:
         chunk.outcomes[index] = outcome
@@ -217,10 +218,9 @@ class RowScheduler(Generic[C]):
         elif (reason := verdict or error) is not None:
             self._fail(reason)
 
-    async def _following(self, row: Values, called: BoundCall | Outcome, outcome: Outcome) -> Place[C] | None:
-        """The row that waited for this one to end; None where none did."""
-        place = self._sequences.following(row, called, outcome)
-        while place is not None and not self._has_room(place[0]) and self._failure is None:
+    async def _taken_up(self, place: Place[C]) -> Place[C] | None:
+        """A row that waited for another, once there is room for it; None where the pass is over."""
+        while not self._has_room(place[0]) and self._failure is None:
             await self._wait_for_room()
         return place if self._failure is None else None
 
@@ -239,8 +239,9 @@ class RowScheduler(Generic[C]):
                     await self._wait_for_room()
                     continue
                 self._next_row = index + 1
-                if self._sequences.begins(chunk.rows[index], (chunk, index)):
-                    return chunk, index
+                place = chunk, index
+                if self._sequences.begins(chunk.rows[index], place):
+                    return place
                 continue
             if self._exhausted:
                 return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from grokcall.budget.budget import Budget
 from grokcall.budget.limits import count_of, seconds_of, ticks_of
@@ -66,6 +66,17 @@ class SpendingLimits:
         if stray is not None:
             raise InterfaceError(f"{whose} has no limit {stray!r}; {hint(stray, known)}")
         return cls(**given)  # type: ignore[arg-type]  # each limit looks at its value itself
+
+    @classmethod
+    def taken_from(cls, given: Mapping[str, Any], whose: str) -> tuple[Self, dict[str, Any]]:
+        """The limits among keyword arguments, and the arguments that are none.
+
+        Raises:
+            InterfaceError: A limit cannot have its value; ``whose`` says what took it.
+        """
+        known = {item.name for item in fields(cls)}
+        limits = {name: value for name, value in given.items() if name in known}
+        return cls.named(limits, whose), {name: value for name, value in given.items() if name not in known}
 
     @classmethod
     def among(cls, options: object) -> Self:

@@ -62,10 +62,10 @@ def run_statement(
         if secret_file is not None and not isinstance(parsed, Call):
             raise ProgrammingError("--secret-file goes with a CALL that makes a secret")
         if isinstance(parsed, Call):
-            procedure = connection.runtime.binder(parsed, given).procedure
-            check_shown(procedure, flags.show_secrets, secret_file, flag="--secret-file")
+            binder = connection.runtime.binder(parsed, given)
+            check_shown(binder.procedure, flags.show_secrets, secret_file, flag="--secret-file")
             if not agreed:
-                check_removal(connection.runtime.binder(parsed, given).bind(given))
+                check_removal(binder.bind(given))
             promise = connection.guarantee(action.command, given)
             if promise is not None:
                 flags.console().print(promise, soft_wrap=True)

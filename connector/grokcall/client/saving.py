@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -33,7 +33,7 @@ async def saved(transport: Transport, request: HttpRequest, to: DownloadTo) -> H
             return HttpResponse(reply.status, reply.headers, b"".join([chunk async for chunk in reply.chunks]))
         try:
             with aside(Path(to.path)) as name, await asyncio.to_thread(name.open, "xb") as file:
-                await written(checked(reply.chunks, to), file)
+                await written(reply.chunks if to.check is None else checked(reply.chunks, to.check), file)
         except OSError as error:
             raise DataError(
                 f"cannot write the file {to.path!r}: {error.strerror or error}; make room or name another"
@@ -41,7 +41,7 @@ async def saved(transport: Transport, request: HttpRequest, to: DownloadTo) -> H
     return HttpResponse(reply.status, reply.headers, b"")
 
 
-async def checked(chunks: AsyncIterator[bytes], to: DownloadTo) -> AsyncIterator[bytes]:
+async def checked(chunks: AsyncIterator[bytes], check: Callable[[bytes], object]) -> AsyncIterator[bytes]:
     """The chunks, once the first bytes of them were looked at.
 
     Raises:
@@ -49,17 +49,13 @@ async def checked(chunks: AsyncIterator[bytes], to: DownloadTo) -> AsyncIterator
     """
     head = b""
     async for chunk in chunks:
-        if to.check is not None and len(head) < HEAD:
-            head += chunk
-            if len(head) < HEAD:
-                continue
-            to.check(head)
-            yield head
-        else:
-            yield chunk
-    if to.check is not None and len(head) < HEAD:
-        to.check(head)
-        yield head
+        head += chunk
+        if len(head) >= HEAD:
+            break
+    check(head)
+    yield head
+    async for chunk in chunks:
+        yield chunk
 
 
 async def written(chunks: AsyncIterator[bytes], file: BinaryIO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from os import PathLike
 from typing import Any, Self
 
@@ -143,8 +143,9 @@ class BaseConversation:
 
     def _bound(self, message: str | None, given: Mapping[str, object]) -> BoundCall:
         """The call of a question, whose values are checked beside those that it goes on from."""
-        values: dict[str, object] = {**self._state.parameters, **self._named(given), **self._state.chain.values}
-        if PREVIOUS in self._state.chain.values:
+        earlier = self._state.chain.values
+        values: dict[str, object] = {**self._state.parameters, **self._named(given), **earlier}
+        if PREVIOUS in earlier:
             values.pop(INSTRUCTIONS, None)
         named = "".join(f", {name} => :{name}" for name in values)
         values[MESSAGE] = message
@@ -252,8 +253,7 @@ def begun_state(load: Saved | None, parameters: Mapping[str, Any]) -> tuple[Stat
     Raises:
         InterfaceError: What was kept is no conversation, or a limit cannot have its value.
     """
-    limits = {item.name for item in fields(SpendingLimits)}
     state = State() if load is None else read(load)
-    state.parameters = {**state.parameters, **{name: value for name, value in parameters.items() if name not in limits}}
-    chosen = {name: value for name, value in parameters.items() if name in limits}
-    return state, SpendingLimits.named(chosen, "a conversation")
+    limits, chosen = SpendingLimits.taken_from(parameters, "a conversation")
+    state.parameters = {**state.parameters, **chosen}
+    return state, limits

@@ -138,9 +138,8 @@ def speech_work(runtime: Runtime, parameters: Mapping[str, object]) -> tuple[Spe
         DataError: A parameter cannot have its value.
     """
     runtime.check_open()
-    limits = {name: value for name, value in parameters.items() if name in LIMITS}
-    budget = SpendingLimits.named(limits, "speak").budget("speech", runtime.budget) or runtime.budget
-    chosen = {name: value for name, value in parameters.items() if name not in LIMITS}
+    limits, chosen = SpendingLimits.taken_from(parameters, "speak")
+    budget = limits.budget("speech", runtime.budget) or runtime.budget
     query, warnings = spoken_query(chosen, runtime.settings)
     return SpeechWork(runtime, query, budget), warnings
 

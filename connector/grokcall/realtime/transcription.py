@@ -12,7 +12,6 @@ from grokcall.errors import StreamCutError
 from grokcall.execution.runtime import Runtime
 from grokcall.http.websocket import SocketEnding
 from grokcall.realtime.given_sound import Frames, SoundFormat, given_sound, sound_query
-from grokcall.realtime.limits import LIMITS
 from grokcall.realtime.socket_work import SocketWork
 from grokcall.realtime.streams import AsyncSocketStream, BaseSocketStream, SocketStream
 from grokcall.realtime.utterance import Utterance, utterance_in
@@ -162,9 +161,9 @@ def transcript_work(runtime: Runtime, interim: bool, given: Mapping[str, object]
         DataError: A setting cannot have its value.
     """
     runtime.check_open()
-    limits = {name: value for name, value in given.items() if name in LIMITS}
-    budget = SpendingLimits.named(limits, "transcribe_stream").budget("transcript", runtime.budget) or runtime.budget
-    query = sound_query({name: value for name, value in given.items() if name not in LIMITS})
+    limits, chosen = SpendingLimits.taken_from(given, "transcribe_stream")
+    budget = limits.budget("transcript", runtime.budget) or runtime.budget
+    query = sound_query(chosen)
     sound = SoundFormat(str(query["encoding"]), int(str(query["sample_rate"])), int(str(query.get("channels", 1))))
     return TranscriptWork(runtime, {**query, "interim_results": interim}, sound, interim, budget)
 

@@ -16,6 +16,7 @@ from grokcall_procedures.tool_rounds import (
     Document,
     Replying,
     Rounds,
+    later_choice,
     most_rounds,
     own_tools,
     told_output,
@@ -77,8 +78,7 @@ class ResponseTurns:
         ]
         body, usage = self._body, document.get("usage")
         self._earlier_tokens = whole_or_none(usage.get("total_tokens")) if isinstance(usage, dict) else None
-        if body.tool_choice not in ("auto", "none"):
-            body.tool_choice = None  # a tool that has to be called would be called without end
+        body.tool_choice = later_choice(body.tool_choice)
         identity = document.get("id")
         if self._is_stored and isinstance(identity, str) and identity:
             body.previous_response_id, body.instructions, body.input = identity, None, given

@@ -181,6 +181,11 @@ def plain_arguments(arguments: str) -> str:
         return arguments
 
 
+def later_choice(choice: object) -> object:
+    """The tool choice of the rounds after the first: a tool that has to be called would be called without end."""
+    return choice if choice in ("auto", "none") else None
+
+
 def told_output(output: ToolOutput) -> object:
     """What a model is told of an output: what the tool gave, or why it gave nothing."""
     return output.output if output.error is None else encode_json({"error": output.error}).decode()

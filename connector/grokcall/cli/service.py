@@ -12,6 +12,7 @@ from grokcall.cli.flags import Flags
 from grokcall.core.redaction import redact
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import Error, InterfaceError, MalformedReplyError, MissingManagementKeyError, ServiceError
+from grokcall_procedures.management.team import WHOSE
 
 
 def check_service(flags: Flags) -> None:
@@ -50,7 +51,7 @@ def management_facts(connection: Connection) -> tuple[str, Error | None]:
     except MissingManagementKeyError:
         return "none, which only management procedures need", None
     try:
-        row = connection.execute("CALL RawRequest('/auth/management-keys/validation', Host => 'management')").fetchone()
+        row = connection.execute(f"CALL RawRequest('{WHOSE.path}', Host => 'management')").fetchone()
     except InterfaceError as error:  # nobody said where that host is
         return f"from {source}; {redact(str(error))}", None
     except ServiceError as error:

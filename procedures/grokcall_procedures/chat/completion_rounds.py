@@ -18,6 +18,7 @@ from grokcall_procedures.tool_rounds import (
     Document,
     Replying,
     Rounds,
+    later_choice,
     most_rounds,
     own_tools,
     told_output,
@@ -83,6 +84,5 @@ class CompletionTurns:
         given = [tool_message(each.call_id, told_output(output)) for each, output in zip(called, outputs, strict=True)]
         body = self._body
         body.messages = with_more(body.messages, [said_again(answer_of(document), self._number), *given])
-        if body.tool_choice not in ("auto", "none"):
-            body.tool_choice = None  # a tool that has to be called would be called without end
+        body.tool_choice = later_choice(body.tool_choice)
         return given

@@ -19,7 +19,7 @@ from grokcall.errors import Error, InterfaceError
 from grokcall.http import aiohttp_sockets
 from grokcall.http.aiohttp_failures import EXCEPTIONS, FAILURES, UNWRITTEN, is_unwritten
 from grokcall.http.aiohttp_targets import PublicResolver, Target, target_by
-from grokcall.http.environment import ClientCertificate, Proxies, sockets_for, tls_context
+from grokcall.http.environment import ClientCertificate, Proxies, sockets_for, tls_contexts
 from grokcall.http.media_links import check_beyond_proxy
 from grokcall.http.open_replies import unpacked
 from grokcall.http.request_bodies import FormBody, length_headers
@@ -209,8 +209,7 @@ class AiohttpTransport:
             raise InterfaceError("A transport belongs to one event loop; this one is in use in another.")
         self._proxies = Proxies(trusted=self._trust_env_proxies)
         self._targets.clear()
-        tls = tls_context(self._ca_file)
-        own = tls if self._own is None else tls_context(self._ca_file, self._own)
+        tls, own = tls_contexts(self._ca_file, self._own)
         session = _session(aiohttp.TCPConnector(limit=0, ssl=own))
         public = _session(aiohttp.TCPConnector(limit=0, ssl=tls, resolver=PublicResolver(), use_dns_cache=False))
         sockets = _session(aiohttp.TCPConnector(limit=0, ssl=own), **aiohttp_sockets.session_options())

@@ -61,6 +61,20 @@ def tls_context(ca_file: Path | None = None, own: ClientCertificate | None = Non
     return context
 
 
+def tls_contexts(ca_file: Path | None, own: ClientCertificate | None) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A context for whoever the service names, and one for the service; the same where no certificate is shown.
+
+    Args:
+        ca_file: A PEM file of further certificate authorities.
+        own: The certificate that is shown to the service alone.
+
+    Raises:
+        InterfaceError: A file of certificates is missing or holds none.
+    """
+    plain = tls_context(ca_file)
+    return plain, plain if own is None else tls_context(ca_file, own)
+
+
 def show(context: ssl.SSLContext, own: ClientCertificate) -> None:
     """Has a context show a certificate.
 

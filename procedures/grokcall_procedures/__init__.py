@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from grokcall_procedures.steps import Reply as Reply
     from grokcall_procedures.steps import Request as Request
     from grokcall_procedures.steps import Row as Row
+    from grokcall_procedures.steps import Rows as Rows
     from grokcall_procedures.steps import Step as Step
     from grokcall_procedures.steps import Steps as Steps
     from grokcall_procedures.steps import ToolUse as ToolUse
@@ -68,6 +69,7 @@ __all__ = [
     "Request",
     "ResultField",
     "Row",
+    "Rows",
     "Rule",
     "Settings",
     "Step",
@@ -107,6 +109,7 @@ lazy_names(
         "Request": "grokcall_procedures.steps",
         "ResultField": "grokcall_procedures.definition",
         "Row": "grokcall_procedures.steps",
+        "Rows": "grokcall_procedures.steps",
         "Rule": "grokcall_procedures.definition",
         "Settings": "grokcall_procedures.settings",
         "Step": "grokcall_procedures.steps",

@@ -18,6 +18,8 @@ from typing import TypeAlias
 from grokcall_procedures.multipart import Parts
 from grokcall_procedures.pieces import Fold
 
+Row: TypeAlias = tuple[object, ...]
+
 
 class Kind(enum.StrEnum):
     """What a request is for; it decides how long a reply may take."""
@@ -131,6 +133,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of the result that are there before its end, so that what they were read from need not be held."""
+
+    rows: list[Row] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Tell whoever made the call something that the reply said."""
 
@@ -147,10 +156,9 @@ class Reply:
     body: bytes = field(repr=False)
 
 
-Row: TypeAlias = tuple[object, ...]
-Step: TypeAlias = Request | Use | Pause | Notice
+Step: TypeAlias = Request | Use | Rows | Pause | Notice
 Steps: TypeAlias = Generator[Step, Reply | None, list[Row]]
-"""Yields steps; is sent a Reply after a Request or a Use, else None; returns the result rows.
+"""Yields steps; is sent a Reply after a Request or a Use, else None; returns the rows that it has not handed on before.
 
 An error reply (status 400 or above) is thrown into the generator at the ``yield`` as the connector's error, so that
 ``try … finally`` can clean up, for instance delete an uploaded file.

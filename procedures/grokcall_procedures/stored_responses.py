@@ -10,9 +10,10 @@ from grokcall_procedures.answers import answer_row
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure
 from grokcall_procedures.documents import as_text
 from grokcall_procedures.effects import Effect
-from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, objects_in, read_id
+from grokcall_procedures.nouns import DELETED, noun, objects_in, read_id
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
+from grokcall_procedures.resources import looking_at, path_with, removing
 from grokcall_procedures.responses import RESPONSE_FIELDS
 from grokcall_procedures.steps import Kind, Request, Row, Steps
 from grokcall_procedures.text import MODEL, reply_of
@@ -21,6 +22,7 @@ from grokcall_procedures.types import ParameterType
 
 _STRING, _INT32, _JSON = ParameterType.STRING, ParameterType.INT32, ParameterType.JSON
 
+RESPONSE_PATH = "/responses/{ResponseId}"
 RESPONSE_ID = Parameter("ResponseId", _STRING, "The `Response_Id` of the answer.", required=True, reader=read_id)
 ITEM = noun(
     "Item",
@@ -46,25 +48,12 @@ COMPACTION = noun(
 )
 
 
-def get_response(call: BoundCall) -> Steps:
-    """An answer that the service keeps."""
-    reply = yield Request("GET", f"/responses/{in_path(call.values['ResponseId'])}", kind=Kind.METADATA)
-    return [answer_row([reply_of(reply).body])]
-
-
-def delete_response(call: BoundCall) -> Steps:
-    """Removes an answer."""
-    response_id = call.values["ResponseId"]
-    reply = yield Request("DELETE", f"/responses/{in_path(response_id)}", kind=Kind.METADATA)
-    return [deleted_row(response_id, reply_of(reply))]
-
-
 def list_response_input(call: BoundCall) -> Steps:
     """What an answer was asked with, one item a row."""
-    path = f"/responses/{in_path(call.values['ResponseId'])}/input_items"
+    path = f"{path_with(RESPONSE_PATH, call.values)}/input_items"
     query = {"limit": 100, "order": call.values.get("Order", "asc")}
-    items = yield from paged(path, query, "data", call.values, last_item, "after")
-    return [item_row(item) for item in items]
+    pages = Pages(path, query, "data", call.values.get(MAX_ROWS.name), last_item, "after")
+    return (yield from rows_of(pages, item_row))
 
 
 def last_item(page: Mapping[str, object]) -> str | None:
@@ -103,7 +92,7 @@ GET_RESPONSE = Procedure(
     parameters=(RESPONSE_ID,),
     fields=RESPONSE_FIELDS,
     further_fields=FURTHER_FIELDS,
-    steps=get_response,
+    steps=looking_at(RESPONSE_PATH, lambda reply: answer_row([reply.body])),
     main="Response_Result",
     reference="GET /v1/responses/{id}",
     example="CALL GetResponse('0b6f4a2e')",
@@ -116,7 +105,7 @@ DELETE_RESPONSE = Procedure(
     summary="Removes an answer that the service keeps.",
     parameters=(RESPONSE_ID,),
     fields=DELETED.fields,
-    steps=delete_response,
+    steps=removing(RESPONSE_PATH),
     reference="DELETE /v1/responses/{id}",
     example="CALL DeleteResponse('0b6f4a2e')",
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.utils
 import json
 import time
-import timeit
 from typing import Any
 
 import pytest
@@ -217,13 +216,6 @@ def test_a_large_body_with_status_200_is_taken_for_an_answer() -> None:
     body = said("not-found", "x" * LARGEST_ERROR_BODY)
     assert error_of(reply(200, body)) is None
     assert in_band_error(body) is not None
-
-
-def test_an_answer_costs_less_than_a_microsecond_to_let_through() -> None:
-    answer = {"id": "r", "object": "response", "output": [{"text": "word " * 400}], "error": None, "usage": {"n": 1}}
-    good = reply(200, answer, x_request_id="r-1")
-    seconds = min(timeit.repeat(lambda: error_of(good), number=2_000, repeat=20)) / 2_000
-    assert seconds < 1e-6
 
 
 IN_BAND = [

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -103,14 +102,3 @@ def test_bytes_count_by_what_they_hold_and_are_no_text():
 def test_one_and_true_and_one_point_nought_are_three_values():
     call = bound("CALL GenerateResponse('x')")
     assert len({fingerprint(replace(call, values={"Value": value}), URL) for value in (1, True, 1.0, "1")}) == 4
-
-
-def test_a_fingerprint_takes_a_few_microseconds():
-    call = bound(TEXT, {"Message": "Which of these readings is the sounder one? " * 8})
-    best = 1.0
-    for _ in range(20):
-        started = time.perf_counter()
-        for _ in range(200):
-            fingerprint(call, URL)
-        best = min(best, (time.perf_counter() - started) / 200)
-    assert best < 20e-6  # measured 1.1; the slack is for a busy machine

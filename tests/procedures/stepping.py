@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from grokcall_parser import OperationalError, parse_call
-from grokcall_procedures import CATALOG, Binder, BoundCall, Notice, Pause, Reply, Request, Row, Settings, Steps
+from grokcall_procedures import CATALOG, Binder, BoundCall, Notice, Pause, Reply, Request, Row, Rows, Settings, Steps
 
 QUICK = Settings(poll_interval=0.0, poll_timeout=5.0)
 """Settings that never wait."""
@@ -85,12 +85,15 @@ def drive(steps: Steps, replies: Sequence[object]) -> Run:
     """Runs steps to their end; every reply must be asked for, and no more than there are."""
     done = Run(steps)
     waiting = list(replies)
+    handed: list[Row] = []
     try:
         step = next(steps)
         while True:
-            if isinstance(step, Pause | Notice):
+            if isinstance(step, Pause | Notice | Rows):
                 if isinstance(step, Pause):
                     done.pauses.append(step.seconds)
+                elif isinstance(step, Rows):
+                    handed += step.rows
                 step = steps.send(None)
                 continue
             done.requests.append(step)
@@ -98,7 +101,7 @@ def drive(steps: Steps, replies: Sequence[object]) -> Run:
             answer = waiting.pop(0)
             step = steps.throw(answer) if isinstance(answer, Exception) else steps.send(reply(answer))
     except StopIteration as finished:
-        done.rows = finished.value
+        done.rows = handed + finished.value
     except AssertionError:
         raise
     except Exception as error:

@@ -12,7 +12,7 @@ from stepping import QUICK
 
 import grokcall
 from grokcall_parser import parse_call
-from grokcall_procedures import CATALOG, Binder, MalformedReplyError, Reply
+from grokcall_procedures import CATALOG, Binder, MalformedReplyError, Reply, Rows
 from scripted_service import Answer
 
 
@@ -21,15 +21,20 @@ def run(call: str, pages: dict[str | None, dict[str, object]]) -> tuple[list[tup
     parsed = parse_call(call)
     steps = Binder(parsed, CATALOG[parsed.procedure], QUICK).bind().steps()
     asked: list[dict[str, str]] = []
+    handed: list[tuple[object, ...]] = []
     try:
         request = next(steps)
         while True:
+            if isinstance(request, Rows):
+                handed += request.rows
+                request = steps.send(None)
+                continue
             query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
             asked.append(query)
             page = pages[query.get("pagination_token", query.get("after"))]
             request = steps.send(Reply(200, {}, json.dumps(page).encode()))
     except StopIteration as done:
-        return done.value, asked
+        return handed + done.value, asked
 
 
 def page(ids: str, token: object) -> dict[str, object]:
@@ -66,6 +71,18 @@ def test_no_more_pages_are_asked_for_than_the_rows_need(most, sizes):
     assert len(rows) == min(most, sum(sizes))
     needed = next((number for number in range(1, len(sizes) + 1) if sum(sizes[:number]) >= most), len(sizes) + 1)
     assert len(asked) == needed
+
+
+def test_the_rows_of_a_page_are_handed_on_before_the_next_one_is_asked_for():
+    steps = Binder(parse_call("CALL ListFiles()"), CATALOG["ListFiles"], QUICK).bind().steps()
+    seen: list[object] = []
+    step = next(steps)
+    for number in range(3):
+        assert "/files" in step.path
+        step = steps.send(Reply(200, {}, json.dumps(page("ab", str(number))).encode()))
+        seen.append([row[0] for row in step.rows])
+        step = steps.send(None)
+    assert seen == [["a", "b"]] * 3
 
 
 def test_items_go_by_the_last_one():

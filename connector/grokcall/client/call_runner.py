@@ -25,6 +25,7 @@ from grokcall_procedures import (
     Reply,
     Request,
     Row,
+    Rows,
     Steps,
     Use,
 )
@@ -119,6 +120,7 @@ class CallRunner:
     ) -> list[Row]:
         """The rows that the steps return, once each of their requests was sent and each reply given back."""
         starts = Starts(memory)
+        rows: list[Row] = []
         try:
             step = next(steps)
             while True:
@@ -130,6 +132,8 @@ class CallRunner:
                         if step.note and self._tell is not None:
                             self._tell(step.note)
                         await self.api.sleep(step.seconds)
+                    elif isinstance(step, Rows):
+                        rows += step.rows
                     elif isinstance(step, Notice):
                         outcome.warnings = (*outcome.warnings, step.text)
                     elif isinstance(step, Use):
@@ -157,8 +161,8 @@ class CallRunner:
                     problem = unexpected(error)
                 step = steps.throw(problem) if problem is not None else steps.send(reply)
         except StopIteration as finished:
-            rows: list[Row] = finished.value
-            return rows
+            left: list[Row] = finished.value
+            return rows + left if rows else left
         except FailedReplyError as failed:
             refusal: Error = service_error(failed.code, failed.message, cost_ticks=failed.cost_ticks)
         except UnsafeAddressError as unsafe:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from grokcall.config.options import Options
 from grokcall.core.arrow_arrays import INT32, STRING, table_of
 from grokcall.core.redaction import redact
-from grokcall_procedures import BoundCall, Kind, Notice, Pause, Reply, Request, Use
+from grokcall_procedures import BoundCall, Kind, Notice, Pause, Reply, Request, Rows, Use
 from grokcall_procedures.multipart import Parts
 from grokcall_procedures.tool_rounds import most_rounds
 
@@ -65,7 +65,7 @@ def foreseeable(call: BoundCall) -> Iterator[Request]:
         step = next(steps)
         uploads = 0
         while True:
-            if isinstance(step, Pause | Notice):
+            if isinstance(step, Pause | Notice | Rows):
                 step = steps.send(None)
                 continue
             if isinstance(step, Use):

@@ -9,7 +9,7 @@ from grokcall_procedures.documents import document_of, encode_json, stated_failu
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.errors import NotReadyError
 from grokcall_procedures.nouns import in_path, noun, read_id
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
 from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, to_int64
@@ -126,9 +126,8 @@ def ended(reply: Reply) -> dict[str, object] | None:
 
 def list_batches(call: BoundCall) -> Steps:
     """The batches, one a row."""
-    return [
-        batch_row(entry) for entry in (yield from paged("/batches", {"limit": LARGEST_PAGE}, "batches", call.values))
-    ]
+    pages = Pages("/batches", {"limit": LARGEST_PAGE}, "batches", call.values.get(MAX_ROWS.name))
+    return (yield from rows_of(pages, batch_row))
 
 
 def cancel_batch(call: BoundCall) -> Steps:

@@ -12,9 +12,9 @@ from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Resu
 from grokcall_procedures.documents import encode_json
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.nouns import in_path, noun
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Kind, Request, Steps
+from grokcall_procedures.steps import Kind, Request, Rows, Steps
 from grokcall_procedures.types import ParameterType, UnfitValue, described, to_json
 
 _STRING = ParameterType.STRING
@@ -145,12 +145,17 @@ def add_batch_requests(call: BoundCall) -> Steps:
 def list_batch_requests(call: BoundCall) -> Steps:
     """The requests of a batch, one a row."""
     path = f"/batches/{in_path(call.values['BatchId'])}/requests"
-    wanted = call.values.get("State")
-    values = call.values if wanted is None else {k: v for k, v in call.values.items() if k != "MaxRows"}
-    entries = yield from paged(path, {"limit": LARGEST_PAGE}, "batch_request_metadata", values)
-    chosen = [entry for entry in entries if wanted is None or entry.get("state") == wanted]
-    most = call.values.get("MaxRows")
-    return [REQUEST.row(entry) for entry in (chosen[:most] if isinstance(most, int) else chosen)]
+    wanted, left = call.values.get("State"), call.values.get(MAX_ROWS.name)
+    pages = Pages(path, {"limit": LARGEST_PAGE}, "batch_request_metadata", left if wanted is None else None)
+    if wanted is None:
+        return (yield from rows_of(pages, REQUEST.row))
+    while not pages.is_over and left != 0:
+        found = [REQUEST.row(entry) for entry in (yield from pages.next()) if entry.get("state") == wanted]
+        if isinstance(left, int):
+            found = found[:left]
+            left -= len(found)
+        yield Rows(found)
+    return []
 
 
 ADD_BATCH_REQUESTS = Procedure(

@@ -12,10 +12,10 @@ from grokcall_procedures.documents import as_text, column_value, encode_json, js
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.errors import FailedReplyError, MalformedReplyError
 from grokcall_procedures.nouns import in_path, objects_in
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.paging import MAX_ROWS, Pages
 from grokcall_procedures.responses import response_row
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Reply, Row, Step, Steps
+from grokcall_procedures.steps import Reply, Rows, Step, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -52,14 +52,16 @@ RESULT_FIELDS = tuple(
 def list_batch_results(call: BoundCall) -> Steps:
     """The results of a batch, one a row."""
     path = f"/batches/{in_path(call.values['BatchId'])}/results"
-    rows: list[Row] = []
-    for entry in (yield from paged(path, {"limit": LARGEST_PAGE}, "results", call.values)):
-        read = read_result(entry)
-        content = None
-        if call.values.get("Media") and read["is_media"] and isinstance(read["result"], str):
-            content = yield from fetched(str(read["result"]), call.settings)
-        rows.append((*(column_value(read, column) for column in RESULT_FIELDS[:-2]), content, json_text(entry)))
-    return rows
+    pages = Pages(path, {"limit": LARGEST_PAGE}, "results", call.values.get(MAX_ROWS.name))
+    while not pages.is_over:
+        for entry in (yield from pages.next()):
+            read = read_result(entry)
+            content = None
+            if call.values.get("Media") and read["is_media"] and isinstance(read["result"], str):
+                content = yield from fetched(str(read["result"]), call.settings)
+            told = (column_value(read, column) for column in RESULT_FIELDS[:-2])
+            yield Rows([(*told, content, json_text(entry))])
+    return []
 
 
 def fetched(address: str, settings: Settings) -> Generator[Step, Reply | None, bytes]:

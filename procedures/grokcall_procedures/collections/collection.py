@@ -17,8 +17,9 @@ from grokcall_procedures.collections.lists import ORDER, ORDER_NOTE, listed, sor
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.documents import decode_json, encode_json
 from grokcall_procedures.effects import Effect
-from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, read_id
-from grokcall_procedures.paging import MAX_ROWS
+from grokcall_procedures.nouns import DELETED, noun, read_id
+from grokcall_procedures.paging import MAX_ROWS, rows_of
+from grokcall_procedures.resources import looking_at, path_with, removing
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Host, Kind, Notice, Request, Steps, reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue
@@ -44,17 +45,13 @@ COLLECTION = noun(
     ("ChunkConfiguration", _JSON, "How they are cut into chunks."),
     ("Fields", _JSON, "The fields that are declared for them.", "field_definitions"),
 )
+COLLECTION_PATH = f"{PATH}/{{CollectionId}}"
 COLLECTION_ID = Parameter("CollectionId", _STRING, "The collection's id.", required=True, reader=read_id)
 FIELDS_DOC = (
     "in SQL (`'author VARCHAR NOT NULL'`) or as a list of objects "
     '`{"key": "author", "required": true, "unique": false, "inject": true, "description": "…"}`; '
     "`inject` puts a field into each chunk."
 )
-
-
-def path_of(collection_id: object) -> str:
-    """The path of a collection."""
-    return f"{PATH}/{in_path(collection_id)}"
 
 
 def create_collection(call: BoundCall) -> Steps:
@@ -83,13 +80,7 @@ def create_collection(call: BoundCall) -> Steps:
 
 def list_collections(call: BoundCall) -> Steps:
     """The collections, one a row."""
-    return [COLLECTION.row(entry) for entry in (yield from listed(call, PATH, "collections", SORTED_BY))]
-
-
-def get_collection(call: BoundCall) -> Steps:
-    """One collection."""
-    path = path_of(call.values["CollectionId"])
-    return [COLLECTION.row_of(reply_of((yield Request("GET", path, kind=Kind.METADATA, host=Host.MANAGEMENT))))]
+    return (yield from rows_of(listed(call, PATH, "collections", SORTED_BY), COLLECTION.row))
 
 
 def update_collection(call: BoundCall) -> Steps:
@@ -104,7 +95,7 @@ def update_collection(call: BoundCall) -> Steps:
         body["chunk_configuration"] = decode_json(str(values["ChunkConfiguration"]))
     if "Fields" in values:
         body["field_definition_updates"] = decode_json(str(values["Fields"]))
-    path = path_of(values["CollectionId"])
+    path = path_with(COLLECTION_PATH, values)
     request = Request("PUT", path, encode_json(body), kind=Kind.METADATA, host=Host.MANAGEMENT)
     return [COLLECTION.row_of(reply_of((yield request)))]
 
@@ -119,11 +110,9 @@ def something_changes(values: Values, _settings: Settings) -> tuple[str, ...]:
 
 def delete_collection(call: BoundCall) -> Steps:
     """Removes a collection; the files of its documents stay."""
-    collection_id = call.values["CollectionId"]
-    request = Request("DELETE", path_of(collection_id), kind=Kind.METADATA, host=Host.MANAGEMENT)
-    row = deleted_row(collection_id, reply_of((yield request)))
+    rows = yield from removing(COLLECTION_PATH, Host.MANAGEMENT)(call)
     yield Notice("the files of the collection's documents stay, and cost as before; DeleteFile removes them")
-    return [row]
+    return rows
 
 
 CREATE_COLLECTION = Procedure(
@@ -180,7 +169,7 @@ GET_COLLECTION = Procedure(
     summary="Tells about one collection; it costs nothing.",
     parameters=(COLLECTION_ID,),
     fields=COLLECTION.fields,
-    steps=get_collection,
+    steps=looking_at(COLLECTION_PATH, COLLECTION.row_of, Host.MANAGEMENT),
     reference="GET /v1/collections/{id}",
     example="CALL GetCollection('collection_7')",
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokcall_procedures.collections.collection import COLLECTION_ID, path_of
+from grokcall_procedures.collections.collection import COLLECTION_ID, COLLECTION_PATH
 from grokcall_procedures.collections.lists import ORDER, ORDER_NOTE, listed, sort_by
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure
 from grokcall_procedures.documents import as_text, document_of, stated_failure, unreadable
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.files.stored import FILE_ID
-from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun
-from grokcall_procedures.paging import MAX_ROWS
+from grokcall_procedures.nouns import DELETED, noun
+from grokcall_procedures.paging import MAX_ROWS, rows_of
+from grokcall_procedures.resources import looking_at, path_with, removing
 from grokcall_procedures.steps import Host, Kind, Reply, Request, Row, Steps, reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -40,9 +41,13 @@ DOCUMENT = noun(
 )
 
 
+DOCUMENTS_PATH = f"{COLLECTION_PATH}/documents"
+DOCUMENT_PATH = f"{DOCUMENTS_PATH}/{{FileId}}"
+
+
 def document_path(collection_id: object, file_id: object) -> str:
     """The path of a document."""
-    return f"{path_of(collection_id)}/documents/{in_path(file_id)}"
+    return path_with(DOCUMENT_PATH, {"CollectionId": collection_id, "FileId": file_id})
 
 
 def status_of(document: Mapping[str, object]) -> str:
@@ -80,33 +85,19 @@ def look_at(path: str) -> Request:
 
 def list_documents(call: BoundCall) -> Steps:
     """The documents of a collection, one a row."""
-    path = f"{path_of(call.values['CollectionId'])}/documents"
-    return [document_row(entry) for entry in (yield from listed(call, path, "documents", SORTED_BY))]
-
-
-def get_document(call: BoundCall) -> Steps:
-    """One document."""
-    path = document_path(call.values["CollectionId"], call.values["FileId"])
-    return [document_row(document_in(reply_of((yield look_at(path)))))]
+    path = path_with(DOCUMENTS_PATH, call.values)
+    return (yield from rows_of(listed(call, path, "documents", SORTED_BY), document_row))
 
 
 def reindex_document(call: BoundCall) -> Steps:
     """Has the indexing of a document begin again."""
-    path = document_path(call.values["CollectionId"], call.values["FileId"])
+    path = path_with(DOCUMENT_PATH, call.values)
     # ? PATCH is listed and not documented; what it answers is not known.
     request = Request("PATCH", path, b"{}", kind=Kind.METADATA, host=Host.MANAGEMENT)
     reply = reply_of((yield request))
     if reply.body.strip() in EMPTY:
         reply = reply_of((yield look_at(path)))
     return [document_row(document_in(reply))]
-
-
-def remove_document(call: BoundCall) -> Steps:
-    """Takes a document out of a collection; its file stays."""
-    file_id = call.values["FileId"]
-    path = document_path(call.values["CollectionId"], file_id)
-    request = Request("DELETE", path, kind=Kind.METADATA, host=Host.MANAGEMENT)
-    return [deleted_row(file_id, reply_of((yield request)))]
 
 
 LIST_DOCUMENTS = Procedure(
@@ -136,7 +127,7 @@ GET_DOCUMENT = Procedure(
     summary="Tells about one document of a collection; it costs nothing.",
     parameters=(COLLECTION_ID, FILE_ID),
     fields=DOCUMENT.fields,
-    steps=get_document,
+    steps=looking_at(DOCUMENT_PATH, lambda reply: document_row(document_in(reply)), Host.MANAGEMENT),
     reference="GET /v1/collections/{id}/documents/{file_id}",
     example="CALL GetCollectionDocument('collection_7', 'file_7f1c')",
 )
@@ -161,7 +152,7 @@ REMOVE_DOCUMENT = Procedure(
     summary="Takes a document out of a collection; its file stays.",
     parameters=(COLLECTION_ID, FILE_ID),
     fields=DELETED.fields,
-    steps=remove_document,
+    steps=removing(DOCUMENT_PATH, Host.MANAGEMENT),
     reference="DELETE /v1/collections/{id}/documents/{file_id}",
     example="CALL RemoveCollectionDocument('collection_7', 'file_7f1c')",
     notes=("DeleteFile removes the file, which costs as long as it stays.",),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 
 from grokcall_procedures.definition import BoundCall, Parameter, Values
-from grokcall_procedures.paging import paged
-from grokcall_procedures.steps import Host, Reply, Step
+from grokcall_procedures.paging import MAX_ROWS, Pages
+from grokcall_procedures.steps import Host
 from grokcall_procedures.types import ParameterType
 
 LARGEST_PAGE = 100
@@ -25,10 +25,8 @@ def sort_by(columns: Mapping[str, str]) -> Parameter:
     return Parameter("SortBy", ParameterType.ENUM, "What to sort by.", values=tuple(columns))
 
 
-def listed(
-    call: BoundCall, path: str, member: str, columns: Mapping[str, str]
-) -> Generator[Step, Reply | None, list[dict[str, object]]]:
-    """The entries of a list, page by page.
+def listed(call: BoundCall, path: str, member: str, columns: Mapping[str, str]) -> Pages:
+    """The pages of a list.
 
     Args:
         call: The call.
@@ -43,7 +41,7 @@ def listed(
         "sort_by": word_of(values, "SortBy", columns),
         "order": word_of(values, "Order", ORDERS),
     }
-    return (yield from paged(path, query, member, values, host=Host.MANAGEMENT))
+    return Pages(path, query, member, values.get(MAX_ROWS.name), host=Host.MANAGEMENT)
 
 
 def word_of(values: Values, name: str, words: Mapping[str, str]) -> str | None:

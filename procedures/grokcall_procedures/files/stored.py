@@ -8,8 +8,9 @@ from grokcall_procedures.effects import Effect
 from grokcall_procedures.file_sources import is_source
 from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, form_of
-from grokcall_procedures.nouns import DELETED, deleted_row, in_path, noun, read_id
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.nouns import DELETED, noun, read_id
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
+from grokcall_procedures.resources import looking_at, path_with, removing
 from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
@@ -29,6 +30,7 @@ FILE = noun(
     ("Status", _STRING, "How far its upload is, where it is told."),
     ("PublicUrl", _STRING, "The link under which anyone can fetch it, if it has one."),
 )
+FILE_PATH = "/files/{FileId}"
 FILE_ID = Parameter("FileId", _STRING, "The file's id.", required=True, reader=read_id)
 CONTENT = Parameter("Content", ParameterType.FILE, "The content.", required=True, max_length=LARGEST_FILE)
 FILE_NAME = Parameter("Name", _STRING, "The file's name, as prompts refer to it.", required=True, reader=read_id)
@@ -67,32 +69,19 @@ def list_files(call: BoundCall) -> Steps:
     """The files, one a row."""
     get = call.values.get
     query = {"limit": LARGEST_PAGE, "filter": get("Filter"), "sort_by": get("SortBy"), "order": get("Order")}
-    return [FILE.row(entry) for entry in (yield from paged("/files", query, "data", call.values))]
-
-
-def get_file(call: BoundCall) -> Steps:
-    """One file."""
-    reply = yield Request("GET", f"/files/{in_path(call.values['FileId'])}", kind=Kind.METADATA)
-    return [FILE.row_of(reply_of(reply))]
+    return (yield from rows_of(Pages("/files", query, "data", get(MAX_ROWS.name)), FILE.row))
 
 
 def download_file(call: BoundCall) -> Steps:
     """The content of a file."""
     form = call.values.get("Format", "original")
-    path = f"/files/{in_path(call.values['FileId'])}/content?format={form}"
+    path = f"{path_with(FILE_PATH, call.values)}/content?format={form}"
     most, to = call.settings.max_media_bytes, target_of(call.values)
     request = Request("GET", path, kind=Kind.METADATA, timeout=DOWNLOAD_SECONDS, max_bytes=most, to=to)
     reply = reply_of((yield request))
     if to is not None:
         return [(None, None, to.path)]
     return [(None, reply.body.decode("utf-8", "replace"), None) if form == "text" else (reply.body, None, None)]
-
-
-def delete_file(call: BoundCall) -> Steps:
-    """Removes a file."""
-    file_id = call.values["FileId"]
-    reply = yield Request("DELETE", f"/files/{in_path(file_id)}", kind=Kind.METADATA)
-    return [deleted_row(file_id, reply_of(reply))]
 
 
 UPLOAD_FILE = Procedure(
@@ -143,7 +132,7 @@ GET_FILE = Procedure(
     summary="Tells about one file; it costs nothing.",
     parameters=(FILE_ID,),
     fields=FILE.fields,
-    steps=get_file,
+    steps=looking_at(FILE_PATH, FILE.row_of),
     reference="GET /v1/files/{id}",
     example="CALL GetFile('file_7f1c')",
 )
@@ -176,7 +165,7 @@ DELETE_FILE = Procedure(
     summary="Removes a file.",
     parameters=(FILE_ID,),
     fields=DELETED.fields,
-    steps=delete_file,
+    steps=removing(FILE_PATH),
     reference="DELETE /v1/files/{id}",
     example="CALL DeleteFile('file_7f1c')",
 )

@@ -7,7 +7,7 @@ from grokcall_procedures.effects import Effect
 from grokcall_procedures.management.keys import LARGEST_PAGE, read_moment
 from grokcall_procedures.management.team import team_of
 from grokcall_procedures.nouns import noun, read_id
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Host, Steps
 from grokcall_procedures.types import ParameterType, UnfitValue
@@ -36,8 +36,8 @@ def list_audit_events(call: BoundCall) -> Steps:
         "eventTimeTo": get("To"),
         "orderBy": "TIME_DESCENDING",
     }
-    found = yield from paged(path, query, "events", call.values, name="pageToken", host=Host.MANAGEMENT)
-    return [EVENT.row(entry) for entry in found]
+    pages = Pages(path, query, "events", get(MAX_ROWS.name), name="pageToken", host=Host.MANAGEMENT)
+    return (yield from rows_of(pages, EVENT.row))
 
 
 def end_comes_last(values: Values, _settings: Settings) -> tuple[str, ...]:

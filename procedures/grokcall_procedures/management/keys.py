@@ -11,7 +11,7 @@ from grokcall_procedures.management.key_rows import KEY, NEW_KEY, key_in, key_ro
 from grokcall_procedures.management.own_key import LIMITS
 from grokcall_procedures.management.team import asked, team_of
 from grokcall_procedures.nouns import DELETED, deleted_row, in_path, read_id
-from grokcall_procedures.paging import MAX_ROWS, paged
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Host, Kind, Request, Steps, reply_of
 from grokcall_procedures.timestamps import to_timestamp
@@ -68,8 +68,9 @@ def list_api_keys(call: BoundCall) -> Steps:
     """The keys, one a row."""
     path = f"/auth/teams/{(yield from team_of(call.settings))}/api-keys"
     query = {"pageSize": LARGEST_PAGE, "activeOnly": "true" if call.values.get("ActiveOnly") else None}
-    found = yield from paged(path, query, "apiKeys", call.values, name="paginationToken", host=Host.MANAGEMENT)
-    return [KEY.row(key_in(entry)) for entry in found]
+    most = call.values.get(MAX_ROWS.name)
+    pages = Pages(path, query, "apiKeys", most, name="paginationToken", host=Host.MANAGEMENT)
+    return (yield from rows_of(pages, lambda entry: KEY.row(key_in(entry))))
 
 
 def create_api_key(call: BoundCall) -> Steps:

@@ -10,7 +10,8 @@ from grokcall_procedures.documents import encode_json
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.file_sources import is_source
 from grokcall_procedures.multipart import form_of
-from grokcall_procedures.nouns import DELETED, deleted_row, read_id
+from grokcall_procedures.nouns import DELETED, read_id
+from grokcall_procedures.resources import removing
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Kind, Request, Steps
 from grokcall_procedures.text import reply_of
@@ -66,13 +67,6 @@ def update_voice(call: BoundCall) -> Steps:
     body = encode_json(told_of(call.values))
     reply = yield Request("PATCH", custom_path(call.values["VoiceId"]), body=body, kind=Kind.METADATA)
     return [VOICE.row_of(reply_of(reply), kind=CUSTOM)]
-
-
-def delete_voice(call: BoundCall) -> Steps:
-    """Removes a voice."""
-    voice_id = call.values["VoiceId"]
-    reply = yield Request("DELETE", custom_path(voice_id), kind=Kind.METADATA)
-    return [deleted_row(voice_id, reply_of(reply))]
 
 
 def get_voice_audio(call: BoundCall) -> Steps:
@@ -184,7 +178,7 @@ DELETE_VOICE = Procedure(
     summary="Removes a voice that the team has made.",
     parameters=(VOICE_ID,),
     fields=DELETED.fields,
-    steps=delete_voice,
+    steps=removing(f"{CUSTOM_PATH}/{{VoiceId}}"),
     reference="DELETE /v1/custom-voices/{voice_id}",
     example="CALL DeleteVoice('a1b2c3d4')",
 )

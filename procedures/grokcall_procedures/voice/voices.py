@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from grokcall_procedures.definition import BoundCall, Parameter, Procedure, Values
+from grokcall_procedures.definition import BoundCall, Parameter, Procedure
 from grokcall_procedures.effects import Effect
 from grokcall_procedures.nouns import in_path, noun, read_id
-from grokcall_procedures.paging import MAX_ROWS, paged
-from grokcall_procedures.steps import Kind, Notice, Reply, Request, Row, Step, Steps
+from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
+from grokcall_procedures.steps import Kind, Notice, Request, Steps
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -44,33 +42,32 @@ def custom_path(voice_id: object) -> str:
 def list_voices(call: BoundCall) -> Steps:
     """The voices, one a row, the service's own first."""
     kind = str(call.values.get("Kind", ALL))
-    rows: list[Row] = []
+    left = call.values.get(MAX_ROWS.name)
     if kind != CUSTOM:
-        found = yield from paged(BUILT_IN_PATH, {}, "voices", call.values)
-        rows += [VOICE.row(voice, kind=BUILT_IN) for voice in found]
-    most = call.values.get(MAX_ROWS.name)
-    if kind != BUILT_IN and not (isinstance(most, int) and len(rows) >= most):
-        left: Values = {MAX_ROWS.name: most - len(rows)} if isinstance(most, int) else {}
-        rows += yield from custom_voices(left, is_told=kind == CUSTOM)
-    return rows
+        pages = Pages(BUILT_IN_PATH, {}, "voices", left)
+        yield from rows_of(pages, lambda voice: VOICE.row(voice, kind=BUILT_IN))
+        left = pages.left
+    if kind != BUILT_IN:
+        yield from custom_voices(left, is_told=kind == CUSTOM)
+    return []
 
 
-def custom_voices(values: Values, *, is_told: bool) -> Generator[Step, Reply | None, list[Row]]:
-    """The voices that the team has made; none where the service has no such list for the key.
+def custom_voices(most: object, *, is_told: bool) -> Steps:
+    """Hands on the voices that the team has made; none where the service has no such list for the key.
 
     Args:
-        values: Has ``MaxRows`` where not all are wanted.
+        most: How many are wanted; None for all.
         is_told: Whether it is said that there is no list.
     """
     try:
-        found = yield from paged(CUSTOM_PATH, {"limit": LARGEST_PAGE}, "voices", values)
+        pages = Pages(CUSTOM_PATH, {"limit": LARGEST_PAGE}, "voices", most)
+        yield from rows_of(pages, lambda voice: VOICE.row(voice, kind=CUSTOM))
     except Exception as error:
         if getattr(error, "error_code", "") not in (NOT_FOUND, DENIED):
             raise
         if is_told:
             yield Notice(f"the service has no custom voices for this key: {error}")
-        return []
-    return [VOICE.row(voice, kind=CUSTOM) for voice in found]
+    return []
 
 
 def get_voice(call: BoundCall) -> Steps:

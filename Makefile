@@ -58,9 +58,8 @@ test-python-%: $(BIN)/python
 # Lines and branches of the connector, the procedures and the parser that no test reaches, those of other processes too.
 coverage: $(VENV)/.coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(IN_PARALLEL) $(ARGS)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --skip-covered --sort cover
+	$(BIN)/coverage run -m pytest $(IN_PARALLEL) $(ARGS); failed=$$?; \
+	$(BIN)/coverage combine --quiet; $(BIN)/coverage report --skip-covered --sort cover && exit $$failed
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

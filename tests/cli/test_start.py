@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.skipif(
+    "COVERAGE_PROCESS_CONFIG" in os.environ, reason="what measures coverage loads modules of its own in every process"
+)
+
 HEAVY = {
     "aiohttp",
     "asyncio",

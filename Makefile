@@ -1,7 +1,7 @@
 # One word runs everything; each works on a machine that has only Python 3.11 or newer.
 PYTHON ?= python3
 VENV ?= .venv
-PYTHONS ?= 3.12 3.13 3.14
+PYTHONS ?= 3.14 3.13 3.12
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python tools/install.py
 IN_PARALLEL := --numprocesses auto --dist worksteal
@@ -32,10 +32,12 @@ test-clients: $(VENV)/clients/apis/.ready $(VENV)/clients/ai-sdk/.ready
 test-oldest: $(VENV)/oldest/.ready
 	$(VENV)/oldest/bin/python -m pytest $(IN_PARALLEL) $(CHOSEN)
 
-# With what is published, where the source tree is not to be found.
+# With what is published, where the source tree is not to be found, and with the newest Python at hand.
 test-wheel: $(VENV)/.package
 	rm -rf $(VENV)/wheel
 	$(BIN)/python -m build --outdir $(VENV)/wheel/dist . > $(VENV)/build.log 2>&1 || (cat $(VENV)/build.log; exit 1)
+	@python=$$($(BIN)/python tools/pythons.py $(PYTHONS)); $${python:-$(BIN)/python} -m venv $(VENV)/wheel/env
+	@$(VENV)/wheel/env/bin/python --version
 	$(INSTALL) $(VENV)/wheel/env "$$(echo $(VENV)/wheel/dist/*.whl)[all]" --group test
 	mkdir $(VENV)/wheel/tree
 	cp -R tests tools benchmarks samples docs *.md LICENSE Makefile pyproject.toml .ci .github $(VENV)/wheel/tree

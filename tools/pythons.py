@@ -1,6 +1,8 @@
-"""Prints where a Python of a version is; nothing where there is none, for none is downloaded.
+"""Prints where a Python of the first of some versions is that is at hand; nothing where there is none of them.
 
-python tools/pythons.py 3.13
+python tools/pythons.py 3.14 3.13
+
+None is downloaded.
 """
 
 from __future__ import annotations
@@ -43,4 +45,4 @@ def python_of(version: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{python_of(sys.argv[1])}\n")
+    sys.stdout.write(f"{next(filter(None, map(python_of, sys.argv[1:])), '')}\n")

@@ -57,7 +57,7 @@ COMMANDS = [block for block in blocks("sh") if block.text.startswith("grokcall "
 @pytest.mark.parametrize("block", **named(COMMANDS))
 def test_commands_on_a_page_end_without_an_error(block: Block, surroundings: Path):
     run = subprocess.run(
-        ["sh", "-eu", "-c", block.text], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60
+        ["sh", "-eu", "-c", block.text], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=400
     )
     assert run.returncode == 0, run.stderr
 

@@ -101,7 +101,7 @@ def test_every_option_and_exit_code_and_public_error_is_on_its_page():
 def test_help_on_the_page_is_what_the_command_prints():
     shown = pages.surroundings(Path("/nonexistent"))
     printed = subprocess.run(
-        ["grokcall", "lookup", "--help"], env=shown, capture_output=True, encoding="utf-8", timeout=60, check=True
+        ["grokcall", "lookup", "--help"], env=shown, capture_output=True, encoding="utf-8", timeout=400, check=True
     ).stdout
     text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
     assert "\n".join(line.rstrip() for line in printed.splitlines()).strip() in text

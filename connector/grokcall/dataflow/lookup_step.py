@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self, TypeVar
 
 import pyarrow as pa
 
-from grokcall.config.options import Options
+from grokcall.budget.spending_limits import SpendingLimits
+from grokcall.config.options import Options, load_options
+from grokcall.core.forks import follow_forks
 from grokcall.core.option_facts import Many, OnError, OnIncomplete, OnNullInput, Types
+from grokcall.dataflow.batch_forms import in_form_of
+from grokcall.dataflow.process_connections import CONNECTIONS, Key
 from grokcall.dbapi.connection import Connection, connect
-from grokcall.errors import DataError, InterfaceError
+from grokcall.errors import InterfaceError
+from grokcall.execution.summary import Summary
 from grokcall.lookup.gathering import gathered
 from grokcall.lookup.mapping import MappingLike, constants_of
 from grokcall.lookup.options import DECLARED, LookupOptions
 from grokcall.lookup.plan import LookupPlan
+from grokcall.lookup.stream import LookupStream
 from grokcall.tables.column_types import ColumnTypes, checked_columns, typed_schema
 from grokcall.tools.named_functions import function_named
 from grokcall_parser import parse_call
 from grokcall_parser.suggestions import hint
+
+T = TypeVar("T")
+OF_THIS_PROCESS: Final = ("_connection", "_key", "_lock", "_summary", "_is_counted")
+"""What does not travel."""
 
 
 class Lookup:
     """A picklable step that puts a call beside each row of the batches it is given.
 
     It holds no connection and no key until it runs; each process that runs it makes its own connection and looks the
-    key up in its own surroundings.
+    key up in its own surroundings. Steps of one process with the same options share a connection, those with limits
+    only with copies of themselves. It is closed with the last of them, or a minute after the last was dropped without
+    being closed; one with limits then stays, so that what was spent of them is known.
 
     Args:
         command: The CALL; its markers are filled from columns.
@@ -39,6 +54,9 @@ class Lookup:
             that only ``columns`` changes them.
         many, keep_empty: As for :meth:`grokcall.Connection.lookup`. With ``many="expand"`` a batch may come out with
             more rows than went in, or with fewer.
+        read_ahead: The most rows of :meth:`stream` that may be under way or wait for an earlier one.
+        on_summary: Told, when the step is closed, what it did in this process; pickled with the step, so a function
+            that workers find by its name.
         tools: Functions that ``Tools`` may name, as ``module:function``, which each process loads for itself.
         profile: The profile of the configuration file.
         **options: Options of the connection; never a key. The limits ``max_cost``, ``max_calls``, ``max_tokens`` and
@@ -67,7 +85,9 @@ class Lookup:
         encoding: str | None = None,
         many: Many = "nest",
         keep_empty: bool = True,
+        read_ahead: int = 1024,
         tools: Sequence[str] = (),
+        on_summary: Callable[[Summary], object] | None = None,
         profile: str | None = None,
         **options: Any,
     ) -> None:
@@ -95,6 +115,7 @@ class Lookup:
             encoding=encoding,
             many=many,
             keep_empty=keep_empty,
+            read_ahead=read_ahead,
         )
         """How rows are treated."""
         for name in tools:
@@ -103,31 +124,59 @@ class Lookup:
         self.profile = profile
         self.options = options
         """The options of the connection."""
-        self._connection: Connection | None = None
+        self.on_summary = on_summary
+        """Told what the step did, when it is closed."""
+        self._identity = uuid.uuid4().hex  # copies of one step in a process have one budget
+        self._begin()
 
-    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch with the result's columns added, in the same order.
+    def __call__(self, batch: T) -> T:
+        """The batch with the result's columns added, in the same order, in the form in which it was given.
+
+        Args:
+            batch: A batch or a table of Arrow, a frame of pandas or Polars, or a mapping from names to arrays, as
+                engines hand them on. Any other table, such as a list of dictionaries, comes back as a batch of Arrow.
 
         Raises:
             grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
             grokcall.DataError: The results have too many bytes for one batch.
             grokcall.Error: Anything that would fail every row.
         """
-        chosen = self.lookup_options
-        with self._connected().lookup_stream(
-            self.command,
-            batch,
-            self.mapping,
-            **{name: getattr(chosen, name) for name in DECLARED},
-        ) as stream:
-            table = gathered(stream).rows
-        combined = table.combine_chunks().to_batches()
-        if len(combined) > 1:
-            raise DataError(
-                f"the results of a batch of {batch.num_rows:,} rows do not fit into one batch: a column has more than "
-                "2 GiB; give the step smaller batches"
-            )
-        return combined[0] if combined else pa.RecordBatch.from_pylist([], schema=table.schema)
+        with self._lookup(batch) as stream:
+            try:
+                table = gathered(stream).rows
+            finally:
+                self._add(stream.summary)
+        form: T = in_form_of(batch, table, keeps_columns=self.lookup_options.keeps_columns)
+        return form
+
+    def stream(self, batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[pa.RecordBatch]:
+        """The batches with the result's columns added, in one pass over all of them.
+
+        Calls of later batches are in flight while earlier ones are answered. Rows come in their order, in batches of
+        other sizes than went in. At most ``read_ahead`` rows are under way. Of no rows nothing comes, and nothing is
+        connected to.
+
+        Args:
+            batches: All with the same columns.
+
+        Raises:
+            grokcall.LookupFailedError: With ``on_error="fail"``, at the first row that failed.
+            grokcall.DataError: A batch has other columns than the first.
+            grokcall.Error: Anything that would fail every row.
+
+        >>> for batch in step.stream(reader):  # doctest: +SKIP
+        ...     writer.write_batch(batch)
+        """
+        found = pieces_of(batches)
+        first = next(found, None)
+        if first is None:
+            return
+        with self._lookup(chain([first], found)) as stream:
+            try:
+                for rows, _ in stream:
+                    yield rows
+            finally:
+                self._add(stream.summary)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """The schema of what comes out for what goes in; sends nothing."""
@@ -136,11 +185,17 @@ class Lookup:
         typed = typed_schema(input_schema, checked_columns(chosen.types, chosen.columns))
         return LookupPlan(binder, typed, self.mapping, chosen).schema
 
+    @property
+    def summary(self) -> Summary:
+        """The totals over everything that this step has run in this process."""
+        return self._summary
+
     def close(self) -> None:
-        """Closes the connection that the step made, if it made one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Gives the connection up, which the last step that shares it closes; then ``on_summary`` is told."""
+        self._let_go(at_once=True)
+        if self._is_counted and self.on_summary is not None:
+            self._is_counted = False
+            self.on_summary(self._summary)
 
     def __enter__(self) -> Self:
         return self
@@ -151,15 +206,73 @@ class Lookup:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_connection": None}
+        return {name: value for name, value in self.__dict__.items() if name not in OF_THIS_PROCESS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
 
     def __del__(self) -> None:
         if getattr(self, "_connection", None) is not None:
-            self.close()
+            self._let_go(at_once=False)
+
+    def _begin(self) -> None:
+        """Has nothing of this process yet."""
+        self._connection: Connection | None = None
+        self._key: Key = ()
+        self._lock = threading.Lock()
+        self._summary = Summary()
+        self._is_counted: bool = False
+        follow_forks(self)
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork the connection begins anew by itself; another thread may have held the lock."""
+        self._lock = threading.Lock()
+
+    def _lookup(self, rows: object) -> LookupStream:
+        chosen = {name: getattr(self.lookup_options, name) for name in DECLARED}
+        return self._connected().lookup_stream(self.command, rows, self.mapping, **chosen)
+
+    def _add(self, summary: Summary) -> None:
+        with self._lock:
+            self._summary = self._summary + summary if self._is_counted else summary
+            self._is_counted = True
 
     def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = connect(profile=self.profile, **self.options)
-            for name in self.tools:
-                self._connection.tool(function_named(name))
-        return self._connection
+        with self._lock:
+            if self._connection is None or self._connection.closed:
+                options = load_options(self.profile, **self.options)
+                self._key = (options.model_dump_json(), self.tools, self._identity if is_limited(options) else None)
+                self._connection = CONNECTIONS.hold(self._key, self._connect)
+            return self._connection
+
+    def _connect(self) -> Connection:
+        connection = connect(profile=self.profile, **self.options)
+        for name in self.tools:
+            connection.tool(function_named(name))
+        return connection
+
+    def _let_go(self, *, at_once: bool) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            CONNECTIONS.let_go(self._key, connection, at_once=at_once)
+
+
+def pieces_of(batches: Iterable[object]) -> Iterator[pa.RecordBatch]:
+    """The batches that have rows, tables taken apart.
+
+    Raises:
+        InterfaceError: One is neither a batch nor a table of Arrow.
+    """
+    for batch in batches:
+        if isinstance(batch, pa.Table):
+            yield from (piece for piece in batch.to_batches() if piece.num_rows)
+        elif not isinstance(batch, pa.RecordBatch):
+            raise InterfaceError(f"a step's stream takes batches and tables of Arrow, not {type(batch).__name__}")
+        elif batch.num_rows:
+            yield batch
+
+
+def is_limited(options: Options) -> bool:
+    """Whether a connection has a budget."""
+    return SpendingLimits.among(options).budget("connection") is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 from grokcall.budget.usage import BudgetUsage
@@ -126,6 +126,15 @@ class Summary:
             return {**self.stopped.as_dict(), "message": message}
         return {"reason": error_code(self.stopped), "message": message}
 
+    def __add__(self, other: Summary) -> Summary:
+        """The totals of two lookups, one after the other; of limits and the end it has what the later one says."""
+        both = replace(other, warnings=dict(self.warnings), started=min(self.started, other.started))
+        for name in SUMS:
+            setattr(both, name, getattr(self, name) + getattr(other, name))
+        for warning, rows in other.warnings.items():
+            both.warnings[warning] = both.warnings.get(warning, 0) + rows
+        return both
+
     def as_dict(self) -> dict[str, object]:
         """The figures under their names, for logs and JSON; prices are text so that they stay exact."""
         names = ("rows", "ok", "failed", "skipped", "cached", "result_rows", "incomplete", "refusals", "calls")
@@ -140,6 +149,10 @@ class Summary:
             "over_reserve": self.over_reserve,
         }
         return {**figures, **prices, **limits, "seconds": round(self.seconds, 3), "stop": self.stop}
+
+
+SUMS = tuple(each.name for each in fields(Summary) if each.type in ("int", "float") and each.name != "started")
+"""The figures that add up."""
 
 
 class SummaryBuilder:

@@ -172,6 +172,16 @@ class DeclaredLookupOptions:
         ),
     ] = None
     receive: Annotated[Receive | None, replace(RECEIVE, none="the connection's way")] = None
+    read_ahead: Annotated[
+        int | None,
+        About(
+            "How many rows may be under way or wait for an earlier one to be given out.",
+            none="8,192, or more where calls in flight need it; few for media",
+            lookup_only=True,
+            least=1,
+            flag=Flag("N", REQUESTS),
+        ),
+    ] = None
     types: Annotated[
         Types,
         About(

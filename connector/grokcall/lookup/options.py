@@ -35,9 +35,10 @@ class LookupOptions(DeclaredLookupOptions):
                 raise InterfaceError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
         if isinstance(self.fields, str):
             raise InterfaceError(f"fields must be a list of names, not the text {self.fields!r}")
-        least = DECLARED["concurrency"].about.least
-        if self.concurrency is not None and least is not None and self.concurrency < least:
-            raise InterfaceError(f"concurrency must be at least {least}, not {self.concurrency}")
+        for name in ("concurrency", "read_ahead"):
+            least, value = DECLARED[name].about.least, getattr(self, name)
+            if value is not None and least is not None and value < least:
+                raise InterfaceError(f"{name} must be at least {least}, not {value}")
         if self.journal is None and (self.reuse or self.retry_failed):
             raise InterfaceError("reuse and retry_failed go by a journal; name its file with journal (--journal FILE)")
         if not self.keep_empty and self.many != "expand":
@@ -77,6 +78,11 @@ class LookupOptions(DeclaredLookupOptions):
     def spending(self) -> SpendingLimits:
         """The limits of the budget."""
         return SpendingLimits.among(self)
+
+    @property
+    def keeps_columns(self) -> bool:
+        """Whether the columns of the input stay as they are, beside those that are added."""
+        return not self.columns and self.call_columns != "replace"
 
     @property
     def adds_call_columns(self) -> bool:

@@ -77,6 +77,8 @@ def open_pass(
     limits = RowLimits(concurrency, max(READ_AHEAD_ROWS, 16 * concurrency))
     if is_large(plan.binder):
         limits = RowLimits(concurrency, 4 * concurrency + MEDIA_BATCH_ROWS)
+    if plan.options.read_ahead is not None:
+        limits = RowLimits(concurrency, plan.options.read_ahead - plan.chunk_rows + 1)  # a chunk is read whole
     executor = CallExecutor(runner, service, session.books)
     whole = held_to(plan.options.on_incomplete, plan.binder.procedure, executor)
     turns = None if plan.turns is None else Conversations(plan)

@@ -77,9 +77,16 @@ class LookupPlan:
             return Outcome(CallStatus.SKIPPED)
         return self.binder.bind_row(self.reader.with_files(row))
 
+    @property
+    def chunk_rows(self) -> int:
+        """The most rows of a chunk; small ones where few rows are to be under way."""
+        most = chunk_rows(self.binder)
+        ahead = self.options.read_ahead
+        return most if ahead is None else min(most, max(1, ahead // 4))
+
     def chunks(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk[pa.RecordBatch]]:
         """The input as chunks for a window, short ones where rows may be large."""
-        size = chunk_rows(self.binder)
+        size = self.chunk_rows
         for batch in batches:
             for start in range(0, batch.num_rows, size):
                 piece = batch.slice(start, size)

@@ -77,7 +77,10 @@ def plain(value: object, depth: int = 0) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(name): plain(each, depth + 1) for name, each in value.items()}
+        return {
+            str(name.value if isinstance(name, enum.Enum) else name): plain(each, depth + 1)
+            for name, each in value.items()
+        }
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(each, depth + 1) for each in value]
     other = as_known(value)

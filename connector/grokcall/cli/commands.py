@@ -137,6 +137,14 @@ COMMANDS = (
         below=RUNS,
     ),
     CommandEntry(
+        "costs",
+        "Look back",
+        "Tell what a journal's calls cost, hour by hour, beside what the service has booked for the same hours.",
+        "grokcall costs --compare last --journal answers.journal",
+        "grokcall.cli.costs_command:costs",
+        ("profile", "quiet"),
+    ),
+    CommandEntry(
         "demo",
         "Try",
         "Put an answer beside each row of a real CSV, with no key and no network.",

@@ -45,7 +45,7 @@ def opened(
         given = given if "allow_files" in told else {**given, "allow_files": True}
     if verbose:
         log_to_standard_error()
-    with waits_shown(console):
+    with waits_shown(console), exported_where_traced(given):
         if not sandbox:
             with connect(**given) as connection:
                 add_tools(connection, tools)
@@ -65,6 +65,19 @@ def opened(
             with connect(**{"poll_interval": 0.1, **given, **hosts}) as connection:
                 add_tools(connection, tools)
                 yield connection
+
+
+@contextmanager
+def exported_where_traced(given: Mapping[str, Any]) -> Iterator[None]:
+    """Has the spans of the block exported, if the option ``traces`` is in force."""
+    traces = given.get("traces")
+    if traces or (traces is None and load_options(given.get("profile")).traces):
+        from grokcall.cli.exported_spans import spans_exported
+
+        with spans_exported():
+            yield
+    else:
+        yield
 
 
 def add_tools(connection: Connection, names: Iterable[str]) -> None:

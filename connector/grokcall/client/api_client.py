@@ -1,7 +1,7 @@
 """The client of the service's API: one request at a time, with its key, its pace and further tries.
 
 A ladder of short methods: a request is tried again where that can help (`send`), and goes over the wire when the limits
-let it (`_round_trip`; downloads by `_download`, which may be sent on). It knows no procedure.
+let it (`_round_trip`). It knows no procedure.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit
 
+from grokcall.client.downloads import downloaded
 from grokcall.client.endpoints import AnyAccess, Endpoints
 from grokcall.client.exchanging import exchanged, unfetched
 from grokcall.client.held_replies import HeldReplies
@@ -24,6 +24,7 @@ from grokcall.client.regional_service import check_region
 from grokcall.client.send_guarding import SendGuarding
 from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.options import Options
+from grokcall.core.call_events import FIRST, Attempt, CallEvents, SentRequest
 from grokcall.core.outcome import Outcome
 from grokcall.core.redaction import get_logger
 from grokcall.errors import (
@@ -31,12 +32,10 @@ from grokcall.errors import (
     CallStoppedError,
     Error,
     MediaError,
-    ServiceError,
     StreamCutError,
-    is_retryable,
 )
 from grokcall.http.media_links import refuse_unsafe_download
-from grokcall.http.redirects import is_redirect, next_address, redirected
+from grokcall.http.redirects import is_redirect, redirected
 from grokcall.http.retry import RetryPolicy, may_have_been_billed
 from grokcall.http.service_errors import error_of, request_id_in, without_key
 from grokcall.http.transport import MAX_REPLY_BYTES, HttpRequest, HttpResponse, Transport
@@ -46,7 +45,6 @@ from grokcall_procedures.documents import cost_in
 
 logger: logging.Logger = get_logger("grokcall.client.api_client")
 
-MOST_REDIRECTS = 3
 BINARY_KINDS = (Kind.DOWNLOAD, Kind.AUDIO)
 
 
@@ -58,6 +56,7 @@ class ApiClient:
         options: The connection's options.
         endpoints: The hosts that requests go to; each has its key when a request needs it, and its gate.
         sleep: How to wait; tests hand in one that does not.
+        events: Told of each request; None for nobody.
     """
 
     def __init__(
@@ -66,6 +65,7 @@ class ApiClient:
         options: Options,
         endpoints: Endpoints,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        events: CallEvents | None = None,
     ) -> None:
         self.transport = transport
         self.options = options
@@ -76,6 +76,7 @@ class ApiClient:
         """How its replies are received."""
         self.endpoints: Endpoints = endpoints
         """The hosts that requests go to."""
+        self._events = events
         self._held = HeldReplies()
         self._tool_secrets = ToolSecrets()
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
@@ -132,15 +133,14 @@ class ApiClient:
 
     async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None) -> Reply:
         check_region(request, self.options.region)
-        attempt = 0
+        attempt = FIRST
         failure: Error | None = None
         while True:
-            attempt += 1
             try:
                 if request.kind is Kind.DOWNLOAD:
-                    reply = await self._download(request, outcome)
+                    reply = await self._download(request, outcome, attempt)
                 else:
-                    reply = await self._round_trip(request, outcome, start)
+                    reply = await self._round_trip(request, outcome, start, attempt=attempt)
                 return Reply(reply.status, reply.headers, reply.body)
             except CallStoppedError as stopped:
                 raise (failure or stopped) from None
@@ -154,7 +154,7 @@ class ApiClient:
                     return Reply(204, {}, b"")
                 failure = error
                 outcome.add_cost(getattr(error, "cost_ticks", None))
-                wait = self.policy.wait_before_retry(error, request, attempt)
+                wait = self.policy.wait_before_retry(error, request, attempt.number)
                 if wait is None or (start is not None and not start.may_wait(wait)):
                     raise
                 counts_again = request.billed and may_have_been_billed(error)
@@ -164,6 +164,7 @@ class ApiClient:
                 self.gate.in_flight.mark_answered()
                 if not await self.gate.wait_aside(request, self.sleep(wait)):
                     raise
+                attempt = Attempt(attempt.number + 1, wait)
 
     async def _kept_answer(
         self, cut: StreamCutError, request: Request, outcome: Outcome, start: SendGuarding | None
@@ -187,24 +188,11 @@ class ApiClient:
                     self.receiving.tell(piece)
         return kept
 
-    async def _download(self, request: Request, outcome: Outcome) -> HttpResponse:
-        """One try at a download, which may be sent on to another address a few times."""
-        url, sent_on = self.endpoints.url(request), None
-        for _ in range(MOST_REDIRECTS + 1):
-            try:
-                reply = await self._round_trip(request, outcome, sent_on=sent_on)
-            except ServiceError as refusal:
-                if is_retryable(refusal):
-                    raise
-                raise MediaError(
-                    f"the link to the result has expired (HTTP {refusal.status} from {urlsplit(url).netloc}); "
-                    "the result was made and paid for",
-                    request_id=outcome.request_id,
-                ) from None
-            if not is_redirect(reply):
-                return reply
-            url = sent_on = next_address(url, reply)
-        raise MediaError(f"{urlsplit(url).netloc} sent the download on more than {MOST_REDIRECTS} times")
+    async def _download(self, request: Request, outcome: Outcome, attempt: Attempt) -> HttpResponse:
+        def ask(sent_on: str | None) -> Awaitable[HttpResponse]:
+            return self._round_trip(request, outcome, sent_on=sent_on, attempt=attempt)
+
+        return await downloaded(self.endpoints.url(request), ask, outcome)
 
     async def _round_trip(
         self,
@@ -214,8 +202,10 @@ class ApiClient:
         *,
         sent_on: str | None = None,
         renewed: bool = False,
+        attempt: Attempt = FIRST,
     ) -> HttpResponse:
         """One request and its reply, when the limits let it go; sent once more where the key had to be renewed."""
+        asked = 0.0 if self._events is None else time.monotonic()
         permit = await self.gate.pace(request)
         began = math.inf
         access: AnyAccess | None = None
@@ -245,6 +235,10 @@ class ApiClient:
             raise
         finally:
             self.gate.observe(permit, reply, failure)
+            if self._events is not None and began < math.inf:
+                told = request.method, on_the_wire.url, attempt.number, attempt.waited + began - asked
+                status = None if reply is None else reply.status
+                self._events.sent(SentRequest(*told, time.monotonic() - began, status, failure))
             if billable and isinstance(failure, Exception) and not isinstance(failure, MediaError):
                 note_loss(outcome, failure)
             is_refused_key = isinstance(failure, AuthenticationError) and not renewed
@@ -254,7 +248,7 @@ class ApiClient:
         logger.debug("%s %s: HTTP %d, request %s", request.method, request.path, reply.status, outcome.request_id)
         if is_refused_key:
             if access is not None and await asyncio.to_thread(access.renew):  # it may have to ask somebody else
-                return await self._round_trip(request, outcome, start, renewed=True)
+                return await self._round_trip(request, outcome, start, renewed=True, attempt=attempt)
             self.gate.judge(request, failure, began)
         if failure is not None:
             raise failure

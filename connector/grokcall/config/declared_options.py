@@ -24,6 +24,7 @@ from grokcall.core.option_facts import (
     MAX_COST,
     MAX_DURATION,
     MAX_TOKENS,
+    MESSAGES,
     PACE,
     RECEIVE,
     SERVICE,
@@ -263,6 +264,17 @@ class DeclaredOptions:
     ] = USUAL.allow_files
     read_only: Annotated[
         bool, About("Whether nothing may be made, changed or removed at the service.", flag=Flag(heading=VALUES))
+    ] = False
+    traces: Annotated[
+        bool,
+        About(
+            "Whether each call is a span of OpenTelemetry.",
+            more="It needs the extra otel, and goes to the provider of the process.",
+            flag=Flag(heading=MESSAGES, help="Send each call as a span to where the variables OTEL_* say."),
+        ),
+    ] = False
+    trace_content: Annotated[
+        bool, About("Whether spans have what is asked and answered as well, redacted; it is of use with traces alone.")
     ] = False
     trust_env_proxies: Annotated[
         bool, About("Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or the system's settings) are heeded.")

@@ -6,18 +6,23 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
 
 def in_daemon_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """What ``work`` gives, done in a thread that keeps neither the loop nor the process from ending."""
+    """What ``work`` gives, done in a thread that keeps neither the loop nor the process from ending.
+
+    It sees the context variables of the caller, as with :func:`asyncio.to_thread`.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
+    surroundings = copy_context()
 
     def run() -> None:
-        result = ended(work)
+        result = surroundings.run(ended, work)
         with suppress(RuntimeError):  # the loop has ended: nobody waits any more
             loop.call_soon_threadsafe(settle, future, *result)
 

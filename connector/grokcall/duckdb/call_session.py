@@ -10,7 +10,9 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import Context
 from dataclasses import replace
+from typing import TypeVar
 
 from grokcall.budget.cost_totals import Costs
 from grokcall.budget.spending_limits import SpendingLimits
@@ -42,6 +44,7 @@ from grokcall_procedures.prices import PRICES
 
 logger: logging.Logger = get_logger("grokcall.duckdb")
 
+T = TypeVar("T")
 Bind = Callable[[Values], BoundCall | Outcome]
 Settle = Callable[[Outcome, int], BaseException | None]
 
@@ -66,11 +69,13 @@ class CallSession:
         self.service: str | None = None
         """What journals call the service; None for its address."""
         self.failure: Exception | None = None
-        """The first error of a function since this was None; DuckDB tells of it in its own words only."""
+        """The first error of a function since this was None, of which DuckDB tells in its own words only."""
         self.tell: Callable[[str], None] = lambda promise: logger.info("%s", promise)
         """Told what the limits are worth for a kind of call, before the first one is sent."""
         self.halted: bool = False
         """Whether the statement that runs is to end, so that none of its calls may begin any more."""
+        self.surroundings: Context | None = None
+        """The context variables of the statement that runs; None for those of the threads that call."""
         self._promised: set[str] = set()
         """The procedures of which it was told."""
         self._memo = SpillingAnswerCache()
@@ -106,12 +111,16 @@ class CallSession:
         if not self._closing.alive:
             raise InterfaceError("the registration is closed; register again")
         self.open_books()
-        outcomes, interrupt = self.runtime.loop.run_patiently(
-            self._outcomes(procedure, bind, rows, settle, verdicts), self._stop
+        outcomes, interrupt = self.surrounded(
+            lambda: self.runtime.loop.run_patiently(self._outcomes(procedure, bind, rows, settle, verdicts), self._stop)
         )
         if interrupt is not None:
             raise interrupt
         return outcomes
+
+    def surrounded(self, work: Callable[[], T]) -> T:
+        """What some work gives, with the context variables of the statement, which threads of DuckDB do not have."""
+        return work() if self.surroundings is None else self.surroundings.copy().run(work)
 
     def interrupt(self, patience: float = 0.0) -> None:
         """Stops what runs, without waiting for its end: for the handler of a signal.
@@ -249,7 +258,7 @@ class CallSession:
             self._engine = self.runtime.runner().narrowed(self.concurrency)
             if (how := receiving(self.options.receive)) is not None:
                 self._engine = self._engine.received(how)
-        return CallExecutor(self._engine, self._service(), books)
+        return self.runtime.executing(self._engine, self._service(), books)
 
     def _service(self) -> str:
         return self.service or self.runtime.options.base_url

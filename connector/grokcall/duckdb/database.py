@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import copy_context
 from typing import Any
 
 import duckdb
@@ -144,6 +145,7 @@ class Database:
         transactions: Transactions,
     ) -> StatementResult:
         priced = priced_query(text)
+        place.session.surroundings = copy_context()
         place.has_all |= transactions.automatic
         with prepared_at(place):
             warn(place.bring_up_to_date(self._wanted(), text))

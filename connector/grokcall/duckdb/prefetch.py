@@ -69,7 +69,7 @@ class ReadAhead:
             grokcall.Error: What ended the calls early.
         """
         self._session.open_books()
-        return self._session.runtime.loop.run(self._gathered(rows))
+        return self._session.surrounded(lambda: self._session.runtime.loop.run(self._gathered(rows)))
 
     async def _gathered(self, rows: Sequence[Values]) -> list[Outcome] | None:
         if self._task is None:

@@ -38,6 +38,8 @@ class CallExecutor:
 
     def __init__(self, runner: CallRunner, base_url: str, books: RunContext) -> None:
         self.gate: Gate = runner.gate
+        self.on_row: Callable[[int], object] | None = None
+        """Told of the number of each row, from 0, before its call; None where nobody asks."""
         self._runner = runner
         self._base_url = base_url
         self._books = books

@@ -43,13 +43,15 @@ class ManyCalls:
         self._loop = runtime.loop
         self._cancelled: StoppedError | None = None
         concurrency = runtime.options.concurrency
+        executor = runtime.executor(limits, how, runtime.consent())
         self._window: RowScheduler[None] = RowScheduler(
-            runtime.executor(limits, how, runtime.consent()),
+            executor,
             each_set(binder),
             (Chunk(None, [(values,) for values in part]) for part in pieces(sets, CHUNK_SETS)),
             RowLimits(concurrency, 16 * concurrency),
             lambda _outcome, _row: None,
             CircuitBreaker(binder, concurrency),
+            on_row=executor.on_row,
         )
 
     def outcome(self) -> Ends:

@@ -27,6 +27,8 @@ from grokcall.execution.run_context import BUDGET_ALLOWANCES, RunContext, fresh
 from grokcall.execution.single_calls import SingleCall
 from grokcall.execution.statement_calls import StatementCall
 from grokcall.execution.streamed_calls import StreamedCall
+from grokcall.execution.tracing.traced_executor import TracedExecutor
+from grokcall.execution.tracing.tracing import Tracing
 from grokcall.http.factory import as_transport, as_transport_anew
 from grokcall.scheduling.admission import Gate
 from grokcall.scheduling.event_loop import BackgroundLoop
@@ -71,6 +73,7 @@ class Runtime:
         """The tools that models may call."""
         self.settings: Settings = replace(options.settings(), toolbox=self.toolbox, bound=self._bound)
         self._settings_of_lookups = replace(self.settings, shares_prompts=True)
+        self._tracing = Tracing(options) if options.traces else None
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
         self.allowances: Allowances = self.usual(fresh(BUDGET_ALLOWANCES))
@@ -158,8 +161,8 @@ class Runtime:
                 close_at_exit(self.close)
                 gate = Gate(self.options.concurrency, limiter=Limiter(caps_of(self.options)))
                 endpoints = Endpoints.of(self.options, self._keys, self._management_keys, gate)
-                client = ApiClient(self._transport, self.options, endpoints)
-                self._runner = CallRunner(client, ToolRunner(self.toolbox))
+                client = ApiClient(self._transport, self.options, endpoints, events=self._tracing)
+                self._runner = CallRunner(client, ToolRunner(self.toolbox, self._tracing))
             return self._runner
 
     def consent(self, changes: bool = False, *, kept: bool = False) -> Consent:
@@ -190,7 +193,19 @@ class Runtime:
         allowed = consent or self.consent(changes=True)
         context = RunContext(dedupe=False, budget=budget, allowances=allowances, consent=allowed)
         runner = self.runner() if how is None else self.runner().received(how)
-        return CallExecutor(runner, self.options.base_url, context)
+        return self.executing(runner, self.options.base_url, context)
+
+    def executing(self, runner: CallRunner, service: str, books: RunContext) -> CallExecutor:
+        """Runs the calls of one run and keeps its books; with the option ``traces`` each of them is a span.
+
+        Args:
+            runner: Makes the calls.
+            service: What a journal calls the service.
+            books: What the run keeps books of.
+        """
+        if self._tracing is None:
+            return CallExecutor(runner, service, books)
+        return TracedExecutor(runner, service, books, self._tracing)
 
     def call(
         self,

@@ -30,6 +30,7 @@ from grokcall.journal.database import (
     refuse_strangers,
     remove_database,
 )
+from grokcall.journal.hourly_costs import HourCosts, hourly_costs
 from grokcall.journal.locks import FileLock, is_held, lock_of
 from grokcall.journal.media import MediaStore
 from grokcall.journal.reader import InDoubt, Records, logger
@@ -175,6 +176,14 @@ class Journal:
             InterfaceError: There is none, or more than one.
         """
         return find_run(self.runs(), run_id)
+
+    def hours(self, run_id: str | None = None) -> list[HourCosts]:
+        """What the calls cost in each hour in which some were answered; those of one run, or of all.
+
+        Raises:
+            InterfaceError: There is no such run.
+        """
+        return hourly_costs(self._records, None if run_id is None else self.run(run_id).number)
 
     def batches(self, run_id: str = "last") -> list[BatchRecord]:
         """The batches that a run has sent to the service, the oldest first.

@@ -14,7 +14,6 @@ from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.outcome import Outcome
 from grokcall.errors import InterfaceError
 from grokcall.execution.circuit_breaker import CircuitBreaker
-from grokcall.execution.executor import CallExecutor
 from grokcall.execution.incomplete_answers import held_to
 from grokcall.execution.runtime import Runtime
 from grokcall.lookup.batch.batch_lookup import BatchPass
@@ -79,12 +78,12 @@ def open_pass(
         limits = RowLimits(concurrency, 4 * concurrency + MEDIA_BATCH_ROWS)
     if plan.options.read_ahead is not None:
         limits = RowLimits(concurrency, plan.options.read_ahead - plan.chunk_rows + 1)  # a chunk is read whole
-    executor = CallExecutor(runner, service, session.books)
+    executor = runtime.executing(runner, service, session.books)
     whole = held_to(plan.options.on_incomplete, plan.binder.procedure, executor)
     turns = None if plan.turns is None else Conversations(plan)
     bind = plan.bind if turns is None else turns.bind
     called = bound_aside(bind) if any(plan.reader.files) else bind
-    return RowScheduler(whole, called, chunks, limits, watchers.settle, watchers.breaker, turns)
+    return RowScheduler(whole, called, chunks, limits, watchers.settle, watchers.breaker, turns, executor.on_row)
 
 
 def bound_aside(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias
 
@@ -73,6 +74,7 @@ class RowScheduler(Generic[C]):
         settle: Told of each outcome and its row's number from 0; gives the error that ends the whole pass, if any.
         verdicts: Judges tries and outcomes, so that a pass ends that cannot succeed; None for one that goes on.
         turns: Tells which rows go one after another; None where all go side by side.
+        on_row: Told of the number of each row, from 0, in the task that makes its call; None for nobody.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class RowScheduler(Generic[C]):
         settle: Callable[[Outcome, int], BaseException | None],
         verdicts: Verdict | None = None,
         turns: Turns | None = None,
+        on_row: Callable[[int], object] | None = None,
     ) -> None:
         self._sequences: RowSequences[Place[C]] = RowSequences(turns)
         self._runner = runner
@@ -92,13 +95,14 @@ class RowScheduler(Generic[C]):
         self._limits = limits
         self._settle = settle
         self._verdicts = verdicts
+        self._on_row = on_row
+        self._surroundings = copy_context()
         self._watch: Watch | None = None
         self._open: deque[Chunk[C]] = deque()
         self._next_chunk: Chunk[C] | None = None
         self._next_row = 0
         self._read_rows = 0
-        self._held_rows = 0
-        self._held_bytes = 0
+        self._held_rows = self._held_bytes = 0
         self._exhausted = False
         self._failure: BaseException | None = None
         self._feeding = asyncio.Lock()
@@ -173,7 +177,8 @@ class RowScheduler(Generic[C]):
         # Up to twice as many: the second half only works while calls of the first wait before a retry.
         if self._exhausted or self._failure is not None or len(self._workers) >= 2 * self._limits.workers:
             return
-        worker = asyncio.get_running_loop().create_task(self._work())
+        # Whose call has just made room is none of its surroundings.
+        worker = asyncio.get_running_loop().create_task(self._work(), context=self._surroundings.copy())
         self._workers.add(worker)
         if self._watch is not None:
             self._runner.gate.watches[worker] = self._watch
@@ -196,6 +201,8 @@ class RowScheduler(Generic[C]):
             if self._failure is not None:  # it came while the row's files were read
                 return
             try:
+                if self._on_row is not None:
+                    self._on_row(chunk.first + index)
                 outcome = called if isinstance(called, Outcome) else await self._runner.run(called)
             except CallStoppedError:  # the pass is over, and this row was not reached
                 return

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from grokcall.client.receiving import Tell
+from grokcall.core.call_events import CallEvents
 from grokcall.core.redaction import redact
 from grokcall.errors import ToolError
 from grokcall.tools.outputs import output_of
@@ -27,10 +28,12 @@ class ToolRunner:
 
     Args:
         toolbox: Knows them.
+        events: Told of each that runs; None for nobody.
     """
 
-    def __init__(self, toolbox: Toolbox) -> None:
+    def __init__(self, toolbox: Toolbox, events: CallEvents | None = None) -> None:
         self._toolbox = toolbox
+        self._events = events
         self._places = asyncio.Semaphore(toolbox.options.tool_threads)
 
     async def __call__(self, uses: Sequence[ToolUse], tell: Tell | None) -> bytes:
@@ -51,11 +54,19 @@ class ToolRunner:
         return encode_outputs(list(outputs))
 
     async def _told(self, use: ToolUse, tell: Tell | None) -> ToolOutput:
-        output = await self._output(use)
+        output = await self._watched(use)
         if tell is not None:
             told = {"name": use.tool, **({} if output.error is None else {"error": output.error})}
             text = output.output if isinstance(output.output, str) else json.dumps(output.output)
             tell(Piece(PieceKind.TOOL_OUTPUT, redact(text), detail=told))
+        return output
+
+    async def _watched(self, use: ToolUse) -> ToolOutput:
+        if self._events is None:
+            return await self._output(use)
+        with self._events.using(use) as ended:
+            output = await self._output(use)
+            ended(output)
         return output
 
     async def _output(self, use: ToolUse) -> ToolOutput:

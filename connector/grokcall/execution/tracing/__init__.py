@@ -1,0 +1,1 @@
+"""Calls as spans of OpenTelemetry, for connections with the option ``traces``."""

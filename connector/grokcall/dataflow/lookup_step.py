@@ -67,6 +67,8 @@ class Lookup:
     ['body', 'Response_Result']
     """
 
+    _is_counted: bool
+
     def __init__(
         self,
         command: str,
@@ -222,7 +224,7 @@ class Lookup:
         self._key: Key = ()
         self._lock = threading.Lock()
         self._summary = Summary()
-        self._is_counted: bool = False
+        self._is_counted = False
         follow_forks(self)
 
     def leave_to_parent(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from grokcall.errors import CallStoppedError
 from grokcall.http.transport import HttpResponse
 from grokcall.scheduling.in_flight import InFlight
+from grokcall.scheduling.places import Places
 from grokcall.scheduling.ratelimit.configured import Caps
 from grokcall.scheduling.ratelimit.limiter import Limiter
 from grokcall.scheduling.ratelimit.model_limiter import Permit
@@ -64,8 +65,9 @@ class Watch:
 class Gate:
     """Lets at most ``concurrency`` calls of a connection run at a time, whichever thread or lookup they come from.
 
-    A call that waits before a retry steps aside, so that its place does not stand empty; ``on_vacancy`` holds what is
-    to be told then. Within a call each request is paced: it waits until the limits of its model let it go.
+    Lookups take turns at its places, so that one with many calls keeps none from another with few. A call that waits
+    before a retry steps aside, so that its place does not stand empty; ``on_vacancy`` holds what is to be told then.
+    Within a call each request is paced: it waits until the limits of its model let it go.
 
     Args:
         concurrency: Calls that may run at a time.
@@ -84,12 +86,12 @@ class Gate:
         shared = limiter if wider is None else wider.limiter
         self.limiter: Limiter = shared or Limiter(Caps(concurrency))
         self._wider = wider
-        self._places = asyncio.Semaphore(concurrency)
+        self._places = Places(concurrency)
 
     @asynccontextmanager
     async def admitted(self) -> AsyncIterator[None]:
         """Waits for a place, which is had for the block."""
-        await self._enter()
+        await self._enter(self)
         try:
             yield
         finally:
@@ -209,29 +211,29 @@ class Gate:
     async def _return(self) -> None:
         """Takes a place again, in the midst of a cancel as well: whoever was admitted gives one back in every case."""
         if self._is_full:
-            await asyncio.shield(self._enter())
+            await asyncio.shield(self._enter(self))
         else:
-            await self._enter()  # does not wait, so it cannot be cancelled
+            await self._enter(self)  # does not wait, so it cannot be cancelled
 
     @property
     def _is_full(self) -> bool:
-        return self._places.locked() or (self._wider is not None and self._wider._is_full)
+        return self._places.are_taken or (self._wider is not None and self._wider._is_full)
 
-    async def _enter(self) -> None:
+    async def _enter(self, owner: Gate) -> None:
         # The narrower gate first: who holds a place of the wider one waits for nothing else.
-        await self._places.acquire()
+        await self._places.take(owner)
         if self._wider is None:
             return
         try:
-            await self._wider._enter()
+            await self._wider._enter(self)
         except BaseException:
-            self._places.release()
+            self._places.give_back()
             raise
 
     def _leave(self) -> None:
         if self._wider is not None:
             self._wider._leave()
-        self._places.release()
+        self._places.give_back()
 
     def _tell(self) -> None:
         for tell in tuple(self.on_vacancy):

@@ -74,7 +74,7 @@ PUBLIC = {
     "grokcall_procedures": """
         CATALOG DEFAULT_MODELS BadValueError Binder BoundCall Catalog FailedReplyError Fold Host Kind
         MalformedReplyError MediaType NotReadyError Notice Parameter ParameterType Pause Piece PieceKind Procedure Reply
-        Request ResultField Row Rule Settings Step Steps ToolUse UnfitValue Use Values coerce sniff
+        Request ResultField Row Rows Rule Settings Step Steps ToolUse UnfitValue Use Values coerce sniff
     """,
     "grokcall_sandbox": """
         MANAGEMENT_KEY PROFILES REFUSALS SANDBOX_KEY Sandbox create_app

@@ -23,20 +23,20 @@ Attribute: TypeAlias = str | bool | int | float | Sequence[str]
 Attributes: TypeAlias = dict[str, Attribute]
 
 PROVIDER = "x_ai"
-PORTS = {"https": 443, "http": 80}
+PORTS: Mapping[str, int] = {"https": 443, "http": 80}
 
-OUTPUTS = {"image": "image", "image_edit": "image", "video": "video", "video_edit": "video"}
+OUTPUTS: Mapping[str, str] = {"image": "image", "image_edit": "image", "video": "video", "video_edit": "video"}
 """What comes out, by the kind of the model."""
-OPERATIONS = {"Embedding_Vector": "embeddings", "Match_Content": "retrieval"}
+OPERATIONS: Mapping[str, str] = {"Embedding_Vector": "embeddings", "Match_Content": "retrieval"}
 """What is done, by a column that nothing else gives."""
-REQUESTED = {
+REQUESTED: Mapping[str, tuple[str, ...]] = {
     "gen_ai.request.temperature": ("Temperature",),
     "gen_ai.request.top_p": ("TopP",),
     "gen_ai.request.max_tokens": ("MaxOutputTokens", "MaxCompletionTokens", "MaxTokens"),
     "gen_ai.request.seed": ("Seed",),
 }
 """The parameters that stand for each attribute, one for each interface."""
-ANSWERED = {
+ANSWERED: Mapping[str, tuple[str, ...]] = {
     "gen_ai.response.id": ("Response_Id", "Completion_Id", "Message_Id", "Compaction_Id"),
     "gen_ai.response.model": ("Response_Model", "Completion_Model", "Message_Model", "Embedding_Model"),
     "gen_ai.usage.input_tokens": (
@@ -106,8 +106,8 @@ def of_call(call: BoundCall, base_url: str) -> Attributes:
         told["gen_ai.request.model"] = redact(model)
     if operation == "chat":
         told["gen_ai.output.type"] = "text" if procedure.answer_schema is None else "json"
-    elif procedure.model_kind in OUTPUTS:
-        told["gen_ai.output.type"] = OUTPUTS[procedure.model_kind]
+    elif (kind := OUTPUTS.get(procedure.model_kind or "")) is not None:
+        told["gen_ai.output.type"] = kind
     for name, parameters in REQUESTED.items():
         value = next((values[each] for each in parameters if each in values), None)
         if isinstance(value, int | float):

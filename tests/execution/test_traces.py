@@ -130,7 +130,7 @@ def test_a_call_is_a_span_by_the_conventions(traced, service, spans):
         ("CALL CreateMessage('hi', Model => 'grok-4.3')", "chat grok-4.3", "text"),
         ("CALL GenerateResponse('hi', OutputSchema => 'a VARCHAR')", "chat grok-4.3", "json"),
         ("CALL GenerateImage('a kite')", "generate_content grok-imagine-image", "image"),
-        ("CALL GenerateAudio('hi', 'en')", "generate_content GenerateAudio", None),
+        ("CALL GenerateAudio('hi', 'en')", "generate_content GenerateAudio", "speech"),
         ("CALL ListFiles()", "ListFiles", None),
     ],
 )
@@ -140,6 +140,27 @@ def test_what_a_call_does_is_in_its_name(traced_on_sandbox, spans, statement, na
     assert (span.name, span.attributes.get("gen_ai.output.type")) == (name, kind)
     assert span.attributes.get("gen_ai.operation.name") == (name.split()[0] if " " in name else None)
     assert len(requests_in(span)) == 1
+
+
+def test_a_procedure_of_one_s_own_is_told_as_what_it_calls(connecting, spans):
+    connection = connecting(traces=True, trace_content=True)
+    connection.execute(
+        "CREATE PROCEDURE brief(body VARCHAR) AS CALL GenerateResponse(:body, Instructions => 'Be brief')"
+    )
+    connection.execute("CALL brief('why?')")
+    (span,) = spans()
+    assert (span.name, span.attributes["grokcall.procedure"]) == ("chat grok-4.3", "brief")
+    assert span.attributes["gen_ai.usage.input_tokens"] == 10
+    assert "why?" in span.attributes["gen_ai.input.messages"]
+    assert "Be brief" in span.attributes["gen_ai.system_instructions"]
+
+
+def test_an_answer_that_is_asked_for_again_is_a_call_of_the_same_row(traced, service, spans):
+    cut = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    service.script = lambda asked: answered("x", **(cut if len(service.asked) < 2 else {}))
+    traced.lookup("CALL GenerateResponse(:q, MaxOutputTokens => 20)", [{"q": "a"}], on_incomplete="retry")
+    assert [span.attributes["grokcall.row"] for span in spans()] == [0, 0]
+    assert [span.attributes["gen_ai.request.max_tokens"] for span in spans()] == [20, 40]
 
 
 def test_an_embedding_has_its_own_operation_and_tokens(traced, service, spans):

@@ -23,20 +23,30 @@ Attribute: TypeAlias = str | bool | int | float | Sequence[str]
 Attributes: TypeAlias = dict[str, Attribute]
 
 PROVIDER = "x_ai"
-PORTS = {"https": 443, "http": 80}
+PORTS: Mapping[str, int] = {"https": 443, "http": 80}
 
-OUTPUTS = {"image": "image", "image_edit": "image", "video": "video", "video_edit": "video"}
-"""What comes out, by the kind of the model."""
-OPERATIONS = {"Embedding_Vector": "embeddings", "Match_Content": "retrieval"}
+# By what they give procedures of the user's own are known as well, which have no kind of model.
+OUTPUTS: Mapping[str, str] = {
+    "ResultImage_Content": "image",
+    "ResultVideo_Content": "video",
+    "ResultAudio_Content": "speech",
+}
+"""What comes out, by the column that has it."""
+OPERATIONS: Mapping[str, str] = {
+    **dict.fromkeys(("Response_Id", "Completion_Id", "Message_Id", "Compaction_Id"), "chat"),
+    **dict.fromkeys(("RowNumber", "Source_Cited", "Post_Cited"), "chat"),
+    "Embedding_Vector": "embeddings",
+    "Match_Content": "retrieval",
+}
 """What is done, by a column that nothing else gives."""
-REQUESTED = {
+REQUESTED: Mapping[str, tuple[str, ...]] = {
     "gen_ai.request.temperature": ("Temperature",),
     "gen_ai.request.top_p": ("TopP",),
     "gen_ai.request.max_tokens": ("MaxOutputTokens", "MaxCompletionTokens", "MaxTokens"),
     "gen_ai.request.seed": ("Seed",),
 }
 """The parameters that stand for each attribute, one for each interface."""
-ANSWERED = {
+ANSWERED: Mapping[str, tuple[str, ...]] = {
     "gen_ai.response.id": ("Response_Id", "Completion_Id", "Message_Id", "Compaction_Id"),
     "gen_ai.response.model": ("Response_Model", "Completion_Model", "Message_Model", "Embedding_Model"),
     "gen_ai.usage.input_tokens": (
@@ -73,7 +83,7 @@ def operation_of(procedure: Procedure) -> str | None:
     if procedure.model_kind == "text":
         return "chat"
     found = next((word for column, word in OPERATIONS.items() if column in procedure.places), "generate_content")
-    return found if procedure.effect is Effect.ASK else None
+    return found if procedure.effect is Effect.ASK else None  # an upload asks no model
 
 
 def name_of(call: BoundCall) -> str:
@@ -106,8 +116,8 @@ def of_call(call: BoundCall, base_url: str) -> Attributes:
         told["gen_ai.request.model"] = redact(model)
     if operation == "chat":
         told["gen_ai.output.type"] = "text" if procedure.answer_schema is None else "json"
-    elif procedure.model_kind in OUTPUTS:
-        told["gen_ai.output.type"] = OUTPUTS[procedure.model_kind]
+    elif (kind := next((OUTPUTS[name] for name in OUTPUTS if name in procedure.places), None)) is not None:
+        told["gen_ai.output.type"] = kind
     for name, parameters in REQUESTED.items():
         value = next((values[each] for each in parameters if each in values), None)
         if isinstance(value, int | float):

@@ -42,6 +42,8 @@ class CallSpan:
 
     def sent(self, request: SentRequest) -> None:
         """Takes note of a request."""
+        if not self._span.is_recording():
+            return
         with harmless():
             self._span.add_event(REQUEST, of_request(request))
 

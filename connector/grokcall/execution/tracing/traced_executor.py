@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from grokcall.client.call_runner import CallRunner
 from grokcall.core.outcome import Outcome
 from grokcall.execution.executor import CallExecutor
@@ -21,7 +23,7 @@ class TracedExecutor(CallExecutor):
     def __init__(self, runner: CallRunner, base_url: str, books: RunContext, tracing: Tracing) -> None:
         super().__init__(runner, base_url, books)
         self._tracing = tracing
-        self.on_row = ROW.set
+        self.on_row: Callable[[int], object] | None = ROW.set
 
     async def run(self, call: BoundCall) -> Outcome:
         """What became of ``call``, as its span tells as well."""

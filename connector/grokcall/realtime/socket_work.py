@@ -59,6 +59,11 @@ class SocketWork(ABC, Generic[Given, T]):
         self.meter: Meter = Meter(budget)
         """What it costs."""
 
+    @property
+    def spent(self) -> int:
+        """Ticks that it has cost so far."""
+        return self.meter.spent
+
     @abstractmethod
     async def _sent(self, given: Given) -> None:
         """Reserves and sends what was given."""

@@ -21,7 +21,7 @@ from grokcall.realtime.sound_documents import sound_in
 from grokcall.realtime.talk_costs import AHEAD, TalkCosts
 from grokcall.realtime.talk_events import TalkEvent, TalkEventKind
 from grokcall.realtime.talk_settings import TalkSettings
-from grokcall.realtime.talk_tools import TalkTools, call_in
+from grokcall.realtime.talk_tools import ANSWER, TalkTools, call_in
 from grokcall.realtime.talk_turns import SpokenTurns
 from grokcall_procedures import ToolUse
 
@@ -136,6 +136,8 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
             self.turns.said(given.text, self._costs.now)
         for document in given.documents:
             await socket.send(document)
+        if ANSWER in given.documents:
+            self._await_more()
 
     async def _closed_off(self, socket: ServiceSocket) -> None:
         """Nothing: a talk has no end but that it is left."""
@@ -170,6 +172,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
             await self._take_call(document)
         elif kind == kinds.BEGUN:
             self.is_answering = True
+            self._await_more()
         elif kind == kinds.DONE:
             await self._take_done(document)
         elif kind in (kinds.SPEECH_BEGAN, kinds.SPEECH_ENDED):
@@ -201,6 +204,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
 
     async def _take_done(self, document: Document) -> None:
         self.is_answering = self._is_muted = False
+        self._awaited_since = None
         self.turns.ended(self._costs.now)
         calls, self._calls = self._calls, {}
         response = document.get("response")

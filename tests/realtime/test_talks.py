@@ -273,6 +273,20 @@ def test_time_counts_where_it_is_more_than_what_was_said_and_ends_a_talk(on_sand
     assert budget.in_flight == 0
 
 
+@pytest.mark.parametrize("model", ["grok-voice-latest", "grok-voice-think-fast-1.0"])
+def test_what_the_list_of_prices_says_of_a_talk_is_what_it_counts(on_sandbox, model):
+    listed = on_sandbox.execute("SELECT Price_Unit, Price_Usd FROM ListPrices($model)", {"model": model}).fetchall()
+    prices = dict(listed)
+    seconds = [0.0]
+    settings = talk_settings(on_sandbox.runtime.toolbox, model, None, None, (), None, "pcm", 24_000)
+    work = TalkWork(on_sandbox.runtime, settings, Budget(), lambda: seconds[0])
+    on_sandbox.loop.run(work.begin())
+    seconds[0] = 60.0
+    on_sandbox.loop.run(work.feed(Sending((), text="hello")))
+    assert Decimal(work.spent).scaleb(-10) == prices["minute"] + prices["text"]
+    on_sandbox.loop.run(work.end())
+
+
 def test_a_cheaper_model_costs_less(on_sandbox, sandbox):
     with on_sandbox.realtime(model="grok-voice-think-fast-1.0") as session:
         session.audio(bytes(60 * SECOND))

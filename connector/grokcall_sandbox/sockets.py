@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -54,14 +55,16 @@ class SocketSession:
         What serves it may send from several tasks: whichever of them is struck, the socket ends.
         """
         serving: asyncio.Future[Any] = asyncio.ensure_future(serve(self))
-        await asyncio.wait((serving, self._broken), return_when=asyncio.FIRST_COMPLETED)
-        if not self._broken.done():
-            self._broken.cancel()
-            serving.result()
-            return None
-        serving.cancel()
-        await asyncio.wait({serving})
-        return self._broken.result()
+        try:
+            await asyncio.wait((serving, self._broken), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            serving.cancel()  # does nothing to what is over
+        if self._broken.done():
+            await asyncio.gather(serving, return_exceptions=True)
+            return self._broken.result()
+        self._broken.cancel()
+        serving.result()
+        return None
 
     async def receive(self) -> dict[str, Any] | bytes:
         """The next message: bytes as they are, a text as the JSON object that it is.
@@ -185,10 +188,11 @@ class SocketEndpoint:
         if broken.code is None:
             end_connection(transport, broken.reset)
             return False
-        if socket.application_state is WebSocketState.CONNECTED:
-            if broken.error is not None:
-                await socket.send_text(json.dumps({"type": "error", **broken.error}))
-            await socket.close(broken.code)
+        with suppress(WebSocketDisconnect):  # the client may leave at the same moment
+            if socket.application_state is WebSocketState.CONNECTED:
+                if broken.error is not None:
+                    await socket.send_text(json.dumps({"type": "error", **broken.error}))
+                await socket.close(broken.code)
         return True
 
 

@@ -190,7 +190,7 @@ def test_a_refused_socket_is_tried_again_where_that_may_help_and_costs_nothing(a
     connection, sandbox = at_fault("socket-refusal:times=2,status=503", max_attempts=3)
     session = Session(connection, kind, recording)
     assert session.error is None
-    assert sandbox.stats()["by_status"] == {"101": 1, "503": 2}
+    assert sandbox.stats()["by_status"]["503"] == 2
     check_books(connection, sandbox, session)
 
 

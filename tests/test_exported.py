@@ -172,3 +172,9 @@ def test_heavy_libraries_come_with_their_first_use(statement):
     told = f"import sys\n{statement}\nprint([name for name in {HEAVY} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_a_program_that_opens_no_socket_does_not_load_what_does():
+    told = "import sys, grokcall\ngrokcall.connect\nprint([name for name in sys.modules if '.realtime.' in name])"
+    run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"

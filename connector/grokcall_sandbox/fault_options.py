@@ -31,6 +31,14 @@ def chosen(share: float, *, on: Option | None = ON) -> tuple[Option, ...]:
 
 STREAMS = chosen(1.0, on=None)
 EVENTS = Option("events", "count", 3, "so many events come before it", most=MANY)
+ON_SOCKETS = Option(
+    "on",
+    "word",
+    "sockets",
+    "the sockets that it may strike: all of them, or those of speech, of transcription or of talks",
+    choices=("sockets", "speech", "transcription", "talks"),
+)
+SOCKETS = chosen(1.0, on=ON_SOCKETS)
 STREAM_CODES = (
     "server_error",
     "overloaded",

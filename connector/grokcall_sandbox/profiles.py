@@ -1,10 +1,7 @@
-"""The profiles of faults that can be brought in by name, in one table, and the reading of such names."""
-
-from dataclasses import dataclass
+"""The profiles of faults that can be brought in by name, and the reading of such names."""
 
 from grokcall_sandbox.catalogue import TEXT_MODELS
 from grokcall_sandbox.fault_options import (
-    EVENTS,
     HOURS,
     HOW,
     MANY,
@@ -12,8 +9,6 @@ from grokcall_sandbox.fault_options import (
     ON_POSTS,
     RETRY_AFTER,
     SENT,
-    STREAM_CODES,
-    STREAMS,
     chosen,
 )
 from grokcall_sandbox.faults.answers import ExpiredLinks, Incomplete, Misfit, Moderation, Reasoning, Refusal
@@ -29,45 +24,11 @@ from grokcall_sandbox.faults.breakage import (
 from grokcall_sandbox.faults.delays import Latency, SlowBody
 from grokcall_sandbox.faults.fault import Fault, Profile
 from grokcall_sandbox.faults.limits import Credits, RateLimit, Storm
-from grokcall_sandbox.faults.options import Given, Option, nearest
-from grokcall_sandbox.faults.streams import StreamCut, StreamError, StreamLines, StreamSilence, StreamUnended
+from grokcall_sandbox.faults.options import Option, nearest
+from grokcall_sandbox.profile_kind import ProfileKind
+from grokcall_sandbox.stream_profiles import STREAM_KINDS
 
 MAX_FAULTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileKind:
-    """A profile: its name, what it does, its options, and the fault it makes."""
-
-    name: str
-    summary: str
-    options: tuple[Option, ...]
-    fault: type[Fault]
-
-    def make(self, settings: str) -> Fault:
-        """The fault with the options of a text such as `share=0.2,skip=3`.
-
-        Raises:
-            ValueError: An option is not known, given twice, or takes no such value.
-        """
-        known = {option.name: option for option in self.options}
-        given = {}
-        for setting in filter(None, (part.strip() for part in settings.split(","))):
-            name, equals, text = (part.strip() for part in setting.partition("="))
-            if name not in known:
-                raise ValueError(
-                    f"the profile {self.name} has no option {name!r}:{nearest(name, list(known))} "
-                    f"Its options are {', '.join(known)}."
-                )
-            if name in given:
-                raise ValueError(f"the option {name} of the profile {self.name} is given twice")
-            try:
-                given[name] = known[name].read(text)
-            except ValueError as problem:
-                shown = repr(text) if equals else "nothing"
-                raise ValueError(f"the option {name} of the profile {self.name} {problem}, not {shown}") from problem
-        defaults = {option.name: option.default for option in self.options}
-        return self.fault(Given({**defaults, **given}))
 
 
 _KINDS = (
@@ -179,40 +140,7 @@ _KINDS = (
         ),
         Credits,
     ),
-    ProfileKind(
-        "stream-cut",
-        "event streams are cut after so many events; billed",
-        (*STREAMS, EVENTS, HOW),
-        StreamCut,
-    ),
-    ProfileKind(
-        "stream-error",
-        "event streams end with an event that says that they failed; billed when other events came before it",
-        (*STREAMS, EVENTS, Option("code", "word", "server_error", "what the event says", choices=STREAM_CODES)),
-        StreamError,
-    ),
-    ProfileKind(
-        "stream-silence",
-        "event streams fall silent after so many events, and go on later; no comment keeps them alive",
-        (*STREAMS, EVENTS, Option("seconds", "number", 1, "how long the silence is", most=HOURS)),
-        StreamSilence,
-    ),
-    ProfileKind(
-        "stream-lines",
-        "event streams have other line ends, or come in pieces of so many bytes",
-        (
-            *STREAMS,
-            Option("ends", "word", "crlf", "what ends a line", choices=("lf", "cr", "crlf")),
-            Option("split", "count", 0, "bytes that come at once; 0 for an event", most=MANY),
-        ),
-        StreamLines,
-    ),
-    ProfileKind(
-        "stream-unended",
-        "event streams end in good order without their last events; billed",
-        STREAMS,
-        StreamUnended,
-    ),
+    *STREAM_KINDS,
     ProfileKind("expired-links", "links to generated media answer 404", chosen(1.0, on=None), ExpiredLinks),
     ProfileKind("refusal", "answers that refuse, in text", chosen(0.1, on=None), Refusal),
     ProfileKind(

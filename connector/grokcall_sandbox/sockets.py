@@ -1,8 +1,10 @@
 """From the upgrade of a connection to the end of a socket: what every socket has in common."""
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,12 +14,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from grokcall_sandbox.billing_log import Entry
 from grokcall_sandbox.errors import ApiError
+from grokcall_sandbox.faults.fault import SOCKET, Strikes
 from grokcall_sandbox.headers import GATEWAY
 from grokcall_sandbox.keys import check_key
 from grokcall_sandbox.replies import Reply, refusal_reply
 from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.state import SandboxState
 from grokcall_sandbox.traffic import Passage
+from grokcall_sandbox.wire import SocketBreak, end_connection, transport_of
 
 NORMAL, FAILED = 1000, 1011
 SUBPROTOCOL = "xai-client-secret."
@@ -34,12 +38,33 @@ class SocketSession:
         model: The id of the model that is billed.
     """
 
-    def __init__(self, call: SandboxRequest, socket: WebSocket) -> None:
+    def __init__(self, call: SandboxRequest, socket: WebSocket, strikes: Strikes = ()) -> None:
         self.call = call
         self.state: SandboxState = call.state
         self._socket = socket
         self.model = ""
         self._entry: Entry | None = None
+        self._strikes = strikes
+        self._sent = 0
+        self._sending = asyncio.Lock()
+        self._broken: asyncio.Future[SocketBreak] = asyncio.get_running_loop().create_future()
+
+    async def served(self, serve: "Serve") -> SocketBreak | None:
+        """Serve the socket to its end; gives how a fault has ended it, if one has.
+
+        What serves it may send from several tasks: whichever of them is struck, the socket ends.
+        """
+        serving: asyncio.Future[Any] = asyncio.ensure_future(serve(self))
+        try:
+            await asyncio.wait((serving, self._broken), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            serving.cancel()  # does nothing to what is over
+        if self._broken.done():
+            await asyncio.gather(serving, return_exceptions=True)
+            return self._broken.result()
+        self._broken.cancel()
+        serving.result()
+        return None
 
     async def receive(self) -> dict[str, Any] | bytes:
         """The next message: bytes as they are, a text as the JSON object that it is.
@@ -68,7 +93,16 @@ class SocketSession:
         Raises:
             WebSocketDisconnect: The client has left.
         """
-        await self._socket.send_text(json.dumps(document, ensure_ascii=False))
+        async with self._sending:  # a silence is one for all that send
+            try:
+                for fault, _ in self._strikes:
+                    await fault.before_sending(self._sent)
+            except SocketBreak as broken:
+                if not self._broken.done():
+                    self._broken.set_result(broken)
+                raise WebSocketDisconnect(FAILED) from None
+            self._sent += 1
+            await self._socket.send_text(json.dumps(document, ensure_ascii=False))
 
     def bill(self, ticks: int) -> None:
         """Charge for what came; a socket is one entry of the ledger."""
@@ -100,7 +134,8 @@ class SocketEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket."""
-        call = SandboxRequest(self._state, {**scope, "method": "GET"}, time.perf_counter())
+        call = SandboxRequest(self._state, {**scope, "method": SOCKET}, time.perf_counter())
+        strikes = self._state.profile.strike(call)
         socket = WebSocket(scope, receive, send)
         passage = Passage(self._state.traffic)
         try:
@@ -110,6 +145,8 @@ class SocketEndpoint:
                 if protocol is None:
                     check_key(authorization)
                 self._state.team.check(authorization, self._state.ledger.total_ticks)
+                for fault, dice in strikes:
+                    await fault.before_handling(call, dice)
                 serve = self._opening(call)
             except ApiError as refusal:
                 reply = refusal_reply(refusal)
@@ -117,8 +154,8 @@ class SocketEndpoint:
                 await turn_away(socket, reply)
                 return
             await socket.accept(protocol)
-            await self._serve(SocketSession(call, socket), socket, serve)
-            passage.leave("101")
+            if await self._serve(SocketSession(call, socket, strikes), socket, serve, transport_of(scope)):
+                passage.leave("101")
         finally:
             passage.leave("cut")
 
@@ -136,17 +173,27 @@ class SocketEndpoint:
             raise ApiError(401, "The client secret is invalid or has expired.", "unauthenticated")
         return protocol
 
-    async def _serve(self, session: SocketSession, socket: WebSocket, serve: Serve) -> None:
-        code = NORMAL
+    async def _serve(
+        self, session: SocketSession, socket: WebSocket, serve: Serve, transport: asyncio.Transport | None
+    ) -> bool:
+        """Serve it; gives whether it came to its end without being cut."""
         try:
-            await serve(session)
+            broken = await session.served(serve)
+            if broken is None:
+                broken = SocketBreak(code=NORMAL)
         except WebSocketDisconnect:
-            return
+            return True
         except ApiError as refusal:
-            code = FAILED
-            await session.send({"type": "error", "message": refusal.message})
-        if socket.application_state is WebSocketState.CONNECTED:
-            await socket.close(code)
+            broken = SocketBreak(error={"message": refusal.message}, code=FAILED)
+        if broken.code is None:
+            end_connection(transport, broken.reset)
+            return False
+        with suppress(WebSocketDisconnect):  # the client may leave at the same moment
+            if socket.application_state is WebSocketState.CONNECTED:
+                if broken.error is not None:
+                    await socket.send_text(json.dumps({"type": "error", **broken.error}))
+                await socket.close(broken.code)
+        return True
 
 
 async def turn_away(socket: WebSocket, reply: Reply) -> None:

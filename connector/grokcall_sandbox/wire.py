@@ -28,6 +28,22 @@ class ConnectionCut(Exception):  # noqa: N818
         self.reset = reset
 
 
+class SocketBreak(Exception):  # noqa: N818
+    """A fault wants a socket ended.
+
+    Attributes:
+        error: What an event tells before it; None for no event.
+        code: With which it is closed; None where its connection is cut without a word.
+        reset: As in `Wire.cut`.
+    """
+
+    def __init__(self, *, error: dict[str, str] | None = None, code: int | None = None, reset: bool = False) -> None:
+        super().__init__("the socket is ended on purpose")
+        self.error = error
+        self.code = code
+        self.reset = reset
+
+
 class OpenProtocol(H11Protocol):
     """The server's protocol, which also hands each connection's transport to the application.
 
@@ -48,7 +64,7 @@ class Wire:
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._transport: asyncio.Transport | None = scope.get("state", {}).get(_TRANSPORT)
+        self._transport = transport_of(scope)
         self._receive = receive
         self._send = send
 
@@ -104,21 +120,9 @@ class Wire:
         Raises:
             ConnectionResetError: The server does not hand over its transport.
         """
-        if self._transport is None:
-            raise ConnectionResetError("the sandbox cuts the connection")
-        if reset:
-            self._reset(self._transport)
-        else:
-            self._transport.close()
+        end_connection(self._transport, reset)
         while (await self._receive())["type"] != "http.disconnect":
             pass
-
-    @staticmethod
-    def _reset(transport: asyncio.Transport) -> None:
-        held: Any = transport.get_extra_info("socket")
-        if held is not None:
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        transport.abort()
 
     def _is_open(self) -> bool:
         return self._transport is None or not self._transport.is_closing()
@@ -134,6 +138,29 @@ class Wire:
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
             if seconds:
                 await asyncio.sleep(seconds / len(pieces))
+
+
+def transport_of(scope: Scope) -> asyncio.Transport | None:
+    """The transport that a request came over; None where the server does not hand it over."""
+    found: asyncio.Transport | None = scope.get("state", {}).get(_TRANSPORT)
+    return found
+
+
+def end_connection(transport: asyncio.Transport | None, reset: bool) -> None:
+    """End a connection, as `Wire.cut` does.
+
+    Raises:
+        ConnectionResetError: The server does not hand over its transport.
+    """
+    if transport is None:
+        raise ConnectionResetError("the sandbox cuts the connection")
+    if not reset:
+        transport.close()
+        return
+    held: Any = transport.get_extra_info("socket")
+    if held is not None:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    transport.abort()
 
 
 def _head(reply: Reply) -> list[tuple[bytes, bytes]]:

@@ -147,11 +147,7 @@ def all_said(chain: Chain, call: BoundCall, row: Row) -> tuple[Item, ...] | None
 
 def question_of(call: BoundCall) -> list[Item] | None:
     """What a call says, as items of input; None where it needs another request to say it, such as an upload."""
-    steps = call.steps()
-    try:
-        first = next(steps)
-    finally:
-        steps.close()
+    first = call.first_step()
     if not isinstance(first, Request) or not first.billed or not isinstance(first.body, bytes):
         return None
     document = decode_json(first.body.decode("utf-8", "surrogatepass"))

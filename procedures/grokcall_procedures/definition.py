@@ -7,6 +7,7 @@ documentation pages and every other surface read the definition and need no chan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
@@ -17,7 +18,7 @@ from grokcall_procedures.effects import Effect
 from grokcall_procedures.list_names import list_name
 from grokcall_procedures.schemas import OutputSchema
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.steps import Host, Row, Steps
+from grokcall_procedures.steps import Host, Row, Step, Steps
 from grokcall_procedures.types import ParameterType
 
 UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
@@ -156,6 +157,11 @@ class BoundCall:
     def steps(self) -> Steps:
         """A fresh run of the call, to be driven by whoever can send requests."""
         return self.procedure.steps(self)
+
+    def first_step(self) -> Step:
+        """The first step of a run that goes no further: what would be asked for at once."""
+        with closing(self.steps()) as steps:
+            return next(steps)
 
 
 Rule: TypeAlias = Callable[[Values, Settings], tuple[str, ...]]

@@ -27,23 +27,29 @@ READ, CACHED, WRITTEN, SEEN = (
     "million image tokens in",
 )
 PICTURE, PICTURE_IN, SECOND, SECOND_IN = "picture", "picture in", "second", "second in"
-CHARACTERS, CALLS = "million characters", "1k calls"
+CHARACTERS, HOUR, MINUTE, TEXT, CALLS = "million characters", "hour", "minute", "text", "1k calls"
+SOCKET = "over a socket"
+TALK = "talk"
 
 PRICE_FIELDS = (
-    ResultField("Price_Model", _STRING, "", "The model; NULL for speech and for tools, which cost the same for all."),
+    ResultField(
+        "Price_Model", _STRING, "", "The model; NULL for speech, transcripts and tools, which cost the same for all."
+    ),
     ResultField(
         "Price_Unit",
         _STRING,
         "",
         f"What is paid for: {READ}, {CACHED} or {WRITTEN.rpartition(' ')[2]}, {PICTURE}, {SECOND}, {CHARACTERS}, "
-        f"{CALLS}; `in` is what is handed over.",
+        f"{HOUR} of sound that is written down, {MINUTE} of a talk and {TEXT} that is written in it, {CALLS}; `in` is "
+        "what is handed over.",
     ),
     ResultField("Price_Usd", ParameterType.DECIMAL, "", "The price of a unit in USD."),
     ResultField(
         "Price_Condition",
         _STRING,
         "",
-        f"When it holds: `{LONG}`, a quality and a size, `speech`, the name of a tool; NULL where it always does.",
+        f"When it holds: `{LONG}`, a quality and a size, `speech` or `transcript`, also `{SOCKET}`, `{TALK}`, the "
+        "name of a tool; NULL where it always does.",
     ),
     ResultField("Price_Source", _STRING, "", f"Who says so: `{SERVICE}`, or `{BUILT_IN}` for our table."),
     ResultField("Price_AsOf", ParameterType.TIMESTAMP, "", "When that was said; NULL where the service gives no time."),
@@ -112,10 +118,14 @@ def told_prices(entries: Iterable[Entry]) -> frozenset[Price]:
 
 def all_prices(prices: Prices) -> Iterator[Price]:
     """Every price, models first."""
-    for names in (prices.text, prices.images, prices.videos):
+    for names in (prices.text, prices.images, prices.videos, prices.talks):
         for name in names:
             yield from prices_of(prices, name)
     yield Price(None, CHARACTERS, prices.character * MILLION, "speech")
+    yield Price(None, CHARACTERS, prices.character * MILLION, f"speech {SOCKET}")
+    yield Price(None, HOUR, prices.sound_hour, "transcript")
+    yield Price(None, HOUR, prices.streamed_hour, f"transcript {SOCKET}")
+    yield Price(None, CALLS, prices.search * THOUSAND, "search of collections")
     for tool, ticks in prices.tool_fees.items():
         yield Price(None, CALLS, ticks * THOUSAND, tool)
 
@@ -129,6 +139,9 @@ def prices_of(prices: Prices, model: str) -> Iterator[Price]:
         yield from image_prices(id_of(prices.images, image), image)
     if video is not None:
         yield from video_prices(id_of(prices.videos, video), video)
+    if model in prices.talks:
+        yield Price(model, MINUTE, prices.talk_minute(model), TALK)
+        yield Price(model, TEXT, prices.talk_text, TALK)
 
 
 def id_of(models: Mapping[str, object], price: object) -> str:
@@ -188,9 +201,9 @@ LIST_PRICES = Procedure(
     reference="GET /v1/models",
     example="CALL ListPrices('grok-4.3')",
     notes=(
-        "What the service says of its models comes first; what it does not say, such as films, speech and the fees of "
-        f"tools, is from the table that estimates go by, dated {PRICES_DATED}. Budgets reckon with the same prices "
-        "where `--prices service` has them looked up.",
+        "What the service says of its models comes first; what it does not say, such as films, sound, talks and the "
+        f"fees of tools, is from the table that estimates go by, dated {PRICES_DATED}. Budgets reckon with the same "
+        "prices where `--prices service` has them looked up.",
         "Prices are those of the default tier; `ServiceTier => 'priority'` doubles the price of tokens.",
     ),
 )

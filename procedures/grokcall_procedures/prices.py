@@ -21,6 +21,8 @@ PRICES_DATED = "2026-10-01"
 """The day of the list prices in the table."""
 LISTED = "/v1/models"
 """The word for prices that the service itself told."""
+USUAL_TALK = "grok-voice-latest"
+"""The model of talks that the service takes where none is named."""
 
 
 Entry: TypeAlias = Mapping[str, object]
@@ -39,7 +41,7 @@ class Prices:
         character: Ticks for a spoken character.
         sound_hour: Ticks for an hour of sound that is written down.
         streamed_hour: The same of sound that comes over a socket.
-        talks: Ticks for a minute of a talk by model; that of any other under ``""``.
+        talks: Ticks for a minute of a talk by model.
         talk_text: Ticks for a text that is written in a talk.
         search: Ticks for a search of collections.
         tool_fees: Ticks for a call of each of the service's own tools.
@@ -84,12 +86,12 @@ class Prices:
         return self.videos.get(self._id(name))
 
     def talk_minute(self, model: str | None) -> int:
-        """Ticks for a minute of a talk with a model.
+        """Ticks for a minute of a talk with a model; those of :data:`USUAL_TALK` for one that is not known.
 
         >>> PRICES.talk_minute(None), PRICES.talk_minute("grok-voice-think-fast-1.0")
         (800000000, 500000000)
         """
-        return self.talks.get(model or "", self.talks[""])
+        return self.talks.get(model or USUAL_TALK, self.talks[USUAL_TALK])
 
     def with_models(self, models: pa.Table | Iterable[Entry]) -> Prices:
         """These prices with what the service says of its models laid over them.
@@ -259,7 +261,15 @@ PRICES = Prices(
     character=150_000,
     sound_hour=10 * _CENT,
     streamed_hour=20 * _CENT,
-    talks=MappingProxyType({"": 8 * _CENT, "grok-voice-think-fast-1.0": 5 * _CENT}),
+    talks=MappingProxyType(
+        {
+            USUAL_TALK: 8 * _CENT,
+            "grok-voice-3.0": 8 * _CENT,
+            "grok-voice-2.0": 8 * _CENT,
+            "grok-voice-think-fast-2.0": 8 * _CENT,
+            "grok-voice-think-fast-1.0": 5 * _CENT,
+        }
+    ),
     talk_text=_CENT * 2 // 5,
     search=_CENT // 4,
     tool_fees=MappingProxyType(

@@ -17,24 +17,19 @@ from grokcall_procedures.tool_rounds import (
     Replying,
     Rounds,
     later_choice,
-    most_rounds,
-    own_tools,
     told_output,
     use_of,
 )
-from grokcall_procedures.tools.offered import extra_tools, functions_among
-from grokcall_procedures.tools.parameters import USUAL_ROUNDS
+from grokcall_procedures.tools.offered import extra_tools
 
 FUNCTION = "function_call"
 
 
 def asking(call: BoundCall, body: ResponsesBody) -> Asking:
     """What asks for an answer to ``body``: one request, or rounds where the call has tools of the client's."""
-    toolbox, own = call.settings.toolbox, own_tools(call)
-    if toolbox is None or not own:
-        return asked_once(ask(call, body))
-    offered = functions_among([*(body.tools or ()), *extra_tools(call.values)])
-    return Rounds(ResponseTurns(call, body), toolbox, own, offered, most_rounds(call) or USUAL_ROUNDS).ask
+    offered = [*(body.tools or ()), *extra_tools(call.values)]
+    rounds = Rounds.of(call, ResponseTurns(call, body), lambda _: offered)
+    return asked_once(ask(call, body)) if rounds is None else rounds.ask
 
 
 class ResponseTurns:

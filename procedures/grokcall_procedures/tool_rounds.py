@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from grokcall_procedures.documents import document_of, encode_json
 from grokcall_procedures.exchanges import Exchange, Exchanging
 from grokcall_procedures.outputs.replies import TOOL_OUTPUTS
 from grokcall_procedures.steps import Reply, Request, Step, ToolUse, Use, reply_of
-from grokcall_procedures.tools.offered import client_tools
+from grokcall_procedures.tools.offered import client_tools, functions_among
 from grokcall_procedures.tools.parameters import USUAL_ROUNDS
 
 MOST_EQUAL_CALLS = 2
@@ -109,6 +109,22 @@ class Rounds:
         self._left = most
         self._asked: Counter[tuple[str, str]] = Counter()
         self._is_first = True
+
+    @classmethod
+    def of(
+        cls, call: BoundCall, turns: Turns, offered: Callable[[Toolbox], Iterable[Mapping[str, object]]]
+    ) -> Rounds | None:
+        """The rounds of a call; None of one without tools of the client's, which asks once.
+
+        Args:
+            call: The call.
+            turns: How the model is asked.
+            offered: Gives the tools that it is offered, in the flat form.
+        """
+        toolbox, own = call.settings.toolbox, own_tools(call)
+        if toolbox is None or not own:
+            return None
+        return cls(turns, toolbox, own, functions_among(offered(toolbox)), most_rounds(call) or USUAL_ROUNDS)
 
     def ask(self) -> Exchanging:
         """The replies of the rounds, up to one that calls no tool which is run here."""

@@ -20,6 +20,9 @@ TEXTS = {
 }
 
 
+DOCUMENTS = "CALL ListCollectionDocuments(:id)"
+
+
 @pytest.fixture
 def both(sandbox):
     """A connection to both hosts of the sandbox, which may change things."""
@@ -66,6 +69,63 @@ def test_a_folder_becomes_documents_in_one_query_and_is_searched(both, collectio
     assert len(scores) == 2
     assert scores == sorted(scores, reverse=True)
     assert rows(both, "CALL SearchCollection('xylophone', :id)", {"id": collection}) == []
+
+
+ANSWERED = "Response_Result, Response_Citations, Response_Sources, Response_ToolCalls, Response_UsageCostInUsdTicks"
+
+
+def test_an_answer_cites_the_files_of_the_collection_that_it_was_made_of(both, collection):
+    question = "Where may guests leave the car: is parking free for guests?"
+    told = "Collections := $id, Include := ['file_search_call.results']"
+    row = only(both, f"SELECT {ANSWERED} FROM GenerateResponse($q, {told})", {"q": question, "id": collection})
+    answer = row["Response_Result"]
+    assert answer.startswith("parking.md says: “Parking is free for guests.”")
+    files = {each["Document_Name"]: each["Document_FileId"] for each in rows(both, DOCUMENTS, {"id": collection})}
+    sources = row["Response_Sources"]
+    assert [(each["kind"], each["title"]) for each in sources] == [("file", "parking.md"), ("file", "returns.md")]
+    assert [each["file_id"] for each in sources] == [files["parking.md"], files["returns.md"]]
+    assert [each["text"] for each in sources] == [TEXTS["parking.md"], TEXTS["returns.md"]]
+    assert sources[0]["score"] > sources[1]["score"] > 0
+    citations = row["Response_Citations"]
+    assert [each["url"] for each in citations] == [
+        f"collections://{collection}/files/{files[name]}" for name in ("parking.md", "returns.md")
+    ]
+    assert [answer[each["start_index"] : each["end_index"]] for each in citations] == [
+        f"[[{number}]]({each['url']})" for number, each in enumerate(citations, start=1)
+    ]
+    (call,) = row["Response_ToolCalls"]
+    assert (call["kind"], call["status"]) == ("file_search", "completed")
+    assert row["Response_UsageCostInUsdTicks"] > 25_000_000
+
+
+def test_what_the_model_found_is_told_where_it_is_asked_for_and_bounded(both, collection):
+    def asked(**parameters):
+        named = "".join(f", {name} => :{name}" for name in parameters)
+        fields = ["Response_Citations", "Response_Sources"]
+        result = both.lookup(
+            f"CALL GenerateResponse(:q, Collections => :id{named})",
+            [{"q": "What is free?", "id": collection, **parameters}],
+            fields=fields,
+            on_error="fail",
+        )
+        return [len(result.rows.column(name)[0]) for name in fields]
+
+    assert asked() == [2, 0]
+    assert asked(Include='["file_search_call.results"]') == [2, 2]
+    assert asked(Include='["file_search_call.results"]', MaxSearchResults=1) == [1, 1]
+
+
+def test_a_question_of_which_the_files_say_nothing_has_no_citations(both, collection):
+    told = "Collections := $id, Include := ['file_search_call.results']"
+    row = only(both, f"SELECT {ANSWERED} FROM GenerateResponse('Xylophone?', {told})", {"id": collection})
+    assert (row["Response_Citations"], row["Response_Sources"]) == ([], [])
+
+
+def test_a_collection_that_there_is_not_is_not_found_and_costs_nothing(both, sandbox):
+    before = len(sandbox.ledger())
+    with pytest.raises(grokcall.NotFoundError, match="collection_none"):
+        both.execute("CALL GenerateResponse('Is parking free?', Collections => 'collection_none')")
+    assert sandbox.ledger()[before:] == []
 
 
 def test_searches_join_with_tables_and_documents(both, collection):

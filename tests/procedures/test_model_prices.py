@@ -101,6 +101,24 @@ def test_what_the_service_does_not_say_is_from_the_table_with_its_date():
     assert [row["Usd"] for row in rows if row["Condition"] == "speech"] == [Decimal(15)]
 
 
+def test_sound_and_talks_are_priced_as_sessions_over_sockets_count_them():
+    rows = price_rows(run("CALL ListPrices()", [listing()]))
+    prices = {(row["Model"], row["Unit"], row["Condition"]): row["Usd"] for row in rows}
+    assert prices[None, "million characters", "speech over a socket"] == Decimal(15)
+    assert prices[None, "hour", "transcript"] == Decimal("0.1")
+    assert prices[None, "hour", "transcript over a socket"] == Decimal("0.2")
+    assert prices[None, "1k calls", "search of collections"] == Decimal("2.5")
+    talks = price_rows(run("CALL ListPrices('grok-voice-latest')", [listing()]))
+    assert [(row["Model"], row["Unit"], row["Usd"], row["Condition"], row["Source"]) for row in talks] == [
+        ("grok-voice-latest", "minute", Decimal("0.08"), "talk", "built in"),
+        ("grok-voice-latest", "text", Decimal("0.004"), "talk", "built in"),
+    ]
+    assert prices["grok-voice-think-fast-1.0", "minute", "talk"] == Decimal("0.05")
+    assert {unit for model, unit, _ in prices if model is not None and "voice" in model} == {"minute", "text"}
+    keys = [(row["Model"], row["Unit"], row["Condition"]) for row in rows]
+    assert len(keys) == len(set(keys))
+
+
 def test_images_and_films_are_priced_by_what_is_made():
     asked = [listing({"id": "grok-imagine-image-2.0", "image_price": 400_000_000})]
     pictures = price_rows(run("CALL ListPrices('grok-imagine-image-2.0')", asked))

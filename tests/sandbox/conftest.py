@@ -11,7 +11,7 @@ import openai
 import pytest
 from PIL import Image
 
-from grokcall.sandbox import SANDBOX_KEY, Sandbox
+from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +102,23 @@ def picture() -> Callable[..., bytes]:
         return held.getvalue()
 
     return make
+
+
+@pytest.fixture
+def manager(sandbox) -> Iterator[httpx.Client]:
+    """A client of the management host."""
+    headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}
+    with httpx.Client(base_url=sandbox.management_base_url, headers=headers, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def make(manager):
+    """Makes a collection."""
+
+    def made(name: str = "handbook", **members: object) -> dict:
+        reply = manager.post("/v1/collections", json={"collection_name": name, **members})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    return made

@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox
-
-
-@pytest.fixture
-def manager(sandbox) -> Iterator[httpx.Client]:
-    """A client of the management host."""
-    headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}
-    with httpx.Client(base_url=sandbox.management_base_url, headers=headers, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
-def make(manager):
-    """Makes a collection."""
-
-    def made(name: str = "handbook", **members: object) -> dict:
-        reply = manager.post("/v1/collections", json={"collection_name": name, **members})
-        assert reply.status_code == 200, reply.text
-        return reply.json()
-
-    return made
 
 
 def test_a_collection_is_made_shown_changed_and_removed(manager, make):

@@ -12,6 +12,8 @@ from grokcall.sandbox import PROFILES, SANDBOX_KEY, Sandbox
 from grokcall_sandbox.profiles import MAX_FAULTS, open_profile
 
 POST = SimpleNamespace(method="POST", path="/v1/responses")
+LINK = SimpleNamespace(method="GET", path="/media/a.png")
+SOCKET = SimpleNamespace(method="SOCKET", path="/v1/tts")
 
 
 def struck(text, requests=200, seed=0):
@@ -66,7 +68,7 @@ def test_a_profile_needs_no_options(name):
 
 @pytest.mark.parametrize("name", [name for name, kind in PROFILES.items() if kind.options[0].name == "share"])
 def test_a_share_of_the_requests_is_struck_in_the_same_way_every_time(name):
-    on = {"expired-links": SimpleNamespace(method="GET", path="/media/a.png")}.get(name, POST)
+    on = {"expired": LINK, "socket": SOCKET}.get(name.partition("-")[0], POST)
     profile, again = open_profile(f"{name}:share=0.3"), open_profile(f"{name}:share=0.3")
     hits = [bool(profile.strike(on)) for _ in range(1_000)]
     assert hits == [bool(again.strike(on)) for _ in range(1_000)]

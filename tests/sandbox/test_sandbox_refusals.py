@@ -485,11 +485,20 @@ def test_a_refusal_that_is_not_known_is_named():
         Sandbox(refusals=["foreground"])
 
 
-def test_a_search_of_collections_is_a_search_of_files(ask):
-    tools = [{"type": kind, "vector_store_ids": ["c1"]} for kind in ("file_search", "collections_search")]
+def test_a_search_of_collections_is_a_search_of_files(ask, make):
+    ids = [make()["collection_id"]]
+    tools = [{"type": kind, "vector_store_ids": ids} for kind in ("file_search", "collections_search")]
     used = [ask("What is in it?", tools=[tool])["usage"]["server_side_tool_usage_details"] for tool in tools]
     assert used[0] == used[1]
     assert used[1]["file_search_calls"] == 1
+
+
+@pytest.mark.parametrize("name", ["collection_none", 5, ["collection_none"]])
+def test_a_search_of_a_collection_that_there_is_not_is_not_found(http, sandbox, make, name):
+    tool = {"type": "file_search", "vector_store_ids": [make()["collection_id"], name]}
+    reply = http.post("/responses", json={"model": "grok-4.3", "input": "What is in it?", "tools": [tool]})
+    assert (reply.status_code, "not found" in reply.json()["error"]) == (404, True)
+    assert sandbox.ledger() == []
 
 
 def test_images_and_videos_are_made_without_a_model(http, sandbox, picture):

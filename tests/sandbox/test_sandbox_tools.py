@@ -161,11 +161,11 @@ def test_the_turns_of_tools_can_be_bounded(ask):
     assert used(1)["input_tokens"] < used(2)["input_tokens"]
 
 
-def test_each_call_of_a_server_tool_is_followed_by_a_reasoning_item_of_its_own(ask):
+def test_each_call_of_a_server_tool_is_followed_by_a_reasoning_item_of_its_own(ask, make):
     tools = [
         {"type": "x_search"},
         {"type": "code_interpreter"},
-        {"type": "file_search", "vector_store_ids": ["collection_1"]},
+        {"type": "file_search", "vector_store_ids": [make()["collection_id"]]},
     ]
     response = ask("what is 12*12?", tools=tools)
     output = response["output"]

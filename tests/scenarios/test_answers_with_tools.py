@@ -79,16 +79,6 @@ def test_code_runs_at_the_service(ask: Any) -> None:
     assert json.loads(call["output"]) == [{"type": "logs", "logs": "144"}]
 
 
-def test_collections_are_searched_and_their_parts_are_sources_where_they_are_included(ask: Any) -> None:
-    asked = {"Collections": ["handbook", "faq"], "MaxSearchResults": 1}
-    row = ask("Holidays?", ["Response_Sources"], **asked, Include=["file_search_call.results"])
-    (source,) = row["Response_Sources"]
-    assert (source["kind"], source["title"]) == ("file", "handbook.md")
-    assert source["file_id"].startswith("file_")
-    assert 0 < source["score"] <= 1
-    assert ask("Holidays?", ["Response_Sources"], **asked)["Response_Sources"] == []
-
-
 def test_pictures_that_tools_make_are_bytes(ask: Any) -> None:
     row = ask("Draw a picture of a kite", ["Response_Pictures"], Tools=["image_generation"])
     (picture,) = row["Response_Pictures"]

@@ -171,7 +171,8 @@ class Lookups(RuleBasedStateMachine):
 
 
 def test_every_profile_is_driven():
-    assert set(TEXT_PROFILES) | {"expired-links"} == set(PROFILES) | {"several"}
+    of_calls = {name for name in PROFILES if not name.startswith("socket-")}
+    assert set(TEXT_PROFILES) | {"expired-links"} == of_calls | {"several"}
 
 
 @pytest.mark.parametrize("profile", TEXT_PROFILES)

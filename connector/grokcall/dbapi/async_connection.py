@@ -18,8 +18,8 @@ from grokcall.conversations.saved import Saved
 from grokcall.core.daemon_threads import in_daemon_thread
 from grokcall.core.redaction import hidden
 from grokcall.dbapi.async_cursor import AsyncCursor
-from grokcall.dbapi.async_sockets import WithAsyncSockets
 from grokcall.dbapi.base_connection import BaseConnection
+from grokcall.dbapi.sockets import WithAsyncSockets
 from grokcall.execution.call_stream import AsyncCallStream
 from grokcall.execution.runtime import KeyLike
 from grokcall.lookup.async_stream import AsyncLookupStream

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from grokcall.budget.budget import Budget, Reservation
 from grokcall_procedures.bounds import media_estimate
-from grokcall_procedures.rates import usd
 
 
 class Meter:
@@ -15,8 +12,8 @@ class Meter:
     Args:
         budget: What may be spent.
 
-    >>> Meter(Budget()).spent_usd
-    Decimal('0E-10')
+    >>> Meter(Budget()).spent
+    0
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -25,11 +22,6 @@ class Meter:
         self._reserved = 0
         self.spent: int = 0
         """Ticks for what was sent so far."""
-
-    @property
-    def spent_usd(self) -> Decimal:
-        """The same in USD."""
-        return usd(self.spent)
 
     @property
     def room(self) -> int:

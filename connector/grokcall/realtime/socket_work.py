@@ -55,9 +55,15 @@ class SocketWork(ABC, Generic[Given, T]):
         self._feeding: asyncio.Task[Any] | None = None
         self._failure: BaseException | None = None
         self._finished = False
+        self._awaited_since: float | None = None
         self._ended = False
         self.meter: Meter = Meter(budget)
         """What it costs."""
+
+    @property
+    def spent(self) -> int:
+        """Ticks that it has cost so far."""
+        return self.meter.spent
 
     @abstractmethod
     async def _sent(self, given: Given) -> None:
@@ -148,6 +154,7 @@ class SocketWork(ABC, Generic[Given, T]):
         if self._failure is None:
             await self._flush()
         self._finished = True
+        self._await_more()
         if self._socket is None:  # nothing was sent
             await self._news.put(End(self._failure))
         else:
@@ -211,8 +218,12 @@ class SocketWork(ABC, Generic[Given, T]):
         else:
             await self._news.put(End(self._failure))
 
+    def _await_more(self) -> None:
+        """Takes note that the service owes something, so that it may be silent no longer than ``idle_timeout``."""
+        self._awaited_since = asyncio.get_running_loop().time()
+
     async def _next(self, socket: ServiceSocket) -> Document | SocketEnding:
-        """What comes next; where all was given, within the time that a silence may take."""
+        """What comes next; where the service owes something, within the time that a silence may take."""
         idle = self._runtime.options.idle_timeout
         while True:
             try:
@@ -221,7 +232,8 @@ class SocketWork(ABC, Generic[Given, T]):
             except TimeoutError:
                 if not limit.expired():
                     raise
-            if self._finished:
+            since = self._awaited_since  # whoever asks in the midst of a silence waits for a whole one
+            if since is not None and asyncio.get_running_loop().time() - since >= idle:
                 raise ReadTimeoutError(f"Nothing came over the socket for {idle:g} s (the option idle_timeout)")
 
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, Self, TypeVar
 from grokcall.errors import InterfaceError
 from grokcall.realtime.socket_work import SocketWork, stopped
 from grokcall.scheduling.event_loop import BackgroundLoop
+from grokcall_procedures.rates import usd
 
 T = TypeVar("T")
 
@@ -42,8 +43,8 @@ class BaseSocketStream(Generic[T]):
 
     @property
     def cost_usd(self) -> Decimal:
-        """The list price of what was sent so far, in USD; no reply tells a price."""
-        return self._work.meter.spent_usd
+        """The list price of what was sent so far, in USD, for no message tells one; with what a talk's tools cost."""
+        return usd(self._work.spent)
 
     def _check_process(self) -> None:
         if self._process != os.getpid():

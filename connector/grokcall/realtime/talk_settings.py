@@ -11,6 +11,7 @@ from grokcall.realtime.given_sound import SoundFormat
 from grokcall.tools.toolbox import Toolbox
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import UnfitValue
+from grokcall_procedures.client_tools import ToolDeclaration
 
 FORMATS = {"pcm": "audio/pcm", "mulaw": "audio/pcmu", "alaw": "audio/pcma"}
 """The service's names of what sound holds."""
@@ -34,11 +35,13 @@ class TalkSettings:
         model: The model; None for the service's own choice.
         session: The session as the service takes it.
         sound: What sound holds, in both directions.
+        tools: The tools that the model may call.
     """
 
     model: str | None
     session: Mapping[str, object]
     sound: SoundFormat
+    tools: tuple[ToolDeclaration, ...] = ()
 
     def check_taken(self, document: Document) -> None:
         """Makes sure that the service took the sound's format, where it says which it has.
@@ -70,7 +73,7 @@ def talk_settings(
     """The settings of a talk; see :meth:`grokcall.Connection.realtime`.
 
     Raises:
-        InterfaceError: There is no such tool.
+        InterfaceError: There is no such tool, or a model may not call it.
         DataError: A setting cannot have its value.
     """
     sound = sound_of(encoding, sample_rate)
@@ -85,9 +88,10 @@ def talk_settings(
         session["instructions"] = instructions
     if voice is not None:
         session["voice"] = voice
-    if tools:
-        session["tools"] = [function_of(name, toolbox) for name in names_of(tools)]
-    return TalkSettings(model, session, sound)
+    offered = tuple(tool_named(name, toolbox) for name in names_of(tools))
+    if offered:
+        session["tools"] = [each.function for each in offered]
+    return TalkSettings(model, session, sound, offered)
 
 
 def sound_of(encoding: str, sample_rate: int) -> SoundFormat:
@@ -142,22 +146,17 @@ def names_of(tools: Sequence[str]) -> list[str]:
     return list(tools)
 
 
-def function_of(name: str, toolbox: Toolbox) -> dict[str, object]:
-    """A tool of the connection as the service takes it.
+def tool_named(name: str, toolbox: Toolbox) -> ToolDeclaration:
+    """A tool that runs here: a function, a query, or a procedure that a model may call.
 
     Raises:
-        InterfaceError: There is none of this name that runs here.
+        InterfaceError: There is none of this name, or a model may not call it.
     """
-    tool = toolbox.tool(name)
-    if tool is not None:
-        return tool.declaration.function
     try:
-        is_procedure = toolbox.find(name) is not None
-    except UnfitValue:
-        is_procedure = True
-    if is_procedure:
-        raise InterfaceError(
-            f"realtime: {name} is a procedure; a talk runs functions and queries: call it in a function"
-        )
-    there = hint(name, toolbox.names, f"there are {', '.join(toolbox.names) or 'none; connection.tool makes one'}")
-    raise InterfaceError(f"realtime: there is no tool {name!r}; {there}")
+        found = toolbox.find(name)
+    except UnfitValue as error:
+        raise InterfaceError(f"realtime: tools {error}") from None
+    if found is None:
+        there = hint(name, toolbox.names, f"there are {', '.join(toolbox.names) or 'none; connection.tool makes one'}")
+        raise InterfaceError(f"realtime: there is no tool {name!r}; {there}")
+    return found

@@ -21,7 +21,7 @@ from grokcall.realtime.sound_documents import sound_in
 from grokcall.realtime.talk_costs import AHEAD, TalkCosts
 from grokcall.realtime.talk_events import TalkEvent, TalkEventKind
 from grokcall.realtime.talk_settings import TalkSettings
-from grokcall.realtime.talk_tools import call_in, tool_outputs
+from grokcall.realtime.talk_tools import ANSWER, TalkTools, call_in
 from grokcall.realtime.talk_turns import SpokenTurns
 from grokcall_procedures import ToolUse
 
@@ -64,6 +64,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         self.sound: SoundFormat = settings.sound
         """What sound holds."""
         self._costs = TalkCosts(self.meter, settings.model, clock)
+        self._tools = TalkTools(runtime, budget, settings.tools)
         self._helpers: set[asyncio.Task[None]] = set()
         self._calls: dict[str, ToolUse] = {}
         self._numbers = itertools.count(1)
@@ -73,6 +74,11 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
         """Whether the model answers just now."""
         self.turns: SpokenTurns = SpokenTurns()
         """Who said what."""
+
+    @property
+    def spent(self) -> int:
+        """Ticks that it has cost so far, with the procedures that the model has called."""
+        return super().spent + self._tools.spent
 
     async def begin(self) -> None:
         """Opens the socket and has the talk set to what was asked for.
@@ -130,6 +136,8 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
             self.turns.said(given.text, self._costs.now)
         for document in given.documents:
             await socket.send(document)
+        if ANSWER in given.documents:
+            self._await_more()
 
     async def _closed_off(self, socket: ServiceSocket) -> None:
         """Nothing: a talk has no end but that it is left."""
@@ -164,6 +172,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
             await self._take_call(document)
         elif kind == kinds.BEGUN:
             self.is_answering = True
+            self._await_more()
         elif kind == kinds.DONE:
             await self._take_done(document)
         elif kind in (kinds.SPEECH_BEGAN, kinds.SPEECH_ENDED):
@@ -195,6 +204,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
 
     async def _take_done(self, document: Document) -> None:
         self.is_answering = self._is_muted = False
+        self._awaited_since = None
         self.turns.ended(self._costs.now)
         calls, self._calls = self._calls, {}
         response = document.get("response")
@@ -212,7 +222,7 @@ class TalkWork(SocketWork[Sending, TalkEvent]):
 
     async def _use_tools(self, calls: Mapping[str, ToolUse]) -> None:
         """Runs the tools that the model called in one answer, and has it go on with what they gave."""
-        await self.feed(Sending(await tool_outputs(self._runtime.toolbox, calls)))
+        await self.feed(Sending(await self._tools.outputs(calls)))
 
     async def _pong(self, socket: ServiceSocket, document: Document) -> None:
         # The reference has the service's ping, and no answer to it: one that is refused is not given again.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from grokcall.errors import Error, is_systemic
 from grokcall.tools.outputs import output_of
@@ -17,6 +17,7 @@ from grokcall_procedures import (
     Parameter,
     ParameterType,
     Procedure,
+    Row,
     Settings,
     ToolUse,
     UnfitValue,
@@ -138,37 +139,64 @@ def confined(settings: Settings) -> Settings:
     return replace(settings, allow_files=False, files=None, toolbox=None)
 
 
-def steps_of(
-    use: ToolUse,
-    bind: Callable[[Mapping[str, object]], BoundCall],
-    most_bytes: int,
-    fails: Callable[[Error], Exception | None],
-) -> ToolSteps:
-    """The steps of a procedure that a model calls.
+@dataclass(frozen=True, slots=True)
+class CalledProcedure:
+    """A procedure that a model calls, and how what becomes of it is told.
 
     Args:
         use: What the model wrote.
         bind: Makes the call of the arguments.
         most_bytes: The longest output.
-        fails: Gives the error that a call fails with, of one that the procedure failed with; None where the model is
-            told.
+        failure: Gives the error that whatever the model answers fails with, of one that the procedure failed with; None
+            where the model is told.
     """
-    began = time.perf_counter()
-    try:
-        call = bind(arguments_of(use))
-        rows = yield from call.steps()
-    except (ValueError, RecursionError) as error:
-        return ToolOutput("", str(error), time.perf_counter() - began)
-    except Error as error:
-        failure = error if is_systemic(error) else fails(error)
-        if failure is not None:
-            raise failure from None
-        return ToolOutput("", str(error), time.perf_counter() - began)
-    names = [column.name for column in call.procedure.fields]
-    records = [
-        {name: value for name, value in zip(names, row, strict=False) if not isinstance(value, bytes)} for row in rows
-    ]
-    return ToolOutput(output_of(records, most_bytes), None, time.perf_counter() - began)
+
+    use: ToolUse
+    bind: Callable[[Mapping[str, object]], BoundCall]
+    most_bytes: int
+    failure: Callable[[Error], Exception | None]
+
+    def call(self) -> BoundCall:
+        """The call.
+
+        Raises:
+            ValueError: The arguments are no JSON object, or there is none of a name.
+            grokcall.Error: A value does not fit.
+        """
+        return self.bind(arguments_of(self.use))
+
+    def steps(self) -> ToolSteps:
+        """Its steps, which return what the model is told."""
+        began = time.perf_counter()
+        try:
+            call = self.call()
+            rows = yield from call.steps()
+        except (ValueError, RecursionError, Error) as error:
+            return self.failed(error, time.perf_counter() - began)
+        return self.gave(call, rows, time.perf_counter() - began)
+
+    def gave(self, call: BoundCall, rows: Sequence[Row], seconds: float) -> ToolOutput:
+        """What the model is told of its rows; bytes are left out."""
+        names = [column.name for column in call.procedure.fields]
+        records = [
+            {name: value for name, value in zip(names, row, strict=False) if not isinstance(value, bytes)}
+            for row in rows
+        ]
+        return ToolOutput(output_of(records, self.most_bytes), None, seconds)
+
+    def failed(self, error: Exception, seconds: float) -> ToolOutput:
+        """What the model is told of an error.
+
+        Raises:
+            grokcall.Error: The model is not told, for all that it answers fails with it.
+        """
+        if isinstance(error, Error):
+            # A model, a path or a parameter that is refused stands in what the model wrote, which it can write anew.
+            fails_all = is_systemic(error) and not getattr(error, "subject", "")
+            failure = error if fails_all else self.failure(error)
+            if failure is not None:
+                raise failure from None
+        return ToolOutput("", str(error), seconds)
 
 
 def arguments_of(use: ToolUse) -> dict[str, object]:

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from grokcall.catalog.catalog import UserCatalog
 from grokcall.errors import BudgetReachedError, Error, InterfaceError, JournalError, ToolError
 from grokcall.tools.procedure_tools import (
+    CalledProcedure,
     bound_as_declared,
     bound_by_name,
     check_allowed,
     declaration_of,
-    steps_of,
 )
 from grokcall.tools.query_tool import QueryTool
 from grokcall.tools.tool import ClientTool, check_name
@@ -122,14 +122,23 @@ class Toolbox:
 
     def steps_of(self, use: ToolUse) -> ToolSteps | None:
         """The steps of a tool that is a procedure; None for any other, which is run as one step."""
+        called = self.called(use)
+        return None if called is None else called.steps()
+
+    def called(self, use: ToolUse) -> CalledProcedure | None:
+        """The procedure that a model calls; None for any other tool, which runs by itself.
+
+        Raises:
+            UnfitValue: It is a procedure that a model may not call.
+        """
         if self.tool(use.tool) is not None:
             return None
         settings, most = self._settings(), self.options.tool_output_bytes
         declared, procedure = self._called(use.tool), self._procedure(use.tool)
         if declared is not None:
-            return steps_of(use, lambda given: bound_as_declared(declared, given, settings), most, self._failure)
+            return CalledProcedure(use, lambda given: bound_as_declared(declared, given, settings), most, self._failure)
         if procedure is not None:
-            return steps_of(use, lambda given: bound_by_name(procedure, given, settings), most, self._failure)
+            return CalledProcedure(use, lambda given: bound_by_name(procedure, given, settings), most, self._failure)
         return None
 
     @property

@@ -36,12 +36,10 @@ class StreamOptions(msgspec.Struct):
     include_usage: bool = False
 
 
-class ChatRequest(msgspec.Struct):
-    """The body of a chat completion; fields that the service ignores are not listed."""
+class Sampling(msgspec.Struct, kw_only=True):
+    """What a chat completion and the older kind are asked for alike, and take in the same way."""
 
     model: str
-    messages: list[dict[str, Any]]
-    max_completion_tokens: int | None = None
     max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
@@ -50,6 +48,14 @@ class ChatRequest(msgspec.Struct):
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     logit_bias: dict[str, float] | None = None
+    service_tier: str | None = None
+
+
+class ChatRequest(Sampling, kw_only=True):
+    """The body of a chat completion; fields that the service ignores are not listed."""
+
+    messages: list[dict[str, Any]]
+    max_completion_tokens: int | None = None
     reasoning_effort: str | None = None
     response_format: ResponseFormat | None = None
     tools: list[dict[str, Any]] | None = None
@@ -59,7 +65,6 @@ class ChatRequest(msgspec.Struct):
     stream_options: StreamOptions | None = None
     deferred: bool | None = None
     seed: int | None = None
-    service_tier: str | None = None
     search_parameters: Any = None
     web_search_options: Any = None
 

@@ -5,33 +5,18 @@ from typing import Any
 import msgspec
 
 from grokcall_sandbox.api import chat
-from grokcall_sandbox.api.chat_request import StreamOptions
+from grokcall_sandbox.api.chat_request import Sampling, StreamOptions
 from grokcall_sandbox.catalogue import TextModel, find_text_model
 from grokcall_sandbox.errors import invalid
 from grokcall_sandbox.replies import EVENTS, Reply, json_reply
 from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.tokens import split_tokens
 
-_PASSED_ON = (
-    *("max_tokens", "temperature", "top_p", "n", "stop"),
-    *("presence_penalty", "frequency_penalty", "logit_bias", "service_tier"),
-)
 
-
-class CompletionRequest(msgspec.Struct):
+class CompletionRequest(Sampling, kw_only=True):
     """The body; fields that the service ignores are not listed."""
 
-    model: str
     prompt: str | list[str]
-    max_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    n: int | None = None
-    stop: str | list[str] | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
-    service_tier: str | None = None
     echo: bool | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -74,8 +59,8 @@ async def create(call: SandboxRequest) -> Reply:
 
 
 async def _answer(call: SandboxRequest, request: CompletionRequest, model: TextModel, prompt: str) -> Reply:
-    body: dict[str, Any] = {"model": request.model, "messages": [{"role": "user", "content": prompt}]}
-    body |= {name: getattr(request, name) for name in _PASSED_ON}
+    body: dict[str, Any] = {name: getattr(request, name) for name in Sampling.__struct_fields__}
+    body["messages"] = [{"role": "user", "content": prompt}]
     if model.reasons:
         body["reasoning_effort"] = "none"
     asked = call.inner("/v1/chat/completions", msgspec.json.encode(body))

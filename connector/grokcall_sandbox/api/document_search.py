@@ -1,12 +1,12 @@
 """Searching the documents of collections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from grokcall_sandbox.collections import Document
+from grokcall_sandbox.collections import Document, Library
 from grokcall_sandbox.errors import invalid
 from grokcall_sandbox.filters import read_filter
 from grokcall_sandbox.prices import SEARCH_TICKS
@@ -51,13 +51,16 @@ class SearchRequest(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
+class Chunk:
+    """A chunk of a document that is indexed, and the collections among those searched that have it."""
+
     document: Document
     chunk_id: str
     text: str
     collection_ids: list[str]
 
     def as_dict(self, score: float) -> dict[str, object]:
+        """The chunk as a search shows it."""
         return {
             "file_id": self.document.file_id,
             "chunk_id": self.chunk_id,
@@ -81,19 +84,30 @@ async def search(call: SandboxRequest) -> Reply:
         raise invalid(f"collection_ids must have between 1 and {_MOST_COLLECTIONS} ids.")
     if not 1 <= limit <= _MOST_MATCHES:
         raise invalid(f"limit must be between 1 and {_MOST_MATCHES}.")
-    hits = list(_hits(call, asked.source.collection_ids, asked.filter))
+    found = find_chunks(call.state.library, asked.query, asked.source.collection_ids, limit, asked.filter)
+    return json_reply({"matches": [chunk.as_dict(score) for score, chunk in found]}, ticks=SEARCH_TICKS)
+
+
+def find_chunks(
+    library: Library, query: str, ids: Sequence[str], limit: int, filter_text: str | None = None
+) -> list[tuple[float, Chunk]]:
+    """The chunks that fit a question, each with its score, the best first.
+
+    Raises:
+        ApiError: 404 for a collection that there is not, 400 for a filter that cannot be read.
+    """
+    chunks = list(_chunks(library, ids, filter_text))
     ranked = sorted(
-        zip(scores(asked.query, [hit.text for hit in hits]), hits, strict=True),
+        zip(scores(query, [chunk.text for chunk in chunks]), chunks, strict=True),
         key=lambda each: (-each[0], each[1].chunk_id),
     )
-    matches = [hit.as_dict(score) for score, hit in ranked[:limit] if score > 0]
-    return json_reply({"matches": matches}, ticks=SEARCH_TICKS)
+    return [(score, chunk) for score, chunk in ranked[:limit] if score > 0]
 
 
-def _hits(call: SandboxRequest, ids: list[str], filter_text: str | None) -> Iterator[_Hit]:
+def _chunks(library: Library, ids: Sequence[str], filter_text: str | None) -> Iterator[Chunk]:
     """Each chunk of the documents that are indexed and fit; those of a document of two collections come once."""
     fits = read_filter(filter_text)
-    collections = [call.state.library.find(each) for each in dict.fromkeys(ids)]
+    collections = [library.find(each) for each in dict.fromkeys(ids)]
     seen: set[str] = set()
     for collection in collections:
         for document in collection.documents.values():
@@ -102,4 +116,4 @@ def _hits(call: SandboxRequest, ids: list[str], filter_text: str | None) -> Iter
             seen.add(document.file_id)
             having = [each.id for each in collections if document.file_id in each.documents]
             for number, text in enumerate(document.chunks):
-                yield _Hit(document, f"chunk_{document.file_id}_{number}", text, having)
+                yield Chunk(document, f"chunk_{document.file_id}_{number}", text, having)

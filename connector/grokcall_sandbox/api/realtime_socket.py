@@ -73,6 +73,8 @@ class Talker:
         if self._response is not None and not self._response.done():
             self._response.cancel()
             await asyncio.wait([self._response])
+        if self._response is not None and not self._response.cancelled():
+            self._response.exception()  # it was sent to somebody who had left
 
     def _takers(self) -> dict[str, Any]:
         return {

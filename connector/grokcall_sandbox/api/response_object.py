@@ -161,7 +161,7 @@ def _content(written: Written, run: ToolRun) -> Item:
     text = written.text
     if written.cut or text.startswith(("{", "[")):  # structured answers stay valid JSON
         return _text(text, [])
-    text, annotations = _cite(text, run.pages)
+    text, annotations = _cite(text, run.cited)
     annotations += [
         {"type": "url_citation", "url": post, "title": post, "start_index": 0, "end_index": 0} for post in run.posts
     ]

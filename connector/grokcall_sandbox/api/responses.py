@@ -60,7 +60,8 @@ async def create(call: SandboxRequest) -> Reply:
     if functions:
         written = fit_answer(calling_answer(functions), model, effort, room, None, replace(call.steering, keep=None))
     else:
-        answer = await compose(conversation, wanted, call.steering)
+        informed = replace(conversation, findings=tuple(run.files.values()))
+        answer = await compose(informed, wanted, call.steering)
         written = fit_answer(answer, model, effort, room, request.max_output_tokens, call.steering)
     output = build_output(response_id, written, run, functions)
     if request.wants_encrypted or model.seals:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 
+from grokcall_sandbox.api.document_search import find_chunks
 from grokcall_sandbox.api.tools import Item
 from grokcall_sandbox.catalogue import TextModel
 from grokcall_sandbox.media.pictures import make_picture
@@ -19,7 +20,7 @@ from grokcall_sandbox.media.sizes import picture_size
 from grokcall_sandbox.prices import RESULT_TOKENS
 from grokcall_sandbox.request import SandboxRequest
 from grokcall_sandbox.text.arithmetic import answer_sum
-from grokcall_sandbox.text.conversation import Conversation
+from grokcall_sandbox.text.conversation import Conversation, Finding
 from grokcall_sandbox.tokens import count_tokens
 
 _CLIENT_TOOLS = ("function", "shell")
@@ -28,6 +29,7 @@ _REMARK = "Let me look at what people post about this."
 _PICTURE_ASKED = re.compile(r"\b(?:draw|paint|sketch|illustrat\w+|pictures?|images?|photos?|logo|icon|poster)\b", re.I)
 _FILE_RESULTS = "file_search_call.results"
 _USUAL_RESULTS = 10
+_MOST_CITED_FILES = 3
 _HANDLE = re.compile(r"(?<!\w)@(\w{1,15})\b")
 
 
@@ -39,7 +41,8 @@ class ToolRun:
         rounds: The calls of each turn, which are made at once.
         results: The tokens that each turn gave the next one to read.
         counts: Calls by the name the usage block has for them.
-        pages: Addresses to cite in the text.
+        pages: Pages of the web that were found.
+        files: Files of collections that were found, by their addresses: the best part of each.
         posts: Addresses of posts to cite beside it.
         remark: What the model says before its answer, with more than one message; else empty.
     """
@@ -48,8 +51,14 @@ class ToolRun:
     results: list[int] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)
+    files: dict[str, Finding] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
     remark: str = ""
+
+    @property
+    def cited(self) -> list[str]:
+        """Addresses to cite in the text."""
+        return [*self.pages, *self.files]
 
     @property
     def written_tokens(self) -> int:
@@ -176,22 +185,24 @@ class ToolRunner:
         return [self._item("code_interpreter_call", "ci", code=code, outputs=outputs)]
 
     def _search_files(self, tool: Item) -> Item:
-        """A part of a document from each collection, which the reply tells of where it is asked for."""
-        found: list[Item] | None = None
-        if _FILE_RESULTS in self._include:
-            most = tool.get("max_num_results") or _USUAL_RESULTS
-            collections = list(tool.get("vector_store_ids") or ())[:most]
-            found = [self._part_of(str(name), place) for place, name in enumerate(collections, start=1)]
-        return self._item("file_search_call", "fs", queries=[self._query], results=found)
-
-    def _part_of(self, collection: str, place: int) -> Item:
-        number = zlib.crc32(collection.encode())
-        return {
-            "file_id": f"file_{UUID(int=number, version=4)}",
-            "filename": f"{collection}.md",
-            "score": round(1 / (1 + place), 4),
-            "text": f"What {collection} says of: {self._query}",
-        }
+        """A search of collections, of whose results the reply tells where it is asked to."""
+        most = tool.get("max_num_results") or _USUAL_RESULTS
+        found = find_chunks(self._call.state.library, self._query, list(map(str, tool["vector_store_ids"])), most)
+        for _, chunk in found:
+            address = f"collections://{chunk.collection_ids[0]}/files/{chunk.document.file_id}"
+            if len(self._run.files) < _MOST_CITED_FILES:
+                self._run.files.setdefault(address, Finding(chunk.document.name, chunk.text))
+        results = [
+            {
+                "file_id": chunk.document.file_id,
+                "filename": chunk.document.name,
+                "score": round(score, 6),
+                "text": chunk.text,
+            }
+            for score, chunk in found
+        ]
+        shown = results if _FILE_RESULTS in self._include else None
+        return self._item("file_search_call", "fs", queries=[self._query], results=shown)
 
     def _call_server(self, tool: Item, choice: Any) -> list[Item]:
         """A call of an MCP server, where the question has its label or the name of one of its tools."""

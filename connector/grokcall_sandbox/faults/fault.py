@@ -1,4 +1,4 @@
-"""What every fault is: something that strikes some requests, at one of four moments."""
+"""What every fault is: something that strikes some requests, at one of five moments."""
 
 from collections.abc import Sequence
 from random import Random
@@ -17,6 +17,8 @@ MEDIA_PATHS = PICTURE_PATHS | VIDEO_PATHS | {"/v1/tts", "/v1/stt"}
 SEARCH_PATHS = frozenset(["/v1/documents/search"])
 _PATHS = {"text": TEXT_PATHS, "media": MEDIA_PATHS, "posts": TEXT_PATHS | MEDIA_PATHS | SEARCH_PATHS}
 _LINKS = "/media/"
+SOCKET = "SOCKET"
+"""What stands in the place of a method where a socket is opened."""
 
 
 class Fault:
@@ -38,7 +40,9 @@ class Fault:
         self._struck = 0
 
     def concerns(self, method: str, path: str) -> bool:
-        """True for requests that it may strike."""
+        """True for requests that it may strike; those that open sockets have faults of their own."""
+        if method == SOCKET:
+            return False
         match self._on:
             case "all":
                 return path.startswith(("/v1/", _LINKS))
@@ -66,6 +70,9 @@ class Fault:
     async def before_answering(self, _call: SandboxRequest, reply: Reply, _dice: Random, /) -> Reply:
         """When the reply is ready and billed; what it gives is sent."""
         return reply
+
+    async def before_sending(self, sent: int, /) -> None:
+        """Before an event goes over a socket, over which so many have gone; may raise a `SocketBreak`."""
 
 
 Strikes: TypeAlias = Sequence[tuple[Fault, Random]]

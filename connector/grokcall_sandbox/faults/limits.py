@@ -52,7 +52,7 @@ class RateLimit(Fault):
         if not (self._per_second or self._per_minute or self._tokens):
             raise ValueError("the profile ratelimit needs at least one of its options rps, rpm and tpm")
         self._announced = given.flag("announce")
-        self._headers = _retry_after(given)
+        self._headers = given.retry_after
         self._used: dict[str, tuple[Window, Window, Window]] = {}
 
     async def before_handling(self, call: SandboxRequest, _dice: Random, /) -> None:
@@ -113,7 +113,7 @@ class Storm(Fault):
         self._length = given.count("length")
         if self._length >= self._every:
             raise ValueError(f"the option length of storm must be less than every, which is {self._every}")
-        self._headers = _retry_after(given)
+        self._headers = given.retry_after
 
     def strikes(self, count: int, _dice: Random) -> bool:
         """True for the last requests of every so many."""
@@ -140,10 +140,6 @@ class Credits(Fault):
         called = self._calls is not None and ledger.count >= self._calls
         if called or (self._ticks is not None and ledger.total_ticks >= self._ticks):
             raise out_of_credits(self._status)
-
-
-def _retry_after(given: Given) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"retry-after", b"%d" % given.count("retry_after")),) if given.has("retry_after") else ()
 
 
 def _too_many(what: str, model: str, problem: str, headers: tuple[tuple[bytes, bytes], ...]) -> ApiError:

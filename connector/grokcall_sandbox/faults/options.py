@@ -94,6 +94,11 @@ class Given:
         """A yes or a no."""
         return bool(self._values.get(name))
 
+    @property
+    def retry_after(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The header that the option `retry_after` asks for; none when it has no value."""
+        return ((b"retry-after", b"%d" % self.count("retry_after")),) if self.has("retry_after") else ()
+
     def has(self, name: str) -> bool:
         """True when the option has a value."""
         return self._values.get(name) is not None

@@ -31,11 +31,20 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A part of a file that a search has found."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns up to and with the question, and the system prompt."""
+    """The turns up to and with the question, the system prompt, and what was found for the question."""
 
     turns: tuple[Turn, ...]
     instructions: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def question(self) -> str:

@@ -7,6 +7,7 @@ from grokcall_sandbox.text.arithmetic import answer_sum
 from grokcall_sandbox.text.attachments import answer_attachments, main_colour
 from grokcall_sandbox.text.classification import answer_category
 from grokcall_sandbox.text.conversation import Answer, Conversation
+from grokcall_sandbox.text.ranking import scores
 from grokcall_sandbox.text.summary import answer_summary, word_limit
 from grokcall_sandbox.text.words import limit_words, mentions, mood_of, subject_of
 
@@ -20,6 +21,7 @@ _SAY = re.compile(
     r"(?:\s+(?:only|exactly|just|the words?|after me))*\s*:?\s*[\"'“‘]?(?P<words>[^\n]{1,200}?)[\"'”’]?[.!]?\s*$",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _QUOTED = 300
 
 
@@ -47,6 +49,21 @@ def _tool_report(conversation: Conversation) -> Answer | None:
     return (
         Answer(f"The function gave back: {output[:2_000]}", "Reported what the function gave back.") if output else None
     )
+
+
+def _tell_findings(conversation: Conversation) -> Answer | None:
+    """The sentence of each file that was found which fits the question best."""
+    findings = conversation.findings
+    if not findings:
+        return None
+    told = [f"{each.name} says: “{_quote(_best_sentence(each.text, conversation.question))}”" for each in findings]
+    return Answer(" ".join(told), f"Searched the collections and found {len(findings)} files.")
+
+
+def _best_sentence(text: str, question: str) -> str:
+    sentences = [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
+    ranked = scores(question, sentences)
+    return sentences[max(range(len(sentences)), key=lambda place: (ranked[place], -place))] if sentences else ""
 
 
 def _yes_or_no(conversation: Conversation) -> Answer | None:
@@ -101,4 +118,5 @@ _RULES: tuple[Callable[[Conversation], Answer | None], ...] = (
     _one_word,
     answer_attachments,
     _repeat,
+    _tell_findings,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 
 from grokcall_procedures.definition import BoundCall
@@ -48,8 +47,7 @@ def question_of(call: BoundCall) -> Question:
         raise UnfitValue(f"{name} with Deferred is made for later, and so is a batch; leave Deferred out")
     if own_tools(call):
         raise UnfitValue(f"a tool that {name} offers runs here, round by round, which a batch cannot do")
-    with closing(call.steps()) as steps:
-        step = next(steps)
+    step = call.first_step()
     if not isinstance(step, Request) or step.path not in KINDS or not isinstance(step.body, bytes):
         raise UnfitValue(f"{name} cannot go through a batch: it does not begin with a request that batches take")
     if step.tool_secrets:

@@ -19,13 +19,9 @@ from grokcall_procedures.tool_rounds import (
     Replying,
     Rounds,
     later_choice,
-    most_rounds,
-    own_tools,
     told_output,
     use_of,
 )
-from grokcall_procedures.tools.offered import functions_among
-from grokcall_procedures.tools.parameters import USUAL_ROUNDS
 
 CUT = frozenset({"length", "content_filter"})
 """The reasons of an answer that ends before what it has to say does."""
@@ -33,12 +29,14 @@ CUT = frozenset({"length", "content_filter"})
 
 def answered(call: BoundCall, body: CompletionBody) -> Exchanging:
     """Asks for an answer to ``body``: once, or in rounds where the call has tools of the client's."""
-    toolbox, own = call.settings.toolbox, own_tools(call)
-    if toolbox is None or not own:
+    rounds = Rounds.of(
+        call,
+        CompletionTurns(call, body),
+        lambda toolbox: [*functions_of(call.values, toolbox), *extra_functions(call.values)],
+    )
+    if rounds is None:
         reply = yield from asked(call, body, lasting=False, further=False)
         return Exchange((reply,))
-    offered = functions_among([*functions_of(call.values, toolbox), *extra_functions(call.values)])
-    rounds = Rounds(CompletionTurns(call, body), toolbox, own, offered, most_rounds(call) or USUAL_ROUNDS)
     return (yield from rounds.ask())
 
 

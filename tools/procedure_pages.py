@@ -26,15 +26,15 @@ PLACEHOLDERS: dict[str, bytes] = {
 INDEX = """# Procedures
 
 Each page is made from the definition that runs. `SHOW PROCEDURES`, `DESCRIBE PROCEDURE Name` and
-`grokcall procedures Name` say the same; `grokcall procedures --like WORD` finds those with a word in their name, summary
-or a parameter's name.
+`grokcall procedures Name` say the same; `grokcall procedures --like WORD` finds those with a word in their name,
+summary or a parameter's name.
 
 The effect is what a call leaves behind: `read` nothing, and it is free; `ask` nothing, and its answer is billed; `make`
 something new; `change` and `remove` something else than there was, which lookups and queries do only with
 `allow_changes=True` (`--allow-changes`). Prices are list prices of {dated} for the default models.
 
-The {count} of Skyvia's connector are marked with *: they have exactly its parameters, in its order, and exactly its result
-fields. Parameters beyond those come last and can be given by name only.
+The {count} of Skyvia's connector are marked with *: they have exactly its parameters, in its order, and exactly its
+result fields. Parameters beyond those come last and can be given by name only.
 
 {contents}
 

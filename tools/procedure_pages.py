@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 import grokcall
 from grokcall.dbapi.describe import signature, told, values_of
-from grokcall_procedures import CATALOG, Parameter, ParameterType, Procedure, ResultField
+from grokcall_procedures import CATALOG, Parameter, ParameterType, Procedure, ResultField, Settings
+from grokcall_procedures.built_in import FAMILIES
+from grokcall_procedures.price_words import price_words
+from grokcall_procedures.prices import PRICES_DATED
 
 MIB = 1 << 20
 PLACEHOLDERS: dict[str, bytes] = {
@@ -23,18 +26,19 @@ PLACEHOLDERS: dict[str, bytes] = {
 INDEX = """# Procedures
 
 Each page is made from the definition that runs. `SHOW PROCEDURES`, `DESCRIBE PROCEDURE Name` and
-`grokcall procedures Name` say the same.
+`grokcall procedures Name` say the same; `grokcall procedures --like WORD` finds those with a word in their name,
+summary or a parameter's name.
 
-## The {count} of Skyvia's connector
+The effect is what a call leaves behind: `read` nothing, and it is free; `ask` nothing, and its answer is billed; `make`
+something new; `change` and `remove` something else than there was, which lookups and queries do only with
+`allow_changes=True` (`--allow-changes`). Prices are list prices of {dated} for the default models.
 
-Exactly its parameters, in its order, and exactly its result fields. Parameters beyond those come last and can be given
-by name only.
+The {count} of Skyvia's connector are marked with *: they have exactly its parameters, in its order, and exactly its
+result fields. Parameters beyond those come last and can be given by name only.
 
-{vendor}
+{contents}
 
-## Further ones
-
-{others}
+{families}
 """
 
 
@@ -48,19 +52,23 @@ CONSENT = ": in lookups and queries only with `allow_changes=True` (`--allow-cha
 
 
 def index() -> str:
-    """The list of procedures."""
-    vendor = [CATALOG[name] for name in CATALOG if CATALOG[name].vendor]
-    others = [CATALOG[name] for name in CATALOG if not CATALOG[name].vendor]
-    return INDEX.format(count=len(vendor), vendor="\n".join(overview(vendor)), others="\n".join(overview(others)))
+    """The list of procedures, by family."""
+    anchors = {name: name.lower().replace(",", "").replace(" ", "-") for name in FAMILIES}
+    contents = " · ".join(f"[{name}](#{anchor})" for name, anchor in anchors.items())
+    families = [f"## {name}\n\n" + "\n".join(overview(members)) for name, members in FAMILIES.items()]
+    count = sum(procedure.vendor for procedure in CATALOG.values())
+    return INDEX.format(dated=PRICES_DATED, count=count, contents=contents, families="\n\n".join(families))
 
 
-def overview(procedures: list[Procedure]) -> list[str]:
+def overview(procedures: Sequence[Procedure]) -> list[str]:
     """A table of procedures."""
+    settings = Settings()
     rows = [
-        f"| [{each.name}]({each.name}.md) | {each.summary} | {each.effect} | `{each.reference}` |"
+        f"| [{each.name}]({each.name}.md){' *' if each.vendor else ''} | {each.summary} | {each.effect} "
+        f"| {price_words(each, settings)} | `{each.reference}` |"
         for each in procedures
     ]
-    return ["| procedure | what it does | effect | requests |", "|---|---|---|---|", *rows]
+    return ["| procedure | what it does | effect | USD | requests |", "|---|---|---|---|---|", *rows]
 
 
 def page(procedure: Procedure) -> str:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import grokcall
-from grokcall_procedures.built_in import FAMILIES
+from grokcall_procedures.built_in import CATALOG, FAMILIES
 from grokcall_procedures.prices import PRICES, PRICES_DATED
 from installed import COMMAND
 from scripted_service import KEY, WRONG_KEY, Answer, Service, answered, refused
@@ -347,6 +347,18 @@ def test_procedures_are_found_by_name_summary_and_parameters(run, word, names):
     assert [line.split()[0] for line in done.out.splitlines() if re.match(r"  \w", line)] == names
     if not names:
         assert done.err == f"no procedure has '{word}' in its name, summary or a parameter's name\n"
+
+
+def test_the_list_tells_families_effects_and_prices(run):
+    out = run("procedures").out
+    headings = [line.strip() for line in out.splitlines() if re.match(r"[A-Z][a-z ,]+$", line.rstrip())]
+    assert headings == list(FAMILIES)
+    for entry in json.loads(run("procedures", "--json").out):
+        procedure = CATALOG[entry["name"]]
+        assert entry["family"] == next(name for name, members in FAMILIES.items() if procedure in members)
+        assert entry["effect"] == procedure.effect
+        assert re.search(rf"^  {entry['name']} .* {procedure.effect} ", out, re.MULTILINE)
+    assert "It removes something at the service." in run("procedures", "DeleteFile").out
 
 
 def test_a_procedure_and_a_search_do_not_go_together(run):

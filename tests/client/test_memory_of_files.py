@@ -27,7 +27,7 @@ def peak():
 url, transport, small, large, folder = sys.argv[1:]
 with grokcall.connect(base_url=url, api_key="k" * 20, transport=transport, allow_files=True) as connection:
     for sound, name in ((small, "small"), (large, "large")):
-        text = connection.execute("CALL TranscribeAudio(:sound)", {"sound": grokcall.file(sound)}).fetchone()[0]
+        text = connection.execute("CALL TranscribeAudio(:sound)", {"sound": f"file:{sound}"}).fetchone()[0]
         connection.execute("CALL DownloadFile(:id, To => :to)", {"id": name, "to": f"{folder}/{name}.down"})
         connection.execute("CALL GetVideo(:id, To => :to)", {"id": name, "to": f"{folder}/{name}.mp4"})
         print(text, peak())

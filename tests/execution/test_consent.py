@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -66,16 +67,35 @@ def by_registration(connection: grokcall.Connection, procedure: Procedure) -> ob
         return register(con, connection).query(in_sql(procedure))
 
 
+def by_scalar(connection: grokcall.Connection, procedure: Procedure) -> object:
+    values = (
+        f"CAST('{value}' AS VARCHAR)" if isinstance(value, str) else "'x'::BLOB"
+        for value in values_of(procedure).values()
+    )
+    name = re.sub("(?<!^)(?=[A-Z])", "_", procedure.name).lower()
+    with duckdb.connect() as con:
+        return register(con, connection).query(f"SELECT {name}({', '.join(values)})")
+
+
+def by_explained_query(connection: grokcall.Connection, procedure: Procedure) -> object:
+    return connection.execute(f"EXPLAIN ANALYZE {in_sql(procedure)}").fetchall()
+
+
 REFUSALS = (grokcall.ChangeNotAllowedError, grokcall.NotSupportedError, duckdb.Error)
 """What a surface raises; a query over a connection of DuckDB's own has DuckDB's error, with our words in it."""
-SURFACES: list[Surface] = [by_lookup, by_executemany, by_query, by_new_table, by_registration]
+SURFACES: list[Surface] = [
+    by_lookup, by_executemany, by_query, by_explained_query, by_new_table, by_registration, by_scalar,
+]  # fmt: skip
+TO_A_MODEL = r"a model may call it only with the option tools_may_change|shows a secret, and no model is shown one"
 NEVER = "$^"
 """Matches nothing."""
 
 
 def never_by_query(procedure: Procedure, surface: Surface) -> str:
-    """What is said instead of a procedure whose secret no query may have, whoever consents to what it does."""
-    is_query = surface in (by_query, by_new_table, by_registration)
+    """What is said instead: no query may have a secret, whoever consents, and some have no scalar form."""
+    if surface is by_scalar:
+        return "Scalar Function with name"
+    is_query = surface in (by_query, by_explained_query, by_new_table, by_registration)
     return rf"{procedure.name} shows a secret once" if procedure.has_secret and is_query else NEVER
 
 
@@ -85,6 +105,18 @@ def test_nothing_is_changed_or_removed_without_consent(procedure, surface, conne
     told = rf"{procedure.name} (changes|removes|makes) .*--allow-changes"
     with pytest.raises(REFUSALS, match=rf"{told}|{never_by_query(procedure, surface)}"):
         surface(connection, procedure)
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("procedure", [*CHANGING, *MAKING], ids=lambda each: each.name)
+def test_no_model_calls_it_without_consent(procedure, connection, service):
+    with pytest.raises(grokcall.BadValueError, match=TO_A_MODEL):
+        connection.execute(f"CALL GenerateResponse('hi', Tools => ['{procedure.name}'])")
+    given = ", ".join(f"{name} => :{name}" for name in values_of(procedure))
+    declared = ", ".join(f"{name} VARCHAR COMMENT 'x'" for name in values_of(procedure))
+    connection.execute(f"CREATE TOOL given({declared}) COMMENT 'Does it.' AS CALL {procedure.name}({given})")
+    with pytest.raises(grokcall.BadValueError, match=TO_A_MODEL):
+        connection.execute("CALL GenerateResponse('hi', Tools => ['given'])")
     assert service.asked == []
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from procedure_pages import PLACEHOLDERS
 from scripted_management import KEY as TOLD_KEY
 from scripted_management import MANAGEMENT_KEY, json_answer, manage
 from together import together
@@ -40,6 +42,21 @@ def test_each_key_is_seen_by_its_own_host_only(managed, service, management):
     assert KEY.encode() not in everything(management)
     assert {asked.headers["authorization"] for asked in management.asked} == {f"Bearer {MANAGEMENT_KEY}"}
     assert {asked.path for asked in service.asked} == {"/v1/api-key", "/v1/files"}
+
+
+def test_no_procedure_of_the_api_tells_the_management_host_anything(managing, service, management):
+    service.script = lambda asked: refused(400)
+    connection = managing(max_attempts=1)
+    for procedure in CATALOG.values():
+        if procedure.host is Host.API:
+            before = len(service.asked)
+            values = {name: value for name, value in PLACEHOLDERS.items() if f":{name}" in procedure.example}
+            with contextlib.suppress(grokcall.Error):
+                connection.execute(procedure.example, values)
+            assert len(service.asked) > before, procedure.name
+    assert {asked.headers["authorization"] for asked in service.asked} == {f"Bearer {KEY}"}
+    assert MANAGEMENT_KEY.encode() not in everything(service)
+    assert management.asked == []
 
 
 def test_raw_requests_take_the_key_of_the_host_that_they_name(managed, service, management):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from stepping import QUICK
 import grokcall
 from grokcall_parser import parse_call
 from grokcall_procedures import CATALOG, Binder, MalformedReplyError, Reply, Rows
+from grokcall_procedures.effects import Effect
 from scripted_service import Answer
 
 
@@ -83,6 +85,71 @@ def test_the_rows_of_a_page_are_handed_on_before_the_next_one_is_asked_for():
         seen.append([row[0] for row in step.rows])
         step = steps.send(None)
     assert seen == [["a", "b"]] * 3
+
+
+WHOLE = {"ListUsage", "ListBalanceChanges", "ListInvoices", "ListModels", "ListPrices", "TokenizeText"}
+"""Lists that the service gives in one reply."""
+PAGED = [each for each in CATALOG.values() if each.many and each.effect is Effect.READ and each.name not in WHOLE]
+ASKED = {"ListVoices": "CALL ListVoices('custom')", "ListBatchRequests": "CALL ListBatchRequests('batch_1')"}
+"""Where the example would leave some of the rows out."""
+MEMBERS = (
+    "data",
+    "voices",
+    "batches",
+    "batch_request_metadata",
+    "results",
+    "collections",
+    "documents",
+    "apiKeys",
+    "events",
+)
+TOKENS = ("pagination_token", "paginationToken", "nextPageToken", "last_id")
+ENTRY_IDS = ("id", "voice_id", "batch_id", "batch_request_id", "collection_id", "apiKeyId", "eventId")
+
+
+def any_page(entries: list[str], token: str | None) -> bytes:
+    """A page of any list, its next one under every name that the service has for it."""
+    listed = [{**dict.fromkeys(ENTRY_IDS, each), "file_metadata": {"file_id": each}} for each in entries]
+    next_page = {} if token is None else dict.fromkeys(TOKENS, token)
+    return json.dumps({**dict.fromkeys(MEMBERS, listed), **next_page, "has_more": bool(token)}).encode()
+
+
+ENDS: dict[str, list[tuple[list[str], str | None]]] = {
+    "no token": [(["a", "b"], "1"), (["c"], None)],
+    "an empty token": [(["a", "b"], "1"), (["c"], "")],
+    "an empty page": [(["a", "b"], "1"), (["c"], "2"), ([], "3")],
+    "the same token again": [(["a", "b"], "1"), (["c"], "1")],
+    "an old token": [(["a"], "1"), (["b"], "2"), (["c"], "1")],
+    # The first entry was removed meanwhile, so that all move up by one; and one was added.
+    "a list that became shorter": [(["a", "b"], "1"), (["d"], None)],
+    "a list that became longer": [(["a", "b"], "1"), (["b", "c"], "2"), (["d"], "3"), ([], None)],
+    "an empty list": [([], "1")],
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("procedure", PAGED, ids=lambda each: each.name)
+def test_every_list_ends_and_gives_what_its_pages_had(procedure, end):
+    example = ASKED.get(procedure.name, procedure.example)
+    parsed = parse_call(re.sub(r",? ?MaxRows => \d+", "", example))
+    steps = Binder(parsed, procedure, QUICK).bind().steps()
+    pages, asked, rows = iter(ENDS[end]), 0, []
+    try:
+        request = next(steps)
+        while True:
+            if isinstance(request, Rows):
+                rows += request.rows
+                request = steps.send(None)
+                continue
+            if "validation" in request.path:  # the team, which a list of the management host asks for first
+                request = steps.send(Reply(200, {}, b'{"teamId": "team-7"}'))
+                continue
+            asked += 1
+            request = steps.send(Reply(200, {}, any_page(*next(pages))))
+    except StopIteration as done:
+        rows += done.value
+    assert asked == len(ENDS[end])
+    assert len(rows) == sum(len(entries) for entries, _ in ENDS[end])
 
 
 def test_items_go_by_the_last_one():

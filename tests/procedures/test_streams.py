@@ -7,6 +7,7 @@ import pprint
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from stepping import bind, drive
 
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
-from grokcall_procedures import CATALOG, BoundCall, FailedReplyError, Fold, Piece, PieceKind, Reply
+from grokcall_procedures import CATALOG, BoundCall, FailedReplyError, Fold, Piece, PieceKind, Reply, streams
 from grokcall_procedures.streams.bytes_fold import BytesFold
 from grokcall_procedures.streams.chat_fold import ChatFold
 from grokcall_procedures.streams.events import EventReader
@@ -181,6 +182,29 @@ def test_any_split_any_line_ending_and_any_comments_change_nothing(cases, name, 
     assert fold.is_whole
     assert case.row(fold.body()) == case.row(case.whole)
     assert text_in(pieces, PieceKind.TEXT) == text_in(case.fold().whole(case.whole), PieceKind.TEXT)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_byte_by_byte_is_as_good_as_all_at_once(cases, name):
+    """Cut at every place at once."""
+    case = cases(name)
+    stream = case.stream if name != "sound" else case.stream[:4_000]
+    expected, fold = case.fold(), case.fold()
+    fed(expected, [stream])
+    pieces = fed(fold, [stream[place : place + 1] for place in range(len(stream))])
+    assert fold.is_whole
+    if name == "sound":
+        assert fold.body() == stream
+    else:
+        assert case.row(fold.body()) == case.row(expected.body()) == case.row(case.whole)
+        assert text_in(pieces, PieceKind.TEXT) == text_in(case.fold().whole(case.whole), PieceKind.TEXT)
+
+
+def test_every_fold_is_among_the_cases(cases):
+    folds = {type(cases(name).fold()) for name in CASES}
+    assert folds == {BytesFold, ChatFold, MessagesFold, ResponsesFold}
+    modules = {path.stem for path in Path(streams.__path__[0]).glob("*_fold.py")}
+    assert modules - {"event_fold"} == {fold.__module__.rpartition(".")[2] for fold in folds}
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "sound"])

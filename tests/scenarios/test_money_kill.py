@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 from kill import killed_run
 from surfaces import CONCURRENCY, SURFACES, struck
+from tool_kill import killed_rounds
 
 
 def test_a_killed_lookup_continues_without_paying_again(tmp_path):
@@ -27,3 +29,13 @@ def test_whatever_is_struck_pays_again_only_for_what_was_in_flight_and_loses_no_
     assert (found.again, found.lost) == (0, 0)
     if surface.signal is signal.SIGKILL:
         assert found.billed <= surface.rows + found.strikes * CONCURRENCY
+
+
+def test_a_killed_loop_of_tools_pays_for_no_round_twice_but_those_in_flight(tmp_path, monkeypatch):
+    benchmarks = Path(__file__).parents[2] / "benchmarks"
+    monkeypatch.setenv("PYTHONPATH", str(benchmarks))  # where the command finds the tool
+    found = killed_rounds(tmp_path, rows=60, rounds=5, kills=4, seed=1)
+    assert found.kills >= 2
+    assert found.equal, "the answers differ from those of an undisturbed run"
+    assert (found.unexplained, found.unanswered) == (0, 0)
+    assert found.sound(60, 5)

@@ -81,18 +81,20 @@ def per_million(ticks: int | None) -> str:
 
 
 def show_families(console: Console, procedures: Sequence[Procedure], settings: Settings) -> None:
-    """Prints procedures with what they do and cost, those that belong together under one heading."""
+    """Prints procedures with what they do, leave behind and cost, those that belong together under one heading."""
     families: dict[str, list[Procedure]] = {}
     for procedure in procedures:
         families.setdefault(family_of(procedure), []).append(procedure)
     drawn = Table(box=None, header_style="bold", pad_edge=False)
     drawn.add_column("procedure", no_wrap=True)
     drawn.add_column("what it does")
+    drawn.add_column("effect", no_wrap=True)
     drawn.add_column("USD")
     for family, members in families.items():
         drawn.add_row(Text(family, style="bold"))
         for each in members:
-            drawn.add_row(Text(f"  {each.name}"), Text(each.summary), Text(price_words(each, settings)))
+            price = Text(price_words(each, settings))
+            drawn.add_row(Text(f"  {each.name}"), Text(each.summary), Text(each.effect), price)
     console.print(drawn)
     told = f"List prices of {PRICES_DATED} for the default models; EXPLAIN COST prices a call. "
     console.print(Text(f"{told}grokcall procedures NAME shows one with its parameters and fields.", style="dim"))
@@ -102,7 +104,8 @@ def show_procedure(console: Console, procedure: Procedure, settings: Settings) -
     """Prints one procedure: how it is called, what it costs, what it takes, what it gives."""
     console.print(Text(procedure.summary))
     console.print(Text(f"\n{signature(procedure)}\n", style="bold"), soft_wrap=True)
-    console.print(Text(f"USD: {price_words(procedure, settings)}\n"))
+    console.print(Text(f"USD: {price_words(procedure, settings)}"))
+    console.print(Text(f"It {procedure.effect.told}.\n"))
     if procedure.parameters:
         console.print(Text("Parameters", style="bold"))
     for parameter in procedure.parameters:
@@ -138,6 +141,7 @@ def as_document(procedure: Procedure, settings: Settings) -> dict[str, object]:
         "summary": procedure.summary,
         "signature": signature(procedure),
         "family": family_of(procedure),
+        "effect": str(procedure.effect),
         "price": price_words(procedure, settings),
         "many": procedure.many,
         "vendor": procedure.vendor,

@@ -213,9 +213,8 @@ class ToolRunner:
         name = named or next(iter(tool.get("allowed_tools") or ()), "search")
         arguments = msgspec.json.encode({"query": self._query}).decode()
         output = f"{label} has nothing on: {self._query}"
-        return [
-            self._item("mcp_call", "mcp", name=name, server_label=label, arguments=arguments, output=output, error=None)
-        ]
+        # `error` is there only where there was one: a client of xAI's refuses null.
+        return [self._item("mcp_call", "mcp", name=name, server_label=label, arguments=arguments, output=output)]
 
     async def _make_picture(self) -> Item:
         state, prompt = self._call.state, self._conversation.question

@@ -13,11 +13,16 @@ const refused = async (call) => {
 };
 const prompt = "hi";
 const maxRetries = 0;
+const keyed = (apiKey) =>
+  refused(() => generateText({ model: createXai({ ...settings, apiKey })("grok-4.3"), prompt, maxRetries }));
+const gone = { xai: { previousResponseId: "0b6f3c1e-1111-4222-8333-9c0ffee00001" } };
 console.log(JSON.stringify({
   model: await refused(() => generateText({ model: xai("grok-99"), prompt, maxRetries })),
   picture: await refused(() => generateImage({ model: xai.image("grok-99"), prompt, maxRetries })),
   effort: await refused(() =>
     generateText({ model: xai("grok-4.6"), prompt, maxRetries, providerOptions: { xai: { reasoningEffort: "none" } } })),
-  key: await refused(() =>
-    generateText({ model: createXai({ ...settings, apiKey: "xai-wrong" })("grok-4.3"), prompt, maxRetries })),
+  wrong: await keyed("xai-wrong"),
+  blocked: await keyed("xai-blocked"),
+  broke: await keyed("xai-broke"),
+  missing: await refused(() => generateText({ model: xai("grok-4.3"), prompt, maxRetries, providerOptions: gone })),
 }));

@@ -125,7 +125,7 @@ def node(
             env={**os.environ, "XAI_BASE_URL": base_url, "XAI_API_KEY": SANDBOX_KEY, "PICTURE": picture},
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=400,
         )
         assert (done.returncode, done.stderr) == (0, "")
         told: dict[str, Any] = json.loads(done.stdout)

@@ -47,7 +47,7 @@ def seen(model, part):
 def chat(settings):
     def make(model="grok-4.3"):
         return ChatXAI(
-            model=model, xai_api_base=settings["base_url"], api_key=settings["api_key"], max_retries=0, timeout=60
+            model=model, xai_api_base=settings["base_url"], api_key=settings["api_key"], max_retries=0, timeout=400
         )
 
     return make

@@ -297,7 +297,7 @@ def test_threads_with_loops_of_their_own_share_a_budget() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads)
     assert highest <= USD
     assert (budget.calls, budget.spent_ticks, budget.in_flight) == (400, 400, 0)

@@ -281,7 +281,7 @@ def test_writers_of_one_catalog_file_do_not_lose_each_other_s_procedures(tmp_pat
         "        connection.execute(f'CREATE PROCEDURE P{sys.argv[1]}_{number}() AS CALL ListModels()')\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", script, name]) for name in "abc"]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(300) for writer in writers] == [0, 0, 0]
     assert len(grokcall.open_catalog(path).own) == 30
 
 
@@ -313,7 +313,7 @@ def test_the_command_line_makes_lists_describes_and_calls_procedures(sandbox, tm
     monkeypatch.setenv("GROKCALL_CATALOG", str(tmp_path / "procedures.sql"))
 
     def run(*arguments):
-        done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=400)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -219,7 +219,7 @@ def test_the_command_line_makes_and_shows_tools(tmp_path, monkeypatch):
     monkeypatch.setenv("GROKCALL_CATALOG", str(tmp_path / "catalog.sql"))
 
     def run(*arguments):
-        done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=400)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

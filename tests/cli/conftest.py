@@ -59,7 +59,7 @@ def process() -> Run:
             [COMMAND, *map(str, arguments)],
             input=stdin,
             capture_output=True,
-            timeout=60,
+            timeout=400,
             env={**os.environ, **environment},
         )
         return Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode(), done.stdout)

@@ -127,7 +127,7 @@ def test_what_is_typed_is_asked_and_answered_as_it_comes(service, terminal, here
     terminal.type("/save talk.json")
     terminal.wait_for("written to talk.json")
     terminal.type("/quit")
-    assert terminal.process.wait(60) == 0
+    assert terminal.process.wait(300) == 0
     assert json.loads((here / "talk.json").read_text())["turns"][0]["question"] == "hello"
 
 
@@ -169,13 +169,13 @@ def test_an_interrupt_at_the_prompt_ends_it(terminal):
     terminal.wait_for("> ")
     terminal.process.send_signal(signal.SIGINT)
     terminal.type("")  # an interrupt that comes just before the prompt waits is heard after the line
-    assert terminal.process.wait(60) == 130
+    assert terminal.process.wait(300) == 130
 
 
 def test_the_end_of_what_is_typed_ends_it(terminal):
     terminal.wait_for("> ")
     os.write(terminal.end, b"\x04")
-    assert terminal.process.wait(60) == 0
+    assert terminal.process.wait(300) == 0
 
 
 def test_a_conversation_that_was_lost_is_replayed(service, terminal):

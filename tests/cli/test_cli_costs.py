@@ -44,7 +44,9 @@ def costs(sandbox, journal, tmp_path):
         }
         environment = {**os.environ, **{name: value for name, value in told.items() if value is not None}}
         command = [Path(sys.executable).with_name("grokcall"), "costs", "--journal", journal, *arguments]
-        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60)
+        return subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=400
+        )
 
     return run
 

@@ -194,7 +194,7 @@ class Held:
         """How the process ended, once the answers had come."""
         self.gone.set()
         try:
-            out, err = self.process.communicate(timeout=60)
+            out, err = self.process.communicate(timeout=400)
         finally:
             self.process.kill()
         return self.process.returncode, out, err
@@ -247,7 +247,7 @@ def test_every_command_waits_for_what_was_sent_whichever_signal_ends_it(at_servi
     with Journal("out.journal", read_only=True) as journal:
         assert (journal.run().ok, journal.in_doubt()) == (2, [])
     assert err.splitlines()[-1] == "run the same command again to continue: what was answered is in out.journal"
-    subprocess.run([COMMAND, *arguments], check=True, capture_output=True, timeout=60)
+    subprocess.run([COMMAND, *arguments], check=True, capture_output=True, timeout=400)
     assert len(at_service.asked) == ROWS
 
 

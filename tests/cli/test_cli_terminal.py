@@ -59,7 +59,7 @@ def on_terminal(*arguments: object, cwd: Path, **environment: str) -> str:
     except OSError:  # what Linux says when the last writer has gone
         pass
     os.close(ours)
-    process.wait(60)
+    process.wait(300)
     return data.decode()
 
 

@@ -27,7 +27,7 @@ def command(sandbox, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=400,
         )
 
     return run

@@ -53,7 +53,7 @@ def started(*arguments: str, **environment: str) -> tuple[str, set[str]]:
             env={**os.environ, **given},
             capture_output=True,
             encoding="utf-8",
-            timeout=100,
+            timeout=400,
         )
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout, set(loaded.read_text().split("\n"))
@@ -122,7 +122,7 @@ def test_a_wrong_command_line_is_refused_before_anything_is_loaded():
         [sys.executable, "-X", "importtime", "-c", "from grokcall.cli import main; main(['lookpu'])"],
         capture_output=True,
         encoding="utf-8",
-        timeout=100,
+        timeout=400,
     )
     assert done.returncode == 2
     assert "Did you mean 'lookup'?" in done.stderr

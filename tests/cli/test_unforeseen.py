@@ -32,7 +32,7 @@ run(sys.argv[1:])
 def fall(error: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "XAI_API_KEY": KEY, "NO_COLOR": "1"}
     program = [sys.executable, "-c", PROGRAM.format(error=error), "fall", *arguments]
-    return subprocess.run(program, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    return subprocess.run(program, capture_output=True, text=True, timeout=400, env=environment, check=False)
 
 
 @pytest.mark.parametrize(

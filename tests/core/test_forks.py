@@ -100,7 +100,7 @@ def test_a_fork_while_calls_run_in_other_threads(connecting, service: Service):
     while len(service.asked) < 8:
         time.sleep(0.005)
     codes = [in_child(lambda: asked(connection, "child")) for _ in range(3)]
-    thread.join(60)
+    thread.join(300)
     assert codes == [0, 0, 0]
     assert found[0].summary.ok == 100
 
@@ -218,7 +218,7 @@ def test_workers_of_a_pool_that_forks_share_what_the_parent_opened(connection):
     try:
         assert asked(connection, "before")
         with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
-            assert all(pool.map(asked_of_shared, "abcdef", timeout=60))
+            assert all(pool.map(asked_of_shared, "abcdef", timeout=400))
         assert asked(connection, "after")
     finally:
         shared = None

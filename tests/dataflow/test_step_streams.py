@@ -170,7 +170,7 @@ def test_a_connection_that_nobody_holds_is_closed_after_a_while(service):
     connections.let_go(("k",), made, at_once=False)
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):
-            thread.join(60)
+            thread.join(300)
     assert made.closed
     again = connections.hold(("k",), grokcall.connect)
     assert again is not made

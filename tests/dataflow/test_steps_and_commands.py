@@ -77,7 +77,7 @@ def test_a_step_runs_in_another_process_with_the_key_of_its_surroundings(service
     step.close()
     assert KEY.encode() not in packed
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        process, values = pool.submit(run_elsewhere, packed, BATCH).result(60)
+        process, values = pool.submit(run_elsewhere, packed, BATCH).result(300)
     assert process != os.getpid()
     assert values == ["ONE", None, "THREE"]
     assert {asked.headers["authorization"] for asked in service.asked} == {f"Bearer {KEY}"}

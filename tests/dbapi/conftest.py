@@ -38,7 +38,7 @@ class HeldAnswers:
     def wait_for(self, count: int = 1) -> None:
         """Waits until so many more requests have come."""
         for _ in range(count):
-            assert self._asked.acquire(timeout=60)
+            assert self._asked.acquire(timeout=400)
 
     def let_go(self) -> None:
         """Has all requests answered, those to come as well."""
@@ -79,7 +79,7 @@ class Running:
 
     def error(self) -> BaseException | None:
         """What it was ended by, once it has ended."""
-        self._thread.join(60)
+        self._thread.join(300)
         assert not self._thread.is_alive()
         return self._error
 

@@ -132,7 +132,7 @@ def test_loops_in_several_threads_share_a_connection(opened):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     asyncio.run(connection.close())
     assert sorted(map(str, given)) == sorted(f"{kind}{number}" for kind in ("", "T", "S") for number in range(6))
 

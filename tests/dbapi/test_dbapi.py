@@ -442,7 +442,7 @@ def test_threads_share_a_connection_each_with_its_own_cursors(connecting, servic
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert wrong == []
     assert len(service.asked) == 120
     assert 1 < service.peak <= 4

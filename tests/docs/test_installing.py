@@ -90,7 +90,7 @@ def installed(folder: Path, *wanted: str, **settings: str) -> tuple[str, str]:
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     surroundings |= {"PIP_CONFIG_FILE": os.devnull, **settings}
     command = [sys.executable, str(ROOT / "tools" / "install.py"), str(folder / "env"), *wanted]
-    run = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=100)
+    run = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=400)
     assert run.returncode == 0, run.stderr
     python = install.python_in(folder / "env")
     asked = subprocess.run([python, "-c", "import ours; print(ours.version)"], capture_output=True, text=True)

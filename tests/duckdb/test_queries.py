@@ -443,7 +443,7 @@ def test_threads_share_the_database(connection, service):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert failures == []
     assert connection.execute("SELECT count(DISTINCT answer) FROM sums").fetchone() == (20,)
     assert len(service.asked) == 20
@@ -506,7 +506,7 @@ def test_closing_ends_a_query_that_runs(connecting):
     thread.start()
     thread.join(0.5)
     connection.close()
-    thread.join(20)
+    thread.join(300)
     assert not thread.is_alive()
     assert [str(error) for error in told] == ["the query was interrupted"]
     with pytest.raises(grokcall.InterfaceError, match="closed"):

@@ -21,7 +21,7 @@ def together(work: Callable[[int], object]) -> list[object]:
     ready = threading.Barrier(THREADS)
 
     def begin(number: int) -> object:
-        ready.wait(30)
+        ready.wait(300)
         return work(number)
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -154,7 +154,7 @@ def test_closing_ends_the_queries_of_all_threads(connection, service: Service):
         threading.Event().wait(0.01)
     connection.close()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert len(ended) == 4
 
 

@@ -142,11 +142,11 @@ def test_a_commit_waits_for_the_statement_that_is_under_way(table, service: Serv
     table.autocommit = False
     thread = threading.Thread(target=table.execute, args=(ASK, ["slow"]))
     thread.start()
-    assert asked.wait(30)
+    assert asked.wait(300)
     ended = threading.Thread(target=table.commit)
     ended.start()
     answer.set()
-    thread.join(30)
-    ended.join(30)
+    thread.join(300)
+    ended.join(300)
     table.rollback()
     assert count(table) == 1

@@ -477,7 +477,7 @@ def test_without_the_option_there_are_no_spans(connection, spans):
 def printed(program, *arguments):
     """What a program prints in a process of its own, where nothing is imported yet."""
     command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True).stdout
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=400, check=True).stdout
 
 
 def test_without_the_option_nothing_of_opentelemetry_is_imported(service):

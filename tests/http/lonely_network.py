@@ -172,7 +172,7 @@ def build(folder: Path) -> None:
         "ip -6 route add local ::/0 dev lo",
         *(f"mount --bind {folder}/{name} /etc/{name}" for name in ("resolv.conf", "nsswitch.conf", "hosts")),
     ):
-        subprocess.run(command.split(), check=True, capture_output=True, timeout=30)
+        subprocess.run(command.split(), check=True, capture_output=True, timeout=400)
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind(("127.0.0.53", 53))
     threading.Thread(target=answer_names, args=[names], daemon=True).start()

@@ -82,7 +82,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
          "-out", "server.crt", "-days", "2", "-extfile", "extensions"],
     ):  # fmt: skip
-        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True, timeout=400)
     (folder / "server.pem").write_text((folder / "server.crt").read_text() + (folder / "server.key").read_text())
     return folder
 
@@ -242,7 +242,7 @@ def test_without_one_such_a_service_answers_nobody(kind, strict_server, authorit
 def test_a_certificate_that_cannot_be_shown_is_named_with_the_remedy(authority: Path, tmp_path: Path) -> None:
     locked = tmp_path / "locked.key"
     command = ["ec", "-in", "server.key", "-aes256", "-passout", "pass:secret", "-out", str(locked)]
-    subprocess.run(["openssl", *command], cwd=authority, check=True, capture_output=True, timeout=60)
+    subprocess.run(["openssl", *command], cwd=authority, check=True, capture_output=True, timeout=400)
     for own in (
         ClientCertificate(tmp_path / "nowhere.pem"),
         ClientCertificate(authority / "server.crt"),

@@ -155,7 +155,7 @@ def make_certificates(folder: Path) -> None:
         ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
          "-out", "server.crt", "-days", "2", "-extfile", "extensions"],
     ):  # fmt: skip
-        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True, timeout=400)
     (folder / "server.pem").write_text((folder / "server.crt").read_text() + (folder / "server.key").read_text())
 
 
@@ -165,7 +165,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for program in ("unshare", "ip", "mount", "openssl"):
         if shutil.which(program) is None:
             pytest.skip(f"there is no program {program} to make a network with")
-    tried = subprocess.run([*ALONE, "true"], capture_output=True, text=True, check=False, timeout=60)
+    tried = subprocess.run([*ALONE, "true"], capture_output=True, text=True, check=False, timeout=400)
     if tried.returncode:
         pytest.skip(f"this machine allows no network of one's own: {tried.stderr.strip()}")
     made = tmp_path_factory.mktemp("network")

@@ -18,7 +18,7 @@ CLIENTS = {
 def printed(program: str) -> str:
     """What a program prints in a process of its own, where nothing is imported yet."""
     return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=400, check=True
     ).stdout
 
 

@@ -168,7 +168,7 @@ def test_transactions_of_threads_run_side_by_side(address, service):
     def fill(number: int) -> None:
         with engine.begin() as connection:
             connection.execute(filled, {"id": number, "q": f"q{number}"})
-            together.wait(30)  # all are open at the same time
+            together.wait(300)  # all are open at the same time
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(fill, range(8)))
@@ -287,7 +287,7 @@ def test_the_whole_engine_is_one_connection_with_one_budget(address, service):
 
     def ask(number: int) -> grokcall.Connection:
         with engine.connect() as connection:
-            together.wait(10)
+            together.wait(300)
             connection.execute(ASK, {"Message": str(number)})
             return connection.connection.driver_connection
 

@@ -221,7 +221,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_recorded(path, text, size,
         [sys.executable, "-c", FILL, str(path), str(text), str(size), str(limit)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=400,
         check=True,
     )
     kept, kind, message = eval(done.stdout)

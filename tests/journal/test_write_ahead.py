@@ -29,7 +29,7 @@ asyncio.run(work(Journal(sys.argv[1]).begin("a", {})))
 @pytest.fixture
 def left(path):
     """The journal of a process that died at once after its last words."""
-    subprocess.run([sys.executable, "-c", DIE, str(path)], timeout=60, check=False)
+    subprocess.run([sys.executable, "-c", DIE, str(path)], timeout=400, check=False)
     assert left_over(path)[0]
     return path
 

@@ -78,7 +78,7 @@ def test_two_lookups_at_a_time_share_the_limit_of_their_connection(connecting, s
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert found == {first: [str(first + number) for number in range(80)] for first in (0, 1000)}
     assert 3 < service.peak <= 6
 

@@ -253,7 +253,7 @@ def test_the_command_line_writes_typed_columns(sandbox, tmp_path, monkeypatch, f
     out = tmp_path / f"out.{form}"
     arguments = ["-p", "body=Billing since 2026-03-04", "-p", f"schema={SCHEMA}", "-o", str(out)]
     command = [COMMAND, "call", ASK, *arguments, "--base-url", sandbox.base_url]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=400)
 
     assert run.returncode == 0, run.stderr
     with duckdb.connect() as database:
@@ -266,7 +266,7 @@ def test_a_run_with_typed_columns_is_exported_from_its_journal(on_sandbox, sandb
     result = on_sandbox.lookup(ASK, bodies(5), MAPPING, journal=tmp_path / "j", concurrency=1)
     out = tmp_path / "out.parquet"
     command = [COMMAND, "runs", "export", "--journal", str(tmp_path / "j"), "-o", str(out)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=400)
 
     assert run.returncode == 0, run.stderr
     with duckdb.connect() as database:

@@ -263,7 +263,7 @@ def test_the_command_line_waits_and_searches(sandbox, both, collection, folder):
 
     def told(statement):
         command = [Path(sys.executable).with_name("grokcall"), "call", statement, "--format", "json"]
-        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, timeout=60)
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, timeout=400)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()
 

@@ -91,13 +91,13 @@ def test_each_example_runs_on_the_command_line(both, sandbox, procedure, tmp_pat
     }
     command = [Path(sys.executable).with_name("grokcall"), "call", example_for(both, procedure), "--yes"]
     command += ["--secret-file", "secret"] if procedure.has_secret else []
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, timeout=60)
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, timeout=400)
     assert done.returncode == 0, done.stderr.decode()
 
 
 def test_the_flag_sandbox_has_both_hosts(tmp_path):
     command = [Path(sys.executable).with_name("grokcall"), "call", "--sandbox", "CALL GetBalance()"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=400)
     assert done.returncode == 0, done.stderr.decode()
     assert b'"Balance_CreditUsd":' in done.stdout
 

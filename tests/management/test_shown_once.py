@@ -125,7 +125,7 @@ def command(service, management, tmp_path):
     def run(*arguments):
         program = Path(sys.executable).with_name("grokcall")
         return subprocess.run(
-            [program, *arguments], cwd=tmp_path, env=environment, capture_output=True, timeout=60, encoding="utf-8"
+            [program, *arguments], cwd=tmp_path, env=environment, capture_output=True, timeout=400, encoding="utf-8"
         )
 
     return run

@@ -108,7 +108,7 @@ class Case:
 def cases(clean_surroundings: None) -> Iterator[Callable[[str], Case]]:
     made: dict[str, Case] = {}
     headers = {"Authorization": f"Bearer {SANDBOX_KEY}", "Content-Type": "application/json"}
-    with Sandbox() as sandbox, httpx.Client(headers=headers, timeout=60) as http:
+    with Sandbox() as sandbox, httpx.Client(headers=headers, timeout=400) as http:
 
         def case(name: str) -> Case:
             if name not in made:

@@ -17,7 +17,7 @@ from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox
 @pytest.fixture(scope="session")
 def _http(running_sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
-    with httpx.Client(base_url=running_sandbox.base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=running_sandbox.base_url, headers=headers, timeout=400) as client:
         yield client
 
 
@@ -108,7 +108,7 @@ def picture() -> Callable[..., bytes]:
 def manager(sandbox) -> Iterator[httpx.Client]:
     """A client of the management host."""
     headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}
-    with httpx.Client(base_url=sandbox.management_base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=sandbox.management_base_url, headers=headers, timeout=400) as client:
         yield client
 
 

@@ -29,7 +29,7 @@ def exchange(sandbox, sent):
     """All bytes that come back over a connection of its own, and how it ended: in a reset or in good order."""
     port = int(sandbox.base_url.rsplit(":", 1)[1].split("/")[0])
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=400) as connection:
         try:
             connection.sendall(sent)
             while data := connection.recv(65_536):
@@ -185,7 +185,7 @@ def test_a_client_that_leaves_before_the_reply_is_not_noted_as_answered(faulty):
 def test_a_connection_goes_on_after_a_fault_that_leaves_it_whole(faulty):
     engine = faulty("malformed:share=0.5+server-errors:share=0.5,on=text")
     port = int(engine.sandbox.base_url.rsplit(":", 1)[1].split("/")[0])
-    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=400) as connection:
         for _ in range(20):
             connection.sendall(head() + BODY)
             reply = HTTPResponse(connection)
@@ -237,7 +237,7 @@ def test_under_another_server_a_cut_is_an_error_of_the_application():
 def test_a_server_stops_with_slow_replies_under_way():
     with Sandbox(profile="slow-body:seconds=60") as sandbox:
         port = int(sandbox.base_url.rsplit(":", 1)[1].split("/")[0])
-        connection = socket.create_connection(("127.0.0.1", port), timeout=120)
+        connection = socket.create_connection(("127.0.0.1", port), timeout=400)
         connection.sendall(head() + BODY)
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
         started = time.monotonic()

@@ -56,11 +56,11 @@ def test_the_command_line_hears_a_file_that_a_statement_names(sandbox: Sandbox, 
     command = [f"{sysconfig.get_path('scripts')}/grokcall", "call", "--base-url", sandbox.base_url, "--format", "json"]
     environment = {"XAI_API_KEY": grokcall.sandbox.SANDBOX_KEY, "PATH": ""}
     statement = f"CALL TranscribeAudio('file:{call_wav}')"
-    run = subprocess.run([*command, statement], env=environment, capture_output=True, encoding="utf-8", timeout=60)
+    run = subprocess.run([*command, statement], env=environment, capture_output=True, encoding="utf-8", timeout=400)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)[0]["Transcript_Text"] == HEARD
     refused = subprocess.run(
-        [*command, "--no-allow-files", statement], env=environment, capture_output=True, encoding="utf-8", timeout=60
+        [*command, "--no-allow-files", statement], env=environment, capture_output=True, encoding="utf-8", timeout=400
     )
     assert refused.returncode != 0
     assert "allow_files" in refused.stderr

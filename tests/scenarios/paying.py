@@ -82,7 +82,7 @@ def ran(sandbox: Sandbox, *arguments: object) -> Done:
     """How the command ended."""
     with started(sandbox, *arguments) as process:
         try:
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=400)
         finally:
             process.kill()
     return Done(process.returncode, err)

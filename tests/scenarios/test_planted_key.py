@@ -109,7 +109,7 @@ def test_nothing_that_the_command_writes_holds_the_key(service, tmp_path):
     environment = {**os.environ, "XAI_API_KEY": KEY, "XAI_BASE_URL": service.base_url}
     command = Path(sys.executable).with_name("grokcall")
     for arguments in RUNS:
-        done = subprocess.run([command, *arguments], cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+        done = subprocess.run([command, *arguments], cwd=tmp_path, env=environment, capture_output=True, timeout=400)
         assert KEY.encode() not in done.stdout + done.stderr, arguments
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 4

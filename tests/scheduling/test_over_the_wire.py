@@ -78,7 +78,7 @@ def test_two_lookups_learn_a_limit_from_one_refusal(connecting, service):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert [summary.ok for summary in found] == [120, 120]
     assert 1 <= len(script.refused) <= 40 + A_FEW
     # Whoever was under way when the first refusal came is refused with it; the limit is known from then on.
@@ -108,7 +108,7 @@ def test_a_pause_of_one_model_holds_up_no_other(connecting, service):
         time.sleep(0.01)
     connection.lookup(f"{ASK[:-1]}, Model => 'free')", numbered(20))
     assert waiting.is_alive()
-    waiting.join(30)
+    waiting.join(300)
     assert service.texts.count("0") == 3
 
 
@@ -167,7 +167,7 @@ def test_all_threads_and_lookups_keep_the_limit_of_the_connection_together(conne
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     moments = sorted(asked.time for asked in service.asked)[begun:]
     assert len(moments) == 41
     assert most_in(1.0, moments) <= most + BUSY

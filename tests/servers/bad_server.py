@@ -159,7 +159,7 @@ class ServerThread:
             port: int = server.sockets[0].getsockname()[1]
             return port
 
-        return asyncio.run_coroutine_threadsafe(start(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(start(), self.loop).result(300)
 
     def bad_server(self, context: ssl.SSLContext | None = None) -> BadServer:
         server = BadServer(scheme="https" if context else "http")
@@ -175,9 +175,9 @@ class ServerThread:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(end(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(end(), self.loop).result(300)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
+        self.thread.join(300)
         self.loop.close()
 
 

@@ -131,7 +131,7 @@ class Service:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(300)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -144,9 +144,9 @@ class Service:
         """Cuts every connection and listens no more; harmless when repeated."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(300)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(300)
         self._loop.close()
 
     async def _listen(self) -> asyncio.Server:

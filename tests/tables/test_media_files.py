@@ -81,7 +81,7 @@ def test_standard_output_has_its_media_in_the_current_folder(here):
         "batch = pa.record_batch({'image': [b'GIF89a']})\n"
         "with open_writer('-', batch.schema, format='jsonl') as writer: writer.write(batch)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=400)
     assert done.stdout == '{"image":"grokcall_media/000001-image.gif"}\n'
     assert (here / "grokcall_media" / "000001-image.gif").read_bytes() == b"GIF89a"
 

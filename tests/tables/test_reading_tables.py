@@ -369,7 +369,7 @@ def test_standard_input_is_known_by_its_first_bytes(here, form):
     write_file("input", form)
     code = "from grokcall.tables import open_table; print(open_table('-', types='auto').read_all().to_pylist())"
     with (here / "input").open("rb") as stdin:
-        done = subprocess.run([sys.executable, "-c", code], stdin=stdin, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", code], stdin=stdin, capture_output=True, text=True, timeout=400)
     assert done.stdout == f"{TABLE.to_pylist()}\n", done.stderr
 
 

@@ -307,7 +307,7 @@ except OutputClosed as error:
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl", "parquet", "arrow"])
 def test_standard_output_carries_each_format(here, form):
-    done = subprocess.run([sys.executable, "-c", PRINT, form, "1"], capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", PRINT, form, "1"], capture_output=True, timeout=400)
     assert done.returncode == 0, done.stderr
     (here / "out").write_bytes(done.stdout)
     assert rows_of("out", format=form) == TABLE.to_pylist()
@@ -321,7 +321,7 @@ def test_a_reader_of_standard_output_that_goes_away_is_told_quietly(here, form):
         assert process.stdout.read(10)
         process.stdout.close()
         said = process.stderr.read()
-        assert process.wait(timeout=60) == 7
+        assert process.wait(timeout=400) == 7
     assert said == b"standard output: nobody reads any more\n"
 
 

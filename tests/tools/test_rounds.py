@@ -221,7 +221,7 @@ def test_a_tool_that_had_to_be_called_need_not_be_called_again(service, stock):
 
 def test_the_tools_of_a_round_run_at_once_and_their_outputs_keep_the_order(service, connecting):
     connection = connecting(tool_threads=4)
-    together = threading.Barrier(3, timeout=30)
+    together = threading.Barrier(3, timeout=300)
 
     @connection.tool
     def wait(number: int) -> int:
@@ -243,7 +243,7 @@ def test_a_tool_that_takes_too_long_is_told_to_the_model(service, connection):
 
         @connection.tool(timeout=0.05)
         def slow() -> int:
-            release.wait(60)
+            release.wait(300)
             return 1
 
         service.script = rounds_of([("slow", {})])

@@ -79,7 +79,9 @@ def test_looking_around_needs_no_key_and_sends_nothing(service, statement):
 
 def test_installing_and_loading_need_no_key():
     lines = "import grokcall, grokcall.actions, grokcall.sandbox; grokcall.connect().cursor(); print('loaded')"
-    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, encoding="utf-8", timeout=400, check=False
+    )
     assert (done.stdout, done.stderr) == ("loaded\n", "")
 
 

@@ -36,14 +36,14 @@ class Proxy:
     def __enter__(self) -> Proxy:
         self._thread.start()
         server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop)
-        self._server = server.result(10)
+        self._server = server.result(300)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *ended: object) -> None:
         self._loop.call_soon_threadsafe(self._server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(300)
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

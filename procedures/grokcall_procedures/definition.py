@@ -6,7 +6,7 @@ documentation pages and every other surface read the definition and need no chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
@@ -25,6 +25,9 @@ UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
 
 STORE = "Store"
 """The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
+
+STORE_AS = "StoreAs"
+"""The parameter that has what is made stored as a file at the service."""
 
 DEFERRED = "Deferred"
 """The parameter that has an answer made for later, and waited for."""
@@ -142,6 +145,11 @@ class BoundCall:
         return self.values.get(DEFERRED) is True
 
     @property
+    def leaves_content(self) -> bool:
+        """Whether what it makes is not fetched: nobody wants its bytes, and the service stores it."""
+        return not self.settings.wants_content and STORE_AS in self.values
+
+    @property
     def effect(self) -> Effect:
         """What it leaves behind."""
         decide = self.procedure.effect_of
@@ -245,6 +253,11 @@ class Procedure:
     def offered_fields(self) -> tuple[ResultField, ...]:
         """Everything that can become a column, in order."""
         return (*self.fields, *self.further_fields)
+
+    def brings_content(self, fields: Sequence[str] | None) -> bool:
+        """Whether there is a column of bytes among some result fields, in any case; None stands for all."""
+        content = {column.name.lower() for column in self.fields if column.type is ParameterType.BINARY}
+        return fields is None or not content or any(name.strip().lower() in content for name in fields)
 
     @cached_property
     def list_name(self) -> str:

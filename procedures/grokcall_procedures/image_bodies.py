@@ -77,7 +77,7 @@ def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
     return ImageBody(
         model=get("Model"),
         prompt=get("Instructions"),
-        response_format="b64_json",
+        response_format="url" if call.leaves_content else "b64_json",
         aspect_ratio=get("AspectRatio"),
         resolution=get("Resolution"),
         quality=get("Quality"),

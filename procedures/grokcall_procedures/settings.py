@@ -51,6 +51,8 @@ class Settings:
         toolbox: The tools of the client; None where there are none.
         bound: Binds a CALL that is a value of another one, and gives the call; None where no procedures are known.
         tool_mixing: What becomes of a call whose model may read both the web and data of the caller's.
+        wants_content: Whether the bytes of what is made are wanted, as far as that is known; where they are not, what
+            the service keeps is not fetched.
         team_id: The team that the management procedures look after; None for that of the management key.
     """
 
@@ -70,4 +72,5 @@ class Settings:
     toolbox: Toolbox | None = field(default=None, repr=False, compare=False)
     bound: Callable[[str], Any] | None = field(default=None, repr=False, compare=False)
     tool_mixing: ToolMixing = "warn"
+    wants_content: bool = True
     team_id: str | None = None

@@ -62,7 +62,8 @@ def generate_video(call: BoundCall) -> Steps:
 def get_video(call: BoundCall) -> Steps:
     """A video that an earlier call started."""
     to = target_of(call.values, is_video)
-    return (yield from await_video(str(call.values["RequestId"]), call.settings, fresh=False, to=to))
+    request_id, left = str(call.values["RequestId"]), not call.settings.wants_content
+    return (yield from await_video(request_id, call.settings, fresh=False, left=left, to=to))
 
 
 def one_image_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grokcall_procedures.addresses import check_address
-from grokcall_procedures.bodies import Body
+from grokcall_procedures.bodies import Body, extra_members
 from grokcall_procedures.definition import STORE_AS as STORED
 from grokcall_procedures.definition import Parameter, Values
 from grokcall_procedures.documents import as_text, value_at
@@ -47,7 +47,7 @@ def is_stored(values: Values) -> bool:
 
 def is_uploaded(values: Values) -> bool:
     """Whether the service puts what a call makes elsewhere, so that the reply need not bring it."""
-    return "UploadUrl" in values
+    return "UploadUrl" in values or extra_members(values).get("output") is not None
 
 
 def effect_of_media(values: Values) -> Effect:

@@ -221,10 +221,8 @@ class Registration:
             if call.name in self._functions and is_macro(self._opened(), call.name):
                 continue
             try:
-                further = None if self._further else call.further
-                function = VectorFunction(
-                    call.procedure, self._session, self._pricing, call.schema, further, content=call.content
-                )
+                columns = call.schema, None if self._further else call.further
+                function = VectorFunction(call.procedure, self._session, self._pricing, *columns, content=call.content)
             except BadValueError as error:
                 raise call.refusal(error) from None
             self._define(call.name, call.procedure, function)

@@ -57,7 +57,6 @@ class Parameter:
         high: The largest value allowed.
         low_excluded: Whether ``low`` itself is refused.
         max_length: The longest text in characters, or the largest Binary in bytes.
-        beyond: What takes a longer one, for messages.
         named_only: Whether it can be given by name only. Parameters beyond the vendor's are.
         decides_columns: Whether the result's columns follow from its value, which must then be the same for all rows.
         reader: Reads a value where the type's own way is too narrow; raises UnfitValue.
@@ -74,7 +73,6 @@ class Parameter:
     high: float | None = None
     low_excluded: bool = False
     max_length: int | None = None
-    beyond: str = ""
     named_only: bool = False
     decides_columns: bool = False
     reader: Callable[[object], object] | None = field(default=None, repr=False)

@@ -42,6 +42,7 @@ class Settings:
         strict_enums: Refuse a value that an Enum does not list instead of warning and sending it.
         strict_arity: Demand exactly the declared number of arguments, as the vendor does.
         max_media_bytes: The largest file or result of media to send or to download, in bytes.
+        speech_characters: The longest text that GenerateAudio sends, in characters.
         schema_attempts: How often a question is asked at most until the answer has the declared shape.
         store: Whether the service keeps the answers of calls that do not say; None for the service's own rule.
         shares_prompts: Whether many calls with the same beginning follow each other, as in a lookup: those that name
@@ -64,6 +65,7 @@ class Settings:
     strict_enums: bool = False
     strict_arity: bool = False
     max_media_bytes: int = 512 * 1024 * 1024
+    speech_characters: int = 15_000
     schema_attempts: int = 3
     store: bool | None = None
     shares_prompts: bool = False

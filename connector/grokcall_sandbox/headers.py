@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from grokcall_sandbox.replies import EVENTS, Reply
 from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import DATA_RETENTION
 
 Headers = list[tuple[bytes, bytes]]
 HeaderMaker = Callable[[SandboxRequest, Reply], Headers]
@@ -17,19 +18,20 @@ GATEWAY: Headers = [
 """What the gateway puts on every reply, whatever stands behind it."""
 
 _RETENTION: Headers = [(b"x-zero-data-retention", b"false"), (b"x-data-retention", b"general")]
+_NO_RETENTION: Headers = [(b"x-zero-data-retention", b"true"), (b"x-data-retention", b"zdr")]
 
 
 def plain_headers(call: SandboxRequest, reply: Reply) -> Headers:
     """Headers of files and account."""
     if reply.status >= 400:
-        return _RETENTION
+        return _retention(call)
     trace = _trace(call)
-    return [(b"traceparent", b"00-%b-%b-00" % (trace, trace[:16])), *_RETENTION]
+    return [(b"traceparent", b"00-%b-%b-00" % (trace, trace[:16])), *_retention(call)]
 
 
-def polling_headers(_call: SandboxRequest, _reply: Reply) -> Headers:
+def polling_headers(call: SandboxRequest, _reply: Reply) -> Headers:
     """Headers of polling a video."""
-    return _RETENTION
+    return _retention(call)
 
 
 def video_headers(call: SandboxRequest, reply: Reply) -> Headers:
@@ -74,7 +76,7 @@ def batch_headers(call: SandboxRequest, _reply: Reply) -> Headers:
     return [
         (b"x-trace-id", _trace(call)),
         (b"x-envoy-upstream-service-time", b"%d" % (call.elapsed * 1000)),
-        *_RETENTION,
+        *_retention(call),
     ]
 
 
@@ -84,3 +86,7 @@ def _trace(call: SandboxRequest) -> bytes:
 
 def _milliseconds(call: SandboxRequest) -> bytes:
     return b"%.3f" % (call.elapsed * 1000)
+
+
+def _retention(call: SandboxRequest) -> Headers:
+    return _NO_RETENTION if DATA_RETENTION in call.state.refusals else _RETENTION

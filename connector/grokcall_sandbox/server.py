@@ -41,7 +41,8 @@ class Sandbox:
             `grokcall_sandbox.PROFILES` for those there are.
         batch_seconds: Seconds until the last of the requests that were added to a batch together is done.
         refusals: What to refuse that the service takes from some and is said to have refused to others: `background`
-            (`background: true`), `custom_voices` (to make and to list them) and `user_location` (of the web search).
+            (`background: true`), `custom_voices` (to make and to list them), `user_location` (of the web search), and
+            `data_retention`: files, and videos without an address to put them to, as for a team that has nothing kept.
         management_port: Where the management host listens; 0 takes a free port.
         index_looks: Looks at a document of a collection until it is indexed.
 

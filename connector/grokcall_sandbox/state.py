@@ -30,8 +30,11 @@ MEDIA_SECONDS = 3_600.0
 MAX_VOICES = 1_000
 MAX_VOICE_BYTES = 256 * 1024 * 1024
 
-REFUSALS = frozenset({"background", "custom_voices", "user_location"})
+REFUSALS = frozenset({"background", "custom_voices", "data_retention", "user_location"})
 """What some users of the service see refused and others not; the sandbox accepts it unless it is told otherwise."""
+
+DATA_RETENTION = "data_retention"
+"""The refusal of a team of which nothing is kept: no files, and videos only to an address of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from grokcall_procedures.errors import AnswerMismatchError, MalformedReplyError
 from grokcall_procedures.exchanges import Asking
 from grokcall_procedures.outputs.further_fields import FURTHER_FIELDS, replies_of
 from grokcall_procedures.responses import REFUSED, RESPONSE_FIELDS, RESULT, STATUS, response_row
-from grokcall_procedures.schemas import Mismatch, OutputSchema, read_output_schema, schema_text
+from grokcall_procedures.schemas import Mismatch, OutputSchema, declared_schema, schema_text
 from grokcall_procedures.settings import Settings
 from grokcall_procedures.steps import Reply, Row, Step, Steps
 from grokcall_procedures.types import ParameterType, UnfitValue, described
@@ -27,7 +27,8 @@ OUTPUT_SCHEMA = Parameter(
     "OutputSchema",
     ParameterType.STRING,
     "The shape of the answer, as columns in SQL (`'priority INTEGER, team VARCHAR'`) or as a JSON Schema: the columns "
-    "come first in the result, with their types. It must be the same for all rows.",
+    "come first in the result, with their types. From Python also a dataclass, a pydantic model or an Arrow schema. It "
+    "must be the same for all rows.",
     named_only=True,
     decides_columns=True,
     reader=schema_text,
@@ -62,15 +63,21 @@ def typed(procedure: Procedure, schema: OutputSchema) -> Procedure:
     return dataclasses.replace(procedure, fields=(*columns, *procedure.fields), answer_schema=schema)
 
 
-def shaped(procedure: Procedure, parameter: Parameter, value: object) -> Procedure:
+def shaped(procedure: Procedure, parameter: Parameter, value: object, given: object = None) -> Procedure:
     """The procedure with the columns that the value of a parameter decides; NULL leaves it as it is.
+
+    Args:
+        procedure: The procedure.
+        parameter: The parameter.
+        value: Its value.
+        given: What that was made from: a Python type that answers become instances of.
 
     Raises:
         UnfitValue: The value is no schema, or names a column as a response field is named.
     """
     if value is None or parameter.name != OUTPUT_SCHEMA.name:
         return procedure
-    return typed(procedure, read_output_schema(str(value)))
+    return typed(procedure, declared_schema(value if given is None else given))
 
 
 def schema_is_the_only_format(values: Values, _settings: Settings) -> tuple[str, ...]:

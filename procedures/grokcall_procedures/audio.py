@@ -15,8 +15,8 @@ from grokcall_procedures.streams.bytes_fold import BytesFold
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType, UnfitValue, to_int32
 
-LONGEST_TEXT = 15_000
-"""Characters of a text to speak."""
+LONGEST_TEXT = Settings().speech_characters
+"""Characters of a text to speak that the service is known to take."""
 LANGUAGES = (
     "auto",
     "en",
@@ -166,6 +166,18 @@ def speech_in(reply: Reply) -> bytes:
     raise unreadable(body, "it is a JSON document where audio was expected")
 
 
+def text_is_short(values: Values, settings: Settings) -> tuple[str, ...]:
+    """Refuses a text that is longer than the connection allows."""
+    count, most = len(str(values["Text"])), settings.speech_characters
+    if count > most:
+        raise UnfitValue(
+            f"is {count:,} characters long; at most {most:,} are allowed; connection.speak(text) of Python speaks one "
+            "of any length, and the option speech_characters allows longer ones here",
+            "Text",
+        )
+    return ()
+
+
 def bit_rate_fits_codec(values: Values, _settings: Settings) -> tuple[str, ...]:
     """Leaves the bit rate of MP3 out for any other codec."""
     codec = values.get("OutputCodec", "mp3")
@@ -183,11 +195,9 @@ GENERATE_AUDIO = Procedure(
         Parameter(
             "Text",
             ParameterType.STRING,
-            "The text to speak, at most 15,000 characters. Tags such as `[pause]` or `<whisper>…</whisper>` direct "
-            "the voice.",
+            f"The text to speak, at most {LONGEST_TEXT:,} characters (option `speech_characters`). Tags such as "
+            "`[pause]` or `<whisper>…</whisper>` direct the voice.",
             required=True,
-            max_length=LONGEST_TEXT,
-            beyond="connection.speak(text) of Python speaks one of any length",
         ),
         Parameter(
             "Language",
@@ -229,7 +239,7 @@ GENERATE_AUDIO = Procedure(
     further_fields=(TIMESTAMPS,),
     steps=generate_audio,
     streams=True,
-    rules=(extra_body_is_sound, bit_rate_fits_codec),
+    rules=(extra_body_is_sound, text_is_short, bit_rate_fits_codec),
     reference="POST /v1/tts",
     vendor=True,
     example="CALL GenerateAudio('Good morning', 'en', 'ara', OutputCodec => 'wav')",

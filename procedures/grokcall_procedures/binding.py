@@ -25,7 +25,7 @@ from grokcall_procedures.arguments import (
 from grokcall_procedures.definition import STORE, BoundCall, Parameter, Procedure, Values
 from grokcall_procedures.errors import BadValueError
 from grokcall_procedures.settings import Settings
-from grokcall_procedures.types import UnfitValue, described
+from grokcall_procedures.types import UnfitValue, described, plain
 from grokcall_procedures.values import fit_value
 
 __all__ = ["UNKNOWN", "BadValueError", "Binder", "MarkerBinding"]
@@ -232,7 +232,7 @@ class Binder:
         if fitted is not None:
             self._constants[parameter.name] = fitted
             try:
-                self.procedure = shaped(self.procedure, parameter, fitted)
+                self.procedure = shaped(self.procedure, parameter, fitted, plain(value))
             except UnfitValue as error:
                 raise BadValueError(
                     str(error), self.procedure.name, parameter.name, position, point_at(self.call.text, span)

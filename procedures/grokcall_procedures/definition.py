@@ -6,7 +6,7 @@ documentation pages and every other surface read the definition and need no chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +26,9 @@ UNREAD_FIELDS = ("Response_Result", "Completion_Raw", "Message_Raw", "Raw_Body")
 
 STORE = "Store"
 """The parameter that says whether the service keeps an answer, for which a connection can have a rule of its own."""
+
+STORE_AS = "StoreAs"
+"""The parameter that has what is made stored as a file at the service."""
 
 DEFERRED = "Deferred"
 """The parameter that has an answer made for later, and waited for."""
@@ -55,7 +58,6 @@ class Parameter:
         high: The largest value allowed.
         low_excluded: Whether ``low`` itself is refused.
         max_length: The longest text in characters, or the largest Binary in bytes.
-        beyond: What takes a longer one, for messages.
         named_only: Whether it can be given by name only. Parameters beyond the vendor's are.
         decides_columns: Whether the result's columns follow from its value, which must then be the same for all rows.
         reader: Reads a value where the type's own way is too narrow; raises UnfitValue.
@@ -72,7 +74,6 @@ class Parameter:
     high: float | None = None
     low_excluded: bool = False
     max_length: int | None = None
-    beyond: str = ""
     named_only: bool = False
     decides_columns: bool = False
     reader: Callable[[object], object] | None = field(default=None, repr=False)
@@ -141,6 +142,11 @@ class BoundCall:
     def is_deferred(self) -> bool:
         """Whether its answer is begun, and looked for until it is there."""
         return self.values.get(DEFERRED) is True
+
+    @property
+    def leaves_content(self) -> bool:
+        """Whether what it makes is not fetched: nobody wants its bytes, and the service stores it."""
+        return not self.settings.wants_content and STORE_AS in self.values
 
     @property
     def effect(self) -> Effect:
@@ -251,6 +257,11 @@ class Procedure:
     def offered_fields(self) -> tuple[ResultField, ...]:
         """Everything that can become a column, in order."""
         return (*self.fields, *self.further_fields)
+
+    def brings_content(self, fields: Sequence[str] | None) -> bool:
+        """Whether there is a column of bytes among some result fields, in any case; None stands for all."""
+        content = {column.name.lower() for column in self.fields if column.type is ParameterType.BINARY}
+        return fields is None or not content or any(name.strip().lower() in content for name in fields)
 
     @cached_property
     def list_name(self) -> str:

@@ -29,7 +29,8 @@ PROMPT_VERSION = 1
 ROWS_SCHEMA = replace(
     OUTPUT_SCHEMA,
     doc="The columns of each row, in SQL (`'item VARCHAR, qty INTEGER'`) or as a JSON Schema of one row: they come "
-    "first in the result, with their types. It must be the same for all rows of the input.",
+    "first in the result, with their types. From Python also a dataclass, a pydantic model or an Arrow schema. It must "
+    "be the same for all rows of the input.",
     required=True,
     named_only=False,
 )

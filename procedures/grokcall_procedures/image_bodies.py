@@ -12,7 +12,6 @@ from grokcall_procedures.media_storage import (
     UPLOAD_URL,
     Output,
     StorageOptions,
-    is_uploaded,
     storage_options,
 )
 from grokcall_procedures.models import IMAGE_MODELS, takes_quality
@@ -77,14 +76,14 @@ def image_body(call: BoundCall, sources: Sequence[str] = ()) -> ImageBody:
     return ImageBody(
         model=get("Model"),
         prompt=get("Instructions"),
-        response_format="b64_json",
+        response_format="url" if call.leaves_content else "b64_json",
         aspect_ratio=get("AspectRatio"),
         resolution=get("Resolution"),
         quality=get("Quality"),
         image=images[0] if len(images) == 1 else None,
         images=images if len(images) > 1 else None,
         storage_options=storage_options(call.values),
-        output=Output(upload_urls=[get("UploadUrl")]) if is_uploaded(call.values) else None,
+        output=Output(upload_urls=[get("UploadUrl")]) if "UploadUrl" in call.values else None,
     )
 
 

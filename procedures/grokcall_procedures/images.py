@@ -51,12 +51,15 @@ def image_request(call: BoundCall, path: str, body: ImageBody) -> Request:
 def image_row(
     call: BoundCall, image: Mapping[str, object], document: Mapping[str, object]
 ) -> Generator[Step, Reply | None, Row]:
-    """The content of an image, and what there is to tell of it; of one that is held back there is no content."""
+    """The content of an image, and what there is to tell of it; of one that is held back there is no content.
+
+    Nor is there of one that is stored and whose content nobody wants.
+    """
     trouble, uploaded = storage_trouble(image), is_uploaded(call.values)
     if trouble is not None:
         yield Notice(trouble)
     content = None
-    if not is_blocked(image, uploaded=uploaded):
+    if not call.leaves_content and not is_blocked(image, uploaded=uploaded):
         content = yield from content_of(image, call.settings, uploaded=uploaded)
     return (content, *media_row(image, content, document, call.values.get("Model")))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grokcall_procedures.addresses import check_address
-from grokcall_procedures.bodies import Body
+from grokcall_procedures.bodies import Body, extra_members
+from grokcall_procedures.definition import STORE_AS as STORED
 from grokcall_procedures.definition import Parameter, Values
 from grokcall_procedures.documents import as_text, value_at
 from grokcall_procedures.effects import Effect
@@ -34,19 +35,19 @@ class Output(Body):
 
 def storage_options(values: Values) -> StorageOptions | None:
     """The file that a call wants; None where it wants none."""
-    if "StoreAs" not in values:
+    if STORED not in values:
         return None
-    return StorageOptions(values["StoreAs"], values.get("StoreFor"), values.get("PublicUrl"))
+    return StorageOptions(values[STORED], values.get("StoreFor"), values.get("PublicUrl"))
 
 
 def is_stored(values: Values) -> bool:
     """Whether what a call makes stays at the service as a file."""
-    return "StoreAs" in values
+    return STORED in values
 
 
 def is_uploaded(values: Values) -> bool:
     """Whether the service puts what a call makes elsewhere, so that the reply need not bring it."""
-    return "UploadUrl" in values
+    return "UploadUrl" in values or extra_members(values).get("output") is not None
 
 
 def effect_of_media(values: Values) -> Effect:
@@ -65,7 +66,7 @@ def storage_trouble(medium: Mapping[str, object]) -> str | None:
 
 def storage_fits(values: Values, _settings: Settings) -> tuple[str, ...]:
     """Refuses what tells of a file where none is wanted."""
-    if "StoreAs" in values:
+    if STORED in values:
         return ()
     stray = next((name for name in ("StoreFor", "PublicUrl") if values.get(name) not in (None, False)), None)
     if stray is not None:
@@ -85,7 +86,7 @@ def read_target(value: object) -> str:
 
 
 STORE_AS = Parameter(
-    "StoreAs",
+    STORED,
     ParameterType.STRING,
     "The name of a file that the service also stores the result as; none when NULL.",
     named_only=True,
@@ -118,5 +119,6 @@ STORAGE = (STORE_AS, STORE_FOR, PUBLIC_URL)
 STORAGE_NOTE = (
     "With StoreAs the result stays at the service as a file, which costs $0.025 for each GiB and day; `GetFile`, "
     "`CreateFileUrl` and `DeleteFile` take its id, which is a further field (`…_FileId`). Such a call makes "
-    "something that stays: it is sent once, and not on a connection that only reads."
+    "something that stays: it is sent once, and not on a connection that only reads. A lookup whose `fields` leave the "
+    "content out does not fetch it."
 )

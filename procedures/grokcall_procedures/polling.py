@@ -85,6 +85,7 @@ def await_video(
     fresh: bool,
     model: object = None,
     uploaded: bool = False,
+    left: bool = False,
     to: DownloadTo | None = None,
 ) -> Steps:
     """Waits for a video and gives the only row: its bytes, and what there is to tell of it.
@@ -95,6 +96,7 @@ def await_video(
         fresh: Whether it was started just now: then the first look can wait, and an early 400 or 404 is no verdict.
         model: The model that was asked for, where that is known.
         uploaded: Whether the service puts the video elsewhere; then it is not fetched.
+        left: Whether it is left where it is, because nobody wants its bytes.
         to: The file that it is written to; None to hold it in the row.
 
     Raises:
@@ -108,7 +110,7 @@ def await_video(
         if trouble is not None:
             yield Notice(trouble)
         content = None
-        if not uploaded:
+        if not uploaded and (to is not None or not left):
             video = reply_of((yield download(str(value_at(document, "video.url")), settings, to)))
             content = result_bytes(video.body, "video/mp4") if to is None else None
         path = None if to is None or uploaded else to.path

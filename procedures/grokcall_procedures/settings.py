@@ -42,6 +42,7 @@ class Settings:
         strict_enums: Refuse a value that an Enum does not list instead of warning and sending it.
         strict_arity: Demand exactly the declared number of arguments, as the vendor does.
         max_media_bytes: The largest file or result of media to send or to download, in bytes.
+        speech_characters: The longest text that GenerateAudio sends, in characters.
         schema_attempts: How often a question is asked at most until the answer has the declared shape.
         store: Whether the service keeps the answers of calls that do not say; None for the service's own rule.
         shares_prompts: Whether many calls with the same beginning follow each other, as in a lookup: those that name
@@ -51,6 +52,8 @@ class Settings:
         toolbox: The tools of the client; None where there are none.
         bound: Binds a CALL that is a value of another one, and gives the call; None where no procedures are known.
         tool_mixing: What becomes of a call whose model may read both the web and data of the caller's.
+        wants_content: Whether the bytes of what is made are wanted, as far as that is known; where they are not, what
+            the service keeps is not fetched.
         team_id: The team that the management procedures look after; None for that of the management key.
     """
 
@@ -62,6 +65,7 @@ class Settings:
     strict_enums: bool = False
     strict_arity: bool = False
     max_media_bytes: int = 512 * 1024 * 1024
+    speech_characters: int = 15_000
     schema_attempts: int = 3
     store: bool | None = None
     shares_prompts: bool = False
@@ -70,4 +74,5 @@ class Settings:
     toolbox: Toolbox | None = field(default=None, repr=False, compare=False)
     bound: Callable[[str], Any] | None = field(default=None, repr=False, compare=False)
     tool_mixing: ToolMixing = "warn"
+    wants_content: bool = True
     team_id: str | None = None

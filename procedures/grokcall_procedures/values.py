@@ -77,8 +77,7 @@ def check_range(value: object, parameter: Parameter) -> None:
             raise UnfitValue(f"must be {range_text(parameter)}, got {number_text(value)}")
     if parameter.max_length is not None and isinstance(value, str | bytes) and len(value) > parameter.max_length:
         unit = "characters" if isinstance(value, str) else "bytes"
-        told = f"; {parameter.beyond}" if parameter.beyond else ""
-        raise UnfitValue(f"is {len(value):,} {unit} long; at most {parameter.max_length:,} are allowed{told}")
+        raise UnfitValue(f"is {len(value):,} {unit} long; at most {parameter.max_length:,} are allowed")
     if parameter.required and isinstance(value, str | bytes) and not value:
         raise UnfitValue("must not be empty")
 

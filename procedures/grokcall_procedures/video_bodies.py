@@ -54,7 +54,17 @@ def make_video(call: BoundCall, path: str, body: VideoBody) -> Steps:
     reply = yield Request("POST", path, body=content, kind=Kind.VIDEO, billed=True, once=once)
     request_id = request_id_of(reply_of(reply))
     uploaded, to = is_uploaded(call.values), target_of(call.values, is_video)
-    return (yield from await_video(request_id, call.settings, fresh=True, model=body.model, uploaded=uploaded, to=to))
+    return (
+        yield from await_video(
+            request_id,
+            call.settings,
+            fresh=True,
+            model=body.model,
+            uploaded=uploaded,
+            left=call.leaves_content,
+            to=to,
+        )
+    )
 
 
 TO = target_parameter("the video")

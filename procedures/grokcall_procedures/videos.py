@@ -14,7 +14,6 @@ from grokcall_procedures.media_storage import (
     UPLOAD_URL,
     Output,
     effect_of_media,
-    is_uploaded,
     storage_fits,
     storage_options,
 )
@@ -53,7 +52,7 @@ def generate_video(call: BoundCall) -> Steps:
         resolution=get("Resolution"),
         image=Media(url=image) if image is not None else None,
         storage_options=storage_options(call.values),
-        output=Output(upload_url=get("UploadUrl")) if is_uploaded(call.values) else None,
+        output=Output(upload_url=get("UploadUrl")) if "UploadUrl" in call.values else None,
     )
     guide(body, call.values)
     return (yield from make_video(call, "/videos/generations", body))
@@ -62,7 +61,8 @@ def generate_video(call: BoundCall) -> Steps:
 def get_video(call: BoundCall) -> Steps:
     """A video that an earlier call started."""
     to = target_of(call.values, is_video)
-    return (yield from await_video(str(call.values["RequestId"]), call.settings, fresh=False, to=to))
+    request_id, left = str(call.values["RequestId"]), not call.settings.wants_content
+    return (yield from await_video(request_id, call.settings, fresh=False, left=left, to=to))
 
 
 def one_image_at_most(values: Values, _settings: Settings) -> tuple[str, ...]:

@@ -89,7 +89,10 @@ def test_what_some_say_is_refused_can_be_refused():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--refuse", "foreground"), "--refuse: 'foreground' is none of background, custom_voices, user_location"),
+        (
+            ("--refuse", "foreground"),
+            "--refuse: 'foreground' is none of background, custom_voices, data_retention, user_location",
+        ),
         (("--chaos", "wind"), "--chaos: unknown profile 'wind'"),
     ],
 )

@@ -36,6 +36,7 @@ from product_names import PROCEDURES, is_there
 import grokcall
 from grokcall.config.options import Options
 from grokcall_procedures import CATALOG, Parameter
+from grokcall_procedures.audio import LONGEST_TEXT
 from grokcall_procedures.chat.message import DEFAULT_MAX_TOKENS
 from vendor_pages import ALL_FOUR, FIELDS, PARAMETERS, PRISMATIC, SKYVIA_FEATURES, parameter_names
 
@@ -195,7 +196,7 @@ def test_the_figures_are_those_that_hold():
     ):
         limits = parameter(procedure)
         assert stated.format(limits.low, limits.high) in differs(place, name)
-    assert f"At most {parameter('GenerateAudio.Text').max_length:,} characters" in differs("GenerateAudio", "Text")
+    assert f"At most {LONGEST_TEXT:,} characters" in differs("GenerateAudio", "Text")
     assert f"{DEFAULT_MAX_TOKENS} when NULL" in differs("Create Message", "Max Tokens")
     assert f"is {Options().max_attempts} unless set" in differs("Raw Request", "Max Retry Count")
 

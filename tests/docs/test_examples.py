@@ -39,7 +39,7 @@ def named(languages: list[Block]) -> dict[str, object]:
 
 @pytest.mark.parametrize("block", **named(blocks("python")))
 def test_python_on_a_page_runs_as_it_stands(block: Block, surroundings: Path, capsys: pytest.CaptureFixture[str]):
-    exec(compile(block.text, block.name, "exec", optimize=0), {"__name__": "__main__"})
+    exec(compile(block.text, block.name, "exec", dont_inherit=True, optimize=0), {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("block", **named(blocks("pycon")))

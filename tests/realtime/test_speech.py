@@ -15,6 +15,7 @@ from scripted_sockets import Talk
 
 import grokcall
 from grokcall.sandbox import SANDBOX_KEY, Sandbox
+from scripted_service import Answer
 
 CHARACTER = Decimal("0.000015")
 SENTENCES = ["Good morning. ", "How are you? ", "It rains."]
@@ -382,3 +383,22 @@ def test_a_speech_goes_on_in_the_process_that_began_it(on_sandbox):
 def test_a_longer_text_than_generateaudio_takes_is_told_what_to_do(on_sandbox):
     with pytest.raises(grokcall.Error, match=r"at most 15,000 are allowed; connection\.speak"):
         on_sandbox.execute("CALL GenerateAudio(:text, 'en')", {"text": "a" * 15_001})
+
+
+def test_the_longest_text_of_a_call_is_an_option(connecting, service):
+    service.script = lambda asked: Answer(b"\xff\xfb\x90\x00", headers={"content-type": "audio/mpeg"})
+    speak = "CALL GenerateAudio(:text, 'en')"
+    connecting(speech_characters=20_000).execute(speak, {"text": "a" * 20_000})
+    assert len(service.asked[0].json["text"]) == 20_000
+    short = connecting(speech_characters=10)
+    short.execute("CREATE PROCEDURE Say(text VARCHAR) AS CALL GenerateAudio(:text, 'en')")
+    for call in (speak, "CALL Say(:text)"):
+        with pytest.raises(grokcall.DataError, match=r"at most 10 are allowed; connection\.speak.* speech_characters"):
+            short.execute(call, {"text": "a" * 11})
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("value", [0, -1, "many", 1_000_001])
+def test_a_longest_text_that_cannot_be_is_refused(connecting, value):
+    with pytest.raises(grokcall.InterfaceError, match="speech_characters"):
+        connecting(speech_characters=value)

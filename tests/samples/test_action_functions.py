@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 import grokcall
 from grokcall.dataflow import actions
+from grokcall.dataflow.action_calls import SchemaLike
 from grokcall_procedures import CATALOG, BadValueError, Parameter, ParameterType, Procedure
 
 PYTHON_TYPES = {
@@ -30,6 +31,11 @@ def spelled(name: str) -> str:
 
 def procedure_of(action: str) -> Procedure:
     return next(CATALOG[name] for name in CATALOG if spelled(name) == action)
+
+
+def taken_type(parameter: Parameter) -> Any:
+    """What a parameter takes in Python: a type as well, where the columns follow from it."""
+    return SchemaLike if parameter.decides_columns else python_type(parameter)
 
 
 def python_type(parameter: Parameter) -> object:
@@ -58,7 +64,7 @@ def test_an_action_has_its_procedure_s_parameters_in_their_order(action: str):
         else:
             assert item.kind is item.KEYWORD_ONLY
             assert item.default is None
-            assert set(get_args(hints[item.name])) == {*(get_args(python_type(parameter) | None))}
+            assert set(get_args(hints[item.name])) == {*(get_args(taken_type(parameter) | None))}
 
 
 def test_an_action_gives_what_the_execute_command_action_gives(on_sandbox: grokcall.Connection):

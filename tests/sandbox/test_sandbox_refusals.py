@@ -480,7 +480,7 @@ def test_what_some_say_is_refused_can_be_refused(faulty, name, change):
 
 
 def test_a_refusal_that_is_not_known_is_named():
-    told = "there is no refusal 'foreground'; there are background, custom_voices, user_location"
+    told = "there is no refusal 'foreground'; there are background, custom_voices, data_retention, user_location"
     with pytest.raises(ValueError, match=told):
         Sandbox(refusals=["foreground"])
 

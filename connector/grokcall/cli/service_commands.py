@@ -27,7 +27,9 @@ def sandbox(
     refuse: Annotated[
         list[str] | None,
         Option(
-            "--refuse", metavar="NAME", help="Refuse background, custom_voices or user_location as well; repeatable."
+            "--refuse",
+            metavar="NAME",
+            help="Refuse background, custom_voices, data_retention or user_location as well; repeatable.",
         ),
     ] = None,
     management_port: Annotated[

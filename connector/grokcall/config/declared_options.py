@@ -238,6 +238,10 @@ class DeclaredOptions:
             flag=Flag("FILE", VALUES),
         ),
     ] = None
+    speech_characters: Annotated[
+        int,
+        About("The longest text that GenerateAudio sends, in characters.", least=1, most=1_000_000),
+    ] = USUAL.speech_characters
     schema_attempts: Annotated[
         int, About("How often a question is asked at most until its answer fits OutputSchema.", least=1, most=10)
     ] = USUAL.schema_attempts

@@ -160,6 +160,7 @@ class Options(BaseSettings, DeclaredOptions):
             strict_enums=self.strict_enums,
             strict_arity=self.strict_arity,
             max_media_bytes=self.max_media_bytes,
+            speech_characters=self.speech_characters,
             schema_attempts=self.schema_attempts,
             store=self.store,
             allow_files=self.allow_files,

@@ -8,6 +8,7 @@ from typing import Any
 
 from grokcall.core.outcome import Outcome
 from grokcall.core.result_columns import derived
+from grokcall.core.typed_answers import typed_answer
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import Procedure
 
@@ -44,13 +45,33 @@ class Answer:
     @property
     def columns(self) -> Mapping[str, Any]:
         """All columns by name."""
-        return {name: getattr(self, name) for name in self._fields}
+        return {name: self._column(name) for name in self._fields}
+
+    @property
+    def answer(self) -> Any:
+        """The declared columns as an instance of the type that OutputSchema was, or as a dict where that was text.
+
+        None where there is no OutputSchema. A column that is called ``answer`` itself is in ``columns``, and here where
+        OutputSchema was text.
+
+        Raises:
+            AnswerMismatchError: The type refuses the answer; the message names the member.
+        """
+        schema = self._procedure.answer_schema
+        if "answer" in self._fields and (schema is None or schema.type is None):
+            return self._column("answer")
+        if schema is None:
+            return None
+        return typed_answer(schema, {column.name: self._column(column.name) for column in schema.columns})
 
     def __getattr__(self, name: str) -> Any:
-        field = self.__dict__.get("_fields", {}).get(name)
-        if field is None:
-            told = hint(name, self.__dict__.get("_fields", {}))
-            raise AttributeError(f"an answer has no column {name!r}; {told}")
+        fields = self.__dict__.get("_fields", {})
+        if name not in fields:
+            raise AttributeError(f"an answer has no column {name!r}; {hint(name, fields)}")
+        return self._column(name)
+
+    def _column(self, name: str) -> Any:
+        field = self._fields[name]
         if field.derive is None:
             return self._value(self._procedure.places[name])
         derive, places = derived(self._procedure, field)

@@ -13,6 +13,7 @@ from grokcall.conversations.turn import Turn, whole
 from grokcall.core.files import write_whole
 from grokcall.errors import DataError, InterfaceError
 from grokcall_procedures.conversations import Chain
+from grokcall_procedures.schemas.answer_types import answer_type
 
 VERSION = 1
 MARK = "grokcall_conversation"
@@ -60,7 +61,7 @@ def written(state: State, path: str | PathLike[str] | None = None) -> str:
         "turns": [turn.written for turn in state.turns],
     }
     try:
-        text = json.dumps(document, ensure_ascii=False, indent=1)
+        text = json.dumps(document, ensure_ascii=False, indent=1, default=type_text)
     except (TypeError, ValueError) as error:
         raise DataError(f"the conversation cannot be written: {error}") from None
     if path is not None:
@@ -69,6 +70,18 @@ def written(state: State, path: str | PathLike[str] | None = None) -> str:
         except OSError as error:
             raise DataError(f"cannot write the conversation to {str(path)!r}: {error.strerror or error}") from None
     return text
+
+
+def type_text(value: object) -> str:
+    """A Python type in the place of an OutputSchema as the text that declares the same.
+
+    Raises:
+        TypeError: It is no such type.
+    """
+    declared = answer_type(value)
+    if declared is None:
+        raise TypeError(f"a parameter is of the type {type(value).__name__}, which JSON has no form for")
+    return declared.text
 
 
 def read(saved: Saved) -> State:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from grokcall_procedures.schemas import OutputSchema
+
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
@@ -14,7 +16,9 @@ class StatementResult:
     Args:
         table: The rows; None for a statement that gives none, such as INSERT.
         rowcount: How many rows it gave or changed; -1 where that has no meaning.
+        shape: The shape that was declared for its answers; None where there is none.
     """
 
     table: pa.Table | None
     rowcount: int = -1
+    shape: OutputSchema | None = None

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+import pyarrow as pa
+
 from grokcall.dataflow.execute_command import ExecuteCommand
 from grokcall.dbapi.connection import Connection
 from grokcall_procedures import Procedure
 
 Json: TypeAlias = Mapping[str, object] | Sequence[object] | str
 """A value that is sent as JSON; text must be JSON already."""
+SchemaLike: TypeAlias = str | Mapping[str, object] | type | pa.Schema
+"""The shape of an answer: SQL or JSON Schema, a dataclass or a pydantic model, an Arrow schema."""
 Rows: TypeAlias = list[dict[str, object]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grokcall.dataflow.action_calls import Json, Rows, run_action
+from grokcall.dataflow.action_calls import Json, Rows, SchemaLike, run_action
 from grokcall.dbapi.connection import Connection
 from grokcall_procedures import CATALOG
 
@@ -27,7 +27,7 @@ def analyze_file(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
-    output_schema: str | None = None,
+    output_schema: SchemaLike | None = None,
     web_search: bool | None = None,
     web_search_domains: Json | None = None,
     web_search_excluded_domains: Json | None = None,
@@ -78,7 +78,7 @@ def analyze_image(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
-    output_schema: str | None = None,
+    output_schema: SchemaLike | None = None,
     web_search: bool | None = None,
     web_search_domains: Json | None = None,
     web_search_excluded_domains: Json | None = None,
@@ -129,7 +129,7 @@ def analyze_image_by_url(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
-    output_schema: str | None = None,
+    output_schema: SchemaLike | None = None,
     web_search: bool | None = None,
     web_search_domains: Json | None = None,
     web_search_excluded_domains: Json | None = None,
@@ -177,7 +177,7 @@ def generate_response(
     store: bool | None = None,
     reasoning_effort: str | None = None,
     extra_body: Json | None = None,
-    output_schema: str | None = None,
+    output_schema: SchemaLike | None = None,
     web_search: bool | None = None,
     web_search_domains: Json | None = None,
     web_search_excluded_domains: Json | None = None,

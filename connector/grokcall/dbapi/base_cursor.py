@@ -118,7 +118,7 @@ class BaseCursor(CursorResults, ABC):
         rows = [row for outcome in outcomes if outcome.error is None for row in outcome.rows or ()]
         self._note([warning for outcome in outcomes for warning in outcome.warnings])
         table = result_table(binder.procedure, rows)
-        self._hold(StatementResult(table, len(rows)))
+        self._hold(StatementResult(table, len(rows), binder.procedure.answer_schema))
         if interrupt is not None:
             leave_with_table(interrupt, table)
             raise interrupt

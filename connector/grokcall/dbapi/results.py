@@ -12,12 +12,14 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from grokcall.core.statement_result import StatementResult
+from grokcall.core.typed_answers import typed_answers
 from grokcall.errors import (
     InterfaceError,
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
 from grokcall.tables.text_encoding import python_values
+from grokcall_procedures.schemas import OutputSchema
 
 Description: TypeAlias = list[tuple[str, pa.DataType, None, None, None, None, bool]]
 Row: TypeAlias = tuple[object, ...]
@@ -37,6 +39,7 @@ class CursorResults:
         self._table: pa.Table | None = None
         self._rows: Iterator[Row] | None = None
         self._rowcount = -1
+        self._shape: OutputSchema | None = None
         self._results: list[StatementResult] = []
         self._closed = False
         self._process = os.getpid()
@@ -77,6 +80,26 @@ class CursorResults:
         import polars
 
         return polars.from_arrow(self._result())
+
+    def answers(self, as_type: object = None) -> list[Any]:
+        """Each row of the whole result as an instance of the type that its OutputSchema was.
+
+        Args:
+            as_type: A dataclass, a pydantic model or an Arrow schema whose columns the result has, for a query,
+                or for another type than that of the CALL.
+
+        Returns:
+            An instance a row, or a dict where the OutputSchema was text or an Arrow schema; None for a row whose
+            declared columns are all NULL.
+
+        Raises:
+            ProgrammingError: The result has no declared columns, and no type was named.
+            AnswerMismatchError: The type refuses a row; the message names the member.
+
+        >>> cursor.execute("CALL GenerateRows(:m, :s)", {"m": letter, "s": OrderLine}).answers()  # doctest: +SKIP
+        [OrderLine(item='tea', qty=2)]
+        """
+        return typed_answers(self._result(), self._shape, as_type)
 
     def __arrow_c_schema__(self) -> object:
         """The result's schema as a PyCapsule."""
@@ -130,6 +153,7 @@ class CursorResults:
         self._table = result.table
         self._rows = None if self._table is None else row_tuples(self._table)
         self._rowcount = result.rowcount
+        self._shape = result.shape
 
     def _forget(self) -> None:
         """Lets go what earlier statements gave."""

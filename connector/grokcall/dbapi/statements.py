@@ -89,6 +89,8 @@ class StatementRunner:
         """
         if isinstance(statement, Query):
             return await self.wait(QueryWork(partial(self._queried, statement, parameters)))
+        if isinstance(statement, Call):
+            return await self._called(statement, parameters)
         table = await self._table(statement, parameters)
         return StatementResult(table, table.num_rows)
 
@@ -98,8 +100,6 @@ class StatementRunner:
 
     async def _table(self, statement: Statement, parameters: Parameters) -> pa.Table:
         catalog = self._connection.runtime.catalog
-        if isinstance(statement, Call):
-            return await self._called(statement, parameters)
         if isinstance(statement, Explain):
             return self._explained(statement, parameters)
         if isinstance(statement, ShowProcedures):
@@ -115,11 +115,12 @@ class StatementRunner:
         assert isinstance(statement, SelectConstant)
         return pa.table({statement.name: [statement.value]})
 
-    async def _called(self, statement: Call, parameters: Parameters) -> pa.Table:
+    async def _called(self, statement: Call, parameters: Parameters) -> StatementResult:
         call = self._connection.runtime.call(statement, parameters, self._limits, self._how)
         outcome = await self.wait(call)
         self._warn(outcome.warnings)
-        return call.table(outcome)
+        table = call.table(outcome)
+        return StatementResult(table, table.num_rows, call.binder.procedure.answer_schema)
 
     def _changed(self, statement: CreateProcedure | DropProcedure | CreateTool | DropTool) -> pa.Table:
         """Makes or removes a procedure or a tool of the user's own."""

@@ -118,7 +118,7 @@ class Registration:
         self._undecided |= define_undecided(con, procedures)
         for procedure in (each for each in procedures if each.name.lower() not in self._undecided):
             self._drop_typed(procedure)
-            function = VectorFunction(procedure, self._session, self._pricing, further=self._further)
+            function = VectorFunction(procedure, self._session, self._pricing, further=None if self._further else ())
             name = self._define(procedure.name, procedure, function)
             if (scalar := scalar_macro(procedure, name)) is not None:
                 con.execute(scalar)
@@ -217,13 +217,12 @@ class Registration:
             duckdb.Error: DuckDB takes none now, for example because a transaction has failed.
             BadValueError: A schema is none; the message has the place.
         """
-        con = self._opened()
         for call in calls:
-            if call.name in self._functions and is_macro(con, call.name):
+            if call.name in self._functions and is_macro(self._opened(), call.name):
                 continue
             try:
-                further = self._further or call.further
-                function = VectorFunction(call.procedure, self._session, self._pricing, call.schema, further)
+                columns = call.schema, None if self._further else call.further
+                function = VectorFunction(call.procedure, self._session, self._pricing, *columns, content=call.content)
             except BadValueError as error:
                 raise call.refusal(error) from None
             self._define(call.name, call.procedure, function)

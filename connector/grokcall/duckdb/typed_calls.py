@@ -17,10 +17,11 @@ from sqlglot import Token, TokenType
 
 from grokcall.core.redaction import redact
 from grokcall.duckdb.asked_fields import asked_fields, may_name_further_fields
+from grokcall.duckdb.wanted_content import may_want_content
 from grokcall.errors import ArgumentsError, StatementError
 from grokcall_parser import Literal, Span, parse_call, point_at
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_name, read_tokens, span_of, split_at_commas
-from grokcall_procedures import BadValueError, Parameter, Procedure
+from grokcall_procedures import BadValueError, Parameter, ParameterType, Procedure
 
 ASSIGNMENTS = frozenset({TokenType.FARROW, TokenType.COLON_EQ})
 LITERALS = frozenset({TokenType.STRING, TokenType.BYTE_STRING, TokenType.RAW_STRING, TokenType.NULL})
@@ -40,6 +41,7 @@ class TypedCall:
         parameter: The parameter that decides the columns, if it is given.
         argument: Where the argument that gives the schema stands.
         pointer: The place of the schema in the query, as errors show it.
+        content: Whether the query may want the columns of bytes.
     """
 
     procedure: Procedure
@@ -48,11 +50,12 @@ class TypedCall:
     parameter: Parameter | None = None
     argument: Span | None = None
     pointer: str = ""
+    content: bool = True
 
     @property
     def name(self) -> str:
         """The private name of the procedure with these columns, the same wherever the query is run."""
-        parts = [self.procedure.name, self.schema or "", *self.further]
+        parts = [self.procedure.name, self.schema or "", *self.further, *(() if self.content else ("without content",))]
         digest = blake2b("\0".join(parts).encode()).digest()
         length = max(len(self.procedure.name), SHORTEST_NAME)
         return f"g{b32encode(digest).decode('ascii').lower()[: length - 1]}"
@@ -120,9 +123,11 @@ def typed_query(sql: str, procedures: Mapping[str, Procedure]) -> TypedQuery:
     }
     asked = asked_fields(tokens, sql, {at: (each[0], each[1]) for at, each in places.items()}) if names_further else {}
     calls: list[TypedCall] = []
-    for index, (procedure, _, arguments) in places.items():
+    for index, (procedure, end, arguments) in places.items():
         parameter = deciding.get(tokens[index].text.lower())
         call = TypedCall(procedure, further=asked.get(index, ()))
+        if call.further and any(each.type is ParameterType.BINARY for each in procedure.fields):
+            call = replace(call, content=may_want_content(tokens, sql, index, end, procedure))
         if parameter is not None:
             call = with_schema(call, parameter, arguments, pieces, sql)
         if call.schema is None and not call.further:

@@ -41,7 +41,8 @@ class VectorFunction:
         session: Runs the calls.
         pricing: Whether they are priced instead.
         columns: The value of the parameter that decides the columns; None for those of the definition.
-        further: The names of further fields that are columns as well, or whether all of them are.
+        further: The names of further fields that are columns as well; None for all.
+        content: Whether the columns of bytes are columns; where they are not, what the service stores is not fetched.
 
     Raises:
         BadValueError: No columns follow from that value.
@@ -53,15 +54,16 @@ class VectorFunction:
         session: CallSession,
         pricing: Pricing,
         columns: str | None = None,
-        further: bool | Sequence[str] = False,
+        further: Sequence[str] | None = (),
+        *,
+        content: bool = True,
     ) -> None:
         self.session = session
         self._pricing = pricing
-        self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, session.runtime.settings)
+        settings = session.runtime.settings_for(procedure, None if content else further or None)
+        self._binder = Binder(parse_call(call_text(procedure, columns)), procedure, settings)
         self.procedure: Procedure = self._binder.procedure
-        names = [field.name for field in self.procedure.offered_fields] if further is True else None
-        if further and further is not True:
-            names = [*(field.name for field in self.procedure.fields), *further]
+        names = chosen_names(self.procedure, further, content=content)
         self._columns = ResultColumns(self.procedure, names)
         self._files = [
             place for place, each in enumerate(taken_parameters(procedure)) if each.type is ParameterType.FILE
@@ -160,6 +162,22 @@ class VectorFunction:
         if self._adds_call_columns:
             arrays = [*arrays, *call_arrays(outcomes)]
         return pa.StructArray.from_arrays(arrays, fields=list(self.schema))
+
+
+def chosen_names(procedure: Procedure, further: Sequence[str] | None, *, content: bool) -> list[str] | None:
+    """The fields of a procedure that are columns; None for those of its definition.
+
+    Args:
+        procedure: The procedure.
+        further: The names of further fields; None for all.
+        content: Whether the columns of bytes are among them.
+    """
+    if further is None:
+        return [field.name for field in procedure.offered_fields]
+    if not further:
+        return None
+    own = [field.name for field in procedure.fields if content or field.type is not ParameterType.BINARY]
+    return [*own, *further]
 
 
 def call_text(procedure: Procedure, columns: str | None = None) -> str:

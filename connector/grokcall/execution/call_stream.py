@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from grokcall.core.outcome import Outcome
+from grokcall.core.typed_answers import typed_answer
 from grokcall.errors import InterfaceError
 from grokcall.execution.streamed_calls import StreamedCall, StreamUsage
 from grokcall.scheduling.event_loop import BackgroundLoop
@@ -47,6 +48,18 @@ class BaseCallStream:
     def result(self) -> dict[str, Any] | None:
         """The row by column, as a cursor has it; None before the end."""
         return self._call.row
+
+    @property
+    def answer(self) -> Any:
+        """The row as an instance of the type that its OutputSchema was, or as a dict where that was text.
+
+        None before the end, and where the call failed or has no OutputSchema.
+
+        Raises:
+            AnswerMismatchError: The type refuses the answer; the message names the member.
+        """
+        schema, row = self._call.call.procedure.answer_schema, self._call.row
+        return None if schema is None or row is None else typed_answer(schema, row)
 
     @property
     def usage(self) -> StreamUsage | None:

@@ -37,7 +37,7 @@ from grokcall.scheduling.ratelimit.limiter import Limiter
 from grokcall.tools.running import ToolRunner
 from grokcall.tools.toolbox import Toolbox
 from grokcall_parser import Call, parse_call
-from grokcall_procedures import Binder, BoundCall, Catalog, Settings
+from grokcall_procedures import Binder, BoundCall, Catalog, Procedure, Settings
 from grokcall_procedures.definition import DEFERRED
 from grokcall_procedures.estimates import Allowances, estimate
 
@@ -72,7 +72,6 @@ class Runtime:
         self.toolbox: Toolbox = Toolbox(options, lambda: self.catalog, lambda: self.settings)
         """The tools that models may call."""
         self.settings: Settings = replace(options.settings(), toolbox=self.toolbox, bound=self._bound)
-        self._settings_of_lookups = replace(self.settings, shares_prompts=True)
         self._tracing = Tracing(options) if options.traces else None
         self.loop: BackgroundLoop = BackgroundLoop()
         limits = SpendingLimits.among(options)
@@ -124,7 +123,13 @@ class Runtime:
         return self._management_keys.key()
 
     def binder(
-        self, call: Call, known: Parameters = None, *, columns_later: bool = False, of_lookup: bool = False
+        self,
+        call: Call,
+        known: Parameters = None,
+        *,
+        columns_later: bool = False,
+        of_lookup: bool = False,
+        fields: Sequence[str] | None = None,
     ) -> Binder:
         """The statement joined with its procedure.
 
@@ -133,6 +138,7 @@ class Runtime:
             known: Values of markers that are the same for every row, from which the result's columns may follow.
             columns_later: Whether the columns are not needed yet, only the parameters.
             of_lookup: Whether it is made for each row of a table.
+            fields: The result fields that are wanted; None for all.
 
         Raises:
             grokcall.StatementError: The procedure is unknown, or the arguments do not fit it.
@@ -141,8 +147,21 @@ class Runtime:
             procedure = self.catalog.find(call.procedure, call.text, call.span)
         except UnknownNameError as error:
             raise explained(error, call) from None
-        settings = self._settings_of_lookups if of_lookup else self.settings
+        settings = self.settings_for(procedure, fields, of_lookup=of_lookup)
         return Binder(call, procedure, settings, known, columns_later=columns_later)
+
+    def settings_for(
+        self, procedure: Procedure, fields: Sequence[str] | None = None, *, of_lookup: bool = False
+    ) -> Settings:
+        """What the calls of a procedure are made with.
+
+        Args:
+            procedure: What is called.
+            fields: The result fields that are wanted; None for all.
+            of_lookup: Whether it is made for each row of a table.
+        """
+        wants_content = procedure.brings_content(fields)
+        return replace(self.settings, shares_prompts=of_lookup, wants_content=wants_content)
 
     def _bound(self, statement: str) -> BoundCall:
         """A CALL that is a value of another one."""

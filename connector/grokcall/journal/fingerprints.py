@@ -21,6 +21,8 @@ SIZE = 16
 """Bytes of a fingerprint."""
 MEDIA = 1
 """The code under which the hash of a Binary value stands in for the value."""
+CONTENT_LEFT = b"content left"
+"""What tells calls that leave what they make at the service from those that fetch it."""
 MOST_PREFIXES = 64
 
 Prefix: TypeAlias = tuple[Procedure, Settings, bytes]
@@ -49,6 +51,8 @@ def fingerprint(call: BoundCall, base_url: str) -> bytes:
         if type(value) is bytes or is_source(value):
             values = {name: hashed(each) for name, each in values.items()}
             break
+    if call.leaves_content:  # its row is no answer to who wants the content
+        prefix += CONTENT_LEFT
     tools = client_tools(call.values, call.settings.toolbox)
     if tools:
         prefix += encode([[each.name, each.description, each.parameters, each.version] for each in tools])

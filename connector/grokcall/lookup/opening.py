@@ -34,7 +34,7 @@ def open_stream(
         chosen = LookupOptions(**options)
     except TypeError as error:
         raise InterfaceError(unknown_option(options) or f"lookup: {error}") from None
-    binder = runtime.binder(parse_call(command), constants_of(mapping), of_lookup=True)
+    binder = runtime.binder(parse_call(command), constants_of(mapping), of_lookup=True, fields=chosen.fields)
     runtime.consent(chosen.allow_changes, kept=chosen.journal is not None).check_all(binder.procedure)
     if chosen.batch:
         refuse_unfit(binder)

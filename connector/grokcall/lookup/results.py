@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from grokcall.core.typed_answers import typed_answers
 from grokcall.errors import BudgetReachedError
 from grokcall.execution.summary import Summary
 from grokcall.lookup.going_on import advice
+from grokcall.lookup.layouts import NestedRows
 from grokcall.lookup.plan import LookupPlan
 from grokcall.tables.unnesting import unnested
+from grokcall_procedures.schemas import OutputSchema
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerShape:
+    """Where the answers of a declared shape are in the rows of a lookup.
+
+    Args:
+        schema: Their shape; None where none was declared.
+        prefix: What stands before the names of their columns.
+        lists: The column with the rows of each call in a list; empty where there is none.
+    """
+
+    schema: OutputSchema | None = None
+    prefix: str = ""
+    lists: str = ""
+
 
 Pair: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch]
 """Output rows and failed rows."""
@@ -27,11 +46,32 @@ class LookupResult:
         rows: The input's columns and the result fields, in input order.
         errors: The input's columns and ``Call_*`` of the rows that failed (``on_error="redirect"``).
         summary: Counts, tokens, USD, seconds.
+        shape: Where the answers of a declared shape are in ``rows``, for :meth:`answers`.
     """
 
     rows: pa.Table
     errors: pa.Table
     summary: Summary
+    shape: AnswerShape = field(default=AnswerShape(), repr=False)
+
+    def answers(self, as_type: object = None) -> list[Any]:
+        """The answer of each of ``rows`` as an instance of the type that OutputSchema was.
+
+        Args:
+            as_type: A dataclass, a pydantic model or an Arrow schema, for another one with these columns.
+
+        Returns:
+            An instance a row, or a dict where the OutputSchema was text or an Arrow schema; None for a row whose call
+            failed. Of a procedure with many rows a list of them, as the column is one.
+
+        Raises:
+            ProgrammingError: There is no OutputSchema, or ``fields`` left out one of its columns.
+            AnswerMismatchError: The type refuses an answer; the message names the member.
+
+        >>> connection.lookup(command, rows, {"schema": grokcall.const(Ticket)}).answers()  # doctest: +SKIP
+        [Ticket(priority=2, team='delivery'), Ticket(priority=1, team='billing')]
+        """
+        return typed_answers(self.rows, self.shape.schema, as_type, self.shape.prefix, self.shape.lists)
 
     def unnest(self, column: str, keep: Sequence[str] = ()) -> pa.Table:
         """What stands in the lists of a column of ``rows``, as a table of its own: a row for each element.
@@ -68,7 +108,15 @@ def result_of(plan: LookupPlan, summary: Summary, pairs: Sequence[Pair]) -> Look
         pa.Table.from_batches([rows for rows, _ in pairs], schema=plan.schema),
         pa.Table.from_batches([failed for _, failed in pairs if failed.num_rows], schema=plan.error_schema),
         summary,
+        shape_of(plan),
     )
+
+
+def shape_of(plan: LookupPlan) -> AnswerShape:
+    """Where the answers of a lookup are in its rows."""
+    procedure, options = plan.binder.procedure, plan.options
+    lists = options.prefix + procedure.list_name if isinstance(plan.layout, NestedRows) else ""
+    return AnswerShape(procedure.answer_schema, options.prefix, lists)
 
 
 def leave_with(error: BaseException, plan: LookupPlan, summary: Summary, pairs: Sequence[Pair]) -> None:

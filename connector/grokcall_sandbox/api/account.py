@@ -8,6 +8,7 @@ from grokcall_sandbox.catalogue import find_text_model
 from grokcall_sandbox.errors import TEAM_ID, unlisted_model
 from grokcall_sandbox.replies import Reply, json_reply
 from grokcall_sandbox.request import SandboxRequest
+from grokcall_sandbox.state import DATA_RETENTION
 from grokcall_sandbox.team import USER_ID
 from grokcall_sandbox.tokens import split_tokens, token_id
 
@@ -58,7 +59,7 @@ async def show_owner(call: SandboxRequest) -> Reply:
         {
             "user_id": USER_ID,
             "team_id": TEAM_ID,
-            "zdr_status": "no_zdr",
+            "zdr_status": "zdr" if DATA_RETENTION in call.state.refusals else "no_zdr",
             "team_blocked": False,
             "api_key": {"api_key_id": key.id, "name": key.name},
         }

@@ -4,10 +4,10 @@ import time
 from uuid import uuid4
 
 from grokcall_sandbox.api.multipart import Part, read_parts
-from grokcall_sandbox.errors import ApiError, invalid, not_found
+from grokcall_sandbox.errors import DENIED, ApiError, invalid, not_found
 from grokcall_sandbox.replies import TEXT, Reply, json_reply
 from grokcall_sandbox.request import SandboxRequest
-from grokcall_sandbox.state import SandboxState, StoredFile
+from grokcall_sandbox.state import DATA_RETENTION, SandboxState, StoredFile
 
 MAX_FILE_BYTES = 48 * 1024 * 1024
 MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 64 * 1024
@@ -21,6 +21,8 @@ _SORT_KEYS = {
 
 async def upload(call: SandboxRequest) -> Reply:
     """POST /v1/files."""
+    if DATA_RETENTION in call.state.refusals:
+        raise ApiError(403, "File storage is not available to Zero Data Retention teams.", DENIED)
     parts = read_parts(call.header(b"content-type"), call.body)
     names = [part.name for part in parts]
     if "file" not in names:

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import msgspec
 
-from grokcall_sandbox.errors import invalid
+from grokcall_sandbox.errors import DENIED, ApiError, invalid
 from grokcall_sandbox.media.sources import is_loopback
 from grokcall_sandbox.request import SandboxRequest
-from grokcall_sandbox.state import StoredFile
+from grokcall_sandbox.state import DATA_RETENTION, StoredFile
 
 LONGEST_LIFE = 2_592_000
 _UPLOAD_SECONDS = 10.0
@@ -38,10 +38,12 @@ class Output(msgspec.Struct):
     upload_urls: list[str] | None = None
 
 
-def check_storage(options: StorageOptions | None) -> None:
-    """Raises a 400 `ApiError` for options that no file can have."""
+def check_storage(call: SandboxRequest, options: StorageOptions | None) -> None:
+    """Raises a 400 `ApiError` for options that no file can have, and a 403 for a team that keeps none."""
     if options is None:
         return
+    if DATA_RETENTION in call.state.refusals:
+        raise ApiError(403, "File storage is not available to Zero Data Retention teams.", DENIED)
     if not options.filename:
         raise invalid("storage_options.filename must not be empty.")
     if options.expires_after is not None and not 1 <= options.expires_after <= LONGEST_LIFE:

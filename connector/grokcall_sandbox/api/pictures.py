@@ -60,7 +60,7 @@ async def generate(call: SandboxRequest) -> Reply:
     """POST /v1/images/generations."""
     request = call.decode(_GENERATE)
     model = find_picture_model(request.model)
-    resolution = _check(request)
+    resolution = _check(call, request)
     ratio = 1.0 if request.aspect_ratio in (None, "auto") else ratio_of(request.aspect_ratio or "1:1")
     size = picture_size(ratio, resolution)
     kind = "PNG" if request.output_format == "png" else "JPEG"
@@ -75,7 +75,7 @@ async def edit(call: SandboxRequest) -> Reply:
     """POST /v1/images/edits."""
     request = call.decode(_EDIT)
     model = find_picture_model(request.model)
-    resolution = _check(request)
+    resolution = _check(call, request)
     if (request.image is None) == (request.images is None):
         raise invalid("Exactly one of image and images must be given.")
     given = [request.image] if request.image is not None else request.images or []
@@ -94,7 +94,7 @@ async def edit(call: SandboxRequest) -> Reply:
     return await _answer(call, request, model, draw, len(sources))
 
 
-def _check(request: PictureRequest) -> str:
+def _check(call: SandboxRequest, request: PictureRequest) -> str:
     """The resolution that applies, once everything in the request is found to be allowed."""
     for name in _NOT_TAKEN:
         if getattr(request, name) is not None:
@@ -110,7 +110,7 @@ def _check(request: PictureRequest) -> str:
     resolution = request.resolution or "1k"
     if resolution not in PICTURE_SIDES:
         raise invalid(f"Invalid resolution: {resolution}. Supported: {', '.join(PICTURE_SIDES)}.")
-    check_storage(request.storage_options)
+    check_storage(call, request.storage_options)
     addresses = request.output.upload_urls if request.output is not None else None
     if addresses is not None and len(addresses) != (request.n or 1):
         raise invalid("output.upload_urls must have an address for each image.")

@@ -20,7 +20,7 @@ from grokcall_sandbox.media.clips import ClipFacts, edit_clip, extend_clip, make
 from grokcall_sandbox.media.sizes import VIDEO_RATIOS, VIDEO_SIDES, ratio_of, video_size
 from grokcall_sandbox.replies import Reply, json_reply
 from grokcall_sandbox.request import SandboxRequest
-from grokcall_sandbox.state import VideoJob
+from grokcall_sandbox.state import DATA_RETENTION, VideoJob
 
 MAX_EDIT_SECONDS = 8.7
 MAX_EXTEND_SECONDS = 30.0
@@ -251,7 +251,9 @@ def _start(
     ticks: int,
     render: Callable[[], bytes],
 ) -> Reply:
-    check_storage(request.storage_options)
+    check_storage(call, request.storage_options)
+    if DATA_RETENTION in call.state.refusals and not (request.output and request.output.upload_url):
+        raise invalid("Zero Data Retention teams must provide output.upload_url for video generation.")
     forbidden = FORBIDDEN_MARK in (request.prompt or "")
     clip = call.state.renderers.submit(bytes if forbidden else render)
     job = VideoJob(model.id, duration, ticks, time.monotonic(), clip, moderated=forbidden)

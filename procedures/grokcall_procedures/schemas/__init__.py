@@ -2,6 +2,6 @@
 
 from grokcall_procedures.schemas.mismatch import Mismatch
 from grokcall_procedures.schemas.nested import Member
-from grokcall_procedures.schemas.output import OutputSchema, read_output_schema, schema_text
+from grokcall_procedures.schemas.output import OutputSchema, declared_schema, read_output_schema, schema_text
 
-__all__ = ["Member", "Mismatch", "OutputSchema", "read_output_schema", "schema_text"]
+__all__ = ["Member", "Mismatch", "OutputSchema", "declared_schema", "read_output_schema", "schema_text"]

@@ -24,6 +24,23 @@ class Mismatch(ValueError):  # noqa: N818 - a private signal; the steps ask agai
         super().__init__(f"{place}: expected {expected}, found {found}")
 
 
+class Refused(Mismatch):
+    """A part of an answer has the declared type, and is refused by the Python type that it was to become.
+
+    Args:
+        place: Where.
+        reason: Why.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        ValueError.__init__(self, f"{place}: {reason}")
+        self.place, self.expected, self.found = place, reason, ""
+
+    def below(self, place: str) -> Refused:
+        """The same of an object that stands somewhere in the answer."""
+        return Refused(f"{place}.{self.place}", self.expected) if place else self
+
+
 def wrong(place: str, expected: object, value: object) -> Mismatch:
     """The mismatch for a value that is something else than expected."""
     return Mismatch(place, str(expected), shown(value))

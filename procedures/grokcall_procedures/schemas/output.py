@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from grokcall_procedures.answer_texts import read_answer
+from grokcall_procedures.schemas.answer_types import AnswerType, answer_type
 from grokcall_procedures.schemas.ddl import read_ddl
 from grokcall_procedures.schemas.json_schemas import read_json_schema
-from grokcall_procedures.schemas.mismatch import Mismatch, wrong
+from grokcall_procedures.schemas.mismatch import Mismatch, Refused, wrong
 from grokcall_procedures.schemas.nested import Member, decoded_members, members_schema
 from grokcall_procedures.schemas.values import JsonSchema
 from grokcall_procedures.types import UnfitValue, described, well_formed
@@ -30,11 +31,13 @@ class OutputSchema:
         text: The declaration, as it was written.
         columns: The columns in order.
         json_schema: What is sent to the service.
+        type: The Python type that it was declared by; None for text.
     """
 
     text: str
     columns: tuple[Member, ...]
     json_schema: JsonSchema
+    type: AnswerType | None = field(default=None, compare=False)
 
     def text_format(self) -> dict[str, object]:
         """The member ``text`` of a request."""
@@ -45,7 +48,7 @@ class OutputSchema:
         """The values of the columns from an answer's text, in a fence or without.
 
         Raises:
-            Mismatch: It is no JSON, or not of the declared shape.
+            Mismatch: It is no JSON, not of the declared shape, or refused by the Python type that declared it.
 
         >>> read_output_schema("priority INTEGER, tags VARCHAR[]").decode('{"priority": 2, "tags": ["new"]}')
         (2, ['new'])
@@ -56,28 +59,69 @@ class OutputSchema:
             raise wrong("the answer", "JSON", answer) from None
         if not isinstance(value, dict):
             raise wrong("the answer", "a JSON object", value)
-        return tuple(decoded_members(self.columns, value).values())
+        return tuple(self.decoded(value).values())
+
+    def decoded(self, value: dict[str, object], place: str = "") -> dict[str, object]:
+        """The values of the columns from a JSON object.
+
+        Args:
+            value: The object.
+            place: Where it stands in the answer, for messages.
+
+        Raises:
+            Mismatch: It is not of the declared shape, or refused by the Python type that declared it.
+        """
+        values = decoded_members(self.columns, value, place)
+        try:
+            self.answer(values)
+        except Refused as error:
+            raise error.below(place) from None
+        return values
+
+    def answer(self, values: Mapping[str, object]) -> object:
+        """The values of the columns as an instance of the Python type that declared them, else as a dict.
+
+        Args:
+            values: The values by column.
+
+        Raises:
+            Mismatch: The type refuses them.
+        """
+        return dict(values) if self.type is None else self.type.build(values)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.columns))
 
 
 def schema_text(value: object) -> str:
-    """An OutputSchema as text: SQL, or JSON of a mapping.
+    """An OutputSchema as text: SQL, JSON of a mapping, or what a Python type declares.
 
     Raises:
-        UnfitValue: It is neither SQL nor a JSON Schema.
+        UnfitValue: It is no schema.
     """
+    declared = answer_type(value)
+    if declared is not None:
+        value = declared.text
     if isinstance(value, Mapping):
         try:
             value = json.dumps(value, ensure_ascii=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise UnfitValue(f"cannot be written as JSON ({error})") from None
     if not isinstance(value, str):
-        raise UnfitValue(f"expected columns such as 'priority INTEGER', or a JSON Schema, got {described(value)}")
+        told = "columns such as 'priority INTEGER', a JSON Schema, a dataclass, a pydantic model or an Arrow schema"
+        raise UnfitValue(f"expected {told}, got {described(value)}")
     text = well_formed(value).strip()
     read_output_schema(text)
     return text
+
+
+def declared_schema(value: object) -> OutputSchema:
+    """The schema of an answer from what was given for it: text, a mapping, or a Python type, which it keeps.
+
+    Raises:
+        UnfitValue: It is no schema.
+    """
+    return replace(read_output_schema(schema_text(value)), type=answer_type(value))
 
 
 @functools.lru_cache(maxsize=256)
@@ -119,4 +163,4 @@ def parsed(text: str) -> JsonSchema:
     return schema
 
 
-__all__ = ["Mismatch", "OutputSchema", "read_output_schema", "schema_text"]
+__all__ = ["Mismatch", "OutputSchema", "declared_schema", "read_output_schema", "schema_text"]

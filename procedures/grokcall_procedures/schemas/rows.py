@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from grokcall_procedures.answer_texts import read_answer
 from grokcall_procedures.schemas.mismatch import wrong
-from grokcall_procedures.schemas.nested import decoded_members
 from grokcall_procedures.schemas.output import SCHEMA_NAME, OutputSchema
 from grokcall_procedures.schemas.values import JsonSchema
 
@@ -64,7 +63,7 @@ class RowsSchema:
     def _decoded(self, row: object, place: str) -> tuple[object, ...]:
         if not isinstance(row, dict):
             raise wrong(place, "a JSON object", row)
-        return tuple(decoded_members(self.row.columns, row, place).values())
+        return tuple(self.row.decoded(row, place).values())
 
 
 def rows_schema(row: OutputSchema, most: int | None = None) -> JsonSchema:

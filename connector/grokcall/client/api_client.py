@@ -20,8 +20,7 @@ from grokcall.client.exchanging import exchanged, unfetched
 from grokcall.client.held_replies import HeldReplies
 from grokcall.client.lost_answers import is_gone_already, kept_answer, note_loss, rest_of
 from grokcall.client.receiving import Receiving
-from grokcall.client.regional_service import check_region
-from grokcall.client.retention import Retention
+from grokcall.client.restrictions import Restrictions
 from grokcall.client.send_guarding import SendGuarding
 from grokcall.client.tool_secrets import ToolSecrets
 from grokcall.config.options import Options
@@ -79,7 +78,7 @@ class ApiClient:
         """The hosts that requests go to."""
         self._events = events
         self._held = HeldReplies()
-        self._retention = Retention()
+        self._restrictions = Restrictions(options.region)
         self._tool_secrets = ToolSecrets()
         self._timeouts = {kind: options.read_timeout(kind) for kind in Kind}
 
@@ -134,8 +133,7 @@ class ApiClient:
         return await self._sent(request, outcome, start)
 
     async def _sent(self, request: Request, outcome: Outcome, start: SendGuarding | None) -> Reply:
-        check_region(request, self.options.region)
-        self._retention.check(request)
+        self._restrictions.check(request)
         attempt = FIRST
         failure: Error | None = None
         while True:
@@ -144,7 +142,7 @@ class ApiClient:
                     reply = await self._download(request, outcome, attempt)
                 else:
                     reply = await self._round_trip(request, outcome, start, attempt=attempt)
-                self._retention.note(request, reply.body)
+                self._restrictions.note(request, reply.body)
                 return Reply(reply.status, reply.headers, reply.body)
             except CallStoppedError as stopped:
                 raise (failure or stopped) from None

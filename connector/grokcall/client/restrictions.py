@@ -1,9 +1,10 @@
-"""Zero data retention: what the service refuses to a team of which it keeps nothing."""
+"""What is refused before it is sent: what no region serves, or what a team without data retention cannot have."""
 
 from __future__ import annotations
 
 import msgspec
 
+from grokcall.client.regional_service import check_region
 from grokcall.errors import NotSupportedError
 from grokcall_procedures import Host, Kind, Request
 from grokcall_procedures.documents import document_of
@@ -31,13 +32,17 @@ class Media(msgspec.Struct):
 _decode = msgspec.json.Decoder(Media).decode
 
 
-class Retention:
-    """What a connection has heard of the retention of data; nothing until somebody asked for the account.
+class Restrictions:
+    """What a connection cannot have: by its region, and by the retention of data, as far as it has heard of that.
 
-    It asks for nothing itself, and refuses nothing before it has heard that nothing is kept.
+    It asks for nothing itself, and refuses nothing for retention before somebody asked for the account.
+
+    Args:
+        region: The region; None for none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, region: str | None = None) -> None:
+        self._region = region
         self._is_zero = False
 
     def note(self, request: Request, body: bytes) -> None:
@@ -57,8 +62,10 @@ class Retention:
         """Refuses what the service would refuse, before anything is sent.
 
         Raises:
-            NotSupportedError: The request stores a file, or makes a video without an address to put it to.
+            NotSupportedError: No region serves the request; or the team has no data kept, and it stores a file, or
+                makes a video without an address to put it to.
         """
+        check_region(request, self._region)
         if not self._is_zero or request.host is not Host.API or request.method != "POST":
             return
         if request.kind is Kind.UPLOAD and request.path == "/files":

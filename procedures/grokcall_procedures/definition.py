@@ -187,7 +187,7 @@ class Procedure:
         model_kind: Which default model a NULL ``Model`` takes; None when the procedure has no model.
         rules: Checked in order once the values have their types.
         many: Whether a call may give any number of rows instead of exactly one.
-        streams: Whether its answer can come in pieces: its requests that are billed have a fold.
+        streams: Whether its answer can come in pieces: the requests that bring it have a fold.
         reference: The API's own words for it: method and path of the main request.
         vendor: Whether it is one of the vendor's, with exactly its parameters and fields.
         example: A statement that one can paste.

@@ -23,6 +23,8 @@ class PieceKind(enum.StrEnum):
     """A source that the answer names."""
     AUDIO = "audio"
     """Bytes of sound."""
+    DATA = "data"
+    """Bytes of a file."""
     STATUS = "status"
     """How far the work is; ``begun`` before the first piece of each request."""
 
@@ -33,8 +35,8 @@ class Piece:
 
     Args:
         kind: What it is a part of.
-        text: Its text; empty for sound.
-        data: Its bytes, of sound.
+        text: Its text; empty for bytes.
+        data: Its bytes, of sound or of a file.
         detail: What else is told of it: of a tool's use the ``name`` and the ``arguments``, of a citation the ``url``.
 
     >>> str(Piece(PieceKind.TEXT, "Yel"))
@@ -50,13 +52,13 @@ class Piece:
         return self.text
 
     def as_dict(self) -> dict[str, object]:
-        """The piece under names, for JSON; of sound the number of bytes.
+        """The piece under names, for JSON; of bytes their number.
 
         >>> Piece(PieceKind.AUDIO, data=b"ID3").as_dict()
         {'kind': 'audio', 'bytes': 3}
         """
         told: dict[str, object] = {"kind": self.kind.value}
-        if self.kind is PieceKind.AUDIO:
+        if self.kind in (PieceKind.AUDIO, PieceKind.DATA):
             return {**told, "bytes": len(self.data)}
         return {**told, "text": self.text, **self.detail}
 

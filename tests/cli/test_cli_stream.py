@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from streaming import begun, completed, delta, event, streamed, told
+from streaming import Pieces, begun, completed, delta, event, streamed, told
 
 from installed import COMMAND
 from scripted_service import answered
@@ -67,6 +67,14 @@ def test_sound_goes_into_a_pipe(process, here):
     done = process("call", "--stream", "--sandbox", "CALL GenerateAudio('Good morning', 'en')")
     assert done.code == 0, done.err
     assert done.raw.startswith((b"ID3", b"\xff"))
+
+
+def test_a_file_of_the_service_goes_into_a_file_of_any_ending(run, at_service, here):
+    at_service.script = lambda _: Pieces(headers={"content-type": "application/pdf"}, pieces=(b"%PDF", b"-1.7"))
+    done = run("call", "--stream", "CALL DownloadFile('file_1')", "-o", "policy.pdf")
+    assert done.code == 0, done.err
+    assert (here / "policy.pdf").read_bytes() == b"%PDF-1.7"
+    assert "8 bytes written to policy.pdf" in done.err
 
 
 def test_a_cut_of_sound_is_told(run, at_service, here):

@@ -49,8 +49,8 @@ def stream_statement(
             try:
                 if form == "jsonl":
                     write_events(stream, procedure)
-                elif gives_sound(procedure):
-                    write_sound(stream, output, console)
+                elif gives_bytes(procedure):
+                    write_file(stream, output, console)
                 else:
                     write_text(stream, console)
             finally:
@@ -58,9 +58,14 @@ def stream_statement(
                 tell_excess(connection, flags)
 
 
+def gives_bytes(procedure: Procedure) -> bool:
+    """Whether the answer is sound or a file, and no text."""
+    return procedure.fields[0].type is ParameterType.BINARY
+
+
 def gives_sound(procedure: Procedure) -> bool:
-    """Whether the answer is sound and no text."""
-    return [column.type for column in procedure.fields] == [ParameterType.BINARY]
+    """Whether the answer is sound."""
+    return gives_bytes(procedure) and len(procedure.fields) == 1
 
 
 def check_way_out(procedure: Procedure, form: str | None, output: Path | None) -> None:
@@ -68,16 +73,18 @@ def check_way_out(procedure: Procedure, form: str | None, output: Path | None) -
     if form not in (None, "jsonl"):
         raise ProgrammingError(f"--stream writes the answer as it comes, or events with --format jsonl, not {form}")
     to_file = output is not None and str(output) != "-"
-    if to_file and (form == "jsonl" or not gives_sound(procedure)):
+    if to_file and (form == "jsonl" or not gives_bytes(procedure)):
         raise ProgrammingError(
             f"--stream writes to standard output: redirect it into {output}, or leave --stream out to have a row there"
         )
     if to_file and output is not None:
-        if output.suffix.lower() not in MEDIA_ENDINGS:
+        if gives_sound(procedure) and output.suffix.lower() not in MEDIA_ENDINGS:
             raise ProgrammingError(f"{output}: --stream writes the sound itself; take an ending such as .mp3")
         check_folder(output)
     elif gives_sound(procedure) and form is None and on_terminal():
         raise ProgrammingError("a terminal shows no sound: name a file with -o speech.mp3, or pipe it to a player")
+    elif gives_bytes(procedure) and form is None and on_terminal():
+        raise ProgrammingError("a terminal shows no file: name one with -o, or pipe it to a program")
     else:
         check_standard_output()
 
@@ -141,8 +148,8 @@ def write_line(document: object) -> None:
     sys.stdout.flush()
 
 
-def write_sound(stream: CallStream, output: Path | None, console: Screen) -> None:
-    """Writes sound as it comes: into the file itself, so that it can be played while it grows, or to a pipe."""
+def write_file(stream: CallStream, output: Path | None, console: Screen) -> None:
+    """Writes bytes as they come: into the file itself, so that sound can be played while it grows, or to a pipe."""
     if output is None or str(output) == "-":
         write_bytes(stream, sys.stdout.buffer)
         return
@@ -158,7 +165,7 @@ def write_sound(stream: CallStream, output: Path | None, console: Screen) -> Non
 def write_bytes(stream: CallStream, file: IO[bytes]) -> None:
     """Writes the bytes of each piece at once."""
     for piece in stream:
-        if piece.kind is PieceKind.AUDIO:
+        if piece.data:
             file.write(piece.data)
             file.flush()
 

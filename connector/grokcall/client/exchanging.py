@@ -29,7 +29,7 @@ async def exchanged(
         on_the_wire = replace(on_the_wire, body=await asyncio.to_thread(on_the_wire.body.whole))
     if request.to is not None:
         return await saved(transport, on_the_wire, request.to)
-    if request.fold is None or not how.streamed:
+    if request.fold is None or not how.streamed or (how.tell is None and not request.billed):
         return await transport.send(on_the_wire)
     return await received(transport, on_the_wire, request.fold(), how.tell, secret)
 

@@ -105,7 +105,7 @@ class Connection(WithSockets, BaseConnection):
 
         Args:
             operation: The CALL of a procedure that streams: GenerateResponse, AnalyzeImage, AnalyzeImageByUrl,
-                AnalyzeFile, CreateChatCompletion, CreateMessage, GenerateAudio.
+                AnalyzeFile, CreateChatCompletion, CreateMessage, GenerateAudio, DownloadFile.
             parameters: A mapping for named markers, a sequence for question marks.
             **limits: What it may spend, as for :meth:`cursor`.
 

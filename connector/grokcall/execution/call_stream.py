@@ -41,7 +41,7 @@ class BaseCallStream:
 
     @property
     def sound(self) -> bytes:
-        """The bytes of sound so far."""
+        """The bytes so far, of sound or of a file."""
         return b"".join(self._call.sound)
 
     @property

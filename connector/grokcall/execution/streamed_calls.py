@@ -120,7 +120,7 @@ class StreamedCall:
             self.sound.clear()
         elif piece.kind is PieceKind.TEXT:
             self.texts.append(piece.text)
-        elif piece.kind is PieceKind.AUDIO:
+        elif piece.kind in (PieceKind.AUDIO, PieceKind.DATA):
             self.sound.append(piece.data)
         self._new.append(piece)
         self._news.set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.download_targets import target_may_be_written, target_of, target_parameter
 from grokcall_procedures.effects import Effect
@@ -10,8 +12,10 @@ from grokcall_procedures.media import LARGEST_FILE
 from grokcall_procedures.multipart import FilePart, form_of
 from grokcall_procedures.nouns import DELETED, noun, read_id
 from grokcall_procedures.paging import MAX_ROWS, Pages, rows_of
+from grokcall_procedures.pieces import PieceKind
 from grokcall_procedures.resources import looking_at, path_with, removing
 from grokcall_procedures.steps import Kind, Request, Steps
+from grokcall_procedures.streams.bytes_fold import BytesFold
 from grokcall_procedures.text import reply_of
 from grokcall_procedures.types import ParameterType
 
@@ -77,7 +81,15 @@ def download_file(call: BoundCall) -> Steps:
     form = call.values.get("Format", "original")
     path = f"{path_with(FILE_PATH, call.values)}/content?format={form}"
     most, to = call.settings.max_media_bytes, target_of(call.values)
-    request = Request("GET", path, kind=Kind.METADATA, timeout=DOWNLOAD_SECONDS, max_bytes=most, to=to)
+    request = Request(
+        "GET",
+        path,
+        kind=Kind.METADATA,
+        timeout=DOWNLOAD_SECONDS,
+        max_bytes=most,
+        to=to,
+        fold=None if to is not None else partial(BytesFold, PieceKind.DATA),
+    )
     reply = reply_of((yield request))
     if to is not None:
         return [(None, None, to.path)]
@@ -154,6 +166,7 @@ DOWNLOAD_FILE = Procedure(
     steps=download_file,
     rules=(target_may_be_written,),
     main="File_Content",
+    streams=True,
     reference="GET /v1/files/{id}/content",
     example="CALL DownloadFile('file_7f1c', 'text')",
     notes=("The service takes $0.20 for each GiB.",),

@@ -6,13 +6,18 @@ from grokcall_procedures.pieces import Piece, PieceKind
 
 
 class BytesFold:
-    """Folds bytes. They are whole when the connection says so; nothing has to be asked for."""
+    """Folds bytes. They are whole when the connection says so; nothing has to be asked for.
+
+    Args:
+        kind: What they are: sound, which is told of apart from texts and documents, or the bytes of any file.
+    """
 
     response_id: str | None = None
     is_stored: bool = False
     failure: Exception | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, kind: PieceKind = PieceKind.AUDIO) -> None:
+        self._kind = kind
         self._chunks: list[bytes] = []
         self.is_whole: bool = False
 
@@ -31,16 +36,16 @@ class BytesFold:
         return body
 
     def reads(self, content_type: str) -> bool:
-        """Whether it is neither text nor a document, which are told of apart."""
+        """Whether it is what was asked for: no sound is a text or a document."""
         kind = content_type.lower()
-        return not kind.startswith("text/") and "json" not in kind
+        return self._kind is PieceKind.DATA or (not kind.startswith("text/") and "json" not in kind)
 
     def feed(self, chunk: bytes) -> list[Piece]:
         """The bytes as a piece."""
         if not chunk:
             return []
         self._chunks.append(chunk)
-        return [Piece(PieceKind.AUDIO, data=chunk)]
+        return [Piece(self._kind, data=chunk)]
 
     def end(self, *, orderly: bool) -> list[Piece]:
         """Takes note that the connection has given all of it."""
@@ -53,4 +58,5 @@ class BytesFold:
 
     def whole(self, body: bytes) -> list[Piece]:
         """The bytes of a reply that came whole; none of a document, which is no sound yet."""
-        return [] if not body or body.lstrip().startswith((b"{", b"[", b"<")) else [Piece(PieceKind.AUDIO, data=body)]
+        is_document = self._kind is PieceKind.AUDIO and body.lstrip().startswith((b"{", b"[", b"<"))
+        return [] if not body or is_document else [Piece(self._kind, data=body)]

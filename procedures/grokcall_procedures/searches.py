@@ -224,7 +224,7 @@ SEARCH_X = Procedure(
     example="CALL SearchX('outage', 5, From => '2026-11-01')",
     notes=(
         *NOTES,
-        "In a query of DuckDB `From` stands in quotes, for it is a word of SQL: `\"From\" := '2026-11-01'`.",
+        "In a DuckDB connection of your own `From` stands in quotes, as a word of SQL: `\"From\" := '2026-11-01'`.",
     ),
 )
 

@@ -337,3 +337,9 @@ def test_the_sample_of_procedures_in_duckdb_runs(run, here):
     assert done.code == 0, done.err
     assert {"is_a_picture": True} in done.rows
     assert {"explained": "free"} in done.rows
+
+
+def test_the_command_runs_such_a_query(run, at_service):
+    done = run("sql", "FROM SearchX('sun', From := '2026-11-01')")
+    assert done.code == 0, done.err
+    assert at_service.asked[0].json["tools"][0]["from_date"] == "2026-11-01"

@@ -162,7 +162,7 @@ class Database:
             place.registration.prepared(query, values) as prepared,
         ):
             result = fetched(place.con, prepared, values)
-        self._places.took(place, text)
+        self._places.took(place, query.text)
         warn(name for name, count in self.summary.warnings.items() if count > before.get(name, 0))
         return result
 
@@ -188,10 +188,7 @@ class Database:
             return with_all(place, lambda: self._schema(place, text, values))
 
     def _schema(self, place: Place, text: str, values: Values) -> pa.Schema:
-        with prepared_at(place):
-            place.bring_up_to_date(self._wanted(), text)
-            query = place.registration.typed(text)
-        with told(place, query, values):
+        with told(place, query := self._typed(place, text), values):
             place.registration.declare(query.calls)
             return row_schema(place.con, query.text, values)
 
@@ -204,8 +201,14 @@ class Database:
         text, values = filled(sql, None, missing_is_null=True)
         if priced_query(text) is not None:
             return True
-        with self._places.free(text) as place, told(place, TypedQuery(text, text), values):
-            return may_give_rows(place.con, text)
+        with self._places.free(text) as place, told(place, query := self._typed(place, text), values):
+            return may_give_rows(place.con, query.text)
+
+    def _typed(self, place: Place, text: str) -> TypedQuery:
+        """A query as it is run, where the procedures that it names are known by now."""
+        with prepared_at(place):
+            place.bring_up_to_date(self._wanted(), text)
+            return place.registration.typed(text)
 
     def interrupt(self, patience: float = 0.0) -> None:
         """Ends the statement that runs with an OperationalError; may be called from any thread.

@@ -3,7 +3,7 @@
 A macro cannot have columns that vary. So each schema, with the further fields, gets a macro of its own under a private
 name, and a query is run with that name in the place of the procedure's and with blanks in the place of the argument.
 Both are as long as what they replace: every place in the text stays what it was, and an error that points at it is
-right for the text that the user wrote.
+right for the text that the user wrote. Names of arguments that are words of SQL get quotes in the same way.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sqlglot import Token, TokenType
 
 from grokcall.core.redaction import redact
 from grokcall.duckdb.asked_fields import asked_fields, may_name_further_fields
+from grokcall.duckdb.reserved_names import ASSIGNMENTS, may_name_reserved, quote_reserved
 from grokcall.duckdb.wanted_content import may_want_content
 from grokcall.errors import ArgumentsError, StatementError
 from grokcall_parser import Literal, Span, parse_call, point_at
 from grokcall_parser.tokens import BRACKETS, CLOSING_SIGNS, is_name, read_tokens, span_of, split_at_commas
 from grokcall_procedures import BadValueError, Parameter, ParameterType, Procedure
 
-ASSIGNMENTS = frozenset({TokenType.FARROW, TokenType.COLON_EQ})
 LITERALS = frozenset({TokenType.STRING, TokenType.BYTE_STRING, TokenType.RAW_STRING, TokenType.NULL})
 KEPT_KINDS = frozenset({"VIEW", "MACRO", "FUNCTION"})
 TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
@@ -112,7 +112,8 @@ def typed_query(sql: str, procedures: Mapping[str, Procedure]) -> TypedQuery:
         if parameter.decides_columns
     }
     names_further = may_name_further_fields(sql, procedures.values())
-    if not names_further and not any(may_decide(sql.lower(), *each) for each in deciding.items()):
+    names_reserved = may_name_reserved(sql)
+    if not (names_further or names_reserved) and not any(may_decide(sql.lower(), *each) for each in deciding.items()):
         return TypedQuery(sql, sql)
     tokens = read_tokens(sql)
     pieces = list(sql)
@@ -124,6 +125,8 @@ def typed_query(sql: str, procedures: Mapping[str, Procedure]) -> TypedQuery:
     asked = asked_fields(tokens, sql, {at: (each[0], each[1]) for at, each in places.items()}) if names_further else {}
     calls: list[TypedCall] = []
     for index, (procedure, end, arguments) in places.items():
+        if names_reserved:
+            quote_reserved(pieces, procedure, arguments)
         parameter = deciding.get(tokens[index].text.lower())
         call = TypedCall(procedure, further=asked.get(index, ()))
         if call.further and any(each.type is ParameterType.BINARY for each in procedure.fields):

@@ -9,7 +9,8 @@ from sqlglot import Token, TokenType
 
 from grokcall.duckdb.asked_fields import alias_of
 from grokcall.duckdb.macros import scalar_name, taken_parameters
-from grokcall.duckdb.typed_calls import ASSIGNMENTS, called
+from grokcall.duckdb.reserved_names import ASSIGNMENTS, reserved_name
+from grokcall.duckdb.typed_calls import called
 from grokcall.errors import ArgumentsError, Error, StatementError, UnknownNameError
 from grokcall_parser import Argument, Call, Literal, Span
 from grokcall_parser.suggestions import folded, hint, nearest
@@ -22,6 +23,7 @@ UNKNOWN = re.compile(
     r'(?P<kind>Table|Scalar) Function with name "?(?P<name>\w+)"? does not exist!(?:\s*Did you mean "(?P<near>\w+)")?'
 )
 UNFIT = re.compile(r"^Invalid Input Error: (?P<procedure>\w+): parameter (?P<name>\w+) (?P<reason>must be .*)", re.S)
+AT_WORD = re.compile(r'syntax error at or near "(?P<name>\w+)"')
 UNDECIDED = re.compile(r"Invalid Input Error: (?P<name>\w+): its columns follow from ")
 AS_VALUE = re.compile(r'Function "(?P<name>\w+)" is a table function but it was used as a scalar function')
 AS_TABLE = re.compile(r'Table with name "?(?P<name>\w+)"? does not exist!')
@@ -191,6 +193,7 @@ def place_of(sql: str, name: str) -> Span | None:
 
 
 FAULTS: Sequence[tuple[re.Pattern[str], Callable[[str, re.Match[str], Mapping[str, Procedure]], Error | None]]] = (
+    (AT_WORD, reserved_name),
     (UNFIT, unfit_argument),
     (UNDECIDED, unbound_call),
     (UNBOUND, unbound_call),

@@ -13,7 +13,9 @@ LARGEST_PAGE = 100
 ORDERS = {"asc": "ORDERING_ASCENDING", "desc": "ORDERING_DESCENDING"}
 ORDER = Parameter("Order", ParameterType.ENUM, "In which order.", values=tuple(ORDERS))
 
-ORDER_NOTE = "In a query of DuckDB `Order` stands in quotes, for it is a word of SQL: `\"Order\" := 'desc'`."
+ORDER_NOTE = (
+    "In a DuckDB connection of your own `Order` stands in quotes, for it is a word of SQL: `\"Order\" := 'desc'`."
+)
 
 
 def sort_by(columns: Mapping[str, str]) -> Parameter:

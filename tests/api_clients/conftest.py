@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from feature_table import FeatureTable
 from PIL import Image
 
-from grokcall.sandbox import SANDBOX_KEY, Sandbox
-from installed import COMMAND
+from grokcall.sandbox import MANAGEMENT_KEY, SANDBOX_KEY, Sandbox
 
 if find_spec("litellm") is None:  # another environment, which has OpenAI's client alone: they have a word of their own
     collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.stem != "test_openai"]
@@ -92,19 +92,31 @@ def printed() -> dict[tuple[str, str], dict[str, Any]]:
     return {}
 
 
+def made_collection(sandbox: Sandbox) -> str:
+    """The id of a collection that the sandbox has made."""
+    headers = {"Authorization": f"Bearer {MANAGEMENT_KEY}"}
+    made = httpx.post(
+        f"{sandbox.management_base_url}/v1/collections", headers=headers, json={"collection_name": "handbook"}
+    )
+    return str(made.json()["collection_id"])
+
+
+@pytest.fixture
+def collection(sandbox: Sandbox) -> str:
+    """The id of a collection."""
+    return made_collection(sandbox)
+
+
 @pytest.fixture(scope="session")
-def served() -> Iterator[str]:
-    """The base URL of a sandbox that is a process of its own."""
-    command = [COMMAND, "sandbox", "--port", "0", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().rstrip("\n")
-        process.terminate()
+def served() -> Iterator[Sandbox]:
+    """A sandbox for programs of Node.js."""
+    with Sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
 def node(
-    served: str,
+    served: Sandbox,
     printed: dict[tuple[str, str], dict[str, Any]],
     picture: str,
     without_environment: Callable[[str], object],
@@ -114,7 +126,7 @@ def node(
     if not program.exists() or not (_PACKAGES / "node_modules").exists():
         without_environment("the AI SDK")
 
-    def run(name: str, base_url: str = served) -> dict[str, Any]:
+    def run(name: str, base_url: str = served.base_url) -> dict[str, Any]:
         if (name, base_url) in printed:
             return printed[name, base_url]
         # A program from standard input finds its packages where it is run.
@@ -122,7 +134,13 @@ def node(
             [program, "--input-type=module"],
             input=(_PROGRAMS / f"{name}.mjs").read_text(encoding="utf-8"),
             cwd=_PACKAGES,
-            env={**os.environ, "XAI_BASE_URL": base_url, "XAI_API_KEY": SANDBOX_KEY, "PICTURE": picture},
+            env={
+                **os.environ,
+                "XAI_BASE_URL": base_url,
+                "XAI_API_KEY": SANDBOX_KEY,
+                "PICTURE": picture,
+                "COLLECTION": made_collection(served),
+            },
             capture_output=True,
             encoding="utf-8",
             timeout=400,

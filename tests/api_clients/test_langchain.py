@@ -132,11 +132,13 @@ def test_what_a_search_found_is_cited(answers, chat, own):
     ("tool", "item"),
     [
         ({"type": "code_interpreter"}, "code_interpreter_call"),
-        ({"type": "file_search", "vector_store_ids": ["collection_7"]}, "file_search_call"),
+        ({"type": "file_search"}, "file_search_call"),
         ({"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com"}, "mcp_call"),
     ],
 )
-def test_the_calls_of_other_tools_are_told(answers, tool, item):
+def test_the_calls_of_other_tools_are_told(answers, collection, tool, item):
+    if tool["type"] == "file_search":
+        tool = {**tool, "vector_store_ids": [collection]}
     message = answers().bind_tools([tool]).invoke("Compute 2 + 2 and ask the wiki.")
     assert item in [part["type"] for part in message.content]
 

@@ -155,11 +155,13 @@ def test_what_a_search_found_is_cited(answered, to_sandbox):
     ("tool", "item"),
     [
         ({"type": "code_interpreter"}, "code_interpreter_call"),
-        ({"type": "file_search", "vector_store_ids": ["collection_7"]}, "file_search_call"),
+        ({"type": "file_search"}, "file_search_call"),
         ({"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com"}, "mcp_call"),
     ],
 )
-def test_the_calls_of_other_tools_are_told(answered, tool, item):
+def test_the_calls_of_other_tools_are_told(answered, collection, tool, item):
+    if tool["type"] == "file_search":
+        tool = {**tool, "vector_store_ids": [collection]}
     output = answered("Compute 2 + 2 and ask the wiki.", tools=[tool]).output
     assert item in [each["type"] if isinstance(each, dict) else each.type for each in output]
 

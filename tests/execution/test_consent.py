@@ -68,9 +68,13 @@ def by_registration(connection: grokcall.Connection, procedure: Procedure) -> ob
 
 
 def by_scalar(connection: grokcall.Connection, procedure: Procedure) -> object:
+    given = values_of(procedure)
+    needed = [each.name for each in procedure.positional]
+    while needed and needed[-1] not in given:
+        needed.pop()
     values = (
-        f"CAST('{value}' AS VARCHAR)" if isinstance(value, str) else "'x'::BLOB"
-        for value in values_of(procedure).values()
+        "NULL" if value is None else f"CAST('{value}' AS VARCHAR)" if isinstance(value, str) else "'x'::BLOB"
+        for value in map(given.get, needed)
     )
     name = re.sub("(?<!^)(?=[A-Z])", "_", procedure.name).lower()
     with duckdb.connect() as con:

@@ -17,7 +17,7 @@ const searched = await generateText({ model, prompt: "What is new?", tools: { we
 const posts = await generateText({ model, prompt: "What is new?", tools: { x_search: xai.tools.xSearch() } });
 const others = {
   code_execution: xai.tools.codeExecution(),
-  file_search: xai.tools.fileSearch({ vectorStoreIds: ["collection_7"] }),
+  file_search: xai.tools.fileSearch({ vectorStoreIds: [process.env.COLLECTION] }),
   mcp: xai.tools.mcpServer({ serverUrl: "https://mcp.example.com", serverLabel: "wiki" }),
 };
 const called = await generateText({ model, prompt: "Compute 2 + 2 and ask the wiki.", tools: others });

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokcall_procedures.account import PROCEDURES as _ACCOUNT
 from grokcall_procedures.analysis import PROCEDURES as _ANALYSIS
 from grokcall_procedures.audio import PROCEDURES as _AUDIO
 from grokcall_procedures.batches import PROCEDURES as _BATCHES
@@ -19,6 +18,7 @@ from grokcall_procedures.generated_rows import PROCEDURES as _ROWS
 from grokcall_procedures.images import PROCEDURES as _IMAGES
 from grokcall_procedures.management import OWN_KEY_PROCEDURES as _OWN_KEY
 from grokcall_procedures.management import PROCEDURES as _MANAGEMENT
+from grokcall_procedures.model_listing import PROCEDURES as _ACCOUNT
 from grokcall_procedures.price_list import PROCEDURES as _PRICE_LIST
 from grokcall_procedures.raw import PROCEDURES as _RAW
 from grokcall_procedures.searches import PROCEDURES as _SEARCHES

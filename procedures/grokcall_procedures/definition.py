@@ -1,7 +1,7 @@
 """What a procedure is: a frozen, typed definition that every surface reads.
 
-Adding a procedure is adding one :class:`Procedure` to the catalog. Binding, the command line's help, DESCRIBE, the
-documentation pages and every other surface read the definition and need no change.
+Binding, the command line's help, DESCRIBE, the documentation pages and every other surface read the one
+:class:`Procedure` in the catalog. What a new one takes besides, CONTRIBUTING.md lists.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from grokcall_procedures.account import models_in
 from grokcall_procedures.definition import BoundCall, Parameter, Procedure, ResultField
 from grokcall_procedures.effects import Effect
+from grokcall_procedures.model_listing import models_in
 from grokcall_procedures.prices import PRICES, PRICES_DATED, Entry, Prices, text_price, ticks_in
 from grokcall_procedures.rates import ImagePrice, TextPrice, VideoPrice, usd
 from grokcall_procedures.steps import Kind, Reply, Request, Row, Steps, reply_of

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from grokcall.tables import open_table, open_writer
-from grokcall.tables.text_encoding import python_values
+from grokcall.tables.cell_texts import python_values
 from grokcall_parser.errors import DataError, NotSupportedError
 
 SPAN = datetime.timedelta(seconds=5)

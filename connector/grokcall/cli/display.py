@@ -15,8 +15,8 @@ from grokcall.cli.screens import shown
 from grokcall.core.terminals import visible
 from grokcall.execution.summary import Summary
 from grokcall.lookup.dry_run import DryRun
+from grokcall.tables.cell_texts import python_rows
 from grokcall.tables.media import MediaFolder, is_bytes, sniff_extension
-from grokcall.tables.text_encoding import python_rows
 from grokcall_procedures.prices import LISTED
 
 LONGEST_CELL = 400

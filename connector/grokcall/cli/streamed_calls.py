@@ -19,8 +19,8 @@ from grokcall.core.terminals import check_standard_output, visible
 from grokcall.errors import ProgrammingError
 from grokcall.execution.call_stream import CallStream
 from grokcall.execution.streamed_calls import StreamUsage
+from grokcall.tables.cell_texts import python_rows
 from grokcall.tables.outputs import check_folder
-from grokcall.tables.text_encoding import python_rows
 from grokcall_parser import parse_call
 from grokcall_procedures import ParameterType, Piece, PieceKind, Procedure
 

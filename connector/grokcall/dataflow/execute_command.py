@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from grokcall.dbapi.connection import Connection
 from grokcall.errors import ProgrammingError
-from grokcall.tables.text_encoding import python_rows
+from grokcall.tables.cell_texts import python_rows
 from grokcall_parser import Call, Explain, Query, find_markers, parse_statement
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import Parameter, ParameterType

@@ -18,7 +18,7 @@ from grokcall.errors import (
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
 )
-from grokcall.tables.text_encoding import python_values
+from grokcall.tables.cell_texts import python_values
 from grokcall_procedures.schemas import OutputSchema
 
 Description: TypeAlias = list[tuple[str, pa.DataType, None, None, None, None, bool]]

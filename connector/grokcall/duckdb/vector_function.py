@@ -23,8 +23,8 @@ from grokcall.errors import InternalError, OperationalError, error_code
 from grokcall.execution.circuit_breaker import CircuitBreaker
 from grokcall.execution.summary import SummaryBuilder
 from grokcall.scheduling.chunks import Values
+from grokcall.tables.cell_texts import call_values
 from grokcall.tables.formats import quoted_text
-from grokcall.tables.text_encoding import call_values
 from grokcall_parser import parse_call
 from grokcall_procedures import Binder, BoundCall, ParameterType, Procedure, Row
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from grokcall.errors import DataError, ProgrammingError
-from grokcall.tables.text_encoding import call_values
+from grokcall.tables.cell_texts import call_values
 from grokcall_parser.suggestions import hint
 from grokcall_procedures import Binder, ParameterType
 from grokcall_procedures.binding import UNKNOWN

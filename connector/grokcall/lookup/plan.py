@@ -13,7 +13,7 @@ from grokcall.lookup.layouts import Layout, layout_of
 from grokcall.lookup.mapping import MappingLike, RowReader, column_index, row_reader
 from grokcall.lookup.options import LookupOptions
 from grokcall.scheduling.chunks import Chunk, Values
-from grokcall.tables.text_encoding import call_values
+from grokcall.tables.cell_texts import call_values
 from grokcall_procedures import Binder, BoundCall, ParameterType
 
 BATCH_ROWS = 256

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from grokcall.errors import CallStoppedError
 from grokcall.http.transport import HttpResponse
+from grokcall.scheduling.fair_semaphore import FairSemaphore
 from grokcall.scheduling.in_flight import InFlight
-from grokcall.scheduling.places import Places
 from grokcall.scheduling.ratelimit.configured import Caps
 from grokcall.scheduling.ratelimit.limiter import Limiter
 from grokcall.scheduling.ratelimit.model_limiter import Permit
@@ -86,7 +86,7 @@ class Gate:
         shared = limiter if wider is None else wider.limiter
         self.limiter: Limiter = shared or Limiter(Caps(concurrency))
         self._wider = wider
-        self._places = Places(concurrency)
+        self._places = FairSemaphore(concurrency)
 
     @asynccontextmanager
     async def admitted(self) -> AsyncIterator[None]:
@@ -217,23 +217,23 @@ class Gate:
 
     @property
     def _is_full(self) -> bool:
-        return self._places.are_taken or (self._wider is not None and self._wider._is_full)
+        return self._places.locked() or (self._wider is not None and self._wider._is_full)
 
     async def _enter(self, owner: Gate) -> None:
         # The narrower gate first: who holds a place of the wider one waits for nothing else.
-        await self._places.take(owner)
+        await self._places.acquire(owner)
         if self._wider is None:
             return
         try:
             await self._wider._enter(self)
         except BaseException:
-            self._places.give_back()
+            self._places.release()
             raise
 
     def _leave(self) -> None:
         if self._wider is not None:
             self._wider._leave()
-        self._places.give_back()
+        self._places.release()
 
     def _tell(self) -> None:
         for tell in tuple(self.on_vacancy):

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from grokcall.tables.cell_texts import text_of
 from grokcall.tables.source import Source
-from grokcall.tables.text_encoding import text_of
 from grokcall_parser.errors import DataError, ProgrammingError
 from grokcall_parser.suggestions import hint
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Protocol, assert_never, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grokcall.tables.cell_texts import delimited_lines, header_line, json_rows
 from grokcall.tables.formats import Format
 from grokcall.tables.reserved_file import OutputStream
-from grokcall.tables.text_encoding import delimited_lines, header_line, json_rows
+from grokcall_parser.errors import NotSupportedError
 
 ROW_GROUP_BYTES = 32 << 20
 ROW_GROUP_ROWS = 16_384
@@ -166,12 +167,17 @@ def leaves(of: Any) -> int:
 
 def sink_for(form: Format, stream: OutputStream, schema: pa.Schema, *, streamed: bool) -> Sink:
     """The sink of a format; ``streamed`` when the output is no file."""
-    if form is Format.CSV:
-        return DelimitedSink(stream, schema, ",")
-    if form is Format.TSV:
-        return DelimitedSink(stream, schema, "\t")
-    if form in (Format.JSON, Format.JSONL):
-        return JsonSink(stream, array=form is Format.JSON)
-    if form is Format.ARROW:
-        return ArrowSink(stream, schema, streamed=streamed)
-    return ParquetSink(stream, schema)
+    match form:
+        case Format.CSV:
+            return DelimitedSink(stream, schema, ",")
+        case Format.TSV:
+            return DelimitedSink(stream, schema, "\t")
+        case Format.JSON | Format.JSONL:
+            return JsonSink(stream, array=form is Format.JSON)
+        case Format.ARROW:
+            return ArrowSink(stream, schema, streamed=streamed)
+        case Format.PARQUET:
+            return ParquetSink(stream, schema)
+        case Format.XLSX:
+            raise NotSupportedError(f"{form} can be read and not be written")
+    assert_never(form)

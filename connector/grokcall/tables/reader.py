@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, assert_never
 
 from grokcall.core.option_facts import Types
 from grokcall.core.terminals import check_standard_input
@@ -21,6 +21,7 @@ from grokcall.tables.csv_files import open_csv
 from grokcall.tables.duckdb_reader import checked_query, private_connection, record_batches
 from grokcall.tables.errors import mapped_errors
 from grokcall.tables.formats import (
+    COMPRESSIONS,
     Format,
     database_table,
     format_named,
@@ -136,8 +137,8 @@ def open_path(text: str, form: Format | None, reading: Reading) -> Source:
     compression = None
     if form is None:
         form, compression = format_of(path)
-    elif path.suffix.lower() in (".gz", ".zst"):
-        compression = {".gz": "gzip", ".zst": "zstd"}[path.suffix.lower()]
+    else:
+        compression = COMPRESSIONS.get(path.suffix.lower())
     check_file(path)
     if form.is_text:
         return open_file(path, form, compression, reading, name=name)
@@ -166,17 +167,20 @@ def named_for_libraries(path: Path) -> Iterator[tuple[Path, Callable[[], object]
 def open_file(path: Path, form: Format, compression: str | None, reading: Reading, *, name: str) -> Source:
     """The table in a file of a known format."""
     batch_rows = reading.batch_rows
-    if form.is_text:
+    if form in (Format.CSV, Format.TSV, Format.JSON, Format.JSONL):
         with mapped_errors(name):
             file = text_file(path, compression, reading.encoding, name)
         if form in (Format.CSV, Format.TSV):
             return open_csv(file, form, types=reading.types, batch_rows=batch_rows)
         return open_json(file, form, batch_rows=batch_rows)
-    if form is Format.PARQUET:
-        return open_parquet(path, batch_rows=batch_rows, name=name)
-    if form is Format.ARROW:
-        return open_arrow(path, batch_rows=batch_rows, name=name)
-    return open_sheet(path, None, batch_rows=batch_rows, name=name)
+    match form:
+        case Format.PARQUET:
+            return open_parquet(path, batch_rows=batch_rows, name=name)
+        case Format.ARROW:
+            return open_arrow(path, batch_rows=batch_rows, name=name)
+        case Format.XLSX:
+            return open_sheet(path, None, batch_rows=batch_rows, name=name)
+    assert_never(form)
 
 
 def open_query(sql: str, *, batch_rows: int) -> Source:

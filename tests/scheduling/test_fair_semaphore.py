@@ -1,4 +1,4 @@
-"""Places: no more are had than there are, none is lost, and those who wait take turns by their owners."""
+"""The fair semaphore: no more tasks go on than may, no place is lost, and those who wait take turns by their owners."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokcall.scheduling.admission import Gate
-from grokcall.scheduling.places import Places
+from grokcall.scheduling.fair_semaphore import FairSemaphore
 
 
-async def waiting(places: Places, owner: str, order: list[str]) -> None:
-    await places.take(owner)
+async def waiting(semaphore: FairSemaphore, owner: str, order: list[str]) -> None:
+    await semaphore.acquire(owner)
     order.append(owner)
 
 
 def test_owners_take_turns_and_each_is_served_in_its_order():
     async def run() -> list[str]:
-        places, order = Places(1), []
-        await places.take("first")
-        tasks = [asyncio.create_task(waiting(places, owner, order)) for owner in "aaaabac"]
+        semaphore, order = FairSemaphore(1), []
+        await semaphore.acquire("first")
+        tasks = [asyncio.create_task(waiting(semaphore, owner, order)) for owner in "aaaabac"]
         for _ in tasks:
             await asyncio.sleep(0)
-            places.give_back()
+            semaphore.release()
         await asyncio.gather(*tasks)
         return order
 
@@ -51,11 +51,11 @@ def test_a_lookup_with_few_calls_does_not_wait_for_all_of_one_with_many():
 
 def test_who_is_alone_waits_for_nobody():
     async def run() -> None:
-        places = Places(2)
+        semaphore = FairSemaphore(2)
         for _ in range(5):
-            await places.take("a")
-            assert not places.are_taken
-            places.give_back()
+            await semaphore.acquire("a")
+            assert not semaphore.locked()
+            semaphore.release()
 
     asyncio.run(run())
 
@@ -74,13 +74,13 @@ STEPS = st.lists(
 @given(st.integers(1, 4), STEPS)
 def test_whatever_is_taken_given_back_and_cancelled_the_places_stay_as_many(count, steps):
     async def run() -> None:
-        places = Places(count)
+        semaphore = FairSemaphore(count)
         tasks: list[asyncio.Task[None]] = []
         held = 0
 
         async def had(owner: str) -> None:
             nonlocal held
-            await places.take(owner)
+            await semaphore.acquire(owner)
             held += 1
 
         async def settled() -> None:
@@ -95,22 +95,22 @@ def test_whatever_is_taken_given_back_and_cancelled_the_places_stay_as_many(coun
                 tasks.append(asyncio.create_task(had(str(value))))
             elif kind == "give" and held:
                 held -= 1
-                places.give_back()
+                semaphore.release()
             elif kind == "cancel" and tasks:
                 tasks[int(value) % len(tasks)].cancel()
             elif kind == "cancel at once" and tasks and held:
                 held -= 1
-                places.give_back()  # whoever gets it is cancelled before it knows
+                semaphore.release()  # whoever gets it is cancelled before it knows
                 tasks[int(value) % len(tasks)].cancel()
             await settled()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for _ in range(held):
-            places.give_back()
+            semaphore.release()
         for _ in range(count):
-            assert not places.are_taken
-            await places.take("a")
-        assert places.are_taken
+            assert not semaphore.locked()
+            await semaphore.acquire("a")
+        assert semaphore.locked()
 
     asyncio.run(run())

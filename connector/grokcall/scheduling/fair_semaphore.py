@@ -1,4 +1,4 @@
-"""Places that are had for a while: those who wait for one come from several queues, which take turns."""
+"""A semaphore whose waiting tasks come from several queues, which take turns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Hashable
 
 
-class Places:
-    """So many places, for the tasks of one event loop.
+class FairSemaphore:
+    """Lets so many tasks of one event loop go on at a time.
 
     Whoever waits stands in the queue of its owner. A place that becomes free goes to the queues in turn, and in each to
     whoever came first, so that an owner with many tasks keeps none from an owner with few.
@@ -21,12 +21,11 @@ class Places:
         self._free = count
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
-    @property
-    def are_taken(self) -> bool:
+    def locked(self) -> bool:
         """Whether whoever comes now has to wait."""
         return self._free == 0
 
-    async def take(self, owner: Hashable) -> None:
+    async def acquire(self, owner: Hashable) -> None:
         """Waits for a place.
 
         Args:
@@ -41,12 +40,12 @@ class Places:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():  # it was given a place in the same moment
-                self.give_back()
+                self.release()
             else:
                 turn.cancel()
             raise
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Gives a place back, which goes to the next who waits."""
         while self._waiting:
             owner = next(iter(self._waiting))

@@ -134,11 +134,7 @@ def open_path(text: str, form: Format | None, reading: Reading) -> Source:
         with mapped_errors(name), open_pipe(path) as pipe:
             return open_spooled(pipe, form or form_by_name(path), reading, name=name)
     check_no_folder(path)
-    compression = None
-    if form is None:
-        form, compression = format_of(path)
-    else:
-        compression = COMPRESSIONS.get(path.suffix.lower())
+    form, compression = format_of(path) if form is None else (form, COMPRESSIONS.get(path.suffix.lower()))
     check_file(path)
     if form.is_text:
         return open_file(path, form, compression, reading, name=name)

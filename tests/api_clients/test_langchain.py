@@ -7,6 +7,7 @@ import pytest
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
 from langchain_xai import ChatXAI
+from other_tools import OTHER_TOOLS, searching
 
 pytestmark = pytest.mark.client("LangChain")
 TOOL = {"name": "get_stock", "description": "Stock", "parameters": {"type": "object", "properties": {}}}
@@ -128,18 +129,9 @@ def test_what_a_search_found_is_cited(answers, chat, own):
 
 
 @pytest.mark.feature("other tools of the service")
-@pytest.mark.parametrize(
-    ("tool", "item"),
-    [
-        ({"type": "code_interpreter"}, "code_interpreter_call"),
-        ({"type": "file_search"}, "file_search_call"),
-        ({"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com"}, "mcp_call"),
-    ],
-)
+@pytest.mark.parametrize(("tool", "item"), OTHER_TOOLS)
 def test_the_calls_of_other_tools_are_told(answers, collection, tool, item):
-    if tool["type"] == "file_search":
-        tool = {**tool, "vector_store_ids": [collection]}
-    message = answers().bind_tools([tool]).invoke("Compute 2 + 2 and ask the wiki.")
+    message = answers().bind_tools([searching(tool, collection)]).invoke("Compute 2 + 2 and ask the wiki.")
     assert item in [part["type"] for part in message.content]
 
 

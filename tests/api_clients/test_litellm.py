@@ -5,6 +5,7 @@ import json
 import httpx
 import litellm
 import pytest
+from other_tools import OTHER_TOOLS, searching
 
 pytestmark = [
     pytest.mark.client("LiteLLM"),
@@ -151,18 +152,9 @@ def test_what_a_search_found_is_cited(answered, to_sandbox):
 
 
 @pytest.mark.feature("other tools of the service")
-@pytest.mark.parametrize(
-    ("tool", "item"),
-    [
-        ({"type": "code_interpreter"}, "code_interpreter_call"),
-        ({"type": "file_search"}, "file_search_call"),
-        ({"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com"}, "mcp_call"),
-    ],
-)
+@pytest.mark.parametrize(("tool", "item"), OTHER_TOOLS)
 def test_the_calls_of_other_tools_are_told(answered, collection, tool, item):
-    if tool["type"] == "file_search":
-        tool = {**tool, "vector_store_ids": [collection]}
-    output = answered("Compute 2 + 2 and ask the wiki.", tools=[tool]).output
+    output = answered("Compute 2 + 2 and ask the wiki.", tools=[searching(tool, collection)]).output
     assert item in [each["type"] if isinstance(each, dict) else each.type for each in output]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import openai
 import pytest
+from other_tools import OTHER_TOOLS, searching
 from PIL import Image
 from pydantic import BaseModel
 
@@ -352,18 +353,11 @@ def test_what_a_search_found_is_cited(client, tool):
 
 
 @pytest.mark.feature("other tools of the service")
-@pytest.mark.parametrize(
-    ("tool", "item"),
-    [
-        ({"type": "code_interpreter"}, "code_interpreter_call"),
-        ({"type": "file_search"}, "file_search_call"),
-        ({"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com"}, "mcp_call"),
-    ],
-)
+@pytest.mark.parametrize(("tool", "item"), OTHER_TOOLS)
 def test_the_calls_of_other_tools_are_told(client, collection, tool, item):
-    if tool["type"] == "file_search":
-        tool = {**tool, "vector_store_ids": [collection]}
-    response = client.responses.create(model="grok-4.3", input="Compute 2 + 2 and ask the wiki.", tools=[tool])
+    response = client.responses.create(
+        model="grok-4.3", input="Compute 2 + 2 and ask the wiki.", tools=[searching(tool, collection)]
+    )
     assert item in [each.type for each in response.output]
 
 

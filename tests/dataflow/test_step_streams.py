@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import pickle
+import subprocess
+import sys
 import threading
 from decimal import Decimal
 
@@ -204,3 +206,18 @@ def test_a_step_that_has_run_goes_on_in_the_child_of_a_fork():
         assert child.exitcode == 0
         assert told.get() == ["B0R0"]
         assert results([step(batches(2)[1])]) == ["B1R0"]
+
+
+LEFT_OPEN = """
+import sys, grokcall, pyarrow as pa
+step = grokcall.Lookup("CALL GenerateResponse(:body)", fields=["Response_Result"])
+print(step(pa.table({"body": ["hi"]}))["Response_Result"].to_pylist())
+if sys.argv[1] == "dropped":
+    del step
+"""
+
+
+@pytest.mark.parametrize("end", ["dropped", "held"])
+def test_a_process_ends_that_has_not_closed_its_step(end):
+    done = subprocess.run([sys.executable, "-c", LEFT_OPEN, end], capture_output=True, text=True, timeout=400)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['HI']\n", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class ProcessConnections:
         self._idle_seconds = idle_seconds
         self._lock = threading.RLock()  # what holds a connection may be dropped in the midst of everything
         self._shared: dict[Key, SharedConnection] = {}
+        self._is_ending = False
         follow_forks(self)
 
     def hold(self, key: Key, connect: Callable[[], Connection]) -> Connection:
@@ -82,12 +84,19 @@ class ProcessConnections:
                 return
             if at_once:
                 del self._shared[key]
-            elif not shared.is_kept:
+            elif not (shared.is_kept or self._is_ending):
                 shared.timer = threading.Timer(self._idle_seconds, self._close_idle, (key, shared))
                 shared.timer.daemon = True
                 shared.timer.start()
         if at_once:
             connection.close()
+
+    def end(self) -> None:
+        """Sets no clock any more: the process ends, where no thread can be begun, and closes what is open by itself."""
+        with self._lock:
+            self._is_ending = True
+            for shared in self._shared.values():
+                shared.stop_timer()
 
     def leave_to_parent(self) -> None:
         """In the child of a fork the connections begin anew by themselves; the clocks of the parent stand still."""
@@ -105,3 +114,4 @@ class ProcessConnections:
 
 CONNECTIONS = ProcessConnections()
 """Those of this process."""
+atexit.register(CONNECTIONS.end)

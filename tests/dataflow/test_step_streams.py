@@ -114,6 +114,10 @@ def test_what_a_step_did_is_counted_over_all_its_batches_and_told_once():
     step.close()
     step.close()
     assert [each.rows for each in told] == [9]
+    step(batches(1)[0])
+    assert step.summary.rows == 10
+    step.close()
+    assert [each.rows for each in told] == [9, 10]
 
 
 def test_a_step_that_did_nothing_has_nothing_to_tell():

@@ -17,7 +17,7 @@ from grokcall.core.forks import follow_forks
 from grokcall.core.option_facts import Many, OnError, OnIncomplete, OnNullInput, Types
 from grokcall.dataflow.batch_forms import in_form_of
 from grokcall.dataflow.process_connections import CONNECTIONS, Key
-from grokcall.dbapi.connection import Connection, connect
+from grokcall.dbapi.connection import Connection
 from grokcall.errors import InterfaceError
 from grokcall.execution.summary import Summary
 from grokcall.lookup.gathering import gathered
@@ -31,7 +31,7 @@ from grokcall_parser import parse_call
 from grokcall_parser.suggestions import hint
 
 T = TypeVar("T")
-OF_THIS_PROCESS: Final = ("_connection", "_key", "_lock", "_summary", "_is_counted")
+OF_THIS_PROCESS: Final = ("_connection", "_key", "_lock", "_summary", "_has_news")
 """What does not travel."""
 
 
@@ -67,7 +67,7 @@ class Lookup:
     ['body', 'Response_Result']
     """
 
-    _is_counted: bool
+    _has_news: bool
 
     def __init__(
         self,
@@ -195,8 +195,8 @@ class Lookup:
     def close(self) -> None:
         """Gives the connection up, which the last step that shares it closes; then ``on_summary`` is told."""
         self._let_go(at_once=True)
-        if self._is_counted and self.on_summary is not None:
-            self._is_counted = False
+        if self._has_news and self.on_summary is not None:
+            self._has_news = False
             self.on_summary(self._summary)
 
     def __enter__(self) -> Self:
@@ -224,7 +224,7 @@ class Lookup:
         self._key: Key = ()
         self._lock = threading.Lock()
         self._summary = Summary()
-        self._is_counted = False
+        self._has_news = False
         follow_forks(self)
 
     def leave_to_parent(self) -> None:
@@ -237,19 +237,19 @@ class Lookup:
 
     def _add(self, summary: Summary) -> None:
         with self._lock:
-            self._summary = self._summary + summary if self._is_counted else summary
-            self._is_counted = True
+            self._summary += summary
+            self._has_news = True
 
     def _connected(self) -> Connection:
         with self._lock:
             if self._connection is None or self._connection.closed:
                 options = load_options(self.profile, **self.options)
                 self._key = (options.model_dump_json(), self.tools, self._identity if is_limited(options) else None)
-                self._connection = CONNECTIONS.hold(self._key, self._connect)
+                self._connection = CONNECTIONS.hold(self._key, lambda: self._connect(options))
             return self._connection
 
-    def _connect(self) -> Connection:
-        connection = connect(profile=self.profile, **self.options)
+    def _connect(self, options: Options) -> Connection:
+        connection = Connection(options)
         for name in self.tools:
             connection.tool(function_named(name))
         return connection
